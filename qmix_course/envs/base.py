@@ -1,0 +1,177 @@
+"""The batched contract of an environment: one environment is a batch of one.
+
+A team of ``N`` agents acts in ``B`` independent copies at once. Everything that goes in or out is a CPU torch tensor:
+floats in torch's default dtype, actions int64, flags bool.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+
+import torch
+
+from qmix_course import errors
+
+
+class ResetNeeded(RuntimeError, ValueError):
+    """``step`` was called before ``reset``, or while an episode that has ended waits for its reset."""
+
+
+@dataclass(frozen=True)
+class TeamSpec:
+    """The sizes of a team task. ``episode_limit`` counts steps."""
+
+    n_agents: int
+    n_actions: int
+    obs_dim: int
+    state_dim: int
+    episode_limit: int
+
+    def __post_init__(self):
+        for field in fields(self):
+            errors.whole_number(field.name, getattr(self, field.name))
+
+
+@dataclass(frozen=True)
+class TeamStep:
+    """What the team meets after a reset or a step.
+
+    obs[B, N, O] · state[B, S] · available[B, N, A] bool · reward[B] · terminated[B] bool · truncated[B] bool
+
+    ``terminated``: the task ended, nothing comes after. ``truncated``: only the clock ran out, so the value of what
+    would have come still counts. ``state`` is for training only; no agent reads it when it acts.
+    """
+
+    obs: torch.Tensor
+    state: torch.Tensor
+    available: torch.Tensor
+    reward: torch.Tensor
+    terminated: torch.Tensor
+    truncated: torch.Tensor
+
+    @property
+    def ended(self) -> torch.Tensor:
+        """[B] bool: the rows whose episode is over, for whichever reason."""
+        return self.terminated | self.truncated
+
+
+@dataclass(frozen=True)
+class Model:
+    """Every state of an enumerable task and what every joint action does there (``X`` states, none of them final).
+
+    state[X, S] · next_state[X, A, ..., A] int64, a row of ``state`` · reward[X, A, ..., A] ·
+    terminated[X, A, ..., A] bool (there ``next_state`` means nothing and is 0) · start[K] int64, the equally likely
+    rows in which an episode begins. One ``A`` axis an agent, in the agents' order.
+    """
+
+    state: torch.Tensor
+    next_state: torch.Tensor
+    reward: torch.Tensor
+    terminated: torch.Tensor
+    start: torch.Tensor
+
+
+class TeamEnv(ABC):
+    """The base of every environment: it checks what comes in; a subclass writes the rules.
+
+    A subclass sets ``spec`` and ``num_envs`` by calling ``super().__init__`` and writes ``_begin`` and ``_advance``
+    (each returns the full batch), ``clone`` and, where it can, ``state_dict``, ``load_state_dict`` and ``model``.
+    """
+
+    masks_actions = False           # whether an action can be unavailable; if not, ``available`` is all True
+
+    def __init__(self, spec: TeamSpec, num_envs: int):
+        self.spec = spec
+        self.num_envs = errors.whole_number("num_envs", num_envs)
+        self._last: TeamStep | None = None          # what the caller saw last
+        self._waiting = False                       # whether any of its rows has ended
+        self._generator = torch.Generator()
+
+    def reset(self, seed: int | None = None, where: torch.Tensor | None = None, **start) -> TeamStep:
+        """Begin new episodes and return the full batch.
+
+        ``seed`` starts the environment's own random generator afresh. ``where[B]`` (bool) picks the rows to reset: they
+        come back with reward 0 and both flags False, all others unchanged. Without it every row is reset.
+        ``start`` holds what an environment offers besides (the grid world: ``positions``).
+        """
+        if seed is not None:
+            errors.whole_number("seed", seed, at_least=0)
+        if where is None:
+            where = torch.ones(self.num_envs, dtype=torch.bool)
+        else:
+            errors.tensor("where", where, (self.num_envs,), torch.bool)
+            if self._last is None and not where.all():
+                raise ResetNeeded("reset: the first reset must cover every row; call reset() without where")
+        start = self._check_start(**start)
+        if seed is not None:
+            self._generator.manual_seed(seed)
+        fresh = self._begin(where, **start)
+        if not where.all():
+            fresh = TeamStep(**{
+                field.name: torch.where(where.view(-1, *[1] * (new.dim() - 1)), new, getattr(self._last, field.name))
+                for field in fields(TeamStep) for new in [getattr(fresh, field.name)]})
+        return self._remember(fresh)
+
+    def step(self, actions: torch.Tensor) -> TeamStep:
+        """Play one joint action in every row and return what follows; nothing is reset.
+
+        ``actions[B, N]``, int64. Raises ``ResetNeeded`` before the first reset and while any row has ended.
+        """
+        if self._last is None:
+            raise ResetNeeded("step: the environment has not been reset; call reset() first")
+        if self._waiting:
+            rows = self._last.ended.nonzero().flatten().tolist()
+            raise ResetNeeded(f"step: the episode in row(s) {rows[:8]} has ended; "
+                              "call reset(where=step.terminated | step.truncated) first")
+        errors.tensor("actions", actions, (self.num_envs, self.spec.n_agents), torch.int64)
+        self._check_actions(actions)
+        return self._remember(self._advance(actions))
+
+    def _remember(self, step: TeamStep) -> TeamStep:
+        self._last = step
+        self._waiting = bool(step.ended.any())
+        return step
+
+    def _check_actions(self, actions: torch.Tensor) -> None:
+        low, high = actions.aminmax()
+        if low < 0 or high >= self.spec.n_actions:
+            raise ValueError(f"actions: expected 0 to {self.spec.n_actions - 1}, got {int(low)} to {int(high)}")
+        if self.masks_actions and not self._last.available.gather(-1, actions.unsqueeze(-1)).all():
+            row, agent, _ = (~self._last.available.gather(-1, actions.unsqueeze(-1))).nonzero()[0].tolist()
+            raise ValueError(f"actions: action {int(actions[row, agent])} is not available "
+                             f"to agent {agent} in row {row}")
+
+    def _check_start(self, **start) -> dict:
+        if start:
+            raise TypeError(f"reset: {type(self).__name__} knows no argument {', '.join(start)}")
+        return {}
+
+    @abstractmethod
+    def _begin(self, where: torch.Tensor, **start) -> TeamStep:
+        """Begin new episodes in the rows ``where``; return the full batch (rows elsewhere may hold anything)."""
+
+    @abstractmethod
+    def _advance(self, actions: torch.Tensor) -> TeamStep:
+        """Play ``actions[B, N]``, already checked; return the full batch."""
+
+    @abstractmethod
+    def clone(self, num_envs: int | None = None) -> TeamEnv:
+        """The same task, not yet reset, with ``num_envs`` rows (default: as many as here)."""
+
+    def model(self) -> Model:
+        """Every state and what every joint action does there; ``TypeError`` where the task cannot be enumerated."""
+        raise TypeError(f"model: {type(self).__name__} cannot list its states")
+
+    def state_dict(self) -> dict:
+        """Everything that the rest of a run depends on, as tensors and plain numbers (for exact resume)."""
+        last = None if self._last is None else vars(self._last).copy()
+        return {"last": last, "generator": self._generator.get_state()}
+
+    def load_state_dict(self, saved: dict) -> None:
+        """Go on from where ``state_dict`` was called."""
+        self._generator.set_state(saved["generator"])
+        self._last = None if saved["last"] is None else TeamStep(**saved["last"])
+        self._waiting = self._last is not None and bool(self._last.ended.any())
+
+

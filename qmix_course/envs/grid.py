@@ -1,0 +1,231 @@
+"""GridWorld: two agents swap sides of a board without bumping into each other. The reference task of the course."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import torch
+
+from qmix_course import errors
+from qmix_course.envs.base import Model, TeamEnv, TeamSpec, TeamStep
+
+MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])     # up, down, left, right as (row, column)
+GOAL_REWARD, STEP_COST, DISTANCE_COST, BUMP_COST = 10.0, 0.05, 0.1, 0.5
+MODEL_LIMIT = 5_000_000                                  # transitions that ``model`` is willing to list
+
+
+class GridWorld(TeamEnv):
+    """Each agent walks to its own goal; the team is paid once both are there.
+
+    Actions: 0 up, 1 down, 2 left, 3 right. Positions are (row, column); row 0 is the top. All at the same time,
+    - an agent on its goal stays there, whatever its action, at no cost;
+    - any other agent moves; off the board it stays and the team pays 0.5 for each such agent;
+    - agents that would now share a cell go back to where they were, and the team pays 0.5 once (walking into an agent
+      on its goal counts; swapping cells is allowed).
+    All on their goals: reward exactly 10 and ``terminated``. Otherwise −0.05 − 0.1 × (sum of Manhattan distances to
+    the goals after the move) − the penalties; after ``episode_limit`` steps ``truncated``.
+
+    Observation of agent i: own (r, c), the others' (r, c), own goal's (r, c), each ÷ (size − 1): O = 2N + 2.
+    State: all positions, then all goals, scaled the same: S = 4N.
+
+    Agent 0 starts in the top left corner and its goal is the bottom left one; agent 1 starts in the bottom right corner
+    and its goal is the top right one. With more agents, pair p walks down column p and up column size − 1 − p.
+    ``random_starts`` draws every placement of the agents on distinct cells with equal chance, but for the solved one.
+    """
+
+    def __init__(self, size: int = 5, n_agents: int = 2, num_envs: int = 1, episode_limit: int = 100,
+                 random_starts: bool = False):
+        size = errors.whole_number("size", size, at_least=2)
+        n_agents = errors.whole_number("n_agents", n_agents)
+        if n_agents > 2 * ((size + 1) // 2):
+            raise ValueError(f"n_agents: a board of size {size} has room for at most {2 * ((size + 1) // 2)}, "
+                             f"got {n_agents}")
+        if not isinstance(random_starts, bool):
+            raise TypeError(f"random_starts: expected True or False, got {errors.describe(random_starts)}")
+        super().__init__(TeamSpec(n_agents, len(MOVES), 2 * n_agents + 2, 4 * n_agents, episode_limit), num_envs)
+        self.size, self.random_starts = size, random_starts
+
+        # A cell is one number, row · size + column. Agents come first inside: numpy reduces a leading axis fastest.
+        pair, upward = np.divmod(np.arange(n_agents), 2)
+        self._start = np.where(upward, size * size - 1 - pair, pair)                        # [N] cells
+        self._goal = np.where(upward, size - 1 - pair, size * (size - 1) + pair)            # [N] cells
+        self._cells = np.repeat(self._start[:, None], num_envs, axis=1)                     # [N, B]
+        self._clock = np.zeros(num_envs, dtype=np.int64)                                    # [B] steps played
+
+        # What each agent would do if it were alone is a small table, its goal a place that it does not leave.
+        cells, agents = np.arange(size * size), np.arange(n_agents)
+        row_column = np.stack(np.divmod(cells, size), axis=1)                               # [cells, 2]
+        wanted = row_column[:, None] + MOVES                                                # [cells, A, 2]
+        outside = ((wanted < 0) | (wanted >= size)).any(-1)                                 # [cells, A]
+        self._to = np.tile(np.where(outside, cells[:, None], wanted @ [size, 1]), (n_agents, 1, 1))
+        self._bump = np.tile(outside, (n_agents, 1, 1))                                     # [N, cells, A], as _to
+        self._to[agents, self._goal] = self._goal[:, None]
+        self._bump[agents, self._goal] = False
+        self._distance = np.abs(row_column - row_column[self._goal][:, None]).sum(-1)       # [N, cells]
+        self._row = agents[:, None] * size * size                                           # where agent i's rows begin
+        self._scaled = row_column / (size - 1)                                              # [cells, 2]
+        self._seen = np.array([[i, *[j for j in agents if j != i]] for i in agents])        # [N, N] itself, the others
+        self._blank_obs = np.zeros((num_envs, n_agents, 2 * n_agents + 2))
+        self._blank_obs[..., -2:] = self._scaled[self._goal]
+        self._blank_state = np.zeros((num_envs, 4 * n_agents))
+        self._blank_state[:, 2 * n_agents:] = self._scaled[self._goal].ravel()
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """[B, N, 2] int64: where everyone is, as (row, column)."""
+        return self._row_column(self._cells.T)
+
+    @property
+    def goals(self) -> torch.Tensor:
+        """[N, 2] int64: the goals, as (row, column)."""
+        return self._row_column(self._goal)
+
+    def _row_column(self, cells: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.stack(np.divmod(cells, self.size), axis=-1))
+
+    # ---- the rules -------------------------------------------------------------------------------------------------
+
+    def _move(self, cells: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One step of the rules: cells[N, B], actions[N, B] → cells after it [N, B], reward[B], terminated[B]."""
+        entry = (self._row + cells) * len(MOVES) + actions
+        after = self._to.take(entry)
+        bumps = self._bump.take(entry).sum(0)
+        shared = self._shared(after)
+        if shared.any():
+            bumps += shared.any(0)
+            while shared.any():                     # whoever is sent back may now stand in a third agent's way
+                after = np.where(shared, cells, after)
+                shared = self._shared(after)
+        distance = self._distance.take(self._row + after).sum(0)
+        solved = distance == 0
+        reward = np.where(solved, GOAL_REWARD, -STEP_COST - DISTANCE_COST * distance - BUMP_COST * bumps)
+        return after, reward, solved
+
+    @staticmethod
+    def _shared(cells: np.ndarray) -> np.ndarray:
+        """[N, B] bool: the agents that stand on a cell together with another one."""
+        shared = np.zeros(cells.shape, dtype=bool)
+        for i in range(len(cells)):
+            for j in range(i):
+                same = cells[i] == cells[j]
+                shared[i] |= same
+                shared[j] |= same
+        return shared
+
+    def _advance(self, actions: torch.Tensor) -> TeamStep:
+        self._cells, reward, terminated = self._move(self._cells, actions.numpy().T)
+        self._clock = self._clock + 1
+        truncated = (self._clock >= self.spec.episode_limit) & ~terminated        # at the limit, terminated wins
+        return self._see(reward, terminated, truncated)
+
+    def _see(self, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> TeamStep:
+        """What the agents observe and what training may know, for the cells as they are."""
+        n, batch = self._cells.shape
+        seen = self._scaled.take(self._cells.T.take(self._seen, axis=1), axis=0)   # [B, N, N, 2]
+        obs, state = self._blank_obs.copy(), self._blank_state.copy()              # the goals are already in them
+        obs[..., :-2] = seen.reshape(batch, n, 2 * n)
+        state[:, :2 * n] = seen[:, 0].reshape(batch, 2 * n)                        # agent 0 sees everyone in order
+        dtype = torch.get_default_dtype()
+        return TeamStep(
+            obs=torch.from_numpy(obs).to(dtype), state=torch.from_numpy(state).to(dtype),
+            available=torch.ones(batch, n, self.spec.n_actions, dtype=torch.bool),
+            reward=torch.from_numpy(reward).to(dtype),
+            terminated=torch.from_numpy(terminated), truncated=torch.from_numpy(truncated))
+
+    # ---- beginnings ------------------------------------------------------------------------------------------------
+
+    def _begin(self, where: torch.Tensor, positions: np.ndarray | None = None) -> TeamStep:
+        rows = where.numpy()
+        if positions is not None:
+            fresh = positions[:, rows]
+        elif self.random_starts:
+            fresh = self._draw(int(rows.sum()))
+        else:
+            fresh = self._start[:, None]
+        self._cells = self._cells.copy()
+        self._cells[:, rows] = fresh
+        self._clock = np.where(rows, 0, self._clock)
+        nothing = np.zeros(self.num_envs, dtype=bool)
+        return self._see(np.zeros(self.num_envs), nothing, nothing.copy())
+
+    def _draw(self, count: int) -> np.ndarray:
+        """``count`` random placements [N, count] on distinct cells, never the solved one."""
+        keys = torch.rand(count, self.size ** 2, generator=self._generator, dtype=torch.float64)
+        cells = keys.argsort(1)[:, :self.spec.n_agents].numpy().T.copy()
+        solved = self._solved(cells)
+        if solved.any():
+            cells[:, solved] = self._draw(int(solved.sum()))
+        return cells
+
+    def _solved(self, cells: np.ndarray) -> np.ndarray:
+        """[B] bool, from cells[N, B]: everyone is home."""
+        return (cells == self._goal[:, None]).all(0)
+
+    def _check_start(self, positions: torch.Tensor | None = None, **unknown) -> dict:
+        super()._check_start(**unknown)
+        if positions is None:
+            return {}
+        n = self.spec.n_agents
+        if isinstance(positions, torch.Tensor) and positions.dim() == 2:
+            positions = positions.expand(self.num_envs, *positions.shape)
+        errors.tensor("positions", positions, (self.num_envs, n, 2), torch.int64)
+        if positions.min() < 0 or positions.max() >= self.size:
+            raise ValueError(f"positions: expected rows and columns from 0 to {self.size - 1}, "
+                             f"got {int(positions.min())} to {int(positions.max())}")
+        cells = (positions.numpy() @ [self.size, 1]).T
+        shared, solved = self._shared(cells).any(0), self._solved(cells)
+        if shared.any():
+            raise ValueError("positions: expected every agent on a cell of its own, got two on the same cell in row "
+                             f"{int(shared.argmax())}")
+        if solved.any():
+            raise ValueError("positions: all agents already stand on their goals in row "
+                             f"{int(solved.argmax())}; such an episode has ended")
+        return {"positions": cells}
+
+    def clone(self, num_envs: int | None = None) -> GridWorld:
+        return GridWorld(self.size, self.spec.n_agents, self.num_envs if num_envs is None else num_envs,
+                         self.spec.episode_limit, self.random_starts)
+
+    # ---- the whole task, and where a run stands -----------------------------------------------------------------------
+
+    def placements(self) -> torch.Tensor:
+        """[X, N, 2] int64: every placement of the agents on distinct cells but the solved one, in ``model``'s order."""
+        return self._row_column(self._list_placements().T)
+
+    def _list_placements(self) -> np.ndarray:
+        listed = itertools.permutations(range(self.size ** 2), self.spec.n_agents)
+        placements = np.array(list(listed)).T                                      # [N, X + 1]
+        return placements[:, ~self._solved(placements)]
+
+    def model(self) -> Model:
+        """Every state but the solved one, and what each of the 4^N joint actions does there; the clock is left out."""
+        n, joint = self.spec.n_agents, len(MOVES) ** self.spec.n_agents
+        states = math.perm(self.size ** 2, n)
+        if states * joint > MODEL_LIMIT:
+            raise ValueError(f"model: {states} states × {joint} joint actions are more than the {MODEL_LIMIT} "
+                             "transitions that can be listed; take a smaller board or fewer agents")
+        cells = self._list_placements()
+        actions = np.array(list(itertools.product(range(len(MOVES)), repeat=n))).T
+        after, reward, terminated = self._move(np.repeat(cells, joint, axis=1), np.tile(actions, cells.shape[1]))
+        key = self.size ** (2 * np.arange(n)[::-1])            # reads a placement as one number, ordered like the list
+        rows = np.searchsorted(key @ cells, key @ after)
+        shape = (cells.shape[1], *[len(MOVES)] * n)
+        dtype = torch.get_default_dtype()
+        where = self._scaled[cells.T].reshape(cells.shape[1], -1)
+        goals = np.tile(self._scaled[self._goal].ravel(), (cells.shape[1], 1))
+        begin = np.arange(cells.shape[1]) if self.random_starts else np.searchsorted(key @ cells, [key @ self._start])
+        return Model(
+            state=torch.from_numpy(np.hstack([where, goals])).to(dtype),
+            next_state=torch.from_numpy(np.where(terminated, 0, rows).reshape(shape)),
+            reward=torch.from_numpy(reward.reshape(shape)).to(dtype),
+            terminated=torch.from_numpy(terminated.reshape(shape)), start=torch.from_numpy(begin))
+
+    def state_dict(self) -> dict:
+        return super().state_dict() | {"cells": torch.from_numpy(self._cells.copy()),
+                                       "clock": torch.from_numpy(self._clock.copy())}
+
+    def load_state_dict(self, saved: dict) -> None:
+        super().load_state_dict(saved)
+        self._cells, self._clock = saved["cells"].numpy().copy(), saved["clock"].numpy().copy()

@@ -1,0 +1,119 @@
+"""Games that fit on a napkin: one joint action (MatrixGame), or two (TwoStepGame). They terminate, never truncate."""
+
+from __future__ import annotations
+
+
+import torch
+
+from qmix_course import errors
+from qmix_course.envs.base import Model, TeamEnv, TeamSpec, TeamStep
+
+# payoff[a1][a2]. Sources: climbing and penalty: Claus & Boutilier 1998; qtran: Son et al. 2019;
+# qplex1, qplex3: the code published with QPLEX (Wang et al. 2021); anti_coordination: Rashid et al. 2020.
+PAYOFFS = {
+    "climbing": ((11, -30, 0), (-30, 7, 6), (0, 0, 5)),
+    "qtran": ((8, -12, -12), (-12, 0, 0), (-12, 0, 0)),
+    "qplex1": ((10.4, 0, 10), (0, 10, 10), (10, 10, 10)),
+    "qplex3": ((8, -12, -12), (-12, 6, 0), (-12, 0, 6)),
+    "anti_coordination": ((1, 0), (0, 1)),
+}
+
+
+def penalty(k: float) -> tuple:
+    """The penalty game of Claus & Boutilier (1998): two equally good corners, ``k`` ≤ 0 for a misunderstanding."""
+    k = errors.number("k", k, high=0.0)
+    return (10, 0, k), (0, 2, 0), (k, 0, 10)
+
+
+class TableGame(TeamEnv):
+    """A game given by its model: a step is a look-up. Every agent observes the same one-hot state."""
+
+    def __init__(self, num_envs: int, n_agents: int, n_actions: int, n_states: int, episode_limit: int):
+        super().__init__(TeamSpec(n_agents, n_actions, n_states, n_states, episode_limit), num_envs)
+        shape = (n_states, *[n_actions] * n_agents)
+        self._next = torch.zeros(shape, dtype=torch.int64)
+        self._reward = torch.zeros(shape, dtype=torch.float64)
+        self._final = torch.ones(shape, dtype=torch.bool)
+        self._at = torch.zeros(self.num_envs, dtype=torch.int64)            # [B] the state each row is in
+
+    def _see(self, reward: torch.Tensor, terminated: torch.Tensor) -> TeamStep:
+        n, dtype = self.spec.n_agents, torch.get_default_dtype()
+        state = torch.nn.functional.one_hot(self._at, self.spec.state_dim).to(dtype)
+        return TeamStep(
+            obs=state.unsqueeze(1).repeat(1, n, 1), state=state,
+            available=torch.ones(self.num_envs, n, self.spec.n_actions, dtype=torch.bool),
+            reward=reward.to(dtype), terminated=terminated, truncated=torch.zeros_like(terminated))
+
+    def _begin(self, where: torch.Tensor) -> TeamStep:
+        self._at = torch.where(where, 0, self._at)
+        return self._see(torch.zeros(self.num_envs), torch.zeros(self.num_envs, dtype=torch.bool))
+
+    def _advance(self, actions: torch.Tensor) -> TeamStep:
+        entry = (self._at, *actions.unbind(1))
+        reward, terminated = self._reward[entry], self._final[entry]
+        self._at = torch.where(terminated, self._at, self._next[entry])
+        return self._see(reward, terminated)
+
+    def model(self) -> Model:
+        dtype = torch.get_default_dtype()
+        return Model(state=torch.eye(self.spec.state_dim, dtype=dtype), next_state=self._next.clone(),
+                     reward=self._reward.to(dtype), terminated=self._final.clone(), start=torch.zeros(1, dtype=torch.int64))
+
+    def state_dict(self) -> dict:
+        return super().state_dict() | {"at": self._at.clone()}
+
+    def load_state_dict(self, saved: dict) -> None:
+        super().load_state_dict(saved)
+        self._at = saved["at"].clone()
+
+
+class MatrixGame(TableGame):
+    """One joint action, one payoff, the end.
+
+    ``payoff``: the name of a known game (a key of ``PAYOFFS``), or a table with one axis of A entries an agent:
+    ``payoff[a1][a2]`` for two. There is one state, so O = S = 1 and both are always 1.
+    """
+
+    def __init__(self, payoff, num_envs: int = 1):
+        if isinstance(payoff, str):
+            payoff = PAYOFFS[errors.choice("payoff", payoff, PAYOFFS)]
+        try:
+            table = torch.as_tensor(payoff, dtype=torch.float64).detach().clone()
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"payoff: expected a known name or a table of numbers with one axis an agent, got {payoff!r}"
+                            ) from error
+        if table.dim() < 1 or len(set(table.shape)) != 1 or table.numel() == 0:
+            raise ValueError(f"payoff: expected axes of equal length, one an agent, got shape {tuple(table.shape)}")
+        if not table.isfinite().all():
+            raise ValueError("payoff: expected finite numbers, got NaN or infinity")
+        super().__init__(num_envs, n_agents=table.dim(), n_actions=table.shape[0], n_states=1, episode_limit=1)
+        self._reward[0] = table
+
+    @property
+    def payoff(self) -> torch.Tensor:
+        """[A, ..., A]: what each joint action pays, in torch's default dtype."""
+        return self._reward[0].to(torch.get_default_dtype())
+
+    def clone(self, num_envs: int | None = None) -> MatrixGame:
+        return MatrixGame(self._reward[0], self.num_envs if num_envs is None else num_envs)
+
+
+class TwoStepGame(TableGame):
+    """The two-step game of the QMIX paper (Rashid et al. 2018, section 5).
+
+    Agent 1's first action picks the second state: 0 leads to 2A, which pays 7 whatever happens; 1 leads to 2B, which pays
+    [[0, 1], [1, 8]]. Agent 2's first action does nothing, and the first reward is 0. State and observations: one-hot
+    (start, 2A, 2B), O = S = 3.
+    """
+
+    START, STATE_2A, STATE_2B = range(3)
+
+    def __init__(self, num_envs: int = 1):
+        super().__init__(num_envs, n_agents=2, n_actions=2, n_states=3, episode_limit=2)
+        self._next[self.START, 0], self._next[self.START, 1] = self.STATE_2A, self.STATE_2B
+        self._final[self.START] = False
+        self._reward[self.STATE_2A] = 7.0
+        self._reward[self.STATE_2B] = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
+
+    def clone(self, num_envs: int | None = None) -> TwoStepGame:
+        return TwoStepGame(self.num_envs if num_envs is None else num_envs)
