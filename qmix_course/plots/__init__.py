@@ -1,0 +1,16 @@
+"""Every figure of the course.
+
+Each function takes tensors, arrays or lists, checks them, and returns a matplotlib figure that a notebook shows once,
+when it is the last value of a cell. `ax=` draws on axes of your own; `panels` makes some.
+"""
+
+from ._animation import Animation, animate
+from ._boards import beliefs, board, film_strip, start_map
+from ._diagrams import architecture, graph
+from ._lines import curves, lines, moving_average, schedule, seeds
+from ._style import COLOURS, panels, use_style
+from ._values import bars, surface, table, tables
+
+__all__ = ["Animation", "COLOURS", "animate", "architecture", "bars", "beliefs", "board", "curves", "film_strip",
+           "graph", "lines", "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables",
+           "use_style"]

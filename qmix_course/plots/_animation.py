@@ -1,0 +1,96 @@
+"""An episode in motion, as an animated PNG that a notebook shows or a GIF on disk."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from . import _inputs
+from ._boards import draw_moment, read_episode
+from ._style import Plot, number
+
+
+class Animation:
+    """An animated picture: `.png` holds its bytes (APNG), `.save(path)` writes a .png or a .gif."""
+
+    def __init__(self, frames, milliseconds, text):
+        self.frames, self.milliseconds, self._text = frames, milliseconds, text
+        self.png = self._encode("PNG")
+
+    def __repr__(self):
+        return self._text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"image/png": self.png, "text/plain": self._text}
+
+    def _repr_png_(self):
+        return self.png
+
+    def save(self, path):
+        """Write the animation to `path`, which ends in .png or .gif."""
+        path = _target(path)
+        path.write_bytes(self.png if path.suffix == ".png" else self._encode("GIF"))
+
+    def _encode(self, form):
+        buffer = io.BytesIO()
+        options = {"disposal": 1} if form == "GIF" else {}
+        self.frames[0].save(buffer, format=form, save_all=True, append_images=self.frames[1:], loop=0,
+                            duration=self.milliseconds, optimize=True, **options)
+        return buffer.getvalue()
+
+
+def animate(episode, path=None, fps=2, title=None):
+    """Show an episode step by step, for ever, the last board three times as long.
+
+    `episode` as in `film_strip`. `path` writes a file too: .png an animated PNG, .gif a GIF. `fps` is steps a second.
+    Returns an `Animation`, which a notebook shows as image/png when it is a cell's last value.
+    """
+    film = read_episode(episode)
+    fps = _inputs.number("fps", fps)
+    if not 0 < fps <= 50:
+        raise ValueError(f"fps must lie above 0 and at most at 50, got {fps}")
+    title = _inputs.text("title", title) or "One episode"
+    path = None if path is None else _target(path)
+    steps = len(film.actions)
+    frames = _one_palette([_draw(film, t, title) for t in range(steps + 1)])
+    pause = round(1000 / fps)
+    text = f"Animation: {title}, {steps} steps, return {number(film.total)}"
+    animation = Animation(frames, [pause] * steps + [3 * pause], text)
+    if path is not None:
+        animation.save(path)
+    return animation
+
+
+def _target(path):
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path must be a path, got {type(path).__name__}")
+    path = Path(path)
+    if path.suffix not in (".png", ".gif"):
+        raise ValueError(f"path must end in .png or .gif, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"path must lie in a folder that exists, got {str(path)!r}")
+    return path
+
+
+def _draw(film, t, title):
+    """The board at time t as an RGB array; every frame has the same size and the same places."""
+    side = 0.46 * film.size
+    text_lines = 2 - (-film.positions.shape[1] // 3) * -1 + 1
+    below, above = 0.3 + 0.2 * text_lines, 0.65
+    width, height = max(side + 0.5, 3.2), side + below + above
+    figure = Plot(figsize=(width, height), dpi=90)
+    figure.suptitle(title, y=1 - 0.06 / height, va="top")
+    ax = figure.add_axes(((width - side) / 2 / width, below / height, side / width, side / height))
+    draw_moment(ax, film, t)
+    agg = FigureCanvasAgg(figure)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+
+
+def _one_palette(pictures, colours=64):
+    """Frames with one shared palette: small files, and no colour flickers from frame to frame."""
+    height = pictures[0].shape[0]
+    tall = Image.fromarray(np.concatenate(pictures)).quantize(colours, dither=Image.Dither.NONE)
+    return [tall.crop((0, k * height, tall.width, (k + 1) * height)) for k in range(len(pictures))]

@@ -1,0 +1,248 @@
+"""The grid world in pictures: one board, an episode as a film strip, beliefs, every start position."""
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Circle, Patch, Rectangle, RegularPolygon
+from matplotlib.path import Path
+
+from . import _inputs
+from ._style import COLOURS, canvas, number, panels
+from ._values import _scale, heat
+
+ARROWS = ("\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}", "\N{LEFTWARDS ARROW}", "\N{RIGHTWARDS ARROW}")
+MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right, as (row, column)
+STARTS = ("never reaches both goals", "reaches them, but slower", "optimal")
+
+
+def board(positions, size, goals, ax=None, title=None, walls=None):
+    """One picture of the board: agents as numbered shapes, goals as stars of the same colour.
+
+    `positions` [N, 2] and `goals` [N, 2] hold (row, column), row 0 on top; `walls` [W, 2] are blocked cells.
+    """
+    size = _inputs.whole("size", size, 1)
+    positions = _inputs.cells("positions", positions, size)
+    goals = _inputs.cells("goals", goals, size, count=len(positions))
+    walls = [] if walls is None else _inputs.cells("walls", walls, size)
+    title = _inputs.text("title", title) or "The board"
+    figure, ax = canvas(ax, (0.8 + 0.52 * size, 1.0 + 0.52 * size))
+    squares(ax, size)
+    for r, c in walls:
+        ax.add_patch(Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="#555555", edgecolor="black", hatch="xx"))
+    for i, cell in enumerate(goals):
+        star(ax, cell, i)
+    for i, cell in enumerate(positions):
+        token(ax, cell, i, [k for k in range(len(positions)) if (positions[k] == cell).all()])
+    ax.set(xlabel="column", ylabel="row")
+    ax.set_title(title)
+    return figure
+
+
+def film_strip(episode, title=None, per_row=6, max_boards=12):
+    """A row of boards, one a step: arrows show what each agent is about to do, the text below what it earned.
+
+    `episode` has `.positions` [T+1, N, 2], `.actions` [T, N] (0 up, 1 down, 2 left, 3 right, -1 none), `.rewards`
+    [T], `.size` and `.goals` [N, 2]. Of a long episode the first `max_boards` - 1 boards and the last are shown.
+    """
+    film = read_episode(episode)
+    per_row, max_boards = _inputs.whole("per_row", per_row, 1), _inputs.whole("max_boards", max_boards, 2)
+    steps = len(film.actions)
+    shown = list(range(steps + 1))
+    if len(shown) > max_boards:
+        shown = shown[: max_boards - 1] + [steps]
+    cols = min(per_row, len(shown))
+    rows = -(-len(shown) // cols)
+    agents = film.positions.shape[1]
+    text_lines = 1 + -(-agents // 3)
+    figure, axes = panels(rows, cols, size=(1.85 * cols, (2.05 + 0.18 * text_lines) * rows), squeeze=False)
+    figure.suptitle(_inputs.text("title", title) or f"One episode: {steps} steps, return {number(film.total)}")
+    for ax in axes.flat[len(shown):]:
+        ax.remove()
+    for ax, t in zip(axes.flat, shown):
+        draw_moment(ax, film, t)
+    if len(shown) <= steps:
+        axes.flat[len(shown) - 1].set_title(f"\N{HORIZONTAL ELLIPSIS} end, step {steps}")
+    return figure
+
+
+def beliefs(values, size, goals=None, policy=None, title=None, label="value of the best action", titles=None):
+    """What each agent believes where: a heat map of the board for each agent.
+
+    `values` [N, size, size] is indexed by agent, row, column (NaN cells are hatched); `policy` [N, size, size] holds
+    the preferred action of each cell (0 up, 1 down, 2 left, 3 right, -1 none) and is drawn as arrows.
+    """
+    size = _inputs.whole("size", size, 1)
+    values = _inputs.array("values", values, shape=(None, size, size))
+    count = len(values)
+    goals = None if goals is None else _inputs.cells("goals", goals, size, count=count)
+    policy = None if policy is None else _inputs.integers("policy", policy, (count, size, size), low=-1, high=3)
+    titles = _inputs.labels("titles", titles, count) or [f"agent {i + 1}" for i in range(count)]
+    _inputs.text("label", label)
+    title = _inputs.text("title", title) or "What each agent believes"
+    norm = _scale(values, None)
+    figure, axes = panels(1, count, (1.2 + (0.9 + 0.5 * size) * count, 1.3 + 0.5 * size), title, squeeze=False)
+    for i, ax in enumerate(axes[0]):
+        image = heat(ax, values[i], norm)
+        if goals is not None:
+            star(ax, goals[i], i)
+        if policy is not None:
+            for r, c in np.argwhere((policy[i] >= 0) & ~np.isnan(values[i])):
+                arrow(ax, (r, c), policy[i, r, c])
+        ax.set_xticks(range(size))
+        ax.set_yticks(range(size))
+        ax.set(xlabel="column", ylabel="row")
+        ax.set_title(titles[i])
+    figure.colorbar(image, ax=list(axes[0]), label=label, shrink=0.9)
+    return figure
+
+
+def start_map(values, size, title=None, ax=None, names=STARTS):
+    """Every start position tried, as a board of boards.
+
+    The large square says where agent 1 starts; inside it, the small square says where agent 2 starts. `values`
+    [size, size, size, size] (row 1, column 1, row 2, column 2) or [size*size, size*size] (cell = row * size + column)
+    holds 2 optimal, 1 reaches the goals but slower, 0 never, and -1 (or NaN) where there is no such start.
+    """
+    size = _inputs.whole("size", size, 1)
+    values = _inputs.array("values", values)
+    if values.shape not in ((size,) * 4, (size * size,) * 2):
+        raise ValueError(f"values must have shape {[size] * 4} or {[size * size] * 2}, got {list(values.shape)}")
+    values = np.where(np.isnan(values), -1, values).reshape((size,) * 4)
+    if not np.isin(values, (-1, 0, 1, 2)).all():
+        raise ValueError("values must be 2 (optimal), 1 (slower), 0 (never) or -1 (no such start)")
+    names = _inputs.labels("names", names, 3)
+    counts = [int((values == k).sum()) for k in range(3)]
+    title = _inputs.text("title", title) or f"Optimal from {counts[2]} of {sum(counts)} starts"
+    figure, ax = canvas(ax, (7.4, 6.2))
+
+    picture = values.transpose(0, 2, 1, 3).reshape(size * size, size * size)  # rows (r1, r2), columns (c1, c2)
+    colours = ("#e6e6e6", COLOURS[1], "#b5ddf5", COLOURS[0])
+    ax.imshow(picture, cmap=ListedColormap(colours), vmin=-1, vmax=2, interpolation="nearest")
+    ax.set_xticks(np.arange(size * size + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(size * size + 1) - 0.5, minor=True)
+    ax.grid(False, which="major")
+    ax.grid(True, which="minor", color="white", linewidth=0.7)
+    for k in range(size + 1):
+        ax.axhline(k * size - 0.5, color="black", linewidth=2)
+        ax.axvline(k * size - 0.5, color="black", linewidth=2)
+    never, rows = ax.transData, np.argwhere(picture == 0)
+    if len(rows):  # a cross, so that a print in grey keeps the failures apart
+        ax.plot(rows[:, 1], rows[:, 0], "x", color="black", markersize=60 / size / size * 2, linestyle="none")
+    middle = np.arange(size) * size + (size - 1) / 2
+    ax.set_xticks(middle, range(size))
+    ax.set_yticks(middle, range(size))
+    ax.tick_params(which="both", length=0)
+    ax.set(xlabel="column where agent 1 starts (inside a square: column of agent 2)",
+           ylabel="row where agent 1 starts (inside a square: row of agent 2)")
+    ax.set_title(title)
+    patches = [Patch(facecolor=colours[k + 1], edgecolor="black", label=f"{names[k]}: {counts[k]}") for k in (2, 1, 0)]
+    if (values < 0).any():
+        patches.append(Patch(facecolor=colours[0], edgecolor="black", label="no start here"))
+    ax.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    return figure
+
+
+class Film:
+    """An episode read and checked: numpy arrays, and the return."""
+
+    def __init__(self, positions, actions, rewards, size, goals):
+        self.positions, self.actions, self.rewards, self.size, self.goals = positions, actions, rewards, size, goals
+        self.total = float(rewards.sum())
+
+    def settled(self, t):
+        """[N] True where an agent sits on its goal at time t, and so does not move."""
+        return (self.positions[t] == self.goals).all(axis=-1)
+
+
+def read_episode(episode):
+    """Check an episode's attributes and shapes."""
+    get = {name: _inputs.attribute("episode", episode, name)
+           for name in ("positions", "actions", "rewards", "size", "goals")}
+    size = _inputs.whole("episode.size", get["size"], 1)
+    goals = _inputs.cells("episode.goals", get["goals"], size)
+    agents = len(goals)
+    rewards = _inputs.array("episode.rewards", get["rewards"], ndim=1, allow_nan=False)
+    steps = len(rewards)
+    actions = _inputs.integers("episode.actions", get["actions"], (steps, agents), low=-1, high=3)
+    positions = _inputs.integers("episode.positions", get["positions"], (steps + 1, agents, 2), low=0, high=size - 1)
+    return Film(positions, actions, rewards, size, goals)
+
+
+def draw_moment(ax, film, t):
+    """Draw the board at time t of a film, with the coming actions and the reward that they earn."""
+    board(film.positions[t], film.size, film.goals, ax=ax, title="start" if t == 0 else f"step {t}")
+    ax.set(xticks=[], yticks=[], ylabel="")
+    if t == len(film.actions):
+        ax.set_title(f"end, step {t}")
+        ax.set_xlabel(f"return {number(film.total)}", fontweight="bold")
+        return
+    signs = []
+    for i, action in enumerate(film.actions[t]):
+        rests = film.settled(t)[i] or action < 0
+        signs.append(f"{i + 1} {'rests' if rests else ARROWS[action]}")
+        if not rests:
+            nudge(ax, film.positions[t, i], action, i)
+    lines = ["   ".join(signs[k:k + 3]) for k in range(0, len(signs), 3)]
+    ax.set_xlabel("\n".join(lines + [f"reward {number(film.rewards[t])}"]))
+
+
+def squares(ax, size):
+    """An empty board: light lines, row 0 on top."""
+    ax.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
+    ax.set_xticks(range(size))
+    ax.set_yticks(range(size))
+    ax.grid(False)
+    for k in range(size + 1):
+        edge = k in (0, size)
+        style = dict(color="#333333" if edge else "#bbbbbb", linewidth=1.6 if edge else 0.8, zorder=0.5, clip_on=False)
+        ax.plot([-0.5, size - 0.5], [k - 0.5, k - 0.5], linestyle="-", **style)
+        ax.plot([k - 0.5, k - 0.5], [-0.5, size - 0.5], linestyle="-", **style)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def star(ax, cell, i):
+    """The goal of agent i: a star of the agent's colour, hollow."""
+    points = Path.unit_regular_star(5, innerCircle=0.5).vertices[:-1] * (0.47, -0.47) + (cell[1], cell[0] + 0.03)
+    ax.add_patch(_polygon(points, facecolor="white", edgecolor=COLOURS[i % len(COLOURS)], linewidth=1.8, zorder=2))
+
+
+def token(ax, cell, i, sharing):
+    """Agent i: a filled, numbered shape of its own; agents that share a cell stand side by side, smaller."""
+    radius, (row, col) = 0.3, cell
+    if len(sharing) > 1:
+        angle = 2 * np.pi * sharing.index(i) / len(sharing) + np.pi
+        radius, row, col = 0.2, row + 0.24 * np.sin(angle), col + 0.24 * np.cos(angle)
+    colour = COLOURS[i % len(COLOURS)]
+    style = dict(facecolor=colour, edgecolor="white", linewidth=1, zorder=3)
+    corners = (0, 4, 3, 4, 5, 6, 8)[i % 7]
+    if corners == 0:
+        ax.add_patch(Circle((col, row), radius, **style))
+    else:  # matplotlib's first corner points along +y, which is down on a board
+        turn = {2: np.pi, 3: 0}.get(i % 7, np.pi / corners)
+        grow = 1.35 if corners == 3 else 1.15
+        ax.add_patch(RegularPolygon((col, row), corners, radius=radius * grow, orientation=turn, **style))
+    ax.text(col, row, str(i + 1), ha="center", va="center_baseline", fontsize=9, fontweight="bold", color="white",
+            zorder=4)
+
+
+def nudge(ax, cell, action, i):
+    """A short arrow out of an agent, in the direction of its action."""
+    d_row, d_col = MOVES[action]
+    start, end = (cell[1] + 0.33 * d_col, cell[0] + 0.33 * d_row), (cell[1] + 0.8 * d_col, cell[0] + 0.8 * d_row)
+    ax.annotate("", xy=end, xytext=start, zorder=3.5, annotation_clip=False, arrowprops=dict(
+        arrowstyle="-|>,head_width=0.25,head_length=0.4", color="black", linewidth=1.6, shrinkA=0, shrinkB=0))
+
+
+def arrow(ax, cell, action):
+    """An arrow across a cell."""
+    d_row, d_col = np.array(MOVES[action]) * 0.3
+    for colour, width, head in (("white", 3.4, 0.36), ("black", 1.5, 0.28)):
+        ax.annotate("", xy=(cell[1] + d_col, cell[0] + d_row), xytext=(cell[1] - d_col, cell[0] - d_row), zorder=3,
+                    arrowprops=dict(arrowstyle=f"-|>,head_width={head},head_length={head + 0.1}", color=colour,
+                                    linewidth=width, shrinkA=0, shrinkB=0))
+
+
+def _polygon(points, **style):
+    from matplotlib.patches import Polygon
+    return Polygon(points, closed=True, **style)

@@ -1,0 +1,137 @@
+"""Box-and-arrow diagrams, and QMIX at a glance."""
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from . import _inputs
+from ._style import Plot
+
+FILLS = {"plain": "white", "agent": "#d6eaf8", "team": "#fde3d0", "state": "#d8f0e6", "note": None}
+
+
+def graph(boxes, arrows, title=None, regions=(), scale=(1.6, 0.9), fontsize=10):
+    """A small diagram of boxes and arrows.
+
+    `boxes`: dict name -> (x, y, text) or (x, y, text, kind), the centre of the box in columns (to the right) and rows
+    (upwards); kind is plain, agent, team, state or note (text without a box). `arrows`: list of (from, to, label).
+    `regions`: list of (x0, y0, x1, y1, label), shaded areas behind. `scale` is (inches a column, inches a row).
+    """
+    boxes = _read_boxes(boxes)
+    arrows = _read_arrows(arrows, boxes)
+    regions = _read_regions(regions)
+    title = _inputs.text("title", title) or "Diagram"
+    wide, high = _inputs.array("scale", scale, shape=(2,), allow_nan=False)
+
+    figure = Plot(figsize=(1, 1))
+    figure.suptitle(title)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.axis("off")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    patches, extent = {}, []
+    for name, (x, y, text, kind) in boxes.items():
+        label = ax.text(x * wide, y * high, text, ha="center", va="center", fontsize=fontsize, zorder=4)
+        size = label.get_window_extent(renderer)
+        width, height = size.width / figure.dpi + 0.2, size.height / figure.dpi + 0.16
+        patches[name] = ax.add_patch(FancyBboxPatch(
+            (x * wide - width / 2, y * high - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
+            facecolor=FILLS[kind] or "none", edgecolor="#333333" if FILLS[kind] else "none", linewidth=1.2, zorder=3))
+        extent.append((x * wide - width / 2, y * high - height / 2, x * wide + width / 2, y * high + height / 2))
+    for x0, y0, x1, y1, text in regions:
+        extent.append((x0 * wide, y0 * high, x1 * wide, y1 * high))
+        ax.add_patch(Rectangle((x0 * wide, y0 * high), (x1 - x0) * wide, (y1 - y0) * high, facecolor="#f5f5f5",
+                               edgecolor="#777777", linestyle=(0, (5, 3)), linewidth=1, zorder=1))
+        ax.text(x0 * wide + 0.1, y1 * high - 0.08, text, ha="left", va="top", fontsize=9, style="italic", zorder=2)
+    for start, end, text in arrows:
+        _arrow(ax, patches[start], patches[end], text)
+    _fit(figure, ax, extent)
+    return figure
+
+
+def architecture():
+    """QMIX at a glance: agents, chosen values, mixer, and the hypernetworks that the state feeds."""
+    boxes = {
+        "o1": (0, 2.0, "observation\n$o_1$", "agent"),
+        "n1": (1.15, 2.0, "agent\nnetwork 1", "agent"),
+        "q1": (2.5, 2.0, "value of the\nchosen action\n$Q_1(o_1, a_1)$", "agent"),
+        "dots": (1.15, 1.0, "one row for each agent", "note"),
+        "oN": (0, 0.0, "observation\n$o_N$", "agent"),
+        "nN": (1.15, 0.0, "agent\nnetwork $N$", "agent"),
+        "qN": (2.5, 0.0, "value of the\nchosen action\n$Q_N(o_N, a_N)$", "agent"),
+        "l1": (4.35, 1.0, "mixer, layer 1\n$h = \\mathrm{ELU}(W_1^\\top q + b_1)$", "team"),
+        "l2": (5.95, 1.0, "mixer, layer 2\n$W_2^\\top h + b_2$", "team"),
+        "tot": (7.0, 1.0, "$Q_{tot}$", "team"),
+        "w1": (3.8, -0.9, "hypernet\nfor $W_1$", "state"),
+        "b1": (4.75, -0.9, "hypernet\nfor $b_1$", "state"),
+        "w2": (5.7, -0.9, "hypernet\nfor $W_2$", "state"),
+        "b2": (6.65, -0.9, "hypernet\nfor $b_2$", "state"),
+        "s": (5.2, -2.3, "state of the whole team, $s$", "state"),
+    }
+    arrows = [
+        ("o1", "n1", ""), ("n1", "q1", ""), ("oN", "nN", ""), ("nN", "qN", ""), ("q1", "l1", ""), ("qN", "l1", ""),
+        ("l1", "l2", "$h$"), ("l2", "tot", ""),
+        ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", ""),
+        ("w1", "l1", "$|\\cdot| \\geq 0$"), ("b1", "l1", "free"), ("w2", "l2", "$|\\cdot| \\geq 0$"), ("b2", "l2", "free"),
+    ]
+    regions = [(-0.5, -0.65, 3.2, 2.9, "acting: each agent, from its own observation"),
+               (3.28, -2.75, 7.4, 2.9, "training only: the team together, with the state")]
+    return graph(boxes, arrows, "QMIX at a glance", regions, scale=(1.45, 0.9))
+
+
+def _read_boxes(boxes):
+    if not isinstance(boxes, dict) or not boxes:
+        raise TypeError(f"boxes must be a non-empty dict name -> (x, y, text), got {boxes!r:.80}")
+    result = {}
+    for name, box in boxes.items():
+        if not isinstance(box, (tuple, list)) or len(box) not in (3, 4):
+            raise ValueError(f"boxes[{name!r}] must be (x, y, text) or (x, y, text, kind), got {box!r:.80}")
+        x, y, text, kind = (*box, "plain")[:4]
+        if not isinstance(text, str):
+            raise TypeError(f"the text of boxes[{name!r}] must be a text, got {text!r:.80}")
+        if kind not in FILLS:
+            raise ValueError(f"the kind of boxes[{name!r}] must be one of {list(FILLS)}, got {kind!r}")
+        result[name] = (_inputs.number(f"x of boxes[{name!r}]", x), _inputs.number(f"y of boxes[{name!r}]", y), text, kind)
+    return result
+
+
+def _read_arrows(arrows, boxes):
+    for item in arrows:
+        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
+            raise ValueError(f"arrows must hold (from, to, label), got {item!r:.80}")
+        for name in item[:2]:
+            if name not in boxes:
+                raise ValueError(f"arrows must join boxes {list(boxes)}, got {name!r}")
+    return [(*item, "")[:3] for item in arrows]
+
+
+def _read_regions(regions):
+    for item in regions:
+        if not isinstance(item, (tuple, list)) or len(item) != 5 or not isinstance(item[4], str):
+            raise ValueError(f"regions must hold (x0, y0, x1, y1, label), got {item!r:.80}")
+        x0, y0, x1, y1 = _inputs.array("regions", item[:4], shape=(4,), allow_nan=False)
+        if x0 >= x1 or y0 >= y1:
+            raise ValueError(f"regions need x0 < x1 and y0 < y1, got {item!r:.80}")
+    return list(regions)
+
+
+def _arrow(ax, start, end, text):
+    """An arrow from the edge of one box to the edge of another, its label on a white ground at the middle."""
+    (x0, y0), (x1, y1) = _centre(start), _centre(end)
+    ax.add_patch(FancyArrowPatch((x0, y0), (x1, y1), patchA=start, patchB=end, shrinkA=1, shrinkB=2,
+                                 arrowstyle="-|>,head_width=3,head_length=6", color="#333333", linewidth=1.3, zorder=2.5))
+    if text:
+        ax.text((x0 + x1) / 2, (y0 + y1) / 2, text, ha="center", va="center", fontsize=9, zorder=4,
+                bbox=dict(facecolor="white", edgecolor="none", pad=1))
+
+
+def _centre(patch):
+    return patch.get_x() + patch.get_width() / 2, patch.get_y() + patch.get_height() / 2
+
+
+def _fit(figure, ax, extent):
+    """One unit of the axes is one inch of paper, so text and boxes keep their measured sizes."""
+    margin, head = 0.12, 0.4
+    left, bottom = min(e[0] for e in extent) - margin, min(e[1] for e in extent) - margin
+    right, top = max(e[2] for e in extent) + margin, max(e[3] for e in extent) + margin + head
+    figure.set_size_inches(right - left, top - bottom)
+    ax.set(xlim=(left, right), ylim=(bottom, top))
+    figure.suptitle(figure.get_suptitle(), y=1 - 0.08 / (top - bottom), va="top")

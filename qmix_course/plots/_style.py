@@ -1,0 +1,107 @@
+"""The look of the course's figures, and figures that a notebook shows exactly once."""
+
+import io
+
+import matplotlib
+from cycler import cycler
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from . import _inputs
+
+# Okabe and Ito's colours, ordered so that neighbours differ in lightness too; their yellow is left out (it
+# vanishes on white paper). Line styles and markers repeat the distinction for a print in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (7, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 2.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+# Light to dark without a break in lightness: the order of values survives a grey print.
+VALUES = LinearSegmentedColormap.from_list("course", ["#ffffe5", "#d9f0c4", "#9fd9c3", "#5bb5cc", "#2f86c0", "#234f9c"])
+
+STYLE = {
+    "figure.dpi": 90,
+    "savefig.dpi": 90,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "axes.facecolor": "white",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same on every machine, and it has arrows
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "figure.titlesize": 12,
+    "figure.titleweight": "bold",
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.framealpha": 0.9,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#d9d9d9",
+    "grid.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINES),
+    "image.cmap": "viridis",
+}
+
+
+def use_style():
+    """Set matplotlib's defaults for the course: one call, at the top of a notebook."""
+    matplotlib.rcParams.update(STYLE)
+
+
+class Plot(Figure):
+    """A matplotlib figure that pyplot does not hold.
+
+    A notebook shows it exactly once: when it is the last value of a cell. (A figure that pyplot holds is shown at
+    the end of its cell anyway, so returning it shows it twice.) Its text form is its title.
+    """
+
+    def __repr__(self):
+        title = self.get_suptitle() or next((ax.get_title() for ax in self.axes if ax.get_title()), "untitled")
+        return f"Figure: {' '.join(title.split())}"
+
+    def _repr_png_(self):
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight")
+        return buffer.getvalue()
+
+
+def panels(rows=1, cols=1, size=None, title=None, **kwargs):
+    """A figure with `rows` x `cols` axes to draw on through `ax=`.
+
+    `size` is (width, height) in inches; `kwargs` go to matplotlib's `Figure.subplots`. Returns (figure, axes): one
+    axes object, or a numpy array of them, as `plt.subplots` does. End the cell with the figure.
+    """
+    rows, cols = _inputs.whole("rows", rows, 1), _inputs.whole("cols", cols, 1)
+    figure = Plot(figsize=size or (min(4.6 * cols, 11), 3.2 * rows), layout="constrained")
+    if _inputs.text("title", title):
+        figure.suptitle(title)
+    return figure, figure.subplots(rows, cols, **kwargs)
+
+
+def canvas(ax, size):
+    """The axes to draw on and their figure: the given ones, or new ones of `size` inches."""
+    if _inputs.axes(ax) is not None:
+        return ax.figure.figure, ax
+    return panels(size=size)
+
+
+def number(value, fmt="{:.2f}"):
+    """A number as text: with a true minus sign, and never as minus zero."""
+    text = fmt.format(value)
+    if text.startswith("-") and not any(digit in text for digit in "123456789"):
+        text = text[1:]
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def ink(colour):
+    """Black or white, whichever reads better on `colour` (WCAG relative luminance)."""
+    rgb = matplotlib.colors.to_rgb(colour)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.18 else "white"
