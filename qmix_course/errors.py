@@ -36,6 +36,13 @@ def number(name: str, value, low: float = -math.inf, high: float = math.inf, abo
     return float(value)
 
 
+def switch(name: str, value) -> bool:
+    """``value`` if it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {describe(value)}")
+    return value
+
+
 def choice(name: str, value, known) -> str:
     """``value`` if it is one of the ``known`` names."""
     if not isinstance(value, str):

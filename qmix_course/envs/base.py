@@ -60,12 +60,13 @@ class TeamStep:
 class Model:
     """Every state of an enumerable task and what every joint action does there (``X`` states, none of them final).
 
-    state[X, S] · next_state[X, A, ..., A] int64, a row of ``state`` · reward[X, A, ..., A] ·
-    terminated[X, A, ..., A] bool (there ``next_state`` means nothing and is 0) · start[K] int64, the equally likely
-    rows in which an episode begins. One ``A`` axis an agent, in the agents' order.
+    state[X, S] · obs[X, N, O], what the agents see there · next_state[X, A, ..., A] int64, a row of ``state`` ·
+    reward[X, A, ..., A] · terminated[X, A, ..., A] bool (there ``next_state`` means nothing and is 0) · start[K] int64,
+    the equally likely rows in which an episode begins. One ``A`` axis an agent, in the agents' order.
     """
 
     state: torch.Tensor
+    obs: torch.Tensor
     next_state: torch.Tensor
     reward: torch.Tensor
     terminated: torch.Tensor
@@ -162,6 +163,11 @@ class TeamEnv(ABC):
     def model(self) -> Model:
         """Every state and what every joint action does there; ``TypeError`` where the task cannot be enumerated."""
         raise TypeError(f"model: {type(self).__name__} cannot list its states")
+
+    def settings(self) -> dict:
+        """What makes this the task it is, as plain numbers and words: a checkpoint of another one is refused."""
+        plain = {k: v for k, v in vars(self).items() if not k.startswith("_") and isinstance(v, (bool, int, float, str))}
+        return {"environment": type(self).__name__} | plain | vars(self.spec)
 
     def state_dict(self) -> dict:
         """Everything that the rest of a run depends on, as tensors and plain numbers (for exact resume)."""

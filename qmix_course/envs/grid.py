@@ -42,10 +42,8 @@ class GridWorld(TeamEnv):
         if n_agents > 2 * ((size + 1) // 2):
             raise ValueError(f"n_agents: a board of size {size} has room for at most {2 * ((size + 1) // 2)}, "
                              f"got {n_agents}")
-        if not isinstance(random_starts, bool):
-            raise TypeError(f"random_starts: expected True or False, got {errors.describe(random_starts)}")
         super().__init__(TeamSpec(n_agents, len(MOVES), 2 * n_agents + 2, 4 * n_agents, episode_limit), num_envs)
-        self.size, self.random_starts = size, random_starts
+        self.size, self.random_starts = size, errors.switch("random_starts", random_starts)
 
         # A cell is one number, row · size + column. Agents come first inside: numpy reduces a leading axis fastest.
         pair, upward = np.divmod(np.arange(n_agents), 2)
@@ -67,10 +65,7 @@ class GridWorld(TeamEnv):
         self._row = agents[:, None] * size * size                                           # where agent i's rows begin
         self._scaled = row_column / (size - 1)                                              # [cells, 2]
         self._seen = np.array([[i, *[j for j in agents if j != i]] for i in agents])        # [N, N] itself, the others
-        self._blank_obs = np.zeros((num_envs, n_agents, 2 * n_agents + 2))
-        self._blank_obs[..., -2:] = self._scaled[self._goal]
-        self._blank_state = np.zeros((num_envs, 4 * n_agents))
-        self._blank_state[:, 2 * n_agents:] = self._scaled[self._goal].ravel()
+        self._scaled_goal = self._scaled[self._goal]                                        # [N, 2]
 
     @property
     def positions(self) -> torch.Tensor:
@@ -118,21 +113,25 @@ class GridWorld(TeamEnv):
         self._cells, reward, terminated = self._move(self._cells, actions.numpy().T)
         self._clock = self._clock + 1
         truncated = (self._clock >= self.spec.episode_limit) & ~terminated        # at the limit, terminated wins
-        return self._see(reward, terminated, truncated)
+        return self._pack(reward, terminated, truncated)
 
-    def _see(self, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> TeamStep:
-        """What the agents observe and what training may know, for the cells as they are."""
-        n, batch = self._cells.shape
-        seen = self._scaled.take(self._cells.T.take(self._seen, axis=1), axis=0)   # [B, N, N, 2]
-        obs, state = self._blank_obs.copy(), self._blank_state.copy()              # the goals are already in them
+    def _see(self, cells: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """What each agent observes and what training may know: cells[N, B] → obs[B, N, O], state[B, S]."""
+        n, batch = cells.shape
+        seen = self._scaled.take(cells.T.take(self._seen, axis=1), axis=0)         # [B, N, N, 2]
+        obs, state = np.empty((batch, n, 2 * n + 2)), np.empty((batch, 4 * n))
         obs[..., :-2] = seen.reshape(batch, n, 2 * n)
+        obs[..., -2:] = self._scaled_goal
         state[:, :2 * n] = seen[:, 0].reshape(batch, 2 * n)                        # agent 0 sees everyone in order
+        state[:, 2 * n:] = self._scaled_goal.ravel()
         dtype = torch.get_default_dtype()
-        return TeamStep(
-            obs=torch.from_numpy(obs).to(dtype), state=torch.from_numpy(state).to(dtype),
-            available=torch.ones(batch, n, self.spec.n_actions, dtype=torch.bool),
-            reward=torch.from_numpy(reward).to(dtype),
-            terminated=torch.from_numpy(terminated), truncated=torch.from_numpy(truncated))
+        return torch.from_numpy(obs).to(dtype), torch.from_numpy(state).to(dtype)
+
+    def _pack(self, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> TeamStep:
+        obs, state = self._see(self._cells)
+        return TeamStep(obs, state, torch.ones(*obs.shape[:2], len(MOVES), dtype=torch.bool),
+                        torch.from_numpy(reward).to(obs.dtype),
+                        torch.from_numpy(terminated), torch.from_numpy(truncated))
 
     # ---- beginnings ------------------------------------------------------------------------------------------------
 
@@ -148,7 +147,7 @@ class GridWorld(TeamEnv):
         self._cells[:, rows] = fresh
         self._clock = np.where(rows, 0, self._clock)
         nothing = np.zeros(self.num_envs, dtype=bool)
-        return self._see(np.zeros(self.num_envs), nothing, nothing.copy())
+        return self._pack(np.zeros(self.num_envs), nothing, nothing.copy())
 
     def _draw(self, count: int) -> np.ndarray:
         """``count`` random placements [N, count] on distinct cells, never the solved one."""
@@ -212,15 +211,11 @@ class GridWorld(TeamEnv):
         key = self.size ** (2 * np.arange(n)[::-1])            # reads a placement as one number, ordered like the list
         rows = np.searchsorted(key @ cells, key @ after)
         shape = (cells.shape[1], *[len(MOVES)] * n)
-        dtype = torch.get_default_dtype()
-        where = self._scaled[cells.T].reshape(cells.shape[1], -1)
-        goals = np.tile(self._scaled[self._goal].ravel(), (cells.shape[1], 1))
         begin = np.arange(cells.shape[1]) if self.random_starts else np.searchsorted(key @ cells, [key @ self._start])
-        return Model(
-            state=torch.from_numpy(np.hstack([where, goals])).to(dtype),
-            next_state=torch.from_numpy(np.where(terminated, 0, rows).reshape(shape)),
-            reward=torch.from_numpy(reward.reshape(shape)).to(dtype),
-            terminated=torch.from_numpy(terminated.reshape(shape)), start=torch.from_numpy(begin))
+        obs, state = self._see(cells)
+        return Model(state, obs, torch.from_numpy(np.where(terminated, 0, rows).reshape(shape)),
+                     torch.from_numpy(reward.reshape(shape)).to(state.dtype),
+                     torch.from_numpy(terminated.reshape(shape)), torch.from_numpy(begin))
 
     def state_dict(self) -> dict:
         return super().state_dict() | {"cells": torch.from_numpy(self._cells.copy()),

@@ -56,8 +56,13 @@ class TableGame(TeamEnv):
 
     def model(self) -> Model:
         dtype = torch.get_default_dtype()
-        return Model(state=torch.eye(self.spec.state_dim, dtype=dtype), next_state=self._next.clone(),
-                     reward=self._reward.to(dtype), terminated=self._final.clone(), start=torch.zeros(1, dtype=torch.int64))
+        state = torch.eye(self.spec.state_dim, dtype=dtype)
+        return Model(state=state, obs=state.unsqueeze(1).repeat(1, self.spec.n_agents, 1),
+                     next_state=self._next.clone(), reward=self._reward.to(dtype),
+                     terminated=self._final.clone(), start=torch.zeros(1, dtype=torch.int64))
+
+    def settings(self) -> dict:
+        return super().settings() | {"payoff": str(self._reward.tolist())}
 
     def state_dict(self) -> dict:
         return super().state_dict() | {"at": self._at.clone()}

@@ -5,11 +5,13 @@ when it is the last value of a cell. `ax=` draws on axes of your own; `panels` m
 """
 
 from ._animation import Animation, animate
+from ._bars import bars
 from ._boards import beliefs, board, film_strip, start_map
 from ._diagrams import architecture, graph
 from ._lines import curves, lines, moving_average, schedule, seeds
 from ._style import COLOURS, panels, use_style
-from ._values import bars, surface, table, tables
+from ._surface import surface
+from ._tables import table, tables
 
 __all__ = ["Animation", "COLOURS", "animate", "architecture", "bars", "beliefs", "board", "curves", "film_strip",
            "graph", "lines", "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables",

@@ -2,12 +2,13 @@
 
 import numpy as np
 from matplotlib.colors import ListedColormap
-from matplotlib.patches import Circle, Patch, Rectangle, RegularPolygon
+from matplotlib.patches import Circle, Patch, Polygon, Rectangle, RegularPolygon
 from matplotlib.path import Path
+from matplotlib.patheffects import Normal, withStroke
 
 from . import _inputs
 from ._style import COLOURS, canvas, number, panels
-from ._values import _scale, heat
+from ._tables import colour_scale, heat
 
 ARROWS = ("\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}", "\N{LEFTWARDS ARROW}", "\N{RIGHTWARDS ARROW}")
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right, as (row, column)
@@ -24,7 +25,7 @@ def board(positions, size, goals, ax=None, title=None, walls=None):
     goals = _inputs.cells("goals", goals, size, count=len(positions))
     walls = [] if walls is None else _inputs.cells("walls", walls, size)
     title = _inputs.text("title", title) or "The board"
-    figure, ax = canvas(ax, (0.8 + 0.52 * size, 1.0 + 0.52 * size))
+    figure, ax = canvas(ax, (0.8 + 0.52 * size, 1.0 + 0.52 * size), "compressed")
     squares(ax, size)
     for r, c in walls:
         ax.add_patch(Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="#555555", edgecolor="black", hatch="xx"))
@@ -53,7 +54,8 @@ def film_strip(episode, title=None, per_row=6, max_boards=12):
     rows = -(-len(shown) // cols)
     agents = film.positions.shape[1]
     text_lines = 1 + -(-agents // 3)
-    figure, axes = panels(rows, cols, size=(1.85 * cols, (2.05 + 0.18 * text_lines) * rows), squeeze=False)
+    size = (1.75 * cols, (2.1 + 0.17 * text_lines) * rows + 0.3)
+    figure, axes = panels(rows, cols, size, layout="compressed", squeeze=False)
     figure.suptitle(_inputs.text("title", title) or f"One episode: {steps} steps, return {number(film.total)}")
     for ax in axes.flat[len(shown):]:
         ax.remove()
@@ -78,8 +80,8 @@ def beliefs(values, size, goals=None, policy=None, title=None, label="value of t
     titles = _inputs.labels("titles", titles, count) or [f"agent {i + 1}" for i in range(count)]
     _inputs.text("label", label)
     title = _inputs.text("title", title) or "What each agent believes"
-    norm = _scale(values, None)
-    figure, axes = panels(1, count, (1.2 + (0.9 + 0.5 * size) * count, 1.3 + 0.5 * size), title, squeeze=False)
+    norm = colour_scale(values, None)
+    figure, axes = panels(1, count, (1.2 + (0.9 + 0.5 * size) * count, 1.3 + 0.5 * size), title, "compressed", squeeze=False)
     for i, ax in enumerate(axes[0]):
         image = heat(ax, values[i], norm)
         if goals is not None:
@@ -112,7 +114,7 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     names = _inputs.labels("names", names, 3)
     counts = [int((values == k).sum()) for k in range(3)]
     title = _inputs.text("title", title) or f"Optimal from {counts[2]} of {sum(counts)} starts"
-    figure, ax = canvas(ax, (7.4, 6.2))
+    figure, ax = canvas(ax, (6.4, 6.6), "compressed")
 
     picture = values.transpose(0, 2, 1, 3).reshape(size * size, size * size)  # rows (r1, r2), columns (c1, c2)
     colours = ("#e6e6e6", COLOURS[1], "#b5ddf5", COLOURS[0])
@@ -124,15 +126,15 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     for k in range(size + 1):
         ax.axhline(k * size - 0.5, color="black", linewidth=2)
         ax.axvline(k * size - 0.5, color="black", linewidth=2)
-    never, rows = ax.transData, np.argwhere(picture == 0)
-    if len(rows):  # a cross, so that a print in grey keeps the failures apart
-        ax.plot(rows[:, 1], rows[:, 0], "x", color="black", markersize=60 / size / size * 2, linestyle="none")
+    never = np.argwhere(picture == 0)
+    if len(never):  # a cross, so that a print in grey keeps the failures apart
+        ax.plot(never[:, 1], never[:, 0], "x", color="black", markersize=max(2, 120 / size**2), linestyle="none")
     middle = np.arange(size) * size + (size - 1) / 2
     ax.set_xticks(middle, range(size))
     ax.set_yticks(middle, range(size))
     ax.tick_params(which="both", length=0)
-    ax.set(xlabel="column where agent 1 starts (inside a square: column of agent 2)",
-           ylabel="row where agent 1 starts (inside a square: row of agent 2)")
+    ax.set(xlabel="column of agent 1 (inside each square: column of agent 2)",
+           ylabel="row of agent 1 (inside each square: row of agent 2)")
     ax.set_title(title)
     patches = [Patch(facecolor=colours[k + 1], edgecolor="black", label=f"{names[k]}: {counts[k]}") for k in (2, 1, 0)]
     if (values < 0).any():
@@ -180,7 +182,7 @@ def draw_moment(ax, film, t):
         rests = film.settled(t)[i] or action < 0
         signs.append(f"{i + 1} {'rests' if rests else ARROWS[action]}")
         if not rests:
-            nudge(ax, film.positions[t, i], action, i)
+            nudge(ax, film.positions[t, i], action)
     lines = ["   ".join(signs[k:k + 3]) for k in range(0, len(signs), 3)]
     ax.set_xlabel("\n".join(lines + [f"reward {number(film.rewards[t])}"]))
 
@@ -204,12 +206,14 @@ def squares(ax, size):
 def star(ax, cell, i):
     """The goal of agent i: a star of the agent's colour, hollow."""
     points = Path.unit_regular_star(5, innerCircle=0.5).vertices[:-1] * (0.47, -0.47) + (cell[1], cell[0] + 0.03)
-    ax.add_patch(_polygon(points, facecolor="white", edgecolor=COLOURS[i % len(COLOURS)], linewidth=1.8, zorder=2))
+    colour = COLOURS[i % len(COLOURS)]
+    ax.add_patch(Rectangle((cell[1] - 0.5, cell[0] - 0.5), 1, 1, facecolor=colour, alpha=0.15, linewidth=0, zorder=0.4))
+    ax.add_patch(Polygon(points, closed=True, facecolor="white", edgecolor=colour, linewidth=1.8, zorder=2))
 
 
 def token(ax, cell, i, sharing):
     """Agent i: a filled, numbered shape of its own; agents that share a cell stand side by side, smaller."""
-    radius, (row, col) = 0.3, cell
+    radius, (row, col) = 0.34, cell
     if len(sharing) > 1:
         angle = 2 * np.pi * sharing.index(i) / len(sharing) + np.pi
         radius, row, col = 0.2, row + 0.24 * np.sin(angle), col + 0.24 * np.cos(angle)
@@ -226,10 +230,10 @@ def token(ax, cell, i, sharing):
             zorder=4)
 
 
-def nudge(ax, cell, action, i):
+def nudge(ax, cell, action):
     """A short arrow out of an agent, in the direction of its action."""
     d_row, d_col = MOVES[action]
-    start, end = (cell[1] + 0.33 * d_col, cell[0] + 0.33 * d_row), (cell[1] + 0.8 * d_col, cell[0] + 0.8 * d_row)
+    start, end = (cell[1] + 0.36 * d_col, cell[0] + 0.36 * d_row), (cell[1] + 0.88 * d_col, cell[0] + 0.88 * d_row)
     ax.annotate("", xy=end, xytext=start, zorder=3.5, annotation_clip=False, arrowprops=dict(
         arrowstyle="-|>,head_width=0.25,head_length=0.4", color="black", linewidth=1.6, shrinkA=0, shrinkB=0))
 
@@ -237,12 +241,7 @@ def nudge(ax, cell, action, i):
 def arrow(ax, cell, action):
     """An arrow across a cell."""
     d_row, d_col = np.array(MOVES[action]) * 0.3
-    for colour, width, head in (("white", 3.4, 0.36), ("black", 1.5, 0.28)):
-        ax.annotate("", xy=(cell[1] + d_col, cell[0] + d_row), xytext=(cell[1] - d_col, cell[0] - d_row), zorder=3,
-                    arrowprops=dict(arrowstyle=f"-|>,head_width={head},head_length={head + 0.1}", color=colour,
-                                    linewidth=width, shrinkA=0, shrinkB=0))
-
-
-def _polygon(points, **style):
-    from matplotlib.patches import Polygon
-    return Polygon(points, closed=True, **style)
+    halo = [withStroke(linewidth=4, foreground="white"), Normal()]
+    ax.annotate("", xy=(cell[1] + d_col, cell[0] + d_row), xytext=(cell[1] - d_col, cell[0] - d_row), zorder=3,
+                arrowprops=dict(arrowstyle="-|>,head_width=0.25,head_length=0.4", color="black", linewidth=1.5,
+                                shrinkA=0, shrinkB=0, path_effects=halo))

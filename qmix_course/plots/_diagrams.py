@@ -48,33 +48,35 @@ def graph(boxes, arrows, title=None, regions=(), scale=(1.6, 0.9), fontsize=10):
 
 
 def architecture():
-    """QMIX at a glance: agents, chosen values, mixer, and the hypernetworks that the state feeds."""
+    """QMIX at a glance: agents, the mixer of their chosen values, and the hypernetworks that the state feeds."""
     boxes = {
         "o1": (0, 2.0, "observation\n$o_1$", "agent"),
         "n1": (1.15, 2.0, "agent\nnetwork 1", "agent"),
-        "q1": (2.5, 2.0, "value of the\nchosen action\n$Q_1(o_1, a_1)$", "agent"),
-        "dots": (1.15, 1.0, "one row for each agent", "note"),
+        "q1": (2.4, 2.0, "a value for\neach action\n$Q_1(o_1, \\cdot)$", "agent"),
+        "dots": (1.15, 1.0, "one such row for each agent", "note"),
         "oN": (0, 0.0, "observation\n$o_N$", "agent"),
         "nN": (1.15, 0.0, "agent\nnetwork $N$", "agent"),
-        "qN": (2.5, 0.0, "value of the\nchosen action\n$Q_N(o_N, a_N)$", "agent"),
-        "l1": (4.35, 1.0, "mixer, layer 1\n$h = \\mathrm{ELU}(W_1^\\top q + b_1)$", "team"),
-        "l2": (5.95, 1.0, "mixer, layer 2\n$W_2^\\top h + b_2$", "team"),
-        "tot": (7.0, 1.0, "$Q_{tot}$", "team"),
-        "w1": (3.8, -0.9, "hypernet\nfor $W_1$", "state"),
-        "b1": (4.75, -0.9, "hypernet\nfor $b_1$", "state"),
-        "w2": (5.7, -0.9, "hypernet\nfor $W_2$", "state"),
-        "b2": (6.65, -0.9, "hypernet\nfor $b_2$", "state"),
-        "s": (5.2, -2.3, "state of the whole team, $s$", "state"),
+        "qN": (2.4, 0.0, "a value for\neach action\n$Q_N(o_N, \\cdot)$", "agent"),
+        "l1": (4.75, 1.0, "mixer, first layer\n$h = \\mathrm{ELU}(W_1^\\top q + b_1)$", "team"),
+        "l2": (6.75, 1.0, "mixer, second layer\n$W_2^\\top h + b_2$", "team"),
+        "tot": (8.0, 1.0, "$Q_{tot}$", "team"),
+        "w1": (4.2, -0.9, "hypernet\nfor $W_1$", "state"),
+        "b1": (5.3, -0.9, "hypernet\nfor $b_1$", "state"),
+        "w2": (6.4, -0.9, "hypernet\nfor $W_2$", "state"),
+        "b2": (7.5, -0.9, "hypernet for\n$b_2 = V(s)$", "state"),
+        "s": (5.85, -2.3, "state of the whole team, $s$", "state"),
+        "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $W_2$ from going below zero;\nELU rises with its input.\n"
+                             "So a larger $Q_i$ never makes $Q_{tot}$ smaller,\nand each agent may choose alone.", "note"),
     }
     arrows = [
-        ("o1", "n1", ""), ("n1", "q1", ""), ("oN", "nN", ""), ("nN", "qN", ""), ("q1", "l1", ""), ("qN", "l1", ""),
-        ("l1", "l2", "$h$"), ("l2", "tot", ""),
+        ("o1", "n1", ""), ("n1", "q1", ""), ("oN", "nN", ""), ("nN", "qN", ""),
+        ("q1", "l1", "$Q_1(o_1, a_1)$"), ("qN", "l1", "$Q_N(o_N, a_N)$"), ("l1", "l2", "$h$"), ("l2", "tot", ""),
         ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", ""),
-        ("w1", "l1", "$|\\cdot| \\geq 0$"), ("b1", "l1", "free"), ("w2", "l2", "$|\\cdot| \\geq 0$"), ("b2", "l2", "free"),
+        ("w1", "l1", "$|\\cdot|$"), ("b1", "l1", "any sign"), ("w2", "l2", "$|\\cdot|$"), ("b2", "l2", "any sign"),
     ]
-    regions = [(-0.5, -0.65, 3.2, 2.9, "acting: each agent, from its own observation"),
-               (3.28, -2.75, 7.4, 2.9, "training only: the team together, with the state")]
-    return graph(boxes, arrows, "QMIX at a glance", regions, scale=(1.45, 0.9))
+    regions = [(-0.55, -0.65, 3.0, 2.9, "acting: each agent alone, from its own observation"),
+               (3.1, -2.75, 8.4, 2.9, "training only: the team together, with the state")]
+    return graph(boxes, arrows, "QMIX at a glance", regions, scale=(1.22, 0.9))
 
 
 def _read_boxes(boxes):

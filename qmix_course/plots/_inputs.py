@@ -11,8 +11,7 @@ def array(name, value, ndim=None, shape=None, allow_nan=True):
 
     `shape` may hold None for a free axis. Infinite values are refused, NaN only without `allow_nan`.
     """
-    if hasattr(value, "detach"):  # a torch tensor, perhaps one that needs gradients
-        value = value.detach().cpu().tolist()
+    value = _plain(value)
     if value is None or isinstance(value, (str, bytes, dict, set)):
         raise TypeError(f"{name} must be a tensor, an array or a list of numbers, got {type(value).__name__}")
     try:
@@ -31,6 +30,13 @@ def array(name, value, ndim=None, shape=None, allow_nan=True):
     if np.isinf(result).any() or (not allow_nan and np.isnan(result).any()):
         raise ValueError(f"{name} must hold finite numbers{' or NaN' if allow_nan else ''}, got {value!r:.80}")
     return result
+
+
+def _plain(value):
+    """Tensors, alone or in lists, as lists of numbers; they may need gradients."""
+    if hasattr(value, "detach"):
+        return value.detach().cpu().tolist()
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def integers(name, value, shape, low=None, high=None):
@@ -60,13 +66,22 @@ def whole(name, value, low):
 
 def number(name, value):
     """A finite real number."""
-    if hasattr(value, "item") and getattr(value, "size", 1) == 1 or hasattr(value, "detach"):
+    value = _plain(value)
+    if isinstance(value, (np.number, np.ndarray)) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r:.80}")
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
+
+
+def pair(name, value, strict=True):
+    """(low, high) in order; equal only without `strict`."""
+    low, high = array(name, value, shape=(2,), allow_nan=False)
+    if low > high or (strict and low == high):
+        raise ValueError(f"{name} must be (low, high) with low < high, got {value!r}")
+    return float(low), float(high)
 
 
 def labels(name, value, count):

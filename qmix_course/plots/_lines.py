@@ -83,7 +83,7 @@ def seeds(histories, column="greedy_return", labels=None, best_return=None, ax=N
         steps, median = _median([steps for steps, _ in runs], values)
         count = f"{len(runs)} seed{'s' if len(runs) > 1 else ''}"
         ax.plot(steps, median, color=colour, linestyle=line, linewidth=2.6, marker=MARKERS[k % len(MARKERS)],
-                markevery=_every(steps), label=f"{name + ', ' if name else ''}median of {count}")
+                markevery=_every(steps, k), label=f"{name + ', ' if name else ''}median of {count}")
     _best_line(ax, best_return)
     if column == "loss":
         _log_if_possible(ax, np.concatenate([run[column] for group in data for _, run in group]))
@@ -112,7 +112,7 @@ def lines(x, values, title, xlabel, ylabel, log=False, best=None, markers=False,
     figure, ax = canvas(ax, (6.4, 3.6))
     for k, (name, each) in enumerate(groups.items()):
         ax.plot(x, _positive(each) if log else each, color=COLOURS[k % len(COLOURS)], linestyle=LINES[k % len(LINES)],
-                marker=MARKERS[k % len(MARKERS)] if markers else None, markevery=_every(x), label=name or None)
+                marker=MARKERS[k % len(MARKERS)] if markers else None, markevery=_every(x, k), label=name or None)
     _best_line(ax, best)
     if log:
         ax.set_yscale("log")
@@ -170,9 +170,10 @@ def _best_line(ax, height):
         ax.axhline(height, color="#444444", linestyle=(0, (4, 3)), linewidth=1.2, zorder=1, label=f"best: {height:g}")
 
 
-def _every(steps):
-    """Mark about twelve points of a line, however long it is."""
-    return max(1, len(steps) // 12)
+def _every(steps, k=0):
+    """Mark about twelve points of line k, however long; lines that run together have their marks side by side."""
+    every = max(1, len(steps) // 12)
+    return k * every // 3 % every, every
 
 
 def _label(ax, title, xlabel, ylabel):

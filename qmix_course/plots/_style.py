@@ -71,24 +71,25 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
-def panels(rows=1, cols=1, size=None, title=None, **kwargs):
+def panels(rows=1, cols=1, size=None, title=None, layout="constrained", **kwargs):
     """A figure with `rows` x `cols` axes to draw on through `ax=`.
 
     `size` is (width, height) in inches; `kwargs` go to matplotlib's `Figure.subplots`. Returns (figure, axes): one
-    axes object, or a numpy array of them, as `plt.subplots` does. End the cell with the figure.
+    axes object, or a numpy array of them, as `plt.subplots` does. End the cell with the figure. For boards, which keep
+    their shape, `layout="compressed"` leaves no holes between them.
     """
     rows, cols = _inputs.whole("rows", rows, 1), _inputs.whole("cols", cols, 1)
-    figure = Plot(figsize=size or (min(4.6 * cols, 11), 3.2 * rows), layout="constrained")
+    figure = Plot(figsize=size or (min(4.6 * cols, 11), 3.2 * rows), layout=layout)
     if _inputs.text("title", title):
         figure.suptitle(title)
     return figure, figure.subplots(rows, cols, **kwargs)
 
 
-def canvas(ax, size):
-    """The axes to draw on and their figure: the given ones, or new ones of `size` inches."""
+def canvas(ax, size, layout="constrained"):
+    """The figure and the axes to draw on: the given ones, or new ones of `size` inches."""
     if _inputs.axes(ax) is not None:
         return ax.figure.figure, ax
-    return panels(size=size)
+    return panels(size=size, layout=layout)
 
 
 def number(value, fmt="{:.2f}"):

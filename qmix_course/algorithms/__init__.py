@@ -1,0 +1,8 @@
+"""One short file an algorithm, each a visible difference from the one before it: IQL → VDN → QMIX."""
+
+from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
+from qmix_course.algorithms.iql import IQL
+from qmix_course.algorithms.qmix import QMIX
+from qmix_course.algorithms.vdn import VDN
+
+__all__ = ["Algorithm", "IQL", "QMIX", "VDN", "masked_mean", "td_target"]

@@ -1,0 +1,91 @@
+"""What every algorithm of the course has: the agents' networks, the constants, and how a loss is put together."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from qmix_course import errors
+from qmix_course.agents import MLPAgents
+from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
+from qmix_course.replay import Batch
+
+
+class Algorithm(nn.Module):
+    """The online networks and the constants. ``train`` owns the target: a frozen deep copy of the algorithm.
+
+    ``gamma``: the discount factor γ. ``double_q``: the online network chooses the next action, the target network
+    values it (van Hasselt et al. 2016). ``hidden``, ``shared``: see ``MLPAgents``.
+    """
+
+    recurrent = False               # False: a replay row is one transition; True: one whole padded episode
+
+    def __init__(self, spec: TeamSpec, gamma: float = 0.99, double_q: bool = False,
+                 hidden: tuple[int, ...] = (64, 64), shared: bool = False):
+        super().__init__()
+        self.spec = spec
+        self.gamma = errors.number("gamma", gamma, 0.0, 1.0)
+        self.double_q = errors.switch("double_q", double_q)
+        self.agents = MLPAgents(spec.n_agents, spec.obs_dim, spec.n_actions, hidden, shared)
+
+    @classmethod
+    def for_env(cls, env: TeamEnv, seed: int = 0, **options) -> Algorithm:
+        """An algorithm with the sizes of ``env.spec``; ``seed`` draws its first weights and nothing else.
+
+        Torch's global generator is left as it was.
+        """
+        errors.whole_number("seed", seed, at_least=0)
+        if not isinstance(env, TeamEnv):
+            raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(env.spec, **options)
+
+    def settings(self) -> dict:
+        """The name, the constants and the sizes of all weights: a checkpoint of another algorithm is refused."""
+        plain = {k: v for k, v in vars(self).items() if isinstance(v, (bool, int, float, str)) and k != "training"}
+        shapes = {name: str(tuple(value.shape)) for name, value in self.state_dict().items()}
+        return {"name": type(self).__name__} | plain | {"shape": shapes}
+
+    # ---- acting ----------------------------------------------------------------------------------------------------
+
+    def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor | None:
+        """The memory[B, ...] of fresh episodes that begin with ``batch``, or None where nothing is remembered."""
+        return None
+
+    def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
+        """q[B, N, A] and the new memory from obs[B, N, O], last_actions[B, N]: each agent from its own observation."""
+        errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
+        q, memory = self.agents(obs.unsqueeze(1), last_actions.unsqueeze(1), memory)
+        return q.squeeze(1), memory
+
+    # ---- learning --------------------------------------------------------------------------------------------------
+
+    def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        """The loss of ``batch``, a scalar: the mean of the squared TD errors over the steps that were played."""
+        raise NotImplementedError(f"{type(self).__name__} must write loss(batch, target)")
+
+    def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The values of the actions that were played: q[B, T+1, N, A] → [B, T, N]."""
+        return q[:, :-1].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
+
+    def best_next(self, q: torch.Tensor, batch: Batch, target: Algorithm) -> torch.Tensor:
+        """[B, T, N]: the target network's value of each agent's best available next action.
+
+        The target network is unrolled from the first observation, like the online one. With ``double_q`` the online
+        values q[B, T+1, N, A] choose the action, without it the target's own.
+        """
+        target_q = target.agents(batch.obs, batch.last_actions)[0][:, 1:]
+        judge = q.detach()[:, 1:] if self.double_q else target_q
+        best = judge.masked_fill(~batch.available[:, 1:], -torch.inf).argmax(-1, keepdim=True)
+        return target_q.gather(-1, best).squeeze(-1)
+
+
+def td_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, gamma: float) -> torch.Tensor:
+    """y = r + γ · next value, and y = r where the task ended. All [B, T], or any shapes that broadcast."""
+    return reward + gamma * torch.where(terminated, 0.0, next_value)
+
+
+def masked_mean(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean of values[B, T] over the steps that were played: masked sum / mask sum."""
+    return (values * mask).sum() / mask.sum()

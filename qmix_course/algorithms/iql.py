@@ -1,0 +1,19 @@
+"""Independent Q-learning: every agent learns alone, as if the others were part of the world (Tan 1993)."""
+
+from __future__ import annotations
+
+import torch
+
+from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
+from qmix_course.replay import Batch
+
+
+class IQL(Algorithm):
+    """Each agent's own value of its own action is pulled towards r + γ · its own best next value."""
+
+    def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        q, _ = self.agents(batch.obs, batch.last_actions)                                   # [B, T+1, N, A]
+        with torch.no_grad():
+            y = td_target(batch.reward.unsqueeze(-1), batch.terminated.unsqueeze(-1),
+                          self.best_next(q, batch, target), self.gamma)                     # [B, T, N]
+        return masked_mean(((self.chosen(q, batch) - y) ** 2).mean(-1), batch.mask)

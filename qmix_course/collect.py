@@ -1,0 +1,95 @@
+"""Playing with exploration, and writing what happened into rows for the replay memory."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import torch
+
+from qmix_course.algorithms import Algorithm
+from qmix_course.envs.base import TeamEnv, TeamStep
+from qmix_course.exploration import epsilon_greedy
+from qmix_course.replay import Batch
+
+
+class Collector:
+    """Plays ``algorithm`` in every row of ``env`` and hands out finished replay rows.
+
+    A row is ``length`` steps long: 1 (a transition), or a whole episode, padded, for recurrent algorithms. It is finished
+    when it is full or its episode ends, whichever comes first, so it never runs across an end.
+    """
+
+    def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator):
+        self.env, self.algorithm, self.generator = env, algorithm, generator
+        self.length = env.spec.episode_limit if algorithm.recurrent else 1
+        self.step_now: TeamStep = env.reset(seed=seed)
+        self.memory = algorithm.start(self.step_now, generator)
+        self.last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
+        self.rows = Batch.padding(env.num_envs, self.length, env.spec)      # the rows being written
+        self.filled = torch.zeros(env.num_envs, dtype=torch.int64)          # [B] how many steps of each are
+        self.returns = torch.zeros(env.num_envs, dtype=self.step_now.reward.dtype)     # [B] of the episodes being played
+        self.finished_returns: list[float] = []
+        self.episodes = 0
+
+    @torch.no_grad()
+    def step(self, epsilon: float) -> Batch:
+        """Play one joint action in every row, each agent from its own observation; the replay rows that are finished."""
+        now = self.step_now
+        q, memory = self.algorithm.act_values(now.obs, self.last_actions, self.memory)
+        actions = epsilon_greedy(q, now.available, epsilon, self.generator)
+        then = self.env.step(actions)
+        self._write(now, actions, then)
+        finished = self._take_rows((self.filled == self.length) | then.ended)
+        self.returns += then.reward
+        self.step_now, self.memory, self.last_actions = then, memory, actions
+        if then.ended.any():
+            self._begin_again(then.ended)
+        return finished
+
+    def _write(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> None:
+        rows, at = self.rows, (torch.arange(self.env.num_envs), self.filled)
+        after = (at[0], self.filled + 1)
+        rows.obs[at], rows.state[at], rows.available[at] = now.obs, now.state, now.available
+        rows.obs[after], rows.state[after], rows.available[after] = then.obs, then.state, then.available
+        rows.actions[at], rows.last_actions[at], rows.last_actions[after] = actions, self.last_actions, actions
+        rows.reward[at], rows.terminated[at], rows.mask[at] = then.reward, then.terminated, 1.0
+        self.filled = self.filled + 1
+
+    def _take_rows(self, done: torch.Tensor) -> Batch:
+        """Copies of the rows ``done[B]``; their places are padding again."""
+        empty = Batch.padding(1, self.length, self.env.spec)
+        taken = {}
+        for field in fields(Batch):
+            rows = getattr(self.rows, field.name)
+            taken[field.name] = rows[done]
+            rows[done] = getattr(empty, field.name)
+        self.filled = self.filled.masked_fill(done, 0)
+        return Batch(**taken)
+
+    def _begin_again(self, ended: torch.Tensor) -> None:
+        """Reset the rows ``ended[B]`` of everything that belongs to one episode."""
+        self.finished_returns += self.returns[ended].tolist()
+        self.episodes += int(ended.sum())
+        self.returns[ended] = 0.0
+        self.step_now = self.env.reset(where=ended)
+        self.last_actions = self.last_actions.masked_fill(ended.unsqueeze(1), -1)
+        fresh = self.algorithm.start(self.step_now, self.generator)
+        if fresh is not None:
+            self.memory = torch.where(ended.view(-1, *[1] * (fresh.dim() - 1)), fresh, self.memory)
+
+    def take_returns(self) -> list[float]:
+        """The returns of the episodes that ended since the last call."""
+        taken, self.finished_returns = self.finished_returns, []
+        return taken
+
+    def state_dict(self) -> dict:
+        return {"now": vars(self.step_now).copy(), "memory": self.memory, "last_actions": self.last_actions,
+                "rows": {k: v.clone() for k, v in vars(self.rows).items()}, "filled": self.filled,
+                "returns": self.returns.clone(), "finished_returns": list(self.finished_returns),
+                "episodes": self.episodes}
+
+    def load_state_dict(self, saved: dict) -> None:
+        self.step_now, self.rows = TeamStep(**saved["now"]), Batch(**saved["rows"])
+        self.memory, self.last_actions, self.filled = saved["memory"], saved["last_actions"], saved["filled"]
+        self.returns, self.finished_returns = saved["returns"].clone(), list(saved["finished_returns"])
+        self.episodes = saved["episodes"]

@@ -1,0 +1,120 @@
+"""Greedy, decentralised play: every agent takes its own best action from its own observation, without a dice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from qmix_course import errors
+from qmix_course.envs.base import TeamEnv
+from qmix_course.exploration import greedy
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What ``episodes`` greedy episodes brought: returns[E] (undiscounted), lengths[E] int64, terminated[E] bool."""
+
+    returns: torch.Tensor
+    lengths: torch.Tensor
+    terminated: torch.Tensor
+
+    @property
+    def mean_return(self) -> float:
+        return float(self.returns.mean())
+
+    @property
+    def mean_length(self) -> float:
+        return float(self.lengths.double().mean())
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One greedy episode of ``T`` steps: what the agents saw, thought and did.
+
+    obs[T+1, N, O] · state[T+1, S] · actions[T, N] · rewards[T] · agent_qs[T, N, A] · terminated (bool).
+    In the grid world also positions[T+1, N, 2], goals[N, 2] and size; elsewhere these are None.
+    """
+
+    obs: torch.Tensor
+    state: torch.Tensor
+    actions: torch.Tensor
+    rewards: torch.Tensor
+    agent_qs: torch.Tensor
+    terminated: bool
+    positions: torch.Tensor | None = None
+    goals: torch.Tensor | None = None
+    size: int | None = None
+
+
+@torch.no_grad()
+def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0, **start) -> Evaluation:
+    """Play ``episodes`` greedy episodes (default: one in every row of ``env``) and return what they brought.
+
+    Leaves ``env`` in the middle of new episodes. ``start`` goes to ``env.reset`` (the grid world: ``positions``).
+    """
+    check_team(env, algorithm)
+    episodes = env.num_envs if episodes is None else errors.whole_number("episodes", episodes)
+    if start and episodes > env.num_envs:
+        raise ValueError(f"episodes: expected at most num_envs = {env.num_envs} with a given start, got {episodes}")
+    rounds = [play_rows(env, algorithm, seed if number == 0 else None, start)
+              for number in range(-(-episodes // env.num_envs))]
+    returns, lengths, terminated = (torch.cat(parts)[:episodes] for parts in zip(*rounds))
+    return Evaluation(returns, lengths, terminated)
+
+
+def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict):
+    """One greedy episode in every row: returns[B], lengths[B], terminated[B]."""
+    generator = torch.Generator().manual_seed(seed or 0)
+    step = env.reset(seed=seed, **start)
+    memory = algorithm.start(step, generator)
+    last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
+    returns, lengths = torch.zeros_like(step.reward), torch.zeros(env.num_envs, dtype=torch.int64)
+    playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
+    while True:
+        q, memory = algorithm.act_values(step.obs, last_actions, memory)
+        last_actions = greedy(q, step.available)
+        step = env.step(last_actions)
+        returns += step.reward * playing
+        lengths += playing
+        solved |= step.terminated & playing
+        playing &= ~step.ended
+        if not playing.any():
+            return returns, lengths, solved
+        if step.ended.any():                     # these rows are over; what they play from here on is not counted
+            step = env.reset(where=step.ended)
+
+
+@torch.no_grad()
+def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
+    """One greedy episode, written down step by step. ``env`` must have one row (``num_envs=1``)."""
+    check_team(env, algorithm)
+    if env.num_envs != 1:
+        raise ValueError(f"env: expected one row (num_envs=1), got {env.num_envs}")
+    step = env.reset(seed=seed, **start)
+    memory = algorithm.start(step, torch.Generator().manual_seed(seed))
+    actions = torch.full((1, env.spec.n_agents), -1)
+    steps, chosen, values, places = [step], [], [], [getattr(env, "positions", None)]
+    while not step.ended.item():
+        q, memory = algorithm.act_values(step.obs, actions, memory)
+        actions = greedy(q, step.available)
+        step = env.step(actions)
+        steps.append(step), chosen.append(actions), values.append(q), places.append(getattr(env, "positions", None))
+    return Episode(
+        obs=torch.cat([s.obs for s in steps]), state=torch.cat([s.state for s in steps]), actions=torch.cat(chosen),
+        rewards=torch.cat([s.reward for s in steps[1:]]), agent_qs=torch.cat(values),
+        terminated=bool(step.terminated), positions=None if places[0] is None else torch.cat(places),
+        goals=getattr(env, "goals", None), size=getattr(env, "size", None))
+
+
+def check_team(env, algorithm) -> None:
+    """The team must fit the environment."""
+    if not isinstance(env, TeamEnv):
+        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+    spec = getattr(algorithm, "spec", None)
+    if spec is None:
+        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
+    for name in ("n_agents", "n_actions", "obs_dim", "state_dim"):
+        if getattr(spec, name) != getattr(env.spec, name):
+            raise ValueError(f"algorithm: made for {name} = {getattr(spec, name)}, "
+                             f"but the environment has {getattr(env.spec, name)}")

@@ -1,0 +1,97 @@
+"""Ground truth: the best value of every joint action by dynamic programming, and what a learner believes, enumerated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from qmix_course import errors
+from qmix_course.envs.base import Model, TeamEnv
+
+MAX_SWEEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The exact solution of an enumerable task with ``X`` states.
+
+    q[X, A, ..., A]: Q*(s, u), one ``A`` axis an agent · v[X]: max_u Q*(s, u) · best_return: the highest undiscounted
+    return of an episode from the task's start within its step limit (the mean over the starts if there are several).
+    """
+
+    q: torch.Tensor
+    v: torch.Tensor
+    best_return: float
+    model: Model
+
+    def index(self, state: torch.Tensor):
+        """The row of ``state[S]`` as an int, or the rows[...] of ``state[..., S]`` as a tensor."""
+        errors.tensor("state", state, (..., self.model.state.shape[1]))
+        flat = state.reshape(-1, state.shape[-1]).to(self.model.state.dtype)
+        distance, row = torch.cdist(flat, self.model.state, p=torch.inf).min(1)
+        if (distance > 1e-5).any():
+            raise ValueError(f"state: {flat[distance.argmax()].tolist()} is no state of this task "
+                             "(states in which everything has ended are not listed)")
+        return int(row) if state.dim() == 1 else row.view(state.shape[:-1])
+
+
+def solve(env: TeamEnv, gamma: float = 0.99) -> Solution:
+    """Solve ``env`` exactly by value iteration on ``env.model()``; ``TypeError`` if it cannot be enumerated.
+
+    The clock is no part of the state: ``q`` and ``v`` are those of the task without a step limit. With γ = 1 every state
+    must be able to reach an end, and no circle may pay.
+    """
+    if not isinstance(env, TeamEnv):
+        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+    gamma = errors.number("gamma", gamma, 0.0, 1.0)
+    model = env.model()
+    # From below, every sweep carries the exact values one step further from the end, until nothing changes.
+    lowest = float(model.reward.min().clamp(max=0.0))
+    v = torch.full(model.state.shape[:1], lowest / (1 - gamma) if gamma < 1 else -torch.inf, dtype=model.reward.dtype)
+    for _ in range(MAX_SWEEPS):
+        q = backup(model, v, gamma)
+        new = q.flatten(1).amax(1)
+        done = torch.equal(new, v) or bool((new - v).abs().max() <= torch.finfo(v.dtype).eps * new.abs().max())
+        v = new
+        if done:
+            break
+    if not done or not v.isfinite().all():
+        raise ValueError(f"gamma: value iteration does not settle at {gamma} on this task; take a smaller one")
+    return Solution(q=q, v=v, best_return=best_return(model, env.spec.episode_limit), model=model)
+
+
+def backup(model: Model, v: torch.Tensor, gamma: float) -> torch.Tensor:
+    """r + γ v(s′) for every state and joint action, and r where the task ends: v[X] → [X, A, ..., A]."""
+    return model.reward + torch.where(model.terminated, 0.0, gamma * v[model.next_state])
+
+
+def best_return(model: Model, episode_limit: int) -> float:
+    """The highest undiscounted return within ``episode_limit`` steps, averaged over the starts."""
+    v = torch.zeros(model.state.shape[0], dtype=model.reward.dtype)         # no steps left: nothing more to gain
+    for _ in range(episode_limit):
+        v = backup(model, v, 1.0).flatten(1).amax(1)
+    return float(v[model.start].mean())
+
+
+@torch.no_grad()
+def q_tot(algorithm, model: Model) -> torch.Tensor:
+    """Q_tot[X, A, ..., A]: what a team with a mixer believes of every joint action in every state of ``model``.
+
+    For teams without memory; an agent's last action is taken as unknown (−1).
+    """
+    q, mixer = agent_qs(algorithm, model), getattr(algorithm, "mixer", None)
+    if mixer is None:
+        raise TypeError(f"algorithm: {type(algorithm).__name__} has no mixer, so it has no Q_tot")
+    states, n_agents, n_actions = q.shape
+    joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)         # [J, N]
+    each = q.gather(2, joint.T.expand(states, -1, -1)).transpose(1, 2)                              # [X, J, N]
+    state = model.state.unsqueeze(1).expand(-1, len(joint), -1)
+    return mixer(each, state).view(states, *[n_actions] * n_agents)
+
+
+@torch.no_grad()
+def agent_qs(algorithm, model: Model) -> torch.Tensor:
+    """Q_i[X, N, A]: every agent's own values in every state of ``model``, from its own observation."""
+    nothing = torch.full(model.obs.shape[:2], -1)
+    return algorithm.act_values(model.obs, nothing, None)[0]

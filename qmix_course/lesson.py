@@ -1,0 +1,95 @@
+"""``start("03")``: the one set-up call of a notebook."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+
+import numpy
+import torch
+
+TITLES = {
+    "00": "Start here",
+    "01": "Cooperation and credit assignment",
+    "02": "The environment",
+    "03": "Agent networks and decentralised exploration",
+    "04": "Factorisation, monotonicity and IGM",
+    "05": "The mixer and its hypernetworks",
+    "06": "Replay and target networks",
+    "07": "The update step",
+    "08": "Training",
+    "09": "Reading the curves",
+    "10": "Judging the policy",
+}
+
+OLDEST = {"Python": "3.11", "torch": "2.4", "numpy": "2.0"}
+
+
+def start(number: str) -> None:
+    """Make this notebook ready for one lesson and print the lesson's title.
+
+    Checks the versions of Python, torch and numpy, makes float64 torch's default (in float32 the printed digits differ
+    from processor to processor), seeds torch's global generator, and sets the style and the format of the figures.
+    With ``QMIX_COURSE_PROGRESS=0`` in the environment, progress bars stay off.
+
+    Args:
+        number: the lesson's two digits, ``"00"`` to ``"10"``.
+
+    Raises:
+        ValueError: ``number`` is no lesson.
+        RuntimeError: Python, torch or numpy is too old for the course.
+    """
+    if not isinstance(number, str) or number not in TITLES:
+        raise ValueError(f'number must be a lesson, one of "{min(TITLES)}" to "{max(TITLES)}" as text, got {number!r}')
+    _check_versions({
+        "Python": sys.version,
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+    })
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    _set_figures()
+    if os.environ.get("QMIX_COURSE_PROGRESS") == "0":
+        _turn_bars_off()
+    print(title(number))
+
+
+def title(number: str) -> str:
+    """The headline of a lesson, for example ``Lesson 02 · The environment``."""
+    return f"Lesson {number} · {TITLES[number]}"
+
+
+def _check_versions(found: dict[str, str]) -> None:
+    for name, version in found.items():
+        if _major_minor(version) < _major_minor(OLDEST[name]):
+            raise RuntimeError(
+                f"the course needs {name} {OLDEST[name]} or newer, and this is {name} {version.split()[0]}. "
+                "Use a newer one, or open the lesson in Colab."
+            )
+
+
+def _major_minor(version: str) -> tuple[int, int]:
+    major, minor = re.match(r"(\d+)\.(\d+)", version).groups()
+    return int(major), int(minor)
+
+
+def _set_figures() -> None:
+    from qmix_course import plots
+
+    plots.use_style()
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
+        return  # a plain script or a test: there is no notebook to draw into
+    from matplotlib_inline.config import InlineBackend
+
+    # Plain PNG keeps notebooks small; without matplotlib's version in it, the same figure is the same bytes.
+    inline = InlineBackend.instance(parent=sys.modules["IPython"].get_ipython())
+    inline.figure_formats = {"png"}
+    inline.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Software": None}}
+
+
+def _turn_bars_off() -> None:
+    from tqdm import tqdm
+
+    tqdm.__init__ = functools.partialmethod(vars(tqdm)["__init__"], disable=True)

@@ -1,0 +1,128 @@
+"""The replay memory: rows go in, uniform samples without replacement come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+
+from qmix_course import errors
+from qmix_course.envs.base import TeamSpec
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``B`` rows of ``T`` steps, with what came before each and what came after the last.
+
+    obs[B, T+1, N, O] · state[B, T+1, S] · available[B, T+1, N, A] bool · actions[B, T, N] int64 ·
+    last_actions[B, T+1, N] int64 (−1 at an episode's start) · reward[B, T] · terminated[B, T] bool · mask[B, T] (1 for a
+    step that was played, 0 for padding)
+
+    A plain transition is a sequence of length one. ``terminated`` says that nothing comes after; a step at which only the
+    clock ran out has it False, so its target looks at what would have come. Padding has ``available`` True and
+    ``last_actions`` −1, everything else 0.
+    """
+
+    obs: torch.Tensor
+    state: torch.Tensor
+    available: torch.Tensor
+    actions: torch.Tensor
+    last_actions: torch.Tensor
+    reward: torch.Tensor
+    terminated: torch.Tensor
+    mask: torch.Tensor
+
+    @staticmethod
+    def padding(rows: int, length: int, spec: TeamSpec) -> Batch:
+        """``rows`` rows of nothing but padding, ``length`` steps long."""
+        n, dtype = spec.n_agents, torch.get_default_dtype()
+        return Batch(
+            obs=torch.zeros(rows, length + 1, n, spec.obs_dim, dtype=dtype),
+            state=torch.zeros(rows, length + 1, spec.state_dim, dtype=dtype),
+            available=torch.ones(rows, length + 1, n, spec.n_actions, dtype=torch.bool),
+            actions=torch.zeros(rows, length, n, dtype=torch.int64),
+            last_actions=torch.full((rows, length + 1, n), -1),
+            reward=torch.zeros(rows, length, dtype=dtype),
+            terminated=torch.zeros(rows, length, dtype=torch.bool),
+            mask=torch.zeros(rows, length, dtype=dtype))
+
+    def check(self, length: int, spec: TeamSpec) -> None:
+        """Raise unless every field has the shape, dtype and range that the contract gives it."""
+        rows, n, dtype = self.obs.shape[0], spec.n_agents, torch.get_default_dtype()
+        wanted = Batch.padding(0, length, spec)
+        for field in fields(Batch):
+            like = getattr(wanted, field.name)
+            errors.tensor(field.name, getattr(self, field.name), (rows, *like.shape[1:]), like.dtype)
+        for name in ("obs", "state", "reward"):
+            if not getattr(self, name).isfinite().all():
+                raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+        for name, lowest in (("actions", 0), ("last_actions", -1)):
+            values = getattr(self, name)
+            if rows and not (lowest <= values.min() and values.max() < spec.n_actions):
+                raise ValueError(f"{name}: expected {lowest} to {spec.n_actions - 1}, "
+                                 f"got {int(values.min())} to {int(values.max())}")
+        if not self.available.any(-1).all():
+            raise ValueError("available: expected at least one available action for every agent, got a row without any")
+        if not ((self.mask == 0) | (self.mask == 1)).all():
+            raise ValueError("mask: expected 0 for padding and 1 for a step that was played, got something else")
+
+
+class ReplayBuffer:
+    """The last ``capacity`` rows, each ``length`` steps long, in memory taken once.
+
+    A new row takes the place of the oldest one, whole. ``len(buffer)`` counts the rows that can be drawn.
+    """
+
+    def __init__(self, capacity: int, spec: TeamSpec, length: int = 1):
+        self.capacity = errors.whole_number("capacity", capacity)
+        self.length = errors.whole_number("length", length)
+        self.spec = spec
+        self._rows = Batch.padding(capacity, length, spec)
+        self._size = 0                 # rows that were written
+        self._next = 0                 # where the next row goes
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, rows: Batch) -> None:
+        """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing."""
+        rows.check(self.length, self.spec)
+        count = rows.obs.shape[0]
+        if count > self.capacity:
+            raise ValueError(f"rows: expected at most capacity = {self.capacity}, got {count}")
+        places = (self._next + torch.arange(count)) % self.capacity
+        for field in fields(Batch):
+            getattr(self._rows, field.name)[places] = getattr(rows, field.name)
+        self._next = (self._next + count) % self.capacity
+        self._size = min(self._size + count, self.capacity)
+
+    def sample(self, batch_size: int, generator: torch.Generator | None = None) -> Batch:
+        """``batch_size`` different rows, every set of that size equally likely. The copies are the caller's own."""
+        errors.whole_number("batch_size", batch_size)
+        if batch_size > self._size:
+            raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
+        places = distinct(self._size, batch_size, generator)
+        return Batch(**{field.name: getattr(self._rows, field.name)[places] for field in fields(Batch)})
+
+    def state_dict(self) -> dict:
+        """The rows that were written, and where the next one goes."""
+        rows = {field.name: getattr(self._rows, field.name)[:self._size].clone() for field in fields(Batch)}
+        return {"rows": rows, "next": self._next}
+
+    def load_state_dict(self, saved: dict) -> None:
+        """Hold exactly what ``state_dict`` saw."""
+        rows = Batch(**saved["rows"])
+        rows.check(self.length, self.spec)
+        self._size, self._next = rows.obs.shape[0], saved["next"]
+        for field in fields(Batch):
+            getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name)
+
+
+def distinct(n: int, k: int, generator: torch.Generator | None = None) -> torch.Tensor:
+    """[k] int64: ``k`` different numbers below ``n``, every set equally likely."""
+    if k * k > n:                                        # crowded: shuffle all of them
+        return torch.randperm(n, generator=generator)[:k]
+    while True:                                          # roomy: throw a draw away as a whole if it holds one twice
+        drawn = torch.randint(n, (k,), generator=generator)
+        if drawn.unique().numel() == k:
+            return drawn
