@@ -1,0 +1,56 @@
+# make lab     open the course in JupyterLab            make test    check everything, as CI does
+# make check   notebook pairs, staleness, anatomy       make matrix  the notebooks in every numerical setting
+# make bench   speed, in one table                      make notebooks   rebuild and execute all lessons
+#
+# The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
+
+PYTHON ?= python3
+CONSTRAINTS ?= -c constraints.txt
+JOBS ?= 2
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
+
+.PHONY: help lab test check notebooks matrix bench clean
+
+help:
+	@sed -n '1,5s/^# \{0,1\}//p' Makefile
+
+lab: .venv/.learn
+	$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+
+test: export OMP_NUM_THREADS = 1
+test: .venv/.dev
+	$(PY) tools/check.py
+	$(PY) -m pytest -q -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks
+
+check: .venv/.dev
+	$(PY) tools/check.py
+
+notebooks: .venv/.dev
+	$(PY) tools/build.py
+
+matrix: .venv/.dev
+	$(PY) tools/matrix.py
+
+bench: .venv/.dev
+	$(PY) benchmarks/run.py
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing."; \
+	  echo "Name another one, for example: make lab PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The stamps say which requirements are in .venv: while they are newer than these files, set-up is done.
+.venv/.learn: requirements.txt constraints.txt pyproject.toml | .venv/bin/python
+	$(PIP) install -r requirements.txt $(CONSTRAINTS)
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.learn requirements-dev.txt requirements-pettingzoo.txt
+	$(PIP) install -r requirements.txt -r requirements-dev.txt -r requirements-pettingzoo.txt $(CONSTRAINTS)
+	@touch $@

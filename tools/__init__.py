@@ -1,0 +1,1 @@
+"""Authoring tools: build the notebooks, check them, write the repository's address. Learners never need them."""

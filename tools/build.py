@@ -1,0 +1,101 @@
+"""Build the lessons: ``python tools/build.py [NN ...]`` turns notebooks/NN_name.py into an executed NN_name.ipynb.
+
+One way only, from the source to the notebook. A cell that raises, warns, prints to stderr or runs for more than 120
+seconds stops the build and leaves the old notebook as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from tools import kernel
+from tools.notebooks import CELL_SECONDS, NOTEBOOKS, read_source, sources
+
+LESSON_SECONDS = 60
+
+
+class BuildError(Exception):
+    """A notebook that does not run cleanly; the message says which cell and why."""
+
+
+def build(source: Path) -> float:
+    """Execute one source and write the notebook beside it; the seconds it took. ``kernel.prepare()`` comes first.
+
+    Raises:
+        BuildError: a cell raised, ran for too long, or wrote to stderr.
+    """
+    notebook = read_source(source)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(source.parent)}},
+    )
+    begin = time.perf_counter()
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError) as error:
+        raise BuildError(f"{source.name}: {error}") from None
+    seconds = time.perf_counter() - begin
+    _refuse_stderr(source, notebook)
+    _tidy(notebook)
+    _write(notebook, source.with_suffix(".ipynb"))
+    return seconds
+
+
+def _refuse_stderr(source: Path, notebook: nbformat.NotebookNode) -> None:
+    for position, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                raise BuildError(f"{source.name}, cell {position}, wrote to stderr:\n{cell.source}\n\n{output.text}")
+
+
+def _tidy(notebook: nbformat.NotebookNode) -> None:
+    """Drop what the run left behind: the kernel's version, empty output metadata that differs between clients."""
+    notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+
+
+def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    text = nbformat.writes(nbformat.from_dict(notebook), version=4)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    os.replace(draft, path)
+
+
+def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
+    parser = argparse.ArgumentParser(description="Build and execute lessons.")
+    parser.add_argument("numbers", nargs="*", metavar="NN", help="lessons to build, all when none is named")
+    numbers = parser.parse_args(arguments).numbers
+    failed = 0
+    with kernel.prepare():
+        for source in sources(numbers, folder):
+            try:
+                seconds = build(source)
+            except BuildError as error:
+                failed += 1
+                print(f"FAILED  {error}", file=sys.stderr)
+            else:
+                late = f"   more than {LESSON_SECONDS} s: too long for a lesson" if seconds > LESSON_SECONDS else ""
+                print(f"{seconds:6.1f} s  {source.name}{late}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
