@@ -117,7 +117,7 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     figure, ax = canvas(ax, (6.4, 6.6), "compressed")
 
     picture = values.transpose(0, 2, 1, 3).reshape(size * size, size * size)  # rows (r1, r2), columns (c1, c2)
-    colours = ("#e6e6e6", COLOURS[1], "#b5ddf5", COLOURS[0])
+    colours = ("#ffffff", COLOURS[4], "#b5ddf5", COLOURS[0])
     ax.imshow(picture, cmap=ListedColormap(colours), vmin=-1, vmax=2, interpolation="nearest")
     ax.set_xticks(np.arange(size * size + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(size * size + 1) - 0.5, minor=True)
@@ -127,8 +127,11 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
         ax.axhline(k * size - 0.5, color="black", linewidth=2)
         ax.axvline(k * size - 0.5, color="black", linewidth=2)
     never = np.argwhere(picture == 0)
-    if len(never):  # a cross, so that a print in grey keeps the failures apart
-        ax.plot(never[:, 1], never[:, 0], "x", color="black", markersize=max(2, 120 / size**2), linestyle="none")
+    nowhere = np.argwhere(picture == -1)
+    for marker, places, scale in (("x", never, 120), (".", nowhere, 90)):  # signs that survive a print in grey
+        if len(places):
+            ax.plot(places[:, 1], places[:, 0], marker, color="black", markersize=max(2, scale / size**2),
+                    linestyle="none")
     middle = np.arange(size) * size + (size - 1) / 2
     ax.set_xticks(middle, range(size))
     ax.set_yticks(middle, range(size))
@@ -136,9 +139,10 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     ax.set(xlabel="column of agent 1 (inside each square: column of agent 2)",
            ylabel="row of agent 1 (inside each square: row of agent 2)")
     ax.set_title(title)
-    patches = [Patch(facecolor=colours[k + 1], edgecolor="black", label=f"{names[k]}: {counts[k]}") for k in (2, 1, 0)]
-    if (values < 0).any():
-        patches.append(Patch(facecolor=colours[0], edgecolor="black", label="no start here"))
+    patches = [Patch(facecolor=colours[k + 1], edgecolor="black", label=f"{names[k]}: {counts[k]}",
+                     hatch="" if k else "xx") for k in (2, 1, 0)]
+    if len(nowhere):
+        patches.append(Patch(facecolor=colours[0], edgecolor="black", label="no such start", hatch=".."))
     ax.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     return figure
 

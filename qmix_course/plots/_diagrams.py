@@ -64,7 +64,7 @@ def architecture():
         "b1": (5.3, -0.9, "hypernet\nfor $b_1$", "state"),
         "w2": (6.4, -0.9, "hypernet\nfor $W_2$", "state"),
         "b2": (7.5, -0.9, "hypernet for\n$b_2 = V(s)$", "state"),
-        "s": (5.85, -2.3, "state of the whole team, $s$", "state"),
+        "s": (5.85, -2.3, "global state $s$", "state"),
         "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $W_2$ from going below zero;\nELU rises with its input.\n"
                              "So a larger $Q_i$ never makes $Q_{tot}$ smaller,\nand each agent may choose alone.", "note"),
     }
@@ -75,7 +75,7 @@ def architecture():
         ("w1", "l1", "$|\\cdot|$"), ("b1", "l1", "any sign"), ("w2", "l2", "$|\\cdot|$"), ("b2", "l2", "any sign"),
     ]
     regions = [(-0.55, -0.65, 3.0, 2.9, "acting: each agent alone, from its own observation"),
-               (3.1, -2.75, 8.4, 2.9, "training only: the team together, with the state")]
+               (3.1, -2.75, 8.4, 2.9, "training only: the whole team, with the global state")]
     return graph(boxes, arrows, "QMIX at a glance", regions, scale=(1.22, 0.9))
 
 
@@ -131,7 +131,7 @@ def _centre(patch):
 
 def _fit(figure, ax, extent):
     """One unit of the axes is one inch of paper, so text and boxes keep their measured sizes."""
-    margin, head = 0.12, 0.4
+    margin, head = 0.12, 0.25
     left, bottom = min(e[0] for e in extent) - margin, min(e[1] for e in extent) - margin
     right, top = max(e[2] for e in extent) + margin, max(e[3] for e in extent) + margin + head
     figure.set_size_inches(right - left, top - bottom)
