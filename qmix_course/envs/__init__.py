@@ -5,4 +5,12 @@ from qmix_course.envs.grid import GridWorld
 from qmix_course.envs.matrix import PAYOFFS, MatrixGame, TwoStepGame, penalty
 
 __all__ = ["GridWorld", "MatrixGame", "Model", "PAYOFFS", "ResetNeeded", "TeamEnv", "TeamSpec", "TeamStep",
-           "TwoStepGame", "penalty"]
+           "TwoStepGame", "as_parallel_env", "from_parallel_env", "penalty"]
+
+
+def __getattr__(name: str):
+    # PettingZoo is an extra: only who asks for the bridge needs it.
+    if name in ("as_parallel_env", "from_parallel_env"):
+        from qmix_course.envs import pettingzoo
+        return getattr(pettingzoo, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
