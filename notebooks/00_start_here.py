@@ -1,0 +1,432 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 00 · Start here
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/00_start_here.ipynb)
+#
+# You train the team that this course is about, watch it play, and refresh the Q-learning that it is built from.
+#
+# **Minutes:** 25
+#
+# **You need:** Python, a little PyTorch (what a module and a loss are), and the idea of a reward. Q-learning is repeated here.
+#
+# **After this lesson you can**
+# - run a lesson, and know what each of its parts is for
+# - train a QMIX team, play one of its episodes, and check it against the exact best return
+# - read the notation of the course
+# - write tabular Q-learning, and say what DQN adds to it
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("00")
+
+# %% [markdown]
+# ## The team you will build
+#
+# A lesson is a notebook. Run its cells from top to bottom: click a cell and press **Shift+Enter**. The cell above that
+# begins with `# Set-up` is the same in every lesson and always comes first.
+
+# %%
+import random
+
+import torch
+from torch import nn
+
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import GridWorld
+from qmix_course.evaluation import evaluate, play
+from qmix_course.training import TrainConfig, train
+
+# %% [markdown]
+# This is the task of the whole first part. Two agents stand in opposite corners of a board, and each has to reach a goal
+# of its own.
+
+# %%
+env = GridWorld(size=5)
+env.reset(seed=0)
+plots.board(env.positions[0], env.size, goals=env.goals, title="The start: each agent, and the goal of each")
+
+# %% [markdown]
+# The rules that matter today (lesson 02 has all of them):
+#
+# - Both agents move at the same time, one cell up, down, left or right.
+# - After each step the *team* gets one reward. While someone is still under way it is $-0.05 - 0.1 \times$ the sum of both agents'
+#   distances to their goals, and less if somebody bumps into something. A distance counts steps: rows plus columns.
+# - When both stand on their goals, the reward is 10 and the episode ends. After 100 steps it stops anyway.
+#
+# The sum of an episode's rewards is its **return**.
+#
+# **Predict.** Each agent is 4 steps from its goal, and their paths do not cross. What is the best return? Write down the
+# four rewards before you run the next cell.
+
+# %%
+rewards = []
+for step in range(1, 5):
+    distance = 2 * (4 - step)                       # both agents are one step closer after each step
+    rewards.append(10.0 if distance == 0 else -0.05 - 0.1 * distance)
+best = exact.solve(env).best_return                 # found by dynamic programming over all states
+print("rewards:", [round(r, 2) for r in rewards])
+print("by hand:", round(sum(rewards), 2))
+assert abs(sum(rewards) - best) < 1e-12
+print("the exact best return is the same")
+
+# %% [markdown]
+# That was a *Predict* question. Every lesson has some. Answer before you run: being wrong is how you find out what
+# you had not understood yet, and the next cell always computes the answer.
+#
+# ### Before training
+#
+# A team starts with random weights. Let it play one episode: each agent takes the action that its own network rates highest.
+
+# %%
+team = QMIX.for_env(env, seed=0)
+before = evaluate(GridWorld(size=5), team)
+print("solved:", bool(before.terminated[0]))
+print("steps:", int(before.lengths[0]))
+
+# %% [markdown]
+# It wanders until the clock stops it. Now train it. This takes a few seconds and needs no GPU. `num_envs=32` means that the team
+# plays on 32 boards at once. While it learns, each agent takes a random action with probability $\varepsilon$, which
+# falls from 1 to a small number.
+
+# %%
+config = TrainConfig(seed=0)
+history = train(GridWorld(size=5, num_envs=32), team, config)
+plots.curves(history, "QMIX on the grid world, seed 0", best_return=best, window=3)
+
+# %% [markdown]
+# The *greedy return* is what the team gets when it plays without any random action, in an episode of its own, beside the training.
+# The *exploring return* is what it gets while it also tries things out. [Lesson 09](09_curves.ipynb) teaches you to read
+# such curves, and why you want both.
+#
+# ### After training
+
+# %%
+after = evaluate(GridWorld(size=5), team)
+assert abs(after.mean_return - best) < 1e-9
+print("solved:", bool(after.terminated[0]))
+print("steps:", int(after.lengths[0]))
+print("return:", round(after.mean_return, 2), "(the best there is)")
+
+# %%
+episode = play(GridWorld(size=5), team)
+plots.film_strip(episode)
+
+# %%
+plots.animate(episode, fps=2)
+
+# %% [markdown]
+# Nobody told agent 1 to go down and agent 2 to go up. They were given one reward for the two of them and found out the rest.
+#
+# Two honest remarks, because the course keeps to them:
+#
+# - The team is optimal *from this start*. Whether it is optimal from other starts is another question, which
+#   [lesson 10](10_policy.ipynb) counts out.
+# - This task is a good test that code works. It is no evidence that QMIX is better than simpler methods: [lesson 08](08_training.ipynb)
+#   runs those beside it. The task where they fail is smaller still, and you meet it in [lesson 01](01_cooperation.ipynb).
+
+# %% [markdown]
+# ## How the course works
+#
+# From lesson 01 on, every lesson has the same parts in the same order.
+#
+# | heading | what happens there |
+# |---|---|
+# | The problem | something small that runs, and fails without the lesson's idea |
+# | Build it | you build the piece in short steps; each is followed by a look at what it does |
+# | The same as the library | your piece against the library's, given equal weights: equal to the last digits |
+# | Break it | the idea is taken out, and you measure what happens |
+# | Sum up | what you can do now, common misreadings, exercises, sources |
+#
+# What works well:
+#
+# - **Predict, then run.** Cover the output if you read a notebook that already shows it.
+# - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
+#   Restart session*) and run all cells from the top.
+# - **Compare outputs.** All random draws are seeded and lessons compute in float64. The text that you see should be
+#   the text that is stored, on any machine.
+# - **Do the exercises** at the end of each lesson. Each says how you can tell that you are right.
+# - **In Colab**, save a copy to your Drive first (*File > Save a copy in Drive*); otherwise your changes are gone when you close it.
+#   If Colab asks for a runtime, the plain CPU one is enough.
+#
+# The library is small and meant to be read. When you wonder what a function does, look at it:
+
+# %%
+import inspect
+
+print(inspect.getsource(QMIX))
+
+# %% [markdown]
+# The class only swaps one mixer for another. The lessons build what it inherits, and the mixer.
+
+# %% [markdown]
+# ## The notation
+#
+# Each symbol means the same in every lesson, and each lesson says again what it needs. Come back here when one escapes you.
+#
+# | symbol | meaning | in the code |
+# |---|---|---|
+# | $i = 1, \dots, N$ | the agents; "agent 1" has index 0 in code | `n_agents` |
+# | $s$ | global state: everything about the situation, for training only | `state` |
+# | $o_i$ | what agent $i$ observes | `obs` |
+# | $\tau_i$ | agent $i$'s history: all that it has observed and done so far | |
+# | $u_i$, $\mathbf{u} = (u_1, \dots, u_N)$ | agent $i$'s action, the joint action | `actions` |
+# | $r$ | the team's reward | `reward` |
+# | $\gamma$ | discount factor: a reward one step later counts $\gamma$ times as much | `gamma` |
+# | $\varepsilon$ | exploration rate: the probability of a random action | `epsilon` |
+# | $\pi$ | a policy: how actions are chosen | |
+# | $Q_i(o_i, u_i)$ | agent $i$'s **utility**: its own network's number for its own action | `agent_qs` |
+# | $Q_{tot}(s, \mathbf{u})$ | the team's value, as the **mixer** makes it from the utilities | `q_tot` |
+# | $Q^*$ | the exact best value, where we can compute it | `exact.solve(env).q` |
+# | $V(s)$ | a value of the state alone, a part of the mixer | |
+# | $y$ | the TD target: the number that a value is pulled towards | `y` |
+# | $\theta$, $\theta^-$ | weights of the online and of the target network | `algorithm`, `target` |
+# | $s'$, $o'$, $u'$ | the next state, observation, action | |
+#
+# Arrays have named axes, always in this order. A comment such as `obs[B, T, N, O]` tells you what each axis counts.
+#
+# | letter | counts | letter | counts |
+# |---|---|---|---|
+# | `B` | batch: environments or samples | `A` | actions |
+# | `T` | time steps | `O` | numbers in an observation |
+# | `N` | agents | `S` | numbers in the state |
+
+# %%
+spec = env.spec
+print(f"N = {spec.n_agents}, A = {spec.n_actions}, O = {spec.obs_dim}, S = {spec.state_dim}")
+first = GridWorld(size=5, num_envs=32).reset(seed=0)
+print("obs[B, N, O]:", list(first.obs.shape))
+print("state[B, S]:", list(first.state.shape))
+print("reward[B]:", list(first.reward.shape), "(one number for the team, in each of the 32 environments)")
+
+# %% [markdown]
+# ## Q-learning on one page
+#
+# One agent, no team. A corridor has five cells, 0 to 4. The agent starts in cell 0 and walks left (action 0) or right (action 1).
+# Walking left in cell 0 changes nothing. Reaching cell 4 pays 1 and ends the episode; all else pays 0.
+
+# %%
+GOAL, GAMMA = 4, 0.9
+
+
+def corridor(cell, action):
+    """The next cell, the reward, and whether the episode has ended."""
+    cell = max(cell - 1, 0) if action == 0 else cell + 1
+    return cell, float(cell == GOAL), cell == GOAL
+
+
+print("right from cell 3:", corridor(3, 1))
+print("left from cell 0:", corridor(0, 0))
+
+# %% [markdown]
+# $Q^*(s, u)$ is the discounted return of taking action $u$ in state $s$ and then acting as well as possible. It obeys the
+# Bellman equation: a value is the reward plus $\gamma$ times the best value of what comes next,
+#
+# $$Q^*(s, u) = r + \gamma \max_{u'} Q^*(s', u'),$$
+#
+# and just $r$ if the episode ends there. Here $\gamma = 0.9$, so that the numbers differ visibly; the rest of the course uses 0.99.
+#
+# **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0?
+
+# %%
+exact_q = torch.zeros(GOAL, 2)
+for sweep in range(100):                        # apply the equation until nothing changes
+    for cell in range(GOAL):
+        for action in range(2):
+            new, reward, ended = corridor(cell, action)
+            exact_q[cell, action] = reward + (0.0 if ended else GAMMA * float(exact_q[new].max()))
+for cell, action, name in ((3, 1, "right in cell 3"), (0, 1, "right in cell 0"), (0, 0, "left in cell 0")):
+    print(f"{name}: {float(exact_q[cell, action]):.4f}")
+assert abs(float(exact_q[0, 1]) - GAMMA ** 3) < 1e-12
+print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
+
+
+# %% [markdown]
+# That needed the rules. **Q-learning** (Watkins and Dayan, 1992) needs only experience. It keeps a table of guesses. After each step it
+# forms a **target** $y$, the right side of the equation with its own guesses in it, and moves one entry a little towards it:
+#
+# $$y = r + \gamma \max_{u'} Q(s', u'), \qquad Q(s, u) \leftarrow Q(s, u) + \alpha\,\bigl(y - Q(s, u)\bigr).$$
+#
+# $\alpha$ is the learning rate, and $y - Q(s,u)$ is called the TD error (TD: temporal difference).
+
+# %%
+def q_learning(episodes, alpha=0.5, seed=0):
+    """Learn a table q[cell][action] from random walks; also the value of 'right in cell 0' after each episode."""
+    dice, q, course = random.Random(seed), [[0.0, 0.0] for _ in range(GOAL)], []
+    for _ in range(episodes):
+        cell, ended = 0, False
+        while not ended:
+            action = dice.randrange(2)                              # explores all the time: epsilon is 1
+            new, reward, ended = corridor(cell, action)
+            y = reward + (0.0 if ended else GAMMA * max(q[new]))
+            q[cell][action] += alpha * (y - q[cell][action])
+            cell = new
+        course.append(q[0][1])
+    return torch.tensor(q), course
+
+
+q, course = q_learning(episodes=100)
+assert (q - exact_q).abs().max() < 1e-6
+print("the learned table equals the exact one, to six digits")
+
+# %%
+figure, axes = plots.panels(1, 2, size=(10, 3.2))
+plots.table(q.T, ["left", "right"], [str(c) for c in range(GOAL)], "The learned table", highlight=[(1, c) for c in range(GOAL)],
+            ax=axes[0], ylabel="action", xlabel="cell")
+plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30}, "The value of right in cell 0",
+            "episodes", "value", ax=axes[1])
+figure
+
+# %% [markdown]
+# Look at what happened. The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
+# the target asks what the best next action is worth, not what was played. Such a method is called **off-policy**. It may learn from
+# old experience, and even from someone else's.
+#
+# To play, it takes the action with the larger value, which is *greedy* play. While it learns it must keep trying the
+# others. The usual compromise is **$\varepsilon$-greedy**: with probability $\varepsilon$ a random action, otherwise the greedy one.
+
+# %% [markdown]
+# ## What DQN adds
+#
+# A table has a row for each state. The board above has 600 placements of two agents, which is fine; a camera image would not be. **DQN**
+# (Mnih et al., 2015) puts a neural network in the table's place, and two things beside it that keep the learning stable:
+#
+# 1. **A network.** $Q(s, u; \theta)$ with weights $\theta$. In place of moving an entry, take a gradient step on the squared TD error
+#    $(y - Q(s, u; \theta))^2$, with $y$ held fixed. ([Lesson 03](03_agents.ipynb))
+# 2. **A replay memory.** Keep past transitions $(s, u, r, s')$ and learn from random samples of them. Neighboring steps
+#    of one episode look alike; a random sample mixes them. ([Lesson 06](06_replay_and_targets.ipynb))
+# 3. **A target network.** Compute $y$ with an older copy of the weights, $\theta^-$, so that the target does not run away from the value that
+#    chases it. ([Lesson 06](06_replay_and_targets.ipynb))
+#
+# Here are all three on the corridor. First the memory: 500 random steps.
+
+# %%
+dice, memory, cell = random.Random(0), [], 0
+for _ in range(500):
+    action = dice.randrange(2)
+    new, reward, ended = corridor(cell, action)
+    memory.append((cell, action, reward, new % GOAL, ended))       # after an end the next cell is never looked at
+    cell = 0 if ended else new
+cells, actions, rewards, next_cells, ends = (torch.tensor(column) for column in zip(*memory))
+print("steps kept:", len(memory))
+print("the rarest pair of cell and action was seen more than 20 times:", bool((2 * cells + actions).bincount().min() > 20))
+
+# %% [markdown]
+# Then the network, its older copy, and the update. A cell goes in as a one-hot vector: all 0 but for a 1 at its own place.
+
+# %%
+torch.manual_seed(0)
+online = nn.Sequential(nn.Linear(GOAL, 32), nn.ReLU(), nn.Linear(32, 2))
+target = nn.Sequential(nn.Linear(GOAL, 32), nn.ReLU(), nn.Linear(32, 2))
+target.load_state_dict(online.state_dict())
+optimiser = torch.optim.Adam(online.parameters(), lr=5e-3)
+one_hot = torch.eye(GOAL)
+
+for update in range(800):
+    sample = torch.randint(len(memory), (64,))                                     # replay: a random sample
+    with torch.no_grad():                                                          # the target is held fixed
+        next_value = target(one_hot[next_cells[sample]]).amax(1)                   # by the older weights
+        y = rewards[sample] + GAMMA * torch.where(ends[sample], 0.0, next_value)
+    value = online(one_hot[cells[sample]]).gather(1, actions[sample].unsqueeze(1)).squeeze(1)
+    loss = ((y - value) ** 2).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    if update % 40 == 39:
+        target.load_state_dict(online.state_dict())                                # a new copy now and then
+
+# %%
+learned = online(one_hot).detach()
+assert (learned - exact_q).abs().max() < 0.02
+print("largest error below 0.02:", bool((learned - exact_q).abs().max() < 0.02))
+print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax())], learned.argmax(1).tolist())
+
+# %% [markdown]
+# If you can follow that loop, you know the single-agent half of this course. QMIX keeps all three parts and adds the question that is
+# new: *whose* action was it that earned the reward? [Lesson 01](01_cooperation.ipynb) begins there.
+
+# %% [markdown]
+# ## Where the course goes
+#
+# | lesson | what you build |
+# |---|---|
+# | [01 Cooperation and credit assignment](01_cooperation.ipynb) | independent learners, and why they settle for less |
+# | [02 The environment](02_environment.ipynb) | the grid world, rule by rule |
+# | [03 Agent networks and decentralised exploration](03_agents.ipynb) | the networks $Q_i$, and how agents explore on their own |
+# | [04 Factorisation, monotonicity and IGM](04_factorisation.ipynb) | $Q_{tot}$ from utilities, VDN, and QMIX's idea |
+# | [05 The mixer and its hypernetworks](05_mixer.ipynb) | the mixing network |
+# | [06 Replay and target networks](06_replay_and_targets.ipynb) | the memory and the slow copy, for a team |
+# | [07 The update step](07_update_step.ipynb) | the loss on $Q_{tot}$, and the gradient's way to each agent |
+# | [08 Training](08_training.ipynb) | the loop, its settings, and simpler methods beside it |
+# | [09 Reading the curves](09_curves.ipynb) | what curves say, and what they hide |
+# | [10 Judging the policy](10_policy.ipynb) | tests of the finished team |
+#
+# Part II goes past the limit of QMIX's mixer: memory, and the methods that came after.
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Run a lesson, and find your way in the next ones.
+# - Train a team with three lines: `GridWorld`, `QMIX.for_env`, `train`. Play it with `play`, and judge it with `evaluate` and `exact.solve`.
+# - Write Q-learning from its equation, and name the three parts that DQN adds and what each is for.
+#
+# ### Common misreadings
+#
+# - *"The agents share one brain."* They are trained together, but each acts from its own observation. Lesson 03 proves it.
+# - *"A learner that plays at random learns nothing good."* In the corridor it learned the optimal table. With more than one learner this
+#   stops being true: lesson 01.
+# - *"The target is a label."* In supervised learning the label is given. Here $y$ contains the learner's own guess about the next state.
+# - *"The greedy return reached its best, so the values are right."* A policy needs the right order of the actions only. Lesson 09 compares values.
+#
+# ### Exercises
+#
+# 1. *(easy)* Start the trained team elsewhere: `play(GridWorld(size=5), team, positions=torch.tensor([[[2, 2], [2, 3]]]))`. Watch it with
+#    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? It was never
+#    trained from there, so either answer is possible.
+# 2. *(easy)* In the corridor, set `alpha=1.0`. Do you still get the exact table? You are right if you can say why this works here and would not
+#    if the corridor moved you at random now and then.
+# 3. *(medium)* Let every step of the corridor pay $-1$, also the one into the goal, with $\gamma = 1$. Predict the table first. You are right if
+#    "right" in cell $c$ is worth $c - 4$.
+# 4. *(medium)* Take the target network out of the DQN loop: compute `next_value` with `online`. You are right if your cell still runs and you
+#    report what you saw honestly; on a task this small it may well do no harm. Lesson 06 measures where it does.
+#
+# ### Sources
+#
+# - C. J. C. H. Watkins and P. Dayan (1992), *Q-learning*, Machine Learning 8.
+# - V. Mnih et al. (2015), *Human-level control through deep reinforcement learning*, Nature 518.
+# - T. Rashid, M. Samvelyan, C. Schroeder de Witt, G. Farquhar, J. Foerster and S. Whiteson (2018), *QMIX: Monotonic Value Function
+#   Factorisation for Deep Multi-Agent Reinforcement Learning*, ICML.
