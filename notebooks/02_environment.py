@@ -1,0 +1,583 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 02 · The environment
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/02_environment.ipynb)
+#
+# You write the course's grid world rule by rule, and end with a world that agrees with the library's step for step.
+#
+# **Minutes:** 25
+#
+# **You need:** lessons 00 and 01; how to index a PyTorch tensor.
+#
+# **After this lesson you can**
+# - write a world in which a team acts at the same time, one rule after the other
+# - say what is an observation, what is the state, and who may read which
+# - tell the end of a task from the end of the clock, and say what is lost when they are mixed up
+# - play many boards at once and reset only those that have ended
+# - ask an exact solver what the best team can earn, before anything is learned
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("02")
+
+# %%
+from types import SimpleNamespace
+
+import torch
+
+from qmix_course import exact, plots
+from qmix_course.envs import GridWorld
+
+# %% [markdown]
+# ## The problem
+#
+# An environment for one agent is a function: a state and an action go in, a reward and the next state come out. The
+# obvious way to a team is a loop over the agents: first agent 1 moves, then agent 2. (The prose counts agents from 1, the
+# code from 0. Agent 1 is index 0.)
+#
+# Here is that loop on a 5×5 board. An agent may not enter a cell that is taken.
+
+# %%
+STEP = [(-1, 0), (1, 0), (0, -1), (0, 1)]               # 0 up, 1 down, 2 left, 3 right, as (row, column)
+
+
+def move_in_turn(positions, actions, order):
+    positions = list(positions)
+    for agent in order:
+        row, column = positions[agent]
+        wanted = (row + STEP[actions[agent]][0], column + STEP[actions[agent]][1])
+        on_board = 0 <= wanted[0] < 5 and 0 <= wanted[1] < 5
+        if on_board and wanted not in positions:
+            positions[agent] = wanted
+    return positions
+
+
+state, joint_action = [(2, 1), (2, 2)], [3, 3]          # side by side, and both want to go right
+print("agent 1 first:", move_in_turn(state, joint_action, order=[0, 1]))
+print("agent 2 first:", move_in_turn(state, joint_action, order=[1, 0]))
+
+# %% [markdown]
+# The same state, the same joint action, two next states. If agent 1 goes first, it runs into agent 2, which is still
+# there. If agent 2 goes first, it clears the way.
+#
+# So the value of a joint action, $Q(s, \mathbf u)$, is not one number in this world. It depends on a loop order that nobody
+# observes and nobody chose. A team that acts *at the same time* needs rules for what happens at the same time. You write
+# them now.
+
+# %% [markdown]
+# ## Build it
+#
+# ### Step 1: the board
+#
+# The task: two agents stand in opposite corners and each has to get to its own goal, straight along the edge of the
+# board. One tensor `positions[N, 2]` holds where everybody is, as (row, column); row 0 is the top. $N = 2$ is the number
+# of agents.
+
+# %%
+SIZE = 5
+MOVES = torch.tensor(STEP)                                          # [A, 2], A = 4 actions
+START = torch.tensor([[0, 0], [SIZE - 1, SIZE - 1]])                # [N, 2]
+GOALS = torch.tensor([[SIZE - 1, 0], [0, SIZE - 1]])                # [N, 2]
+
+plots.board(START, SIZE, goals=GOALS, title="The start: each agent walks to the star of its own color")
+
+
+# %% [markdown]
+# ### Step 2: what an agent would do if it were alone
+#
+# Two rules concern one agent only.
+#
+# 1. An agent on its goal stays there, whatever its action, and pays nothing.
+# 2. Any other agent moves one cell. If that would take it off the board, it stays, and the team pays for the bump.
+#
+# All agents are moved in one go, from the *old* positions, so there is no order.
+
+# %%
+def move_alone(positions, actions):
+    """Where each agent would be if it were alone [N, 2], and who bumped into the edge [N] bool."""
+    home = (positions == GOALS).all(-1)
+    wanted = positions + MOVES[actions]
+    outside = ((wanted < 0) | (wanted >= SIZE)).any(-1)
+    after = torch.where((home | outside)[:, None], positions, wanted)
+    return after, outside & ~home
+
+
+after, bumped = move_alone(START, torch.tensor([1, 1]))             # both choose "down"
+print("after :", after.tolist())
+print("bumped:", bumped.tolist())
+
+
+# %% [markdown]
+# Agent 1 went down. Agent 2 was on the bottom row already and bumped.
+#
+# ### Step 3: what happens when two want one cell
+#
+# 3. If both would now share a cell, *both* go back to where they were, and the team pays once.
+#
+# Going back cannot make a new conflict here: with two agents, the cells they came from were different. Agents that swap
+# cells never share one, so they may pass each other. An agent that sits on its goal is in the way like any other.
+
+# %%
+def send_back(positions, after):
+    """The positions [N, 2] once conflicts are settled, and whether there was one."""
+    collided = bool((after[0] == after[1]).all())
+    return (positions if collided else after), collided
+
+
+# %% [markdown]
+# **Predict.** Three cases. Write down where both agents end in each, and whether the team pays for a collision.
+#
+# - *Head on:* agents on (2, 1) and (2, 3). Agent 1 goes right, agent 2 left.
+# - *Swap:* agents on (2, 1) and (2, 2). Agent 1 goes right, agent 2 left.
+# - *Visit:* agent 1 sits on its goal (4, 0), agent 2 on (4, 1). Agent 1 chooses up, agent 2 left.
+
+# %%
+cases = {"head on": ([[2, 1], [2, 3]], [3, 2]), "swap": ([[2, 1], [2, 2]], [3, 2]), "visit": ([[4, 0], [4, 1]], [0, 2])}
+figure, axes = plots.panels(2, 3, size=(8.4, 6.2), layout="compressed")
+for column, (name, (where, actions)) in enumerate(cases.items()):
+    before = torch.tensor(where)
+    after, collided = send_back(before, move_alone(before, torch.tensor(actions))[0])
+    print(f"{name:8} {before.tolist()} -> {after.tolist()}  collision: {collided}")
+    plots.board(before, SIZE, GOALS, ax=axes[0, column], title=f"{name}: before")
+    plots.board(after, SIZE, GOALS, ax=axes[1, column], title=f"{name}: after")
+figure
+
+
+# %% [markdown]
+# ### Step 4: one reward for the team
+#
+# 4. Both on their goals: the reward is exactly 10, and the task has ended.
+# 5. Otherwise it is −0.05 − 0.1 × (the sum of the Manhattan distances to the goals, after the move) − 0.5 for each
+#    bump into the edge − 0.5 for a collision.
+#
+# The distance term is a hint at every step, so that the first lessons need little luck to learn. There is one number
+# $r$ for the whole team.
+
+# %%
+def team_reward(after, bumped, collided):
+    distance = int((after - GOALS).abs().sum())
+    if distance == 0:
+        return 10.0
+    return -0.05 - 0.1 * distance - 0.5 * (int(bumped.sum()) + collided)
+
+
+# %% [markdown]
+# **Predict.** From the start, both agents walk straight to their goals, four steps each. Write down the four rewards and
+# their sum. (The distances add up to 8 before the first step.)
+
+# %%
+positions, rewards = START, []
+for _ in range(4):
+    after, bumped = move_alone(positions, torch.tensor([1, 0]))     # agent 1 down, agent 2 up
+    positions, collided = send_back(positions, after)
+    rewards.append(team_reward(positions, bumped, collided))
+print("rewards:", [round(r, 2) for r in rewards])
+print("return :", round(sum(rewards), 2))
+
+# %% [markdown]
+# 8.65 is the best return of this task, as the exact solver will confirm below.
+#
+# A shared reward has a price, which [lesson 01](01_cooperation.ipynb) called credit assignment. Look at two joint actions
+# from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
+
+# %%
+names = ["up", "down", "left", "right"]
+for joint_action in ([0, 0], [1, 1]):
+    after, bumped = move_alone(START, torch.tensor(joint_action))
+    after, collided = send_back(START, after)
+    said = " and ".join(f"agent {i + 1} {names[a]}" for i, a in enumerate(joint_action))
+    print(f"{said:28} bumped: {bumped.tolist()!s:14} reward: {team_reward(after, bumped, collided):.2f}")
+
+
+# %% [markdown]
+# The reward is the same. It says that *somebody* bumped, and not who. Finding that out is the mixer's job later on.
+#
+# ### Step 5: what an agent sees, and what only training may know
+#
+# The observation $o_i$ is what agent $i$ has at hand when it acts: its own (row, column), the other's, and its own
+# goal's. The state $s$ is everything: all positions, then all goals. All numbers are divided by size − 1, so they lie in
+# [0, 1]. $O = 6$ numbers an observation, $S = 8$ for the state.
+#
+# The rule for the whole course (centralized training, decentralized execution): **agents act on $o_i$ alone; the
+# state is for training only.**
+
+# %%
+def observe(positions, goals=GOALS):
+    """obs[N, O] and state[S]."""
+    p, g = positions / (SIZE - 1), goals / (SIZE - 1)
+    obs = torch.stack([torch.cat([p[i], p[1 - i], g[i]]) for i in range(2)])
+    return obs, torch.cat([p.flatten(), g.flatten()])
+
+
+obs, state = observe(torch.tensor([[1, 0], [4, 4]]))
+print("agent 1 sees:", obs[0].tolist())
+print("agent 2 sees:", obs[1].tolist())
+print("the state   :", state.tolist())
+
+# %% [markdown]
+# What an agent lacks is the other's goal. On this board that is little: the goals never move. You can check how much an
+# observation gives away. List every placement of the two agents but the solved one, and count the different observations
+# of agent 1.
+
+# %%
+placements = GridWorld(size=SIZE).placements()                      # [X, N, 2]
+seen = torch.stack([observe(p)[0][0] for p in placements])
+print("placements:", len(placements), " different observations of agent 1:", len(seen.unique(dim=0)))
+
+
+# %% [markdown]
+# They are as many: each agent could work out the state from its own observation. So this task is easy on purpose, and it
+# is no test of partial observability. The discipline is kept anyway, because most tasks worth solving are not like this
+# one: a soldier in StarCraft sees only as far as its sight range, a robot only what its sensors reach.
+#
+# ### Step 6: the end of the task and the end of the clock
+#
+# An episode can be over for two reasons, and they mean different things.
+#
+# - `terminated`: the task has ended. Nothing comes after, so nothing more can be earned.
+# - `truncated`: only the clock ran out. The world would have gone on; we stopped watching.
+#
+# Put the pieces together. `step` returns the *true last observation* of the episode, and after the end it refuses to go
+# on: whoever plays must ask for a reset.
+
+# %%
+class HandWorld:
+    def __init__(self, limit=100):
+        self.limit = limit
+
+    def reset(self, positions=START):
+        self.positions, self.clock, self.ended = positions, 0, False
+        return (*observe(positions), 0.0, False, False)
+
+    def step(self, actions):
+        if self.ended:
+            raise RuntimeError("the episode has ended; call reset() first")
+        after, bumped = move_alone(self.positions, actions)
+        self.positions, collided = send_back(self.positions, after)
+        self.clock += 1
+        reward = team_reward(self.positions, bumped, collided)
+        terminated = bool((self.positions == GOALS).all())
+        truncated = self.clock >= self.limit and not terminated
+        self.ended = terminated or truncated
+        return (*observe(self.positions), reward, terminated, truncated)
+
+
+# %% [markdown]
+# **Predict.** Both agents walk straight home, which takes four steps. The clock allows (a) 100, (b) 4, (c) 3 steps. In each
+# case, is the last step terminated, truncated, or both?
+
+# %%
+for limit in (100, 4, 3):
+    world = HandWorld(limit)
+    world.reset()
+    while not world.ended:
+        _, _, reward, terminated, truncated = world.step(torch.tensor([1, 0]))
+    print(f"limit {limit:3}: {world.clock} steps, last reward {reward:5.2f}, "
+          f"terminated {terminated!s:5}, truncated {truncated}")
+
+# %% [markdown]
+# In case (b) the team arrives on the very last tick. Then *terminated wins*: the task did end.
+#
+# Case (c) is the one to remember. The last reward is −0.25, and the team stands one step from the reward of 10. A learner
+# that forms the target $y = r + \gamma \cdot$ (value of what comes next), with discount $\gamma$, must keep the second term
+# there, and must drop it when the task has ended. You see below what happens otherwise, and
+# [lesson 06](06_replay_and_targets.ipynb) trains with it.
+#
+# ### Step 7: a batch of boards
+#
+# Learning needs many steps, and 32 boards played side by side hardly cost more than one. So the library is batched from
+# the bottom: every tensor has a leading axis `B`, one row a board. One board is a batch of one. This is the library's
+# world with four rows. Each row begins elsewhere; row 2 begins one step from the end.
+
+# %%
+env = GridWorld(size=SIZE, num_envs=4)
+begin = torch.tensor([[[0, 0], [4, 4]], [[2, 2], [0, 4]], [[3, 0], [0, 4]], [[1, 1], [3, 3]]])   # [B, N, 2]
+step = env.reset(positions=begin)
+for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
+    value = getattr(step, name)
+    print(f"{name:10} {str(tuple(value.shape)):10} {value.dtype}")
+
+# %% [markdown]
+# `available[B, N, A]` says which actions each agent may choose. Here it is always True; other tasks mask actions.
+#
+# **Predict.** All agents 1 go down and all agents 2 go up. Which rows have ended then? What does the next `step` do if you
+# do not reset? After `reset(where=...)` on the ended rows, which rows have changed?
+
+# %%
+step = env.step(torch.tensor([[1, 0]]).expand(4, 2))                # actions[B, N]
+print("ended:", step.ended.tolist())
+try:
+    env.step(torch.zeros(4, 2, dtype=torch.int64))
+except RuntimeError as error:
+    print("refused:", error)
+fresh = env.reset(where=step.ended)
+print("rows that changed:", (fresh.state != step.state).any(-1).nonzero().flatten().tolist())
+print("rewards before:", [round(r, 2) for r in step.reward.tolist()])
+print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
+
+# %% [markdown]
+# `reset(where)` returns the full batch. A row that was reset is a new beginning: reward 0 and both flags False. The others
+# come back as they were. Nothing resets behind your back, for a reason that *Break it* shows.
+#
+# ### Step 8: an oracle
+#
+# The world is small enough to be solved exactly. `exact.solve` lists every state and every joint action and repeats
+#
+# $$ Q^*(s, \mathbf u) = r + \gamma \max_{\mathbf u'} Q^*(s', \mathbf u') $$
+#
+# until nothing changes ($s'$ is the next state; the second term is dropped where the task ends). This is dynamic
+# programming, not learning. It needs the rules, which a learner does not have. For us it is the answer key: from now on
+# "the team plays well" can be compared with a number.
+#
+# **Predict.** With $\gamma = 0.99$, what is the value of the start, $\max_{\mathbf u} Q^*(s, \mathbf u)$? (You know the four
+# rewards: −0.65, −0.45, −0.25, 10.) And of the 16 joint actions at the start, how many are best?
+
+# %%
+GAMMA = 0.99
+solution = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
+q_start = solution.q[solution.index(observe(START)[1])]             # [A, A]: agent 1's action, agent 2's action
+by_hand = -0.65 - 0.45 * GAMMA - 0.25 * GAMMA**2 + 10 * GAMMA**3
+assert abs(float(q_start.max()) - by_hand) < 1e-9
+print("value of the start:", round(by_hand, 3), " as the oracle says")
+print("best joint actions:", int((q_start > q_start.max() - 1e-9).sum()), "of", q_start.numel())
+print("best return without discount:", round(solution.best_return, 2))
+plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start", highlight="max")
+
+# %% [markdown]
+# One joint action is best: agent 1 down, agent 2 up. The bottom right cell looks odd at first: *right* and *right* is a
+# little better than its neighbors. Agent 1 leaves the edge there and agent 2 bumps, and yet ... work out the
+# distances yourself before you go on.
+#
+# The oracle knows the value of every state. Here is what the team can still earn if agent 2 is in its starting corner and
+# agent 1 stands anywhere else.
+
+# %%
+there = torch.full((SIZE, SIZE), torch.nan)
+for value, (first, second) in zip(solution.v, placements):
+    if (second == START[1]).all():
+        there[tuple(first)] = value
+plots.beliefs(there[None], SIZE, goals=GOALS[:1], titles=["agent 1 here, agent 2 in its corner"],
+              title="What the team can still earn", label=r"$\max_{\mathbf{u}} Q^*(s, \mathbf{u})$")
+
+# %% [markdown]
+# The hatched cell is agent 2's. The values rise towards the goal, but not by much: whatever agent 1 does, agent 2 still
+# needs four steps, and the reward of 10 waits for both.
+
+# %% [markdown]
+# ## The same as the library
+#
+# Four of your worlds beside one `GridWorld` with four rows, the same random actions, the same starts, a clock of 20 steps
+# so that both kinds of ending occur. Every output of every step must agree to 1e-12. The last lines count how often each
+# rule was used, because a rule that never fires was not compared.
+
+# %%
+BATCH, LIMIT = 4, 20
+generator = torch.Generator().manual_seed(0)
+env = GridWorld(size=SIZE, num_envs=BATCH, episode_limit=LIMIT)
+worlds = [HandWorld(LIMIT) for _ in range(BATCH)]
+
+
+def same(step, hand):
+    """Whether row for row all five outputs agree."""
+    theirs = (step.obs, step.state, step.reward, step.terminated, step.truncated)
+    return all(torch.allclose(t[b].double(), torch.as_tensor(h).double(), rtol=0, atol=1e-12)
+               for b in range(BATCH) for t, h in zip(theirs, hand[b]))
+
+
+def draw_starts():
+    return placements[torch.randint(len(placements), (BATCH,), generator=generator)]
+
+
+# %%
+starts = draw_starts()
+step, hand = env.reset(positions=starts), [world.reset(p) for world, p in zip(worlds, starts)]
+assert same(step, hand)
+counts = {"bumps": 0, "collisions": 0, "terminated": 0, "truncated": 0}
+for _ in range(1000):
+    actions = torch.randint(4, (BATCH, 2), generator=generator)
+    for world, chosen in zip(worlds, actions):
+        after, bumped = move_alone(world.positions, chosen)
+        counts["bumps"] += int(bumped.sum())
+        counts["collisions"] += send_back(world.positions, after)[1]
+    step, hand = env.step(actions), [world.step(a) for world, a in zip(worlds, actions)]
+    assert same(step, hand)
+    counts["terminated"] += int(step.terminated.sum())
+    counts["truncated"] += int(step.truncated.sum())
+    if step.ended.any():
+        starts = draw_starts()
+        step = env.reset(where=step.ended, positions=starts)
+        for b in range(BATCH):
+            hand[b] = worlds[b].reset(starts[b]) if worlds[b].ended else (*hand[b][:2], *hand[b][2:])
+        assert same(step, hand)
+assert all(counts.values())
+print("the same in 1,000 steps of 4 rows; every rule was used:", counts)
+
+# %% [markdown]
+# The oracle must agree with your rules too. Play each of the 16 joint actions from the start in your world, and look one
+# step ahead with the oracle's values.
+
+# %%
+backed_up = torch.zeros(4, 4)
+for a1 in range(4):
+    for a2 in range(4):
+        world = HandWorld()
+        world.reset()
+        _, next_state, reward, terminated, _ = world.step(torch.tensor([a1, a2]))
+        backed_up[a1, a2] = reward + GAMMA * solution.v[solution.index(next_state)]
+assert torch.allclose(backed_up, q_start, rtol=0, atol=1e-9)
+print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint actions")
+
+# %% [markdown]
+# ## Break it
+#
+# ### A world that resets itself, or has one flag for both ends
+#
+# Many vectorized environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
+# (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others have only
+# one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from home. What target does a
+# learner form from that last step, if it knows the exact values?
+
+# %%
+world = HandWorld(limit=3)
+world.reset()
+while not world.ended:
+    _, last_state, reward, terminated, truncated = world.step(torch.tensor([1, 0]))
+value = lambda state: float(solution.v[solution.index(state)])
+fresh_state = world.reset()[1]                                       # what a world that resets itself would return
+targets = {
+    "two flags,\ntrue last state": reward + GAMMA * value(last_state),
+    "resets itself:\nnext episode's state": reward + GAMMA * value(fresh_state),
+    "one flag:\nnothing comes after": reward,
+}
+plots.bars(targets, "The target for the same last step, before the clock ran out", "target y",
+           best=targets["two flags,\ntrue last state"])
+
+# %%
+right, wrong_state, wrong_flag = targets.values()
+exact_value = float(solution.q[solution.index(observe(torch.tensor([[2, 0], [2, 4]]))[1])][1, 0])
+assert abs(right - exact_value) < 1e-9
+print("two flags and the true last state give the exact Q*:", round(right, 2))
+print("the world that resets itself is off by", round(right - wrong_state, 2))
+print("the single flag is off by", round(right - wrong_flag, 2))
+
+# %% [markdown]
+# Nothing crashes in either case, and no reward is wrong. The error sits in one column of the data.
+#
+# ### A leak
+#
+# What if agents read the state when they act? On the grid world you would notice nothing: you counted above that an
+# observation gives the state away. So take a task where it matters. A coin is tossed. Agent 1 sees it, agent 2 does not.
+# The team earns 1 if *both* name the coin, else 0. With two actions each, all policies can be listed: one answer for each
+# thing that an agent can see.
+
+# %%
+from itertools import product
+
+def best_team(agent_2_sees_the_coin):
+    """The best mean payoff over all pairs of deterministic policies; a policy is one answer for each coin side."""
+    policies = list(product((0, 1), repeat=2))
+    second = policies if agent_2_sees_the_coin else [(answer, answer) for answer in (0, 1)]
+    payoff = lambda first, other: sum(first[coin] == coin and other[coin] == coin for coin in (0, 1)) / 2
+    return max(payoff(first, other) for first in policies for other in second)
+
+
+print("agent 2 acts on its own observation:", best_team(False))
+print("agent 2 reads the state            :", best_team(True))
+
+
+# %% [markdown]
+# With the leak the team scores 1.0, and 0.5 is the most that any team can score when agent 2 really is on its own. A
+# leak makes the return *better*, so no look at the return will find it. It shows when the team is deployed and the state
+# is not there.
+#
+# What finds it is a test of structure: change something that an agent may not see, and see whether its observation moves.
+# In the grid world, that is the other agent's goal.
+
+# %%
+def leaky_observe(positions, goals=GOALS):
+    obs, state = observe(positions, goals)
+    return torch.cat([obs, state.expand(2, -1)], dim=1), state       # "more information cannot hurt"
+
+
+def is_blind_to_the_others_goal(look):
+    moved = GOALS.clone()
+    moved[1] = torch.tensor([2, 2])                                  # only agent 2's goal is elsewhere
+    before, after = look(START)[0][0], look(START, moved)[0][0]
+    return torch.equal(before, after)
+
+
+print("observe      :", "passes" if is_blind_to_the_others_goal(observe) else "leaks")
+print("leaky_observe:", "passes" if is_blind_to_the_others_goal(leaky_observe) else "leaks")
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Write rules for agents that act at the same time: everyone moves from the old positions, then conflicts are settled.
+# - Name the six things that a step returns, with their shapes, and say which of them an agent may read.
+# - Set `terminated` and `truncated` so that a learner can build the right target from them.
+# - Step a batch of boards and reset the rows that have ended, no others.
+# - Ask `exact.solve` for the best value of any state, and use it as an answer key.
+#
+# ### Common misreadings
+#
+# - *"Truncated means that the team failed."* It means that the clock ran out. The team may be one step from home.
+# - *"The state is just a better observation, so give it to the agents."* Then the team learns to lean on something that it
+#   will not have. The return goes up, and the policy cannot be used.
+# - *"8.65 is the value of the start."* It is the best *return*, without discount. The value at $\gamma = 0.99$ is a little
+#   lower, because the reward of 10 comes three steps later.
+# - *"A shared reward tells each agent how well it did."* It tells the team. Two different mistakes gave the same number.
+# - *"Agents that swap cells collide."* Not under these rules. Whether they do is a choice, and it has to be written down.
+#
+# ### Exercises
+#
+# 1. Give `HandWorld` its size as an argument and work out by hand the best return on a 3×3 board. You are right if
+#    `exact.solve(GridWorld(size=3)).best_return` agrees.
+# 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is further away than that. You
+#    are right if agent 1's different observations over all placements become fewer than the placements.
+# 3. Find the bug: someone writes `truncated = self.clock >= self.limit` and leaves out `and not terminated`. Which row of
+#    the clock cell in step 6 changes? Does the comparison with the library notice? Try it.
+# 4. Forbid swapping: agents that trade places go back too. Does the best return from the start change? Say why before you
+#    check which of the 599 placements could be affected.
+#
+# ### Sources
+#
+# - Frans Oliehoek and Christopher Amato (2016), *A Concise Introduction to Decentralized POMDPs*: state, observations and
+#   one shared reward.
+# - Fabio Pardo, Arash Tavakoli, Vitaly Levdik and Petar Kormushev (2018), *Time Limits in Reinforcement Learning*: why a
+#   learner should go on past the end of the clock, and not past the end of the task.
+# - The Gymnasium documentation, page *Autoreset Mode*: what vectorized environments return when a row ends.
+# - Mikayel Samvelyan and others (2019), *The StarCraft Multi-Agent Challenge*: a task with a sight range.
