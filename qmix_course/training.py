@@ -219,6 +219,7 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     if saved is not None:
         files.check_settings(checkpoint, saved["settings"], run.settings())
         run.load_state_dict(saved["state"])
+    looked = True
     with tqdm(total=config.total_steps, initial=run.steps, unit="step", leave=False,
               disable=os.environ.get("QMIX_COURSE_PROGRESS") == "0") as bar:
         while not run.finished():

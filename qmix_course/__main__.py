@@ -1,0 +1,159 @@
+"""The command line: python -m qmix_course train | evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import signal
+import sys
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+from qmix_course import checkpoint, exact, plots
+from qmix_course.algorithms import IQL, QMIX, VDN, Algorithm
+from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TeamEnv, TwoStepGame
+from qmix_course.evaluation import Episode, evaluate, play
+from qmix_course.training import History, TrainConfig, train
+
+ALGORITHMS = {"iql": IQL, "vdn": VDN, "qmix": QMIX}
+ENVIRONMENTS = ["grid", "two-step", *(name.replace("_", "-") for name in PAYOFFS)]
+PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}       # settings, rows of the environment
+ARROWS = "↑↓←→"
+
+
+def make_env(name: str, num_envs: int) -> TeamEnv:
+    """The environment called ``name`` with ``num_envs`` rows."""
+    if name == "grid":
+        return GridWorld(num_envs=num_envs)
+    if name == "two-step":
+        return TwoStepGame(num_envs=num_envs)
+    return MatrixGame(name.replace("-", "_"), num_envs=num_envs)
+
+
+def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
+    """Environment, fresh team and settings from what run.json holds."""
+    preset, num_envs = PRESETS[choices["preset"]]
+    config = preset(seed=choices["seed"])
+    if choices["steps"] is not None:
+        config = replace(config, total_steps=choices["steps"])
+    env = make_env(choices["env"], num_envs)
+    return env, ALGORITHMS[choices["algorithm"]].for_env(env, seed=choices["seed"]), config
+
+
+def command_train(arguments: argparse.Namespace) -> int:
+    choices = {name: getattr(arguments, name) for name in ("env", "algorithm", "seed", "preset", "steps")}
+    parts = [choices["env"], choices["algorithm"], f"seed{choices['seed']}"]
+    parts += [choices["preset"]] if choices["preset"] != "default" else []
+    folder = arguments.run or Path("runs") / "-".join(parts)
+    file = folder / "checkpoint.pt"
+    if file.exists() and not arguments.resume:
+        raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another place")
+    env, algorithm, config = make_run(choices)
+    if not arguments.resume:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")
+    best = exact.solve(env).best_return
+    print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
+    asked = StopOnCtrlC()
+    with asked:
+        history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked)
+    write_history(history, folder / "history.csv")
+    if len(history):
+        title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
+        plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
+    show_episode(env, algorithm, folder, best)
+    if asked.stopped:
+        print("Stopped with a checkpoint. To go on, give the same command with --resume.")
+        return 130
+    return 0
+
+
+def command_evaluate(arguments: argparse.Namespace) -> int:
+    folder = arguments.run if arguments.run.is_dir() else arguments.run.parent
+    file = folder / "checkpoint.pt" if arguments.run.is_dir() else arguments.run
+    saved = checkpoint.load(file)
+    if not (folder / "run.json").is_file():
+        raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train command")
+    env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text()))
+    checkpoint.check_settings(file, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
+    algorithm.load_state_dict(saved["state"]["algorithm"])
+    print(f"{folder}: {saved['state']['steps']:,} steps of training")
+    show_episode(env, algorithm, folder, exact.solve(env).best_return)
+    return 0
+
+
+def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float) -> None:
+    """One greedy episode, in words, and in the grid world as an animation too."""
+    env = env.clone(num_envs=1)
+    episode = play(env, algorithm)
+    for number, (actions, reward) in enumerate(zip(episode.actions.tolist(), episode.rewards.tolist()), start=1):
+        if number > 20:
+            print(f"  … and {len(episode.rewards) - 20} more steps")
+            break
+        print(f"  step {number}: {describe(episode, number, actions)}reward {reward:.2f}")
+    returned = evaluate(env, algorithm).mean_return
+    print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps; the best possible is {best:.2f}.")
+    if episode.positions is not None:
+        plots.animate(episode, path=folder / "episode.gif")
+
+
+def describe(episode: Episode, number: int, actions: list[int]) -> str:
+    if episode.positions is None:
+        return f"actions {actions}, "
+    cells = ", ".join(f"({r}, {c})" for r, c in episode.positions[number].tolist())
+    return f"{' '.join(ARROWS[a] for a in actions)} to {cells}, "
+
+
+def write_history(history: History, path: Path) -> None:
+    columns = [column.name for column in fields(History)]
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*(asdict(history)[name] for name in columns)))
+
+
+class StopOnCtrlC:
+    """Asked after every step: has Ctrl-C been pressed? A second Ctrl-C stops at once."""
+
+    stopped = False
+
+    def __enter__(self):
+        self._before = signal.signal(signal.SIGINT, self._pressed)
+
+    def __exit__(self, *_):
+        signal.signal(signal.SIGINT, self._before)
+
+    def _pressed(self, *_):
+        self.stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def __call__(self) -> bool:
+        return self.stopped
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m qmix_course", description="Train a team, or watch a trained one.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run folder")
+    command.add_argument("--env", choices=ENVIRONMENTS, default="grid")
+    command.add_argument("--algorithm", choices=list(ALGORITHMS), default="qmix")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
+    command.add_argument("--steps", type=int, help="environment steps in all (default: the preset's)")
+    command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
+    command.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    command.set_defaults(function=command_train)
+    command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
+    command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
+    command.set_defaults(function=command_evaluate)
+    chosen = parser.parse_args(arguments)
+    try:
+        return chosen.function(chosen)
+    except (ValueError, TypeError, OSError) as error:
+        print(f"qmix_course: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
