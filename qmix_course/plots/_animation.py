@@ -50,13 +50,13 @@ def animate(episode, path=None, fps=2, title=None):
     film = read_episode(episode)
     fps = _inputs.number("fps", fps)
     if not 0 < fps <= 50:
-        raise ValueError(f"fps must lie above 0 and at most at 50, got {fps}")
+        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
     title = _inputs.text("title", title) or "One episode"
     path = None if path is None else _target(path)
     steps = len(film.actions)
     frames = _one_palette([_draw(film, t, title) for t in range(steps + 1)])
     pause = round(1000 / fps)
-    text = f"Animation: {title}, {steps} steps, return {number(film.total)}"
+    text = f"Animation: {title}, {film.length}, return {number(film.total)}"
     animation = Animation(frames, [pause] * steps + [3 * pause], text)
     if path is not None:
         animation.save(path)
@@ -65,12 +65,12 @@ def animate(episode, path=None, fps=2, title=None):
 
 def _target(path):
     if not isinstance(path, (str, Path)):
-        raise TypeError(f"path must be a path, got {type(path).__name__}")
+        raise TypeError(f"path: expected a path, got {type(path).__name__}")
     path = Path(path)
     if path.suffix not in (".png", ".gif"):
-        raise ValueError(f"path must end in .png or .gif, got {path.name!r}")
+        raise ValueError(f"path: expected a name that ends in .png or .gif, got {path.name!r}")
     if not path.parent.is_dir():
-        raise ValueError(f"path must lie in a folder that exists, got {str(path)!r}")
+        raise ValueError(f"path: expected a folder that exists, got {str(path)!r}")
     return path
 
 
@@ -78,7 +78,7 @@ def _draw(film, t, title):
     """The board at time t as an RGB array; every frame has the same size and the same places."""
     side = 0.46 * film.size
     text_lines = 1 + -(-film.positions.shape[1] // 3)
-    below, above = 0.2 + 0.18 * text_lines, 0.6
+    below, above = 0.2 + 0.18 * text_lines, 0.7
     width, height = max(side + 0.5, 3.2), side + below + above
     figure = Plot(figsize=(width, height), dpi=90)
     figure.suptitle(title, y=1 - 0.06 / height, va="top")

@@ -14,7 +14,7 @@ def bars(values, title, xlabel, intervals=None, best=None, fmt="{:.2f}", log=Fal
     a tick instead of a bar, and the axis need not start at zero: for returns around -130, or on a log scale.
     """
     if not isinstance(values, dict) or not values:
-        raise TypeError(f"values must be a non-empty dict name -> number or list of numbers, got {values!r:.80}")
+        raise TypeError(f"values: expected a dict name -> number or list of numbers, got {values!r:.80}")
     data = {}
     for name, each in values.items():
         each = _inputs.array(f"values[{name!r}]", each, allow_nan=False)
@@ -22,9 +22,9 @@ def bars(values, title, xlabel, intervals=None, best=None, fmt="{:.2f}", log=Fal
     intervals = _read_intervals(intervals, data)
     for name, each in (("title", title), ("xlabel", xlabel)):
         _inputs.text(name, each)
-    best = None if best is None else _inputs.number("best", best)
+    best = _inputs.height("best", best)
     if log and any((each <= 0).any() for each in data.values()):
-        raise ValueError("values must be positive to be drawn on a log scale")
+        raise ValueError("values: expected positive numbers on a log scale, got some that are not")
     figure, ax = canvas(ax, (6.8, 1.4 + 0.5 * len(data)))
     for k, (name, each) in enumerate(data.items()):
         _row(ax, k, each, intervals.get(name), fmt, bar=not (dots or log))
@@ -68,7 +68,8 @@ def _read_intervals(intervals, data):
               for name, each in (intervals or {}).items()}
     for name, (low, high) in result.items():
         if name not in data:
-            raise ValueError(f"intervals must name bars of values, got {name!r} with bars {list(data)}")
+            raise ValueError(f"intervals: expected names among {list(data)}, got {name!r}")
         if not low <= np.median(data[name]) <= high:
-            raise ValueError(f"intervals[{name!r}] must hold the value {np.median(data[name]):g}, got ({low:g}, {high:g})")
+            raise ValueError(f"intervals[{name!r}]: expected low and high around {np.median(data[name]):g}, "
+                             f"got ({low:g}, {high:g})")
     return result

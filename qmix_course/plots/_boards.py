@@ -2,16 +2,13 @@
 
 import numpy as np
 from matplotlib.colors import ListedColormap
-from matplotlib.patches import Circle, Patch, Polygon, Rectangle, RegularPolygon
-from matplotlib.path import Path
-from matplotlib.patheffects import Normal, withStroke
+from matplotlib.patches import Patch, Rectangle
 
 from . import _inputs
+from ._pieces import ARROWS, arrow, nudge, squares, star, token
 from ._style import COLOURS, canvas, number, panels
 from ._tables import colour_scale, heat
 
-ARROWS = ("\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}", "\N{LEFTWARDS ARROW}", "\N{RIGHTWARDS ARROW}")
-MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right, as (row, column)
 STARTS = ("never reaches both goals", "reaches them, but slower", "optimal")
 
 
@@ -30,7 +27,7 @@ def board(positions, size, goals, ax=None, title=None, walls=None):
     for r, c in walls:
         ax.add_patch(Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="#555555", edgecolor="black", hatch="xx"))
     for i, cell in enumerate(goals):
-        star(ax, cell, i)
+        star(ax, cell, i, numbered=not (positions == cell).all(axis=1).any())
     for i, cell in enumerate(positions):
         token(ax, cell, i, [k for k in range(len(positions)) if (positions[k] == cell).all()])
     ax.set(xlabel="column", ylabel="row")
@@ -56,13 +53,13 @@ def film_strip(episode, title=None, per_row=6, max_boards=12):
     text_lines = 1 + -(-agents // 3)
     size = (1.75 * cols, (2.1 + 0.17 * text_lines) * rows + 0.3)
     figure, axes = panels(rows, cols, size, layout="compressed", squeeze=False)
-    figure.suptitle(_inputs.text("title", title) or f"One episode: {steps} steps, return {number(film.total)}")
+    figure.suptitle(_inputs.text("title", title) or f"One episode: {film.length}, return {number(film.total)}")
     for ax in axes.flat[len(shown):]:
         ax.remove()
     for ax, t in zip(axes.flat, shown):
         draw_moment(ax, film, t)
     if len(shown) <= steps:
-        axes.flat[len(shown) - 1].set_title(f"\N{HORIZONTAL ELLIPSIS} end, step {steps}")
+        axes.flat[len(shown) - 1].set_title(f"\N{HORIZONTAL ELLIPSIS} end, step {steps}", pad=10)
     return figure
 
 
@@ -81,7 +78,8 @@ def beliefs(values, size, goals=None, policy=None, title=None, label="value of t
     _inputs.text("label", label)
     title = _inputs.text("title", title) or "What each agent believes"
     norm = colour_scale(values, None)
-    figure, axes = panels(1, count, (1.2 + (0.9 + 0.5 * size) * count, 1.3 + 0.5 * size), title, "compressed", squeeze=False)
+    inches = (1.2 + (0.9 + 0.5 * size) * count, 1.3 + 0.5 * size)
+    figure, axes = panels(1, count, inches, title, "compressed", squeeze=False)
     for i, ax in enumerate(axes[0]):
         image = heat(ax, values[i], norm)
         if goals is not None:
@@ -107,10 +105,11 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     size = _inputs.whole("size", size, 1)
     values = _inputs.array("values", values)
     if values.shape not in ((size,) * 4, (size * size,) * 2):
-        raise ValueError(f"values must have shape {[size] * 4} or {[size * size] * 2}, got {list(values.shape)}")
+        raise ValueError(f"values: expected shape {[size] * 4} or {[size * size] * 2}, got {list(values.shape)}")
     values = np.where(np.isnan(values), -1, values).reshape((size,) * 4)
     if not np.isin(values, (-1, 0, 1, 2)).all():
-        raise ValueError("values must be 2 (optimal), 1 (slower), 0 (never) or -1 (no such start)")
+        raise ValueError("values: expected 2 (optimal), 1 (slower), 0 (never) or -1 (no such start), "
+                         f"got {np.unique(values)}")
     names = _inputs.labels("names", names, 3)
     counts = [int((values == k).sum()) for k in range(3)]
     title = _inputs.text("title", title) or f"Optimal from {counts[2]} of {sum(counts)} starts"
@@ -153,6 +152,7 @@ class Film:
     def __init__(self, positions, actions, rewards, size, goals):
         self.positions, self.actions, self.rewards, self.size, self.goals = positions, actions, rewards, size, goals
         self.total = float(rewards.sum())
+        self.length = f"{len(actions)} step{'s' if len(actions) > 1 else ''}"
 
     def settled(self, t):
         """[N] True where an agent sits on its goal at time t, and so does not move."""
@@ -175,10 +175,11 @@ def read_episode(episode):
 
 def draw_moment(ax, film, t):
     """Draw the board at time t of a film, with the coming actions and the reward that they earn."""
-    board(film.positions[t], film.size, film.goals, ax=ax, title="start" if t == 0 else f"step {t}")
+    board(film.positions[t], film.size, film.goals, ax=ax, title="The board")
+    ax.set_title("start" if t == 0 else f"step {t}", pad=10)  # room for an arrow that points off the board
     ax.set(xticks=[], yticks=[], ylabel="")
     if t == len(film.actions):
-        ax.set_title(f"end, step {t}")
+        ax.set_title(f"end, step {t}", pad=10)
         ax.set_xlabel(f"return {number(film.total)}", fontweight="bold")
         return
     signs = []
@@ -189,63 +190,3 @@ def draw_moment(ax, film, t):
             nudge(ax, film.positions[t, i], action)
     lines = ["   ".join(signs[k:k + 3]) for k in range(0, len(signs), 3)]
     ax.set_xlabel("\n".join(lines + [f"reward {number(film.rewards[t])}"]))
-
-
-def squares(ax, size):
-    """An empty board: light lines, row 0 on top."""
-    ax.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
-    ax.set_xticks(range(size))
-    ax.set_yticks(range(size))
-    ax.grid(False)
-    for k in range(size + 1):
-        edge = k in (0, size)
-        style = dict(color="#333333" if edge else "#bbbbbb", linewidth=1.6 if edge else 0.8, zorder=0.5, clip_on=False)
-        ax.plot([-0.5, size - 0.5], [k - 0.5, k - 0.5], linestyle="-", **style)
-        ax.plot([k - 0.5, k - 0.5], [-0.5, size - 0.5], linestyle="-", **style)
-    ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def star(ax, cell, i):
-    """The goal of agent i: a star of the agent's colour, hollow."""
-    points = Path.unit_regular_star(5, innerCircle=0.5).vertices[:-1] * (0.47, -0.47) + (cell[1], cell[0] + 0.03)
-    colour = COLOURS[i % len(COLOURS)]
-    ax.add_patch(Rectangle((cell[1] - 0.5, cell[0] - 0.5), 1, 1, facecolor=colour, alpha=0.15, linewidth=0, zorder=0.4))
-    ax.add_patch(Polygon(points, closed=True, facecolor="white", edgecolor=colour, linewidth=1.8, zorder=2))
-
-
-def token(ax, cell, i, sharing):
-    """Agent i: a filled, numbered shape of its own; agents that share a cell stand side by side, smaller."""
-    radius, (row, col) = 0.34, cell
-    if len(sharing) > 1:
-        angle = 2 * np.pi * sharing.index(i) / len(sharing) + np.pi
-        radius, row, col = 0.2, row + 0.24 * np.sin(angle), col + 0.24 * np.cos(angle)
-    colour = COLOURS[i % len(COLOURS)]
-    style = dict(facecolor=colour, edgecolor="white", linewidth=1, zorder=3)
-    corners = (0, 4, 3, 4, 5, 6, 8)[i % 7]
-    if corners == 0:
-        ax.add_patch(Circle((col, row), radius, **style))
-    else:  # matplotlib's first corner points along +y, which is down on a board
-        turn = {2: np.pi, 3: 0}.get(i % 7, np.pi / corners)
-        grow = 1.35 if corners == 3 else 1.15
-        ax.add_patch(RegularPolygon((col, row), corners, radius=radius * grow, orientation=turn, **style))
-    ax.text(col, row, str(i + 1), ha="center", va="center_baseline", fontsize=9, fontweight="bold", color="white",
-            zorder=4)
-
-
-def nudge(ax, cell, action):
-    """A short arrow out of an agent, in the direction of its action."""
-    d_row, d_col = MOVES[action]
-    start, end = (cell[1] + 0.36 * d_col, cell[0] + 0.36 * d_row), (cell[1] + 0.88 * d_col, cell[0] + 0.88 * d_row)
-    ax.annotate("", xy=end, xytext=start, zorder=3.5, annotation_clip=False, arrowprops=dict(
-        arrowstyle="-|>,head_width=0.25,head_length=0.4", color="black", linewidth=1.6, shrinkA=0, shrinkB=0))
-
-
-def arrow(ax, cell, action):
-    """An arrow across a cell."""
-    d_row, d_col = np.array(MOVES[action]) * 0.3
-    halo = [withStroke(linewidth=4, foreground="white"), Normal()]
-    ax.annotate("", xy=(cell[1] + d_col, cell[0] + d_row), xytext=(cell[1] - d_col, cell[0] - d_row), zorder=3,
-                arrowprops=dict(arrowstyle="-|>,head_width=0.25,head_length=0.4", color="black", linewidth=1.5,
-                                shrinkA=0, shrinkB=0, path_effects=halo))

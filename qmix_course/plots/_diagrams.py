@@ -65,8 +65,9 @@ def architecture():
         "w2": (6.4, -0.9, "hypernet\nfor $W_2$", "state"),
         "b2": (7.5, -0.9, "hypernet for\n$b_2 = V(s)$", "state"),
         "s": (5.85, -2.3, "global state $s$", "state"),
-        "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $W_2$ from going below zero;\nELU rises with its input.\n"
-                             "So a larger $Q_i$ never makes $Q_{tot}$ smaller,\nand each agent may choose alone.", "note"),
+        "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $W_2$ from going below zero;\n"
+                             "ELU rises with its input.\nSo a larger $Q_i$ never makes $Q_{tot}$ smaller,\n"
+                             "and each agent may choose alone.", "note"),
     }
     arrows = [
         ("o1", "n1", ""), ("n1", "q1", ""), ("oN", "nN", ""), ("nN", "qN", ""),
@@ -81,37 +82,38 @@ def architecture():
 
 def _read_boxes(boxes):
     if not isinstance(boxes, dict) or not boxes:
-        raise TypeError(f"boxes must be a non-empty dict name -> (x, y, text), got {boxes!r:.80}")
+        raise TypeError(f"boxes: expected a dict name -> (x, y, text), got {boxes!r:.80}")
     result = {}
     for name, box in boxes.items():
         if not isinstance(box, (tuple, list)) or len(box) not in (3, 4):
-            raise ValueError(f"boxes[{name!r}] must be (x, y, text) or (x, y, text, kind), got {box!r:.80}")
+            raise ValueError(f"boxes[{name!r}]: expected (x, y, text) or (x, y, text, kind), got {box!r:.80}")
         x, y, text, kind = (*box, "plain")[:4]
         if not isinstance(text, str):
-            raise TypeError(f"the text of boxes[{name!r}] must be a text, got {text!r:.80}")
+            raise TypeError(f"text of boxes[{name!r}]: expected a text, got {text!r:.80}")
         if kind not in FILLS:
-            raise ValueError(f"the kind of boxes[{name!r}] must be one of {list(FILLS)}, got {kind!r}")
-        result[name] = (_inputs.number(f"x of boxes[{name!r}]", x), _inputs.number(f"y of boxes[{name!r}]", y), text, kind)
+            raise ValueError(f"kind of boxes[{name!r}]: expected one of {list(FILLS)}, got {kind!r}")
+        place = _inputs.array(f"place of boxes[{name!r}]", [x, y], shape=(2,), allow_nan=False)
+        result[name] = (*place, text, kind)
     return result
 
 
 def _read_arrows(arrows, boxes):
     for item in arrows:
         if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
-            raise ValueError(f"arrows must hold (from, to, label), got {item!r:.80}")
+            raise ValueError(f"arrows: expected (from, to, label), got {item!r:.80}")
         for name in item[:2]:
             if name not in boxes:
-                raise ValueError(f"arrows must join boxes {list(boxes)}, got {name!r}")
+                raise ValueError(f"arrows: expected names of boxes, {list(boxes)}, got {name!r}")
     return [(*item, "")[:3] for item in arrows]
 
 
 def _read_regions(regions):
     for item in regions:
         if not isinstance(item, (tuple, list)) or len(item) != 5 or not isinstance(item[4], str):
-            raise ValueError(f"regions must hold (x0, y0, x1, y1, label), got {item!r:.80}")
+            raise ValueError(f"regions: expected (x0, y0, x1, y1, label), got {item!r:.80}")
         x0, y0, x1, y1 = _inputs.array("regions", item[:4], shape=(4,), allow_nan=False)
         if x0 >= x1 or y0 >= y1:
-            raise ValueError(f"regions need x0 < x1 and y0 < y1, got {item!r:.80}")
+            raise ValueError(f"regions: expected x0 < x1 and y0 < y1, got {item!r:.80}")
     return list(regions)
 
 
@@ -119,7 +121,8 @@ def _arrow(ax, start, end, text):
     """An arrow from the edge of one box to the edge of another, its label on a white ground at the middle."""
     (x0, y0), (x1, y1) = _centre(start), _centre(end)
     ax.add_patch(FancyArrowPatch((x0, y0), (x1, y1), patchA=start, patchB=end, shrinkA=1, shrinkB=2,
-                                 arrowstyle="-|>,head_width=3,head_length=6", color="#333333", linewidth=1.3, zorder=2.5))
+                                 arrowstyle="-|>,head_width=3,head_length=6", color="#333333", linewidth=1.3,
+                                 zorder=2.5))
     if text:
         ax.text((x0 + x1) / 2, (y0 + y1) / 2, text, ha="center", va="center", fontsize=9, zorder=4,
                 bbox=dict(facecolor="white", edgecolor="none", pad=1))

@@ -39,7 +39,7 @@ def curves(history, title=None, best_return=None, window=10):
     steps, columns = _columns("history", history, NAMES)
     _inputs.text("title", title)
     average = moving_average(columns["exploring_return"], window)
-    best_return = None if best_return is None else _inputs.number("best_return", best_return)
+    best_return = _inputs.height("best_return", best_return)
     figure, (left, middle, right) = panels(1, 3, size=(10.8, 3.5), width_ratios=[1.8, 1, 1])
     figure.suptitle(title or "Training")
 
@@ -69,11 +69,11 @@ def seeds(histories, column="greedy_return", labels=None, best_return=None, ax=N
     """
     groups = histories if isinstance(histories, dict) else {"": histories}
     if not groups or any(not isinstance(group, (list, tuple)) or not group for group in groups.values()):
-        raise ValueError("histories must be a non-empty list of histories or a dict name -> such a list, "
+        raise ValueError("histories: expected a list of histories, or a dict name -> such a list, none empty, "
                          f"got {histories!r:.80}")
     names = _inputs.labels("labels", labels, len(groups)) or [str(name) for name in groups]
     data = [[_columns("histories", history, [column]) for history in group] for group in groups.values()]
-    best_return = None if best_return is None else _inputs.number("best_return", best_return)
+    best_return = _inputs.height("best_return", best_return)
     figure, ax = canvas(ax, (7.2, 3.8))
     for k, (name, runs) in enumerate(zip(names, data)):
         colour, line = COLOURS[k % len(COLOURS)], LINES[k % len(LINES)]
@@ -101,14 +101,14 @@ def lines(x, values, title, xlabel, ylabel, log=False, best=None, markers=False,
     x = _inputs.array("x", x, ndim=1, allow_nan=False)
     groups = values if isinstance(values, dict) else {"": values}
     if not groups:
-        raise ValueError("values must hold at least one line, got an empty dict")
+        raise ValueError("values: expected at least one line, got an empty dict")
     groups = {str(name): _inputs.array(f"values[{name!r}]" if name else "values", each, shape=x.shape)
               for name, each in groups.items()}
     for name, each in (("title", title), ("xlabel", xlabel), ("ylabel", ylabel)):
         _inputs.text(name, each)
-    best = None if best is None else _inputs.number("best", best)
+    best = _inputs.height("best", best)
     if log and all(not (each > 0).any() for each in groups.values()):
-        raise ValueError("values must hold a positive number to be drawn on a log scale, got none")
+        raise ValueError("values: expected a positive number for a log scale, got none")
     figure, ax = canvas(ax, (6.4, 3.6))
     for k, (name, each) in enumerate(groups.items()):
         ax.plot(x, _positive(each) if log else each, color=COLOURS[k % len(COLOURS)], linestyle=LINES[k % len(LINES)],
@@ -147,7 +147,7 @@ def _median(steps, values):
     """Median over seeds on the steps that all of them share from the start."""
     length = min(len(each) for each in steps)
     if any((each[:length] != steps[0][:length]).any() for each in steps):
-        raise ValueError("histories of one group must be evaluated at the same steps to have a median")
+        raise ValueError("histories: expected the same .steps in all of a group, for the median, got others")
     stack = np.stack([each[:length] for each in values])
     known = ~np.isnan(stack).all(axis=0)
     median = np.full(length, np.nan)

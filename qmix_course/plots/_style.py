@@ -67,7 +67,7 @@ class Plot(Figure):
 
     def _repr_png_(self):
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight")
+        self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight", metadata={"Software": None})
         return buffer.getvalue()
 
 
@@ -87,7 +87,7 @@ def panels(rows=1, cols=1, size=None, title=None, layout="constrained", **kwargs
 
 def canvas(ax, size, layout="constrained"):
     """The figure and the axes to draw on: the given ones, or new ones of `size` inches."""
-    if _inputs.axes(ax) is not None:
+    if _inputs.axes("ax", ax) is not None:
         return ax.figure.figure, ax
     return panels(size=size, layout=layout)
 

@@ -17,12 +17,12 @@ def surface(f, title=None, lims=(-2, 2), points=61, three_d=False, arrows=True, 
     square `lims`. In a monotone Q_tot no arrow points left or down. `three_d` adds a view in space (new figure only).
     """
     if not callable(f):
-        raise TypeError(f"f must be a function of two tensors, got {type(f).__name__}")
+        raise TypeError(f"f: expected a function of two tensors, got {type(f).__name__}")
     low, high = _inputs.pair("lims", lims)
     points = _inputs.whole("points", points, 3)
     title = _inputs.text("title", title) or "Team value over the agents' values"
     if three_d and ax is not None:
-        raise ValueError("three_d draws a new figure: leave ax out")
+        raise ValueError("ax: expected none with three_d, which draws a new figure")
     grid = torch.linspace(low, high, points)
     q2, q1 = torch.meshgrid(grid, grid, indexing="ij")
     with torch.no_grad():

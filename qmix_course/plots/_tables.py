@@ -49,18 +49,19 @@ def tables(values, titles=None, title=None, highlight=None, fmt="{:.2f}", **kwar
     """Several tables side by side on one colour scale.
 
     `values` is a list of [R, C] tables (or a dict title -> table), `titles` one text each, `title` one above all.
-    `highlight` as in `table`, for all of them ("max", or cells), or a list with one entry a table (None: no frame).
+    `highlight`: "max" or one cell (row, column) for all of them, or a list with one entry a table, each as in `table`
+    (None: no frame).
     Other arguments (row_labels, col_labels, xlabel, ylabel) as in `table`.
     """
     if isinstance(values, dict):
         titles, values = list(values) if titles is None else titles, list(values.values())
     if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
-        raise TypeError(f"values must be a non-empty list of tables, got {values!r:.80}")
+        raise TypeError(f"values: expected a list of tables, got {values!r:.80}")
     values = [_inputs.array(f"values[{k}]", each, ndim=2) for k, each in enumerate(values)]
     titles = _inputs.labels("titles", titles, len(values)) or [f"table {k + 1}" for k in range(len(values))]
-    one_each = isinstance(highlight, list) and len(highlight) == len(values) and any(
-        each is None or isinstance(each, (str, list)) for each in highlight)
-    marks = highlight if one_each else [highlight] * len(values)
+    marks = highlight if isinstance(highlight, list) else [highlight] * len(values)
+    if len(marks) != len(values):
+        raise ValueError(f"highlight: expected one entry for each of {len(values)} tables, got {len(marks)}")
     for each, mark in zip(values, marks):
         _frames(mark, each)  # refuse before anything is drawn
     limits = kwargs.pop("limits", None) or _limits(np.concatenate([each.ravel() for each in values]))
@@ -97,12 +98,12 @@ def _frames(highlight, values):
         return []
     if isinstance(highlight, str):
         if highlight != "max":
-            raise ValueError(f'highlight must be cells or "max", got {highlight!r}')
-        return [tuple(cell) for cell in np.argwhere(values >= np.nanmax(values) - 1e-9)]
+            raise ValueError(f'highlight: expected cells or "max", got {highlight!r}')
+        return [tuple(cell) for cell in np.argwhere(values >= _limits(values)[1] - 1e-9)]
     pairs = _inputs.array("highlight", highlight, allow_nan=False)
     pairs = _inputs.integers("highlight", pairs[None] if pairs.ndim == 1 else pairs, shape=(None, 2), low=0)
     if (pairs >= values.shape).any():
-        raise ValueError(f"highlight must lie inside the table of shape {list(values.shape)}, got {pairs.tolist()}")
+        raise ValueError(f"highlight: expected cells of a table of shape {list(values.shape)}, got {pairs.tolist()}")
     return [tuple(cell) for cell in pairs]
 
 
