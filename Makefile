@@ -21,8 +21,7 @@ lab: .venv/.learn
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.dev
-	$(PY) tools/check.py
-	$(PY) -m pytest -q -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks
 
 check: .venv/.dev
 	$(PY) tools/check.py
@@ -39,14 +38,15 @@ bench: .venv/.dev
 clean:
 	rm -rf .venv
 
-.venv/bin/python:
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing."; \
 	  echo "Name another one, for example: make lab PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
+	@touch $@
 
 # The stamps say which requirements are in .venv: while they are newer than these files, set-up is done.
-.venv/.learn: requirements.txt constraints.txt pyproject.toml | .venv/bin/python
+.venv/.learn: .venv/.made requirements.txt constraints.txt pyproject.toml
 	$(PIP) install -r requirements.txt $(CONSTRAINTS)
 	$(PIP) install --no-deps --editable .
 	@touch $@

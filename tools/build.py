@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from tools import kernel
 from tools.notebooks import CELL_SECONDS, NOTEBOOKS, read_source, sources
 
 LESSON_SECONDS = 60
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 class BuildError(Exception):
@@ -47,7 +49,7 @@ def build(source: Path) -> float:
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
-        raise BuildError(f"{source.name}: {error}") from None
+        raise BuildError(f"{source.name}: {COLOURS.sub('', str(error))}") from None
     seconds = time.perf_counter() - begin
     _refuse_stderr(source, notebook)
     _tidy(notebook)
