@@ -30,11 +30,11 @@ class TrainConfig:
     """
 
     seed: int = 0
-    total_steps: int = 10_000           # the run ends once so many steps were played
+    total_steps: int = 8_000            # the run ends once so many steps were played
     capacity: int = 10_000              # replay rows: transitions, or whole episodes for recurrent agents
-    batch_size: int = 64                # rows an update
+    batch_size: int = 128               # rows an update
     learning_starts: int = 500          # steps played before the first update
-    update_every: int = 8               # steps for each update
+    update_every: int = 16              # steps for each update
     learning_rate: float = 2e-3         # Adam's
     max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
     tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
