@@ -1,0 +1,588 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 04 · Factorisation, monotonicity and IGM
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/04_factorisation.ipynb)
+#
+# You build one value for the whole team out of the agents' own values, and find out which ways of building it let every agent choose alone without the team losing anything.
+#
+# **Minutes:** 25
+#
+# **You need:** lessons 01 to 03; least squares; what a partial derivative is.
+#
+# **After this lesson you can**
+# - say what IGM is and test it by listing every joint action
+# - build VDN, and compute by hand why it settles for 7 in the two-step game
+# - explain why raising one agent's utility may never lower the team's value
+# - sort tables into additive, monotone and neither, with a counterexample for each step that does not go back
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("04")
+
+# %%
+import itertools
+
+import torch
+from matplotlib.patches import Rectangle
+from torch.nn import functional as F
+
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX, VDN
+from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
+from qmix_course.evaluation import evaluate
+from qmix_course.mixers import Mixer, VDNMixer
+from qmix_course.training import TrainConfig, train
+
+# %% [markdown]
+# ## The problem
+#
+# In [lesson 01](01_cooperation.ipynb) every agent learned alone and the team settled for 7 where 8 was there to take. The reward belongs to the team, so the natural thing to learn is a value of the *joint* action: $Q_{tot}(s, \mathbf u)$, what the team can expect when it plays $\mathbf u = (u_1, \dots, u_N)$ in state $s$. (Agents are $i = 1, \dots, N$; in code their index is $0, \dots, N-1$.)
+#
+# Learning that value is one thing. Playing by it is another:
+#
+# - The best joint action is one of $A^N$. Someone must look at all of them.
+# - No agent can. Agent $i$ sees its own observation $o_i$ and picks its own action $u_i$. There is nobody in the room who sees everything and chooses for all.
+#
+# So the team value has to be made of parts that the agents can maximize one by one. Agent $i$ gets a **utility** $Q_i(o_i, u_i)$, the output of its network from [lesson 03](03_agents.ipynb), and takes the action with the largest one. A **mixer** turns the $N$ utilities of the chosen actions into one number, $Q_{tot}$. This is called *factorizing* the team value.
+#
+# Any mixer will do? Try one. Let the team value be the product of two utilities.
+
+# %%
+q = torch.tensor([[-2.0, 1.0],           # agent 1: utilities of its actions 0 and 1
+                  [-3.0, 1.0]])          # agent 2
+
+team_value = q[0].unsqueeze(1) * q[1]    # [2, 2]: row u1, column u2
+own_choice = q.argmax(1).tolist()
+best = divmod(int(team_value.argmax()), 2)
+
+print("team value of each joint action:", team_value.tolist())
+print("each agent on its own picks    :", tuple(own_choice), "worth", team_value[tuple(own_choice)].item())
+print("the team's best joint action   :", best, "worth", team_value[best].item())
+
+
+# %% [markdown]
+# Both agents do the sensible thing with their own numbers, and the team ends up with 1 instead of 6. The value function may be perfectly right about every joint action. The agents still cannot use it.
+#
+# This lesson is about the property that is missing here, about two ways to get it, and about what each of them costs.
+
+# %% [markdown]
+# ## Build it
+#
+# ### Step 1: the property, IGM
+#
+# First a tool. Given every agent's utilities `q[N, A]` and a mixer, list what the mixer makes of all $A^N$ joint actions.
+
+# %%
+def joint_table(q, mix):
+    """Q_tot of every joint action: q[N, A] and mix: [..., N] -> [...] give [A, ..., A]."""
+    n_agents, n_actions = q.shape
+    joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)   # [A^N, N]
+    chosen = q[torch.arange(n_agents), joint]                                               # [A^N, N]
+    return mix(chosen).view([n_actions] * n_agents)
+
+
+def product(agent_qs):
+    return agent_qs.prod(-1)
+
+
+print(joint_table(q, product).tolist())
+
+
+# %% [markdown]
+# Now the property. It is called **Individual-Global-Max**, IGM for short (Son et al. 2019):
+#
+# $$\arg\max_{\mathbf u} Q_{tot}(s, \mathbf u) = \Big(\arg\max_{u_1} Q_1(o_1, u_1), \; \dots, \; \arg\max_{u_N} Q_N(o_N, u_N)\Big)$$
+#
+# In words: if every agent takes its own best action, the team has taken its best joint action. In code we compare *values*, not positions. Where two joint actions are equally good, either will do, and an argmax would name just one of them.
+
+# %%
+def holds_igm(table, q):
+    """Whether the agents' own best actions reach the largest entry of table[A, ..., A]."""
+    own_choice = tuple(q.argmax(1))
+    return bool(table[own_choice] >= table.max() - 1e-12)
+
+
+print("product of the utilities above:", holds_igm(joint_table(q, product), q))
+
+
+# %% [markdown]
+# One team proves nothing. So draw many teams at random and count how often a mixer makes the agents miss the best joint action.
+
+# %%
+def misses(mix, n_agents=2, n_actions=4, draws=1000):
+    """In how many random teams the agents' own choices miss the best joint action."""
+    generator = torch.Generator().manual_seed(0)
+    teams = torch.randn(draws, n_agents, n_actions, generator=generator)
+    return sum(not holds_igm(joint_table(q, mix), q) for q in teams)
+
+
+print("product:", misses(product), "of 1000 teams miss their best joint action")
+
+
+# %% [markdown]
+# ### Step 2: VDN, the sum
+#
+# The first idea that works is the simplest one. **Value decomposition networks**, VDN (Sunehag et al. 2018), add:
+#
+# $$Q_{tot}(s, \mathbf u) = \sum_{i=1}^{N} Q_i(o_i, u_i)$$
+
+# %%
+def vdn(agent_qs):
+    """agent_qs[..., N] -> Q_tot[...]."""
+    return agent_qs.sum(-1)
+
+
+print("one joint action of three agents:", vdn(torch.tensor([1.0, 0.5, -2.0])).item())
+print("a batch of them                 :", tuple(vdn(torch.zeros(32, 5, 3)).shape))
+
+# %% [markdown]
+# **Predict.** Two agents with three actions each. Agent 1's utilities are 1, 3, 2 and agent 2's are 0, −1, 4. Under the sum, which joint action is best, and what is it worth? Answer without filling in the table of nine.
+
+# %%
+q = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, 4.0]])
+table = joint_table(q, vdn)
+print("table:", table.tolist())
+print("best :", divmod(int(table.argmax()), 3), "worth", table.max().item())
+print("alone:", tuple(q.argmax(1).tolist()))
+
+# %% [markdown]
+# You did not need the table, and neither does the team. Each agent's term can be made as large as possible without asking what the others do:
+#
+# $$\max_{\mathbf u} \sum_i Q_i(o_i, u_i) = \sum_i \max_{u_i} Q_i(o_i, u_i)$$
+#
+# So the sum has IGM, whatever the utilities are. And the maximum, which every TD target needs, costs $N \cdot A$ look-ups instead of $A^N$.
+
+# %%
+print("4 agents, 5 actions, the sum:", misses(vdn, n_agents=4, n_actions=5), "of 1000 teams miss")
+for n_agents in (2, 4, 8):
+    print(f"{n_agents} agents with 5 actions: {5 ** n_agents:>7,} joint actions, {5 * n_agents:>2} utilities")
+
+
+# %% [markdown]
+# ### Step 3: what the sum cannot say
+#
+# Back to the two-step game. Agent 1's first action leads to 2A, where every joint action pays 7, or to 2B, which pays [[0, 1], [1, 8]]. The discount $\gamma$ is 0.99, so the exact values of the first step are $0.99 \cdot 7 = 6.93$ for the way to 2A and $0.99 \cdot 8 = 7.92$ for the way to 2B.
+#
+# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$. No two utilities per agent add up to that. The best VDN can do is come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries. That is a linear least squares problem with an exact answer.
+
+# %%
+def best_additive(table, weights=None):
+    """The utilities Q_1[A], Q_2[A] whose sum is closest to table[A, A] in (weighted) squared error."""
+    n = len(table)
+    one_hot = torch.eye(n)
+    design = torch.cat([one_hot.repeat_interleave(n, 0), one_hot.repeat(n, 1)], 1)    # [A·A, 2A]: u1, then u2
+    root = torch.ones(n * n) if weights is None else weights.flatten().sqrt()
+    utilities = torch.linalg.pinv(root.unsqueeze(1) * design) @ (root * table.flatten())
+    return utilities[:n], utilities[n:]
+
+
+def add(q1, q2):
+    return q1.unsqueeze(1) + q2                                                       # [A, A]
+
+
+def rounded(values, digits=2):
+    """Nested lists that print alike on every machine (0.0 is added so that there is no -0.0)."""
+    return ((values * 10**digits).round() / 10**digits + 0.0).tolist()
+
+
+print("a table that is a sum comes back:", rounded(add(*best_additive(torch.tensor([[1.0, 2.0], [4.0, 5.0]])))))
+
+# %% [markdown]
+# **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
+
+# %%
+payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
+fit_2b = add(*best_additive(payoff_2b))
+by_formula = payoff_2b.mean(1, keepdim=True) + payoff_2b.mean(0) - payoff_2b.mean()
+assert (fit_2b - by_formula).abs().max() < 1e-12
+
+gamma = 0.99
+print("best additive 2B         :", rounded(fit_2b))
+print("VDN's way to 2A is worth :", round(gamma * add(*best_additive(payoff_2a)).max().item(), 3))
+print("VDN's way to 2B is worth :", round(gamma * fit_2b.max().item(), 3))
+
+# %% [markdown]
+# The fit takes 1.5 away from the jackpot, because it must spread the surprise of the 8 over all four entries. 6.435 is less than 6.93, so VDN walks to 2A and collects 7.
+
+# %%
+plots.tables(
+    {"2B pays": payoff_2b, "best sum of two utilities": fit_2b, "what the sum gets wrong": fit_2b - payoff_2b},
+    title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None])
+
+# %% [markdown]
+# Computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+
+# %%
+uniform = dict(epsilon_start=1.0, epsilon_end=1.0)
+game = TwoStepGame(num_envs=32)
+team = VDN.for_env(game, seed=0)
+train(game, team, TrainConfig(total_steps=6_000, batch_size=512, learning_rate=1e-3, evaluate_every=6_000, **uniform))
+
+learned = exact.q_tot(team, game.model())                      # [3 states, 2, 2]: start, 2A, 2B
+start, in_2a, in_2b = learned
+assert (in_2a - 7).abs().max() < 0.4 and (in_2b - fit_2b).abs().max() < 0.8
+assert abs(in_2b[1, 1] - 6.5) < 0.4 and start[0].max() > start[1].max() + 0.2
+print("learned tables lie near the exact fit; the first step prefers the way to",
+      "2A" if start[0].max() > start[1].max() else "2B")
+print("greedy return:", evaluate(TwoStepGame(), team).mean_return)
+
+# %%
+plots.tables({"start (exact: 6.93 / 7.92)": start, "2A (exact: 7)": in_2a, "2B (exact: 0, 1, 1, 8)": in_2b},
+             title="What a trained VDN team believes", highlight="max", fmt="{:.1f}")
+
+# %% [markdown]
+# The loss has done its job, and the team plays for 7. More training will not help: the value that would be right is not among the values that a sum can take.
+
+# %% [markdown]
+# ### Step 4: what made the sum safe
+#
+# IGM held for the sum. Which part of "sum" did that? Here are six mixers.
+#
+# **Predict.** For each of them: do agents that choose alone ever miss the best joint action? Note your six answers.
+
+# %%
+mixers = {
+    "sum                Q1 + Q2": vdn,
+    "weighted sum     3 Q1 + Q2": lambda x: 3 * x[..., 0] + x[..., 1],
+    "minimum       min(Q1, Q2) ": lambda x: x.amin(-1),
+    "log of summed exponentials": lambda x: x.logsumexp(-1),
+    "difference         Q1 - Q2": lambda x: x[..., 0] - x[..., 1],
+    "product            Q1 · Q2": product,
+}
+for name, mix in mixers.items():
+    print(f"{name}   misses in {misses(mix):>3} of 1000 teams")
+
+# %% [markdown]
+# Four never miss. Two of those four are not sums at all, so adding is not the point. What the four share: when one utility goes up and the others stay, the team value never goes down. Such a mixer is called **monotone** (some say monotonic):
+#
+# $$\frac{\partial Q_{tot}}{\partial Q_i} \ge 0 \quad \text{for every agent } i.$$
+#
+# And this is all that is needed. Take any joint action. Let agent 1 switch to its own best action: its utility does not fall, so $Q_{tot}$ does not fall. Then agent 2, and so on. After $N$ switches everyone plays their own best action, and the value never went down on the way. So no joint action beats it: **monotone implies IGM**.
+#
+# The picture shows three of the six as a surface over the two utilities. Each white dot is one joint action of a team with four actions an agent. The agents always pick the dot in the top right corner, the largest $Q_1$ and the largest $Q_2$. The arrows point uphill.
+
+# %%
+team_q = torch.tensor([[-1.7, -0.6, 0.2, 0.9], [-1.5, -0.9, 0.4, 1.1]])
+
+
+def mark_team(ax, q, mix):
+    """All joint actions as dots; a square around the agents' own choice, a star on the best one."""
+    table = joint_table(q, mix)
+    x, y = torch.meshgrid(q[0], q[1], indexing="ij")
+    best = divmod(int(table.argmax()), q.shape[1])
+    ax.scatter(x.flatten(), y.flatten(), s=26, color="white", edgecolor="black", zorder=5)
+    ax.scatter(*q.max(1).values, s=190, marker="s", facecolor="none", edgecolor="#D55E00", linewidth=2.5, zorder=6,
+               label="agents' own choice")
+    ax.scatter(q[0, best[0]], q[1, best[1]], s=90, marker="*", color="black", zorder=7, label="best joint action")
+
+
+figure, axes = plots.panels(1, 3, size=(12.5, 4.2), title="Two monotone mixers and one that is not")
+shown = {"sum": vdn, "minimum": mixers["minimum       min(Q1, Q2) "], "product": product}
+for ax, (name, mix) in zip(axes, shown.items()):
+    plots.surface(lambda q1, q2: mix(torch.stack([q1, q2], -1)), name, ax=ax)
+    mark_team(ax, team_q, mix)
+axes[0].legend(loc="lower left")
+figure
+
+# %% [markdown]
+# In the first two pictures no arrow points left or down, so the top right dot is as high as any. In the product's picture the arrows in the lower left quarter run downhill for anyone who raises a utility. The star sits there, and the agents walk away from it.
+#
+# That is why raising one agent's utility may never lower the team's value. A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If there is a place where a larger $Q_i$ means a smaller $Q_{tot}$, then there is a team that is misled in exactly that place. Here is how to build it: let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
+
+# %%
+misled = torch.tensor([[-1.0, 1.0],       # agent 1 has the choice between Q1 = -1 and Q1 = 1 …
+                       [-1.0, -1.0]])     # … while Q2 is -1 whatever agent 2 does
+table = joint_table(misled, product)
+print("product falls from", table[0, 0].item(), "to", table[1, 0].item(), "as Q1 rises from -1 to 1")
+print("IGM holds for this team:", holds_igm(table, misled))
+
+
+# %% [markdown]
+# The same construction works for any mixer that falls somewhere. So for a function of the $N$ chosen utilities, being monotone is not only enough for IGM. If IGM has to hold *whatever the utilities are*, it is also necessary.
+#
+# ### Step 5: additive, monotone, IGM, and no way back
+#
+# Additive implies monotone, and monotone implies IGM. Do the arrows go back? Ask it of *tables* now: given the exact values of all joint actions in one state, can utilities be found that explain the table in this way?
+#
+# - **additive**: utilities whose sum is the table;
+# - **monotone**: utilities, and some monotone mixer, that give the table. A mixer may be any rising function, so only the *order* of each agent's actions matters: the table must not fall along any row or column once both agents' actions are sorted from worst to best.
+# - **IGM**: utilities whose own maxima sit at a largest entry.
+#
+# The first is a least squares problem with error zero. The second is checked by trying every order.
+
+# %%
+def additive_utilities(table):
+    """Utilities [2, A] whose sum is table[A, A], or None."""
+    q = torch.stack(best_additive(table))
+    return q if (add(*q) - table).abs().max() < 1e-9 else None
+
+
+def rising(table):
+    """Whether table[A, A] never falls along a row or a column."""
+    return bool((table.diff(dim=0) >= -1e-9).all() and (table.diff(dim=1) >= -1e-9).all())
+
+
+def monotone_utilities(table):
+    """Utilities [2, A] (ranks 0 to A-1) under which table[A, A] rises in both, or None if no order does it."""
+    orders = list(itertools.permutations(range(len(table))))              # each lists actions from worst to best
+    for rows, cols in itertools.product(orders, orders):
+        if rising(table[list(rows)][:, list(cols)]):
+            return torch.stack([torch.tensor(order).argsort().double() for order in (rows, cols)])
+    return None
+
+
+for name, table in {"2A": payoff_2a, "2B": payoff_2b}.items():
+    print(name, "additive:", additive_utilities(table) is not None, " monotone:", monotone_utilities(table) is not None)
+
+# %% [markdown]
+# Now a case small enough to check completely: all $3^4 = 81$ tables of two agents with two actions whose entries are 0, 1 or 2.
+#
+# **Predict.** How many of the 81 are additive? How many are monotone? (A rough guess is fine: a few, half, most?)
+
+# %%
+tables = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4).view(-1, 2, 2)
+additive = [t for t in tables if additive_utilities(t) is not None]
+monotone = [t for t in tables if monotone_utilities(t) is not None]
+
+for t in additive:                                   # additive implies monotone: the very same utilities do it
+    order_1, order_2 = additive_utilities(t).argsort(1)
+    assert rising(t[order_1][:, order_2])
+for t in monotone:                                   # monotone implies IGM: the very same utilities do it
+    assert holds_igm(t, monotone_utilities(t))
+
+print(f"{len(tables)} tables, of which {len(monotone)} are monotone, of which {len(additive)} are additive")
+
+# %% [markdown]
+# The two assertions checked every table of the 81: utilities that make a table additive also make it monotone, and utilities that make it monotone also give IGM. The counts show that neither step goes back. One example for each is enough:
+
+# %%
+examples = {
+    "additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]),
+    "monotone, not additive": payoff_2b,
+    "IGM, not monotone": torch.tensor([[8.0, 0.0], [0.0, 4.0]]),
+}
+take_first = torch.tensor([[1.0, 0.0], [1.0, 0.0]])              # both agents prefer action 0
+yes_no = {True: "yes", False: "no"}
+print(f"{'table':<26}{'additive':>9}{'monotone':>9}{'IGM':>5}")
+for name, t in examples.items():
+    monotone_q = monotone_utilities(t)
+    igm_q = take_first if monotone_q is None else monotone_q
+    answers = additive_utilities(t) is not None, monotone_q is not None, holds_igm(t, igm_q)
+    print(f"{name:<26}" + "".join(f"{yes_no[a]:>{w}}" for a, w in zip(answers, (9, 9, 5))))
+
+# %% [markdown]
+# - [[0, 1], [1, 8]] is monotone: with action 1 above action 0 for both agents, no row and no column falls. It is not additive, since $0 + 8 \ne 1 + 1$.
+# - [[8, 0], [0, 4]] is not monotone: whether action 0 or action 1 is better for agent 1 depends on what agent 2 does, so no order is right in both columns. The code above tried all four pairs of orders. Still, utilities [1, 0] for both agents point at the 8, and IGM holds.
+
+# %%
+figure, axes = plots.panels(1, 4, size=(12.5, 2.9), title="Three nested sets, and a table from each ring",
+                            width_ratios=[1.7, 1, 1, 1])
+nest, *table_axes = axes
+rings = [(0.0, f"IGM for suitable utilities: all {len(tables)}", "#d8f0e6"),
+         (1.0, f"monotone: {len(monotone)}", "#fde3d0"), (2.0, f"additive: {len(additive)}", "#d6eaf8")]
+for inset, text, color in rings:
+    nest.add_patch(Rectangle((inset * 0.5, inset * 0.3), 10 - inset, 6 - inset * 1.3, facecolor=color, edgecolor="#333333"))
+    nest.text(5, 6 - inset * 1.0 - 0.55, text, ha="center", va="center", fontsize=10)
+nest.set(xlim=(-0.1, 10.1), ylim=(-0.1, 6.1), title="2 × 2 tables with entries 0, 1, 2")
+nest.axis("off")
+for ax, (name, t) in zip(table_axes, examples.items()):
+    plots.table(t, title=name, highlight="max", fmt="{:.0f}", ax=ax)
+figure
+
+
+# %% [markdown]
+# Two things are easy to miss here.
+#
+# IGM is a property of a table *together with* utilities. For a table alone it asks nothing: utilities that point at the largest entry always exist, which is why all 81 are in the outer set. What is hard is to have IGM at every moment of learning, whatever the utilities are just then, and step 4 showed that a mixer of the chosen utilities must be monotone for that.
+#
+# And the price is real: a table outside the middle ring cannot be represented exactly by any monotone mixer. [[8, 0], [0, 4]] is such a table.
+#
+# ### Step 6: bend the plane
+#
+# 2B is inside the middle ring. So some monotone mixer gets it right. You can write one down: let both agents have utilities [0, 1]. The sum of the chosen ones is 0, 1 or 2, and the payoffs are 0, 1 and 8. Follow the sum up to 1, then climb faster:
+#
+# $$f(Q_1, Q_2) = (Q_1 + Q_2) + 6 \cdot \max(0,\; Q_1 + Q_2 - 1)$$
+
+# %%
+def bent(agent_qs):
+    """A small network with weights 1, 1 and 6, a bias of -1, and a rising activation."""
+    total = agent_qs.sum(-1)
+    return total + 6 * F.relu(total - 1)
+
+
+zero_one = torch.tensor([[0.0, 1.0], [0.0, 1.0]])
+print("2B through the bent mixer:", joint_table(zero_one, bent).tolist())
+print("misses in", misses(bent), "of 1000 random teams")
+print("the way to 2B is worth   :", round(gamma * joint_table(zero_one, bent).max().item(), 2))
+
+# %%
+figure, axes = plots.panels(1, 2, size=(10, 4.2), title="The same four joint actions of 2B, two mixers")
+for ax, name, mix, q in ((axes[0], "best sum: a plane, 6.5 at the top", vdn, torch.stack(best_additive(payoff_2b))),
+                         (axes[1], "bent, still rising: 8 at the top", bent, zero_one)):
+    plots.surface(lambda q1, q2: mix(torch.stack([q1, q2], -1)), name, ax=ax, lims=(-1.5, 4), arrows=False)
+    mark_team(ax, q, mix)
+    for i, j in itertools.product(range(2), range(2)):
+        value = round(joint_table(q, mix)[i, j].item(), 1) + 0.0
+        ax.annotate(f"{value:g}", (q[0, i], q[1, j]), xytext=(7, 7), textcoords="offset points", fontweight="bold",
+                    bbox=dict(facecolor="white", edgecolor="none", pad=0.8, alpha=0.85), zorder=8)
+figure
+
+# %% [markdown]
+# The left contour lines are evenly spaced: a plane climbs equally fast everywhere, and the best plane through the four points stops at 6.5. On the right the lines crowd together above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone.
+#
+# Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network like that rises in its inputs, whatever its weights are. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
+#
+# One honest sentence now, because it is often said otherwise: QMIX's mixer makes monotone functions, and not all of them; Part II shows exactly which ones are missing. [Lesson 05](05_mixer.ipynb) builds the mixer.
+#
+# **Where it is used.** QMIX was introduced on micromanagement battles in StarCraft II, where each unit is an agent with a narrow view and the simulator knows the whole map during training (Rashid et al. 2018; the SMAC benchmark, Samvelyan et al. 2019). Comparisons since then run it beside IQL and VDN on coordination games such as climbing and on navigation tasks in which several moving agents share out the goals (Papoudakis et al. 2021). The common pattern: one reward for all, narrow views, and a training phase in which someone sees more than the agents do.
+
+# %% [markdown]
+# ## The same as the library
+#
+# `VDNMixer` is the sum. `exact.q_tot` is `joint_table` for every state of a task at once.
+
+# %%
+agent_qs = torch.randn(7, 5, 3)
+assert (vdn(agent_qs) - VDNMixer(3)(agent_qs)).abs().max() < 1e-12
+print("vdn equals VDNMixer")
+
+model = game.model()
+by_hand = torch.stack([joint_table(q, vdn) for q in exact.agent_qs(team, model)])
+assert (by_hand - exact.q_tot(team, model)).abs().max() < 1e-12
+print("joint_table equals exact.q_tot in all", len(by_hand), "states of the two-step game")
+
+# %% [markdown]
+# And IGM in the library's teams? Take a QMIX team and a VDN team with random weights, nothing learned, and list all joint actions in all states of the grid world. A guarantee that is built in must hold before the first update.
+
+# %%
+grid = GridWorld()
+model = grid.model()
+for kind in (VDN, QMIX):
+    fresh = kind.for_env(grid, seed=0)
+    all_tables, all_q = exact.q_tot(fresh, model), exact.agent_qs(fresh, model)
+    held = sum(holds_igm(table, q) for table, q in zip(all_tables, all_q))
+    print(f"{kind.__name__:<4}: IGM holds in {held} of {len(all_tables)} states")
+    assert held == len(all_tables)
+
+
+# %% [markdown]
+# ## Break it
+#
+# ### A perfect loss and a wrong team
+#
+# Take the sum's sign away from agent 2: $Q_{tot} = Q_1 - Q_2$. It is linear, it is as easy to train as VDN, and every additive table can still be written in this way, so nothing is lost in what it can represent. Only the promise is broken. The game is additive, [[1, 2], [2, 3]], and one step long.
+
+# %%
+class Difference(Mixer):
+    """Q_tot = Q_1 - Q_2: falls as agent 2's utility rises."""
+
+    def mix(self, agent_qs, state):
+        return agent_qs[..., 0] - agent_qs[..., 1]
+
+
+def learn(mixer, seed):
+    """A team with this mixer, trained on uniform data; it and its history."""
+    game = MatrixGame([[1, 2], [2, 3]], num_envs=32)
+    team = VDN.for_env(game, seed=seed)
+    team.mixer = mixer
+    history = train(game, team, TrainConfig(seed=seed, total_steps=3_000, evaluate_every=250, **uniform))
+    return team, history
+
+
+pay = torch.tensor([[1.0, 2.0], [2.0, 3.0]])
+runs = {"sum": learn(VDNMixer(2), 0), "difference": learn(Difference(2), 0)}
+for name, (broken, history) in runs.items():
+    error = (exact.q_tot(broken, MatrixGame(pay).model())[0] - pay).abs().max()
+    assert error < 0.01
+    print(f"{name:<10}: Q_tot is right about all four joint actions; greedy return {history.greedy_return[-1]:.0f} of 3")
+
+# %%
+figure, axes = plots.panels(1, 2, size=(10, 3.4), title="The loss cannot see a broken promise")
+steps = runs["sum"][1].steps
+plots.lines(steps, {name: h.loss for name, (_, h) in runs.items()}, "TD loss", "environment steps", "loss", log=True,
+            ax=axes[0])
+plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()}, "greedy return", "environment steps",
+            "return", best=3, ax=axes[1])
+figure
+
+# %% [markdown]
+# Both losses fall to nothing. Both tables are right. The team with the difference still plays the wrong joint action, because agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
+#
+# ### Is the sum to blame, or the data?
+#
+# Step 3 computed VDN's failure for data in which all joint actions are equally frequent. Least squares follows the data. Suppose a team already plays (1, 1) in 85 of 100 visits to 2B and the other three in 5 each.
+
+# %%
+weights = torch.tensor([[0.05, 0.05], [0.05, 0.85]])
+skewed = add(*best_additive(payoff_2b, weights))
+print("best additive 2B on this data:", rounded(skewed))
+print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2), "against", round(gamma * 7, 2))
+
+# %% [markdown]
+# On this data VDN would value the way to 2B correctly enough to take it, and be wrong about joint actions that it rarely plays. So "VDN cannot solve the two-step game" is too strong. It cannot *represent* 2B, and what it does about that depends on the data. A team that has still to find out where the 8 is will not have data like this.
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Write the team value as a function of utilities, and test IGM by listing every joint action.
+# - Build VDN, compute its exact least squares fit to a table, and predict what it will choose.
+# - Tell whether a table is additive, monotone or neither, and produce the counterexamples: [[0, 1], [1, 8]] and [[8, 0], [0, 4]].
+# - Prove in three sentences that a monotone mixer has IGM, and construct a misled team for one that is not monotone.
+#
+# ### Common misreadings
+#
+# - *"IGM says that the utilities are the agents' true values."* It speaks of where the maxima are. $Q_i$ alone predicts no return; only $Q_{tot}$ is trained to.
+# - *"IGM means independent learning."* No. Under IQL each agent has its own loss. Here one loss on $Q_{tot}$ trains all agents through the mixer; they are independent only when they act.
+# - *"Monotone means that more of an action is better."* It is about utilities, not about actions or observations.
+# - *"A monotone mixer can represent any table whose best joint action is clear."* [[8, 0], [0, 4]] has a clear best entry and is not monotone under any order.
+# - *"The loss went down, so the team plays well."* The difference mixer had a loss of practically zero.
+#
+# ### Exercises
+#
+# 1. Extend `best_additive` to three agents with two actions. You are right if the fit equals the three one-agent means added up, minus two times the mean of all, and if a table that is a sum comes back unchanged.
+# 2. Run `monotone_utilities` and `best_additive` on the climbing game, `MatrixGame("climbing").payoff`. Which joint action does the best additive fit choose, and what does it really pay? You are right if your fit has row and column means equal to those of the game.
+# 3. Find a 3 × 3 table that is monotone and whose best additive fit nevertheless has its maximum at a joint action that does not pay the most. Let the functions of step 5 confirm both halves. (If you cannot find one, look at a large payoff that needs both agents.)
+# 4. The mixer $Q_{tot} = Q_1$ ignores agent 2. Is it monotone? Does IGM hold, with values compared as in `holds_igm`? And what would agent 2 learn from such a team value? `misses` answers the second question.
+# 5. What share of (1, 1) in the data is needed until VDN prefers the way to 2B? Assume that the other three joint actions share the rest equally. You are right if the value of the way to 2B is exactly 6.93 there.
+#
+# ### Sources
+#
+# - Sunehag et al. (2018), *Value-Decomposition Networks For Cooperative Multi-Agent Learning*: the sum (equation 3).
+# - Rashid et al. (2018), *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*: monotonicity (section 4), the two-step game (section 5), StarCraft II.
+# - Son et al. (2019), *QTRAN: Learning to Factorize with Transformation for Cooperative Multi-Agent Reinforcement Learning*: the name IGM.
+# - Samvelyan et al. (2019), *The StarCraft Multi-Agent Challenge*.
+# - Papoudakis et al. (2021), *Benchmarking Multi-Agent Deep Reinforcement Learning Algorithms in Cooperative Tasks*: IQL, VDN, QMIX and others side by side.
