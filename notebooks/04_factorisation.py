@@ -238,7 +238,7 @@ print("VDN's way to 2B is worth :", round(gamma * fit_2b.max().item(), 3))
 
 # %%
 plots.tables(
-    {"2B pays": payoff_2b, "best sum of two utilities": fit_2b, "what the sum gets wrong": fit_2b - payoff_2b},
+    {"payoff of 2B": payoff_2b, "best sum": fit_2b, "its error": fit_2b - payoff_2b},
     title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None])
 
 # %% [markdown]
@@ -259,8 +259,8 @@ print("learned tables lie near the exact fit; the first step prefers the way to"
 print("greedy return:", evaluate(TwoStepGame(), team).mean_return)
 
 # %%
-plots.tables({"start (exact: 6.93 / 7.92)": start, "2A (exact: 7)": in_2a, "2B (exact: 0, 1, 1, 8)": in_2b},
-             title="What a trained VDN team believes", highlight="max", fmt="{:.1f}")
+plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b}, title="What a trained VDN team believes",
+             highlight="max", fmt="{:.1f}")
 
 # %% [markdown]
 # The loss has done its job, and the team plays for 7. More training will not help: the value that would be right is not among the values that a sum can take.
@@ -308,12 +308,12 @@ def mark_team(ax, q, mix):
     ax.scatter(q[0, best[0]], q[1, best[1]], s=90, marker="*", color="black", zorder=7, label="best joint action")
 
 
-figure, axes = plots.panels(1, 3, size=(12.5, 4.2), title="Two monotone mixers and one that is not")
+figure, axes = plots.panels(1, 3, size=(12.5, 3.9), title="Two monotone mixers and one that is not")
 shown = {"sum": vdn, "minimum": mixers["minimum       min(Q1, Q2) "], "product": product}
 for ax, (name, mix) in zip(axes, shown.items()):
     plots.surface(lambda q1, q2: mix(torch.stack([q1, q2], -1)), name, ax=ax)
     mark_team(ax, team_q, mix)
-axes[0].legend(loc="lower left")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 figure
 
 # %% [markdown]
@@ -447,20 +447,33 @@ print("2B through the bent mixer:", joint_table(zero_one, bent).tolist())
 print("misses in", misses(bent), "of 1000 random teams")
 print("the way to 2B is worth   :", round(gamma * joint_table(zero_one, bent).max().item(), 2))
 
+
+# %% [markdown]
+# With the same utilities [0, 1], the best sum of step 3 is the plane $-1.5 + 4 Q_1 + 4 Q_2$. Both surfaces over the four joint actions of 2B:
+
 # %%
-figure, axes = plots.panels(1, 2, size=(10, 4.2), title="The same four joint actions of 2B, two mixers")
-for ax, name, mix, q in ((axes[0], "best sum: a plane, 6.5 at the top", vdn, torch.stack(best_additive(payoff_2b))),
-                         (axes[1], "bent, still rising: 8 at the top", bent, zero_one)):
-    plots.surface(lambda q1, q2: mix(torch.stack([q1, q2], -1)), name, ax=ax, lims=(-1.5, 4), arrows=False)
-    mark_team(ax, q, mix)
-    for i, j in itertools.product(range(2), range(2)):
-        value = round(joint_table(q, mix)[i, j].item(), 1) + 0.0
-        ax.annotate(f"{value:g}", (q[0, i], q[1, j]), xytext=(7, 7), textcoords="offset points", fontweight="bold",
-                    bbox=dict(facecolor="white", edgecolor="none", pad=0.8, alpha=0.85), zorder=8)
+def plane(agent_qs):
+    return -1.5 + 4 * agent_qs.sum(-1)
+
+
+assert (joint_table(zero_one, plane) - fit_2b).abs().max() < 1e-12
+figure, axes = plots.panels(1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
+                            title="The four payoffs of 2B (dots) and two monotone surfaces")
+q1, q2 = torch.meshgrid(torch.linspace(-0.15, 1.15, 27), torch.linspace(-0.15, 1.15, 27), indexing="ij")
+for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane), (axes[1], "bent: exact at all four", bent)):
+    height = mix(torch.stack([q1, q2], -1))
+    ax.plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9", alpha=0.45, edgecolor="#333333", linewidth=0.15)
+    for u1, u2 in itertools.product(range(2), range(2)):
+        pays, made = payoff_2b[u1, u2].item(), joint_table(zero_one, mix)[u1, u2].item()
+        ax.plot([u1, u1], [u2, u2], [pays, made], color="#D55E00", linewidth=2.5)
+        ax.scatter(u1, u2, pays, color="black", s=45, depthshade=False)
+        ax.text(u1, u2, pays + 0.7, f"{pays:g}", fontweight="bold")
+    ax.set(title=name, xlabel="$Q_1$", ylabel="$Q_2$", zlabel="$Q_{tot}$", zlim=(-3, 11))
+    ax.view_init(elev=18, azim=-120)
 figure
 
 # %% [markdown]
-# The left contour lines are evenly spaced: a plane climbs equally fast everywhere, and the best plane through the four points stops at 6.5. On the right the lines crowd together above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone.
+# A plane climbs equally fast everywhere, and the best one through the neighborhood of the four dots stops at 6.5. The bent surface is flat at first and steep above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
 #
 # Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network like that rises in its inputs, whatever its weights are. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
 #
