@@ -182,8 +182,8 @@ figure
 # 5. Otherwise it is −0.05 − 0.1 × (the sum of the Manhattan distances to the goals, after the move) − 0.5 for each
 #    bump into the edge − 0.5 for a collision.
 #
-# The distance term is a hint at every step, so that the first lessons need little luck to learn. There is one number
-# $r$ for the whole team.
+# The distance term says at every step whether the team got closer, so a learner need not wait for the first 10 to learn
+# something. There is one number $r$ for the whole team.
 
 # %%
 def team_reward(after, bumped, collided):
@@ -259,8 +259,8 @@ print("placements:", len(placements), " different observations of agent 1:", len
 
 # %% [markdown]
 # They are as many: each agent could work out the state from its own observation. So this task is easy on purpose, and it
-# is no test of partial observability. The discipline is kept anyway, because most tasks worth solving are not like this
-# one: a soldier in StarCraft sees only as far as its sight range, a robot only what its sensors reach.
+# is no test of partial observability. The discipline is kept anyway, because other tasks are not like this one: in the
+# StarCraft Multi-Agent Challenge, for example, a unit sees only what lies within its sight range.
 #
 # ### Step 6: the end of the task and the end of the clock
 #
@@ -317,9 +317,9 @@ for limit in (100, 4, 3):
 #
 # ### Step 7: a batch of boards
 #
-# Learning needs many steps, and 32 boards played side by side hardly cost more than one. So the library is batched from
-# the bottom: every tensor has a leading axis `B`, one row a board. One board is a batch of one. This is the library's
-# world with four rows. Each row begins elsewhere; row 2 begins one step from the end.
+# Learning needs many steps, so the library plays many boards side by side. It is batched from the bottom: every tensor
+# has a leading axis `B`, one row a board, and one board is a batch of one. This is the library's world with four rows. Each
+# row begins elsewhere; row 2 (counted from 0) begins one step from the end.
 
 # %%
 env = GridWorld(size=SIZE, num_envs=4)
@@ -376,9 +376,8 @@ print("best return without discount:", round(solution.best_return, 2))
 plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start", highlight="max")
 
 # %% [markdown]
-# One joint action is best: agent 1 down, agent 2 up. The bottom right cell looks odd at first: *right* and *right* is a
-# little better than its neighbors. Agent 1 leaves the edge there and agent 2 bumps, and yet ... work out the
-# distances yourself before you go on.
+# One joint action is best: agent 1 down, agent 2 up. In the rest of its row and of its column, one of the two does the
+# right thing. Everywhere else neither does.
 #
 # The oracle knows the value of every state. Here is what the team can still earn if agent 2 is in its starting corner and
 # agent 1 stands anywhere else.
@@ -392,18 +391,19 @@ plots.beliefs(there[None], SIZE, goals=GOALS[:1], titles=["agent 1 here, agent 2
               title="What the team can still earn", label=r"$\max_{\mathbf{u}} Q^*(s, \mathbf{u})$")
 
 # %% [markdown]
-# The hatched cell is agent 2's. The values rise towards the goal, but not by much: whatever agent 1 does, agent 2 still
-# needs four steps, and the reward of 10 waits for both.
+# The hatched cell is agent 2's. Within four steps of the goal the value falls slowly with the distance: agent 2 needs four
+# steps in any case, and the reward of 10 waits for both. Further away, agent 1 is the one the team waits for, and every
+# step costs more.
 
 # %% [markdown]
 # ## The same as the library
 #
-# Four of your worlds beside one `GridWorld` with four rows, the same random actions, the same starts, a clock of 20 steps
-# so that both kinds of ending occur. Every output of every step must agree to 1e-12. The last lines count how often each
+# Four of your worlds beside one `GridWorld` with four rows, the same random actions, the same starts, a clock of 10 steps
+# so that every kind of ending occurs. Every output of every step must agree to 1e-12. The last lines count how often each
 # rule was used, because a rule that never fires was not compared.
 
 # %%
-BATCH, LIMIT = 4, 20
+BATCH, LIMIT = 4, 10
 generator = torch.Generator().manual_seed(0)
 env = GridWorld(size=SIZE, num_envs=BATCH, episode_limit=LIMIT)
 worlds = [HandWorld(LIMIT) for _ in range(BATCH)]
@@ -424,7 +424,7 @@ def draw_starts():
 starts = draw_starts()
 step, hand = env.reset(positions=starts), [world.reset(p) for world, p in zip(worlds, starts)]
 assert same(step, hand)
-counts = {"bumps": 0, "collisions": 0, "terminated": 0, "truncated": 0}
+counts = dict.fromkeys(["bumps", "collisions", "terminated", "truncated", "terminated on the last tick"], 0)
 for _ in range(1000):
     actions = torch.randint(4, (BATCH, 2), generator=generator)
     for world, chosen in zip(worlds, actions):
@@ -435,11 +435,13 @@ for _ in range(1000):
     assert same(step, hand)
     counts["terminated"] += int(step.terminated.sum())
     counts["truncated"] += int(step.truncated.sum())
+    counts["terminated on the last tick"] += sum(h[3] and world.clock == LIMIT for h, world in zip(hand, worlds))
     if step.ended.any():
         starts = draw_starts()
         step = env.reset(where=step.ended, positions=starts)
         for b in range(BATCH):
-            hand[b] = worlds[b].reset(starts[b]) if worlds[b].ended else (*hand[b][:2], *hand[b][2:])
+            if worlds[b].ended:
+                hand[b] = worlds[b].reset(starts[b])
         assert same(step, hand)
 assert all(counts.values())
 print("the same in 1,000 steps of 4 rows; every rule was used:", counts)
@@ -465,8 +467,8 @@ print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint a
 # ### A world that resets itself, or has one flag for both ends
 #
 # Many vectorized environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
-# (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others have only
-# one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from home. What target does a
+# (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others, such as the
+# older Gym interface, have only one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from home. What target does a
 # learner form from that last step, if it knows the exact values?
 
 # %%
@@ -481,8 +483,7 @@ targets = {
     "resets itself:\nnext episode's state": reward + GAMMA * value(fresh_state),
     "one flag:\nnothing comes after": reward,
 }
-plots.bars(targets, "The target for the same last step, before the clock ran out", "target y",
-           best=targets["two flags,\ntrue last state"])
+plots.bars(targets, "Three targets for the last step before the clock runs out", "target y")
 
 # %%
 right, wrong_state, wrong_flag = targets.values()
@@ -569,7 +570,8 @@ print("leaky_observe:", "passes" if is_blind_to_the_others_goal(leaky_observe) e
 # 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is further away than that. You
 #    are right if agent 1's different observations over all placements become fewer than the placements.
 # 3. Find the bug: someone writes `truncated = self.clock >= self.limit` and leaves out `and not terminated`. Which row of
-#    the clock cell in step 6 changes? Does the comparison with the library notice? Try it.
+#    the clock cell in step 6 changes? Does the comparison with the library notice, and thanks to which of
+#    the counted events? Try it; then try a clock of 100 steps.
 # 4. Forbid swapping: agents that trade places go back too. Does the best return from the start change? Say why before you
 #    check which of the 599 placements could be affected.
 #
