@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 
 from tools.notebooks import ROOT
 
-FILES = ["Makefile", "pyproject.toml", "constraints.txt", "requirements.txt", "requirements-dev.txt", "requirements-pettingzoo.txt"]
+REQUIREMENTS = ["requirements.txt", "requirements-dev.txt", "requirements-pettingzoo.txt"]
+FILES = ["Makefile", "pyproject.toml", "constraints.txt", *REQUIREMENTS]
 # Stands for python3 and for .venv/bin/python: makes the environment, writes down what else it is asked to do.
 PYTHON = """#!/bin/sh
 echo "$@" >> calls.txt
@@ -155,7 +156,13 @@ def requirements(name):
     return {requirement.name.lower(): requirement.specifier for requirement in found}
 
 
-COLAB = {"torch": ["2.6.0+cu124", "2.8.0+cu126"], "numpy": ["2.0.2", "2.2.6"], "matplotlib": ["3.10.0"], "pillow": ["11.3.0"], "tqdm": ["4.67.1"]}
+COLAB = {
+    "torch": ["2.6.0+cu124", "2.8.0+cu126"],
+    "numpy": ["2.0.2", "2.2.6"],
+    "matplotlib": ["3.10.0"],
+    "pillow": ["11.3.0"],
+    "tqdm": ["4.67.1"],
+}
 
 
 @pytest.mark.parametrize("name", COLAB)
@@ -168,7 +175,7 @@ def test_the_constraints_are_exact_and_within_the_ranges():
     pins = requirements("constraints.txt")
     exact = re.compile(r"==[\w.]+")
     assert all(exact.fullmatch(str(pin)) for pin in pins.values()), "exact, and no local version such as +cpu"
-    for name in FILES[3:]:
+    for name in REQUIREMENTS:
         for package, allowed in requirements(name).items():
             assert allowed.contains(str(pins[package])[2:]), package
     assert str(pins["torch"]) == "==2.13.0"

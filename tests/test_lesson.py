@@ -50,11 +50,15 @@ def test_start_refuses_what_is_no_lesson_and_changes_nothing(number):
     assert torch.get_default_dtype() == torch.float32
 
 
-@pytest.mark.parametrize(("name", "version"), [("Python", "3.10.13 (main)"), ("torch", "2.3.1+cu121"), ("numpy", "1.26.4")])
+OLD = [("Python", "3.10.13 (main)"), ("torch", "2.3.1+cu121"), ("numpy", "1.26.4")]
+
+
+@pytest.mark.parametrize(("name", "version"), OLD)
 def test_start_refuses_old_versions(name, version):
     with pytest.raises(RuntimeError) as caught:
         lesson._check_versions({name: version})
-    assert f"the course needs {name} {lesson.OLDEST[name]} or newer, and this is {name} {version.split()[0]}." in str(caught.value)
+    found = f"the course needs {name} {lesson.OLDEST[name]} or newer, and this is {name} {version.split()[0]}."
+    assert found in str(caught.value)
 
 
 def test_versions_are_compared_as_numbers():

@@ -1,4 +1,4 @@
-"""The set-up cell, run as it stands in the lessons, where Colab would run it: no repository around, no course installed.
+"""The set-up cell, run as it stands in the lessons where Colab would run it: no repository around, no course installed.
 
 The stand-in for Colab is a new virtual environment that sees this one's packages through links, all but the course; the
 stand-in for the repository's address is a local git repository with a copy of the working tree.
@@ -11,10 +11,13 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import numpy
 import pytest
+import torch
 
 from tools import notebooks
 
+TEXT = {"check": True, "capture_output": True, "text": True, "encoding": "utf-8"}
 RUN = """
 import qmix_course, torch, numpy
 print(qmix_course.__file__)
@@ -26,7 +29,7 @@ lesson.start("00")
 
 @pytest.fixture(scope="module")
 def colab(tmp_path_factory):
-    """The python of a clean environment: it has torch, numpy and pip, but neither the course nor (like Colab) JupyterLab."""
+    """The python of a clean environment: torch, numpy and pip are there, the course and JupyterLab are not."""
     if os.name == "nt":
         pytest.skip("making links needs a privilege on Windows")
     folder = tmp_path_factory.mktemp("colab")
@@ -37,7 +40,8 @@ def colab(tmp_path_factory):
         if not any(word in path.name for word in ("qmix", "editable", "jupyterlab")):
             (packages / path.name).symlink_to(path)
     python = folder / "env" / "bin" / "python"
-    site = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], **TEXT).stdout.strip()
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = subprocess.run([python, "-c", where], **TEXT).stdout.strip()
     Path(site, "outer.pth").write_text(f"{packages}\n")
     return python
 
@@ -46,12 +50,14 @@ def colab(tmp_path_factory):
 def clone(tmp_path_factory):
     """The address of a local git repository that holds the library as it is now."""
     folder = tmp_path_factory.mktemp("origin") / "qmix-course"
-    names = ["pyproject.toml", "LICENSE", "README.md", *(path.name for path in notebooks.ROOT.glob("requirements*.txt"))]
-    names += [str(path.relative_to(notebooks.ROOT)) for path in (notebooks.ROOT / "qmix_course").rglob("*") if path.is_file()]
-    for name in names:
-        if "__pycache__" not in name and (notebooks.ROOT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((notebooks.ROOT / name).read_bytes())
+    paths = [notebooks.ROOT / name for name in ("pyproject.toml", "LICENSE", "README.md")]
+    paths += notebooks.ROOT.glob("requirements*.txt")
+    paths += (path for path in notebooks.ROOT.glob("qmix_course/**/*") if path.is_file())
+    for path in paths:
+        if path.exists() and path.parent.name != "__pycache__":
+            copy = folder / path.relative_to(notebooks.ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
     (folder / "README.md").touch()
     who = ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "The course"]):
@@ -59,15 +65,16 @@ def clone(tmp_path_factory):
     return folder.as_uri()
 
 
-TEXT = {"check": True, "capture_output": True, "text": True, "encoding": "utf-8"}
+def cell_with(address):
+    """The set-up cell with another address in it."""
+    assert notebooks.setup_cell().count(notebooks.repository()) == 1
+    return notebooks.setup_cell().replace(notebooks.repository(), address)
 
 
 def run_cell(python, folder, address):
     """What a notebook in ``folder`` prints that runs the set-up cell and then RUN."""
-    cell = notebooks.setup_cell()
-    assert notebooks.repository() in cell
-    script = cell.replace(notebooks.repository(), address) + RUN
-    # PIP_NO_BUILD_ISOLATION=0 is pip's spelling of "no isolation": the setuptools that is here will do, without a registry.
+    script = cell_with(address) + RUN
+    # PIP_NO_BUILD_ISOLATION=0 is pip's spelling of "no isolation": the setuptools that is here will do.
     surroundings = os.environ | {"PYTHONIOENCODING": "utf-8", "PIP_NO_BUILD_ISOLATION": "0"}
     for name in ("PYTHONPATH", "VIRTUAL_ENV"):
         surroundings.pop(name, None)
@@ -97,9 +104,6 @@ def test_in_colab_the_cell_installs_the_course_once_and_touches_nothing_else(col
     course, versions, title = run_cell(colab, tmp_path, clone)
     assert Path(course).is_relative_to(colab.parents[1]), "installed into the clean environment"
     assert title == "Lesson 00 · Start here"
-    import numpy
-    import torch
-
     assert torch.__version__ in versions.split() and numpy.__version__ in versions.split()
     added = {path.name for path in Path(course).parents[1].iterdir()} - {"outer.pth"}
     assert all(name.startswith("qmix_course") for name in added), added
@@ -109,8 +113,7 @@ def test_in_colab_the_cell_installs_the_course_once_and_touches_nothing_else(col
 
 
 def test_without_the_course_a_wrong_address_fails_loudly(colab, tmp_path):
-    code = "import sys; sys.modules['qmix_course'] = None\n" + notebooks.setup_cell().replace(notebooks.repository(), "file:///nowhere")
-    code = code.replace('find_spec("qmix_course")', 'find_spec("qmix_course_that_is_not_there")')
+    code = cell_with("file:///nowhere").replace('find_spec("qmix_course")', 'find_spec("not_there")')
     result = subprocess.run([colab, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode != 0 and "CalledProcessError" in result.stderr
 
@@ -121,5 +124,5 @@ def test_in_a_clone_the_cell_uses_the_clone_and_installs_nothing(tmp_path):
     (package / "__init__.py").write_text("here = True\n")
     lesson = tmp_path / "a clone" / "my" / "03"
     lesson.mkdir(parents=True)
-    code = notebooks.setup_cell().replace(notebooks.repository(), "file:///nowhere") + "\nimport qmix_course; print(qmix_course.here)"
+    code = cell_with("file:///nowhere") + "\nimport qmix_course; print(qmix_course.here)"
     assert subprocess.run([sys.executable, "-c", code], cwd=lesson, **TEXT).stdout.split() == ["True"]

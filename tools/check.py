@@ -27,7 +27,8 @@ def check_pairs(folder: Path) -> list[str]:
     complaints = [f"{stem}.py was never built: run tools/build.py" for stem in sorted(stems[".py"] - stems[".ipynb"])]
     complaints += [f"{stem}.ipynb has no source {stem}.py" for stem in sorted(stems[".ipynb"] - stems[".py"])]
     numbers = [stem[:2] for stem in stems[".py"]]
-    complaints += [f"two lessons have the number {number}" for number in sorted(set(numbers)) if numbers.count(number) > 1]
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    complaints += [f"two lessons have the number {number}" for number in twice]
     return complaints
 
 

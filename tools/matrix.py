@@ -32,7 +32,8 @@ def offered() -> str:
     """The vector instructions torch uses on this processor: DEFAULT, AVX2 or AVX512."""
     code = "import torch; print(torch.backends.cpu.get_cpu_capability())"
     environment = {name: value for name, value in os.environ.items() if name != "ATEN_CPU_CAPABILITY"}
-    return subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def settings(capability: str) -> dict[str, dict[str, str]]:
@@ -45,7 +46,8 @@ def run(paths: list[Path], values: dict[str, str]) -> tuple[int, int, list[str]]
     """(cells passed, cells failed, names of the notebooks with a failure) of these notebooks in one setting."""
     environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MKL_CBWR")}
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--nbval", "--nbval-current-env"]
-    command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-n", "2", "--dist", "loadfile", *map(str, paths)]
+    processes = "2" if len(paths) > 1 else "0"
+    command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-n", processes, "--dist", "loadfile", *map(str, paths)]
     result = subprocess.run(command, cwd=ROOT, env=environment | values, capture_output=True, text=True)
     return read_result(result.stdout, result.returncode)
 

@@ -17,7 +17,8 @@ MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 REVEALING = {
     "a memory address": re.compile(r"\b0x[0-9a-fA-F]{4,}"),
     "a path": re.compile(
-        r"(?<![\w/])/(home|root|tmp|usr|opt|work|Users|content|mnt|var|private)/|\b[A-Z]:\\\\?\w|site-packages|ipykernel_"
+        r"(?<![\w/])/(home|root|tmp|usr|opt|work|Users|content|mnt|var|private)/|\b[A-Z]:\\\\?\w"
+        r"|site-packages|ipykernel_"
     ),
     "a warning": re.compile(r"\w*Warning\b"),
     "a version": re.compile(r"\b\d+\.\d+\.\d+\b"),
@@ -60,7 +61,9 @@ def _check_output(output: NotebookNode) -> list[str]:
         complaints = ["stderr is stored"] if output.name == "stderr" else []
         return complaints + _reveals(output.text)
     kinds = sorted(set(output.data) - KINDS)
-    complaints = [f"output of the kind {', '.join(kinds)}: use text or PNG (animations as animated PNG)"] if kinds else []
+    complaints = []
+    if kinds:
+        complaints.append(f"output of the kind {', '.join(kinds)}: use text or PNG (animations as animated PNG)")
     texts = [text for kind, text in output.data.items() if kind.startswith("text/")]
     return complaints + [complaint for text in texts for complaint in _reveals(text)]
 
