@@ -1,0 +1,648 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 06 · Replay and target networks
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/06_replay_and_targets.ipynb)
+#
+# You build the two things that keep Q-learning with networks on its feet: a memory of joint transitions and a slow copy of the networks.
+#
+# **Minutes:** 25
+#
+# **You need:** lessons 02 to 05; what a TD target is ([lesson 00](00_start_here.ipynb)).
+#
+# **After this lesson you can**
+# - write a ring buffer of joint transitions and say why the row of a team must stay in one piece
+# - explain what correlated data does to a network, and measure it
+# - move a target network softly or by hard copies, and tell when you have none without noticing
+# - treat the end of the task and the end of the clock differently, and show what happens if you do not
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("06")
+
+# %% [markdown]
+# ## The problem
+#
+# You have an environment, agents and a mixer. The obvious way to learn is: play a little, and update the networks
+# on what was just played, towards targets that the same networks compute. A *transition* is one step of the team:
+# what was seen, what was done, the reward $r$, what came next. A *TD target* is what $Q_{tot}$ is pulled to,
+# the reward plus the discounted value of what came next:
+#
+# $$y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$$
+#
+# Here $s'$ is the next state and $\mathbf{u}'$ the next joint action, each agent's greedy one. Let us do the obvious thing with the library's training
+# loop, which [lesson 08](08_training.ipynb) takes apart. Two arguments make it the obvious thing: `capacity` equal to
+# the batch size means that only the latest 64 transitions are remembered, and `tau=1` means that the networks
+# compute their own targets. Both are explained below.
+
+# %%
+import copy
+from dataclasses import fields
+
+import matplotlib.pyplot as plt
+import torch
+
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX, td_target
+from qmix_course.envs import GridWorld, TwoStepGame
+from qmix_course.envs.base import TeamStep
+from qmix_course.evaluation import play
+from qmix_course.replay import Batch, ReplayBuffer
+from qmix_course.training import TrainConfig, hard_update, soft_update, train
+
+solution = exact.solve(GridWorld(), gamma=0.99)
+SEEDS = range(3)
+
+
+def watch(capacity, tau, seed):
+    """Train QMIX briefly. Per evaluation: the greedy return, and the largest |Q_tot| over all states and joint actions."""
+    env = GridWorld(num_envs=32)
+    algorithm = QMIX.for_env(env, seed=seed)
+    config = TrainConfig(seed=seed, total_steps=1600, capacity=capacity, batch_size=64, learning_starts=64, update_every=8,
+                         learning_rate=2e-3, tau=tau, epsilon_steps=1000, evaluate_every=200)
+    largest = []
+    history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
+        float(exact.q_tot(run.algorithm, solution.model).abs().max())))
+    return history, largest
+
+
+def optimal_share(runs):
+    """The share of all evaluations, over all seeds, in which the greedy team was optimal."""
+    returns = torch.tensor([history.greedy_return for history, _ in runs])
+    return float(((returns - solution.best_return).abs() < 1e-6).double().mean())
+
+
+obvious = [watch(capacity=64, tau=1.0, seed=seed) for seed in SEEDS]
+assert optimal_share(obvious) < 0.5
+print("more than half of the evaluations below the best return:", optimal_share(obvious) < 0.5)
+
+# %%
+plots.seeds([history for history, _ in obvious], best_return=solution.best_return,
+            title="Latest data only, own targets: greedy return, three seeds")
+
+# %% [markdown]
+# Now and then a team finds the solution. Most of the time it is far from it, and a good team turns bad again. Two things are
+# wrong, and they have two cures: a *replay memory* and a *target network*. Both come from DQN (Mnih et al. 2015; replay itself
+# from Lin 1992). For a team each of them has a twist.
+#
+# ## Build it
+#
+# ### Why the order of the data matters
+#
+# A team that walks meets similar situations one after the other. The latest transitions are *correlated*: they
+# speak about one corner of the board and are silent about the rest. A network shares its weights among all
+# situations, so training on one corner changes its answers in all others.
+#
+# You can see this without any reinforcement learning. Take the exact best value $V^*(s)$ of all states of the grid world
+# and fit a small network to it by plain regression, in two orders. *In blocks*: all states in which agent 1 stands
+# in the top row of the board, then all with agent 1 in the second row, and so on, as on a long slow walk. *Shuffled*:
+# the same number of updates on the same states, in random order. (The library counts agents from 0; the text says
+# agent 1 for index 0, as the papers do.)
+
+# %%
+states, values = solution.model.state, solution.v
+agent_1_row = (states[:, 0] * 4).round().long()                       # 0 to 4
+blocks = [(agent_1_row == row).nonzero().flatten() for row in range(5)]
+
+
+def fit(shuffled, updates_a_block=200, batch_size=50):
+    """Mean |error| on every block, measured after each stage of the training: [5 stages, 5 blocks]."""
+    generator = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(),
+                              torch.nn.Linear(64, 1), torch.nn.Flatten(0))
+    optimiser, errors = torch.optim.Adam(net.parameters(), lr=5e-3, fused=True), []
+    for block in blocks:
+        source = torch.arange(len(states)) if shuffled else block
+        for _ in range(updates_a_block):
+            rows = source[torch.randperm(len(source), generator=generator)[:batch_size]]
+            loss = ((net(states[rows]) - values[rows]) ** 2).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        with torch.no_grad():
+            errors.append([float((net(states[b]) - values[b]).abs().mean()) for b in blocks])
+    return torch.tensor(errors)
+
+
+# %% [markdown]
+# **Predict.** Training in blocks ends with agent 1 in the bottom row. After that, on which block will the error be
+# largest, and on which smallest? And after shuffled training?
+
+# %%
+in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
+names = ["top", "second", "third", "fourth", "bottom"]
+assert in_blocks[-1].mean() > 2 * shuffled[-1].mean()
+print("in blocks: best known", names[int(in_blocks[-1].argmin())], "· worst known", names[int(in_blocks[-1].argmax())])
+print("mean error at the end, in blocks more than twice that of shuffled:", bool(in_blocks[-1].mean() > 2 * shuffled[-1].mean()))
+plots.tables({"trained in blocks": in_blocks, "trained shuffled": shuffled}, title="Mean error in the value, by where agent 1 stands",
+             highlight=None, fmt="{:.2f}", row_labels=[f"stage {k}" for k in range(1, 6)], col_labels=names,
+             ylabel="after", xlabel="tested with agent 1 in this row")
+
+# %% [markdown]
+# Read the left table along its diagonal and then down its columns: each block is known well just after it was trained, and
+# is partly unlearned later. The right table gets better everywhere. Same data, same number of updates; only the order
+# differs.
+#
+# This is a caricature of a walk, on purpose. The cure is to keep what was played and to draw from it at random. Q-learning
+# allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
+# (Learning from actions that another policy chose is called *off-policy*.)
+#
+# ### A ring of slots
+#
+# The memory holds the last `capacity` rows. When it is full, the newest row takes the place of the oldest one.
+# That takes an array and one number: the slot that is written next, which goes round in a ring.
+#
+# **Predict.** A ring of 5 slots gets the rows 0, 1, 2, 3, 4, 5, 6, in this order. What stands in the slots, and
+# which slot is next?
+
+# %%
+slots, next_slot = [None] * 5, 0
+for row in range(7):
+    slots[next_slot] = row
+    next_slot = (next_slot + 1) % len(slots)
+print("slots:", slots, "· next slot:", next_slot)
+
+
+# %% [markdown]
+# Rows 0 and 1 are gone, and the next row will replace row 2, the oldest one left.
+#
+# ### What a row holds
+#
+# A row is one transition *of the team*: everything that the update will need, all of it from the same moment. In the
+# library it is a `Batch` with $T = 1$ step (`B` rows, `T` steps, `N` agents, `A` actions; `O` and `S` are the
+# sizes of an observation and of the state):
+
+# %%
+def transition(now, actions, then):
+    """One row for each environment, from two TeamSteps and the actions[B, N] between them."""
+    rows = len(actions)
+    return Batch(
+        obs=torch.stack([now.obs, then.obs], 1),                     # [B, 2, N, O]
+        state=torch.stack([now.state, then.state], 1),               # [B, 2, S]
+        available=torch.stack([now.available, then.available], 1),   # [B, 2, N, A]
+        actions=actions.unsqueeze(1),                                # [B, 1, N]
+        last_actions=torch.full((rows, 2, actions.shape[1]), -1),    # only agents with a memory read it (Part II)
+        reward=then.reward.unsqueeze(1),                             # [B, 1] one number for the team
+        terminated=then.terminated.unsqueeze(1),                     # [B, 1] the task ended; the clock is not in here
+        mask=torch.ones(rows, 1))                                    # [B, 1] 1 for a step that was played
+
+
+env = GridWorld(num_envs=3)
+now = env.reset(seed=0)
+actions = torch.tensor([[1, 0], [3, 2], [2, 2]])
+row = transition(now, actions, env.step(actions))
+for field in fields(Batch):
+    print(f"{field.name:13}", list(getattr(row, field.name).shape))
+
+# %% [markdown]
+# Time runs along the second axis: index 0 is before the step, index 1 after it, and actions and reward lie in between.
+# Rows may be longer: with agents that remember, a row is a whole episode, filled up to its full length with *padding*, and `mask` is 0 there.
+#
+# One trap sits in `then`. It must be what the team really met last, not the beginning of the
+# next episode. An environment that resets itself behind your back gives you the wrong one. Here the caller resets, so both
+# are at hand and can be compared:
+
+# %%
+env = GridWorld(num_envs=1, episode_limit=3)
+now = env.reset(seed=0)
+for joint in ([1, 0], [1, 0], [1, 0]):
+    then = env.step(torch.tensor([joint]))
+after_reset = env.reset(where=then.ended)
+print("state at the end:    ", then.state[0, :4].tolist())
+print("state after a reset: ", after_reset.state[0, :4].tolist())
+
+# %% [markdown]
+# ### Why the memory is joint
+#
+# Could each agent keep a memory of its own, and draw from it on its own? An agent alone could. A team with a mixer
+# cannot: $Q_{tot}(s, \mathbf{u})$ needs the two actions *that were played together*, and the reward that they brought
+# together.
+#
+# State 2B of the two-step game pays `[[0, 1], [1, 8]]` (agent 1's action picks the row). Say the memory holds each of the
+# four joint actions once. With a joint memory the pairs stay as they were. With separate memories agent 2's action
+# comes from any of the four rows, while the reward comes with agent 1's.
+#
+# **Predict.** You average the reward for each joint action *as the batch shows it*. Which table comes out of separate memories?
+
+# %%
+payoff = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
+played = torch.cartesian_prod(torch.arange(2), torch.arange(2))          # [4, 2] the four joint actions
+reward = payoff[played[:, 0], played[:, 1]]                              # [4]
+
+
+def average(pairs, rewards):
+    """The mean reward of every joint action in the data: [2, 2]."""
+    entry = pairs[:, 0] * 2 + pairs[:, 1]
+    return (torch.bincount(entry, rewards) / torch.bincount(entry)).view(2, 2)
+
+
+mine, other = torch.cartesian_prod(torch.arange(4), torch.arange(4)).T    # every way to pair up two separate draws
+separate = torch.stack([played[mine, 0], played[other, 1]], 1)
+print("joint memory:     ", average(played, reward).tolist())
+print("separate memories:", average(separate, reward[mine]).tolist())
+
+
+# %% [markdown]
+# Separate memories erase what agent 2 contributed: both columns are alike, and 8 is nowhere to be seen. What is left is the
+# 4.5 that independent learning saw in [lesson 01](01_cooperation.ipynb). So a row of the team is stored, overwritten and drawn *as one piece*.
+#
+# ### The buffer
+#
+# Now the ring with real rows. All memory is taken once, at the start.
+
+# %%
+class Ring:
+    """The last ``capacity`` rows of a team; uniform draws without replacement."""
+
+    def __init__(self, capacity, spec):
+        self.rows = Batch.padding(capacity, 1, spec)
+        self.capacity, self.size, self.next = capacity, 0, 0
+
+    def add(self, batch):
+        for row in range(len(batch.reward)):
+            for field in fields(Batch):
+                getattr(self.rows, field.name)[self.next] = getattr(batch, field.name)[row]
+            self.next = (self.next + 1) % self.capacity
+            self.size = min(self.size + 1, self.capacity)
+
+    def sample(self, batch_size, generator):
+        places = torch.randperm(self.size, generator=generator)[:batch_size]
+        return Batch(**{field.name: getattr(self.rows, field.name)[places] for field in fields(Batch)})
+
+
+# %% [markdown]
+# Fill it with random play. Note where the episode ends: the row is stored first, with the true last observation, and only
+# then is the environment reset.
+
+# %%
+def random_play(steps, num_envs=4, seed=0):
+    """A list of one Batch a step, from uniformly random actions in a short-lived grid world."""
+    generator = torch.Generator().manual_seed(seed)
+    env = GridWorld(num_envs=num_envs, episode_limit=10)
+    now, out = env.reset(seed=seed), []
+    for _ in range(steps):
+        actions = torch.randint(4, (num_envs, 2), generator=generator)
+        then = env.step(actions)
+        out.append(transition(now, actions, then))
+        now = env.reset(where=then.ended) if then.ended.any() else then
+    return out
+
+
+spec = GridWorld().spec
+ring = Ring(capacity=50, spec=spec)
+for batch in random_play(steps=20):
+    ring.add(batch)
+print("80 rows went in; rows held:", ring.size, "· next slot:", ring.next)
+sample = ring.sample(8, torch.Generator().manual_seed(1))
+print("a sample of 8:", [f"{name} {list(getattr(sample, name).shape)}" for name in ("obs", "actions", "reward")])
+
+
+# %% [markdown]
+# ### Uniform, without replacement
+#
+# `randperm` shuffles the slots and the first 8 are taken: no row twice in a batch, every row with the same chance. Drawing
+# *with* replacement would be no error, but some rows would count twice. How often? If $n$ rows are held and $k$ are drawn
+# with replacement, they are all different with probability $\prod_{j<k} (1 - j/n)$.
+
+# %%
+def chance_of_a_repeat(n, k):
+    return 1 - float(torch.prod(1 - torch.arange(k) / n))
+
+
+for n in (500, 10_000):
+    print(f"64 draws with replacement from {n} rows: a repeat with probability {chance_of_a_repeat(n, 64):.2f}")
+
+generator, counts, draws = torch.Generator().manual_seed(0), torch.zeros(8), 20_000
+for _ in range(draws):
+    counts[torch.randperm(8, generator=generator)[:3]] += 1
+share = counts / draws                                                     # should be 3/8 for each of 8 slots
+assert (share - 3 / 8).abs().max() < 0.02
+print("3 of 8 slots, drawn 20,000 times: every slot's share is within 0.02 of 3/8")
+
+
+# %% [markdown]
+# ### The moving target
+#
+# Now the second cure. The target $y$ is computed by a network. If it is the network that is being trained, then every update
+# moves its own goal. Let us measure it: one optimizer step on one batch, and the targets of this very batch before and after. We write
+# $\theta$ for the weights that are trained, the *online* weights, and $\theta^-$ for those that compute the target.
+
+# %%
+@torch.no_grad()
+def targets(network, batch):
+    """y[B, 1]: the TD targets of a batch as ``network`` computes them (lesson 07 takes this line apart)."""
+    next_q = network.best_next(network.agents(batch.obs)[0], batch, network)
+    return td_target(batch.reward, batch.terminated, network.mixer(next_q, batch.state[:, 1:]), gamma=0.99)
+
+
+online = QMIX.for_env(GridWorld(), seed=0)
+target = copy.deepcopy(online).requires_grad_(False)
+optimiser = torch.optim.Adam(online.parameters(), lr=2e-3)
+before_online, before_target = targets(online, sample), targets(target, sample)
+optimiser.zero_grad()
+online.loss(sample, target).backward()
+optimiser.step()
+moved_online = (targets(online, sample) - before_online).abs()
+moved_target = (targets(target, sample) - before_target).abs()
+print("one update, targets by the online network: all moved:", bool((moved_online[~sample.terminated] > 0).all()))
+print("one update, targets by the frozen copy:    moved by", float(moved_target.max()))
+
+
+# %% [markdown]
+# A *target network* is that frozen copy. While it stands still, the update is ordinary regression towards fixed numbers. But
+# it must not stand still for ever: its values are those of an untrained network. There are two ways to move it.
+#
+# - **Hard:** every $K$ updates, copy everything: $\theta^- \leftarrow \theta$.
+# - **Soft:** after every update, go a small part of the way: $\theta^- \leftarrow \theta^- + $ `tau` $(\theta - \theta^-)$, with a `tau` like 0.02.
+#
+# (`tau` is the name that this number has in all libraries. It has nothing to do with an agent's history, which papers write $\tau$.)
+
+# %%
+@torch.no_grad()
+def soft(target, online, tau):
+    """target ← target + tau (online − target), weight by weight."""
+    for old, new in zip(target.parameters(), online.parameters()):
+        old.add_(tau * (new - old))
+
+
+@torch.no_grad()
+def hard(target, online):
+    """target ← online."""
+    for old, new in zip(target.parameters(), online.parameters()):
+        old.copy_(new)
+
+
+one, zero = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
+one.weight.data.fill_(1.0)
+zero.weight.data.fill_(0.0)
+soft(zero, one, tau=0.25)
+print("target 0, online 1, one soft update with tau 0.25:", zero.weight.item())
+soft(zero, one, tau=0.25)
+print("and a second one:", zero.weight.item())
+
+# %% [markdown]
+# If the online weights stood still, the distance to them would shrink by the factor $1 - $ `tau` with every update.
+#
+# **Predict.** With `tau` = 0.02: how many updates does it take until the target has gone at least half of the way?
+
+# %%
+zero.weight.data.fill_(0.0)
+updates = 0
+while zero.weight.item() < 0.5:
+    soft(zero, one, tau=0.02)
+    updates += 1
+print("updates until half of the way:", updates)
+
+# %% [markdown]
+# About $\ln 2 /$ `tau`. So `tau` = 0.02 looks back over some dozens of updates, `tau` = 0.001 over some hundreds. Here are
+# both kinds of target behind an online weight that drifts and trembles.
+
+# %%
+generator = torch.Generator().manual_seed(0)
+drift = torch.linspace(0, 1, 400) + 0.04 * torch.randn(400, generator=generator)
+lines = {"online": [], "soft, tau = 0.02": [], "hard, every 100 updates": []}
+for net in (one, zero):
+    net.weight.data.fill_(0.0)
+copied = copy.deepcopy(zero)
+for update, weight in enumerate(drift.tolist(), start=1):
+    one.weight.data.fill_(weight)
+    soft(zero, one, tau=0.02)
+    if update % 100 == 0:
+        hard(copied, one)
+    for values_so_far, net in zip(lines.values(), (one, zero, copied)):
+        values_so_far.append(net.weight.item())
+plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance", "update", "one weight of the network")
+
+# %% [markdown]
+# The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
+# jump it is no different from the online network. Both are in use: DQN and the QMIX paper copy hard, DDPG (Lillicrap et al.
+# 2016) made the soft update common. What is copied is *everything that computes the target*: the agents
+# and the mixer.
+#
+# ### The end of the task and the end of the clock
+#
+# One thing is left in the memory that decides about $y$: the flag `terminated`. An episode can be over for two reasons.
+# The task *terminated*: both agents are home and nothing comes after, so $y = r$. Or it was *truncated*: only the clock ran
+# out. The board is still there, and what the team would have earned from here still counts, so $y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$ as ever.
+# Using the value of $s'$ in the target is called *bootstrapping*.
+#
+# Take a team that plays perfectly and stop its clock after three of the four steps. The third reward is −0.25. The exact value of where it stands is $V^*(s') = 10$:
+# one more joint step and both are home.
+#
+# **Predict.** What is the target of this third transition, with $\gamma = 0.99$? And what is it if somebody stored
+# `terminated or truncated` as the end?
+
+# %%
+env = GridWorld(num_envs=1, episode_limit=3)
+step = env.reset(seed=0)
+while not step.ended.item():
+    best = solution.q[solution.index(step.state[0])].flatten().argmax()
+    step = env.step(torch.stack([best // 4, best % 4]).unsqueeze(0))
+next_value = solution.v[solution.index(step.state[0])]
+print("terminated:", step.terminated.item(), "· truncated:", step.truncated.item(), "· next value:", round(float(next_value), 2))
+right = td_target(step.reward, step.terminated, next_value, gamma=0.99)
+wrong = td_target(step.reward, step.ended, next_value, gamma=0.99)
+print("y, the clock ran out:       ", round(right.item(), 2))
+print("y, the clock taken for the end:", round(wrong.item(), 2))
+
+# %% [markdown]
+# The state does not say how late it is. So under the wrong rule the same state and the same joint action
+# get both targets, depending on the clock, and the network settles somewhere between. *Break it* shows how far off.
+#
+# ## The same as the library
+#
+# The library's `ReplayBuffer` writes a whole batch at once and checks what comes in. With the same rows and the same
+# generator it must hold and hand out the same. (When the memory is large compared with the batch, it does not shuffle all
+# slots but draws numbers and starts again if one came twice: the same distribution for less work.)
+
+# %%
+buffer = ReplayBuffer(capacity=50, spec=spec)
+mine = Ring(capacity=50, spec=spec)
+for batch in random_play(steps=33):                       # 132 rows: more than two rounds
+    buffer.add(batch)
+    mine.add(batch)
+for seed in range(20):
+    ours = mine.sample(8, torch.Generator().manual_seed(seed))
+    theirs = buffer.sample(8, torch.Generator().manual_seed(seed))
+    assert all(torch.equal(getattr(ours, field.name), getattr(theirs, field.name)) for field in fields(Batch))
+print("20 samples of 8 rows: equal in every field")
+
+first, second = QMIX.for_env(GridWorld(), seed=1), QMIX.for_env(GridWorld(), seed=1)
+for update in range(5):
+    soft(first, online, tau=0.02)
+    soft_update(second, online, tau=0.02)
+assert all((a - b).abs().max() < 1e-12 for a, b in zip(first.parameters(), second.parameters()))
+hard(first, online)
+hard_update(second, online)
+assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters()))
+print("soft and hard updates: equal to within 1e-12")
+
+# %% [markdown]
+# And the library says no where a mistake would otherwise travel on in silence:
+
+# %%
+try:
+    buffer.sample(51)
+except ValueError as error:
+    print(f"ValueError: {error}")
+try:
+    spoiled = random_play(steps=1)[0]
+    spoiled.reward[0] = float("nan")
+    buffer.add(spoiled)
+except ValueError as error:
+    print(f"ValueError: {error}")
+
+# %% [markdown]
+# ## Break it
+#
+# ### Without a memory, without a target network
+#
+# First a check on words. What is a target network with `tau` = 1, or a hard copy in every single update?
+
+# %%
+hard(target, online)
+for parameter in online.parameters():
+    parameter.data.add_(0.1 * torch.randn_like(parameter))                   # the online network moves on
+soft_update(target, online, tau=1.0)
+print("tau = 1 gives a target equal to the online network, bit for bit:",
+      all(torch.equal(a, b) for a, b in zip(target.parameters(), online.parameters())))
+
+# %% [markdown]
+# So it is no target network at all. Nothing warns you: the loop still runs, a variable is still called `target`. Now all four
+# combinations, three seeds each.
+
+# %%
+runs = {"neither": obvious,
+        "memory only": [watch(capacity=10_000, tau=1.0, seed=seed) for seed in SEEDS],
+        "target only": [watch(capacity=64, tau=0.02, seed=seed) for seed in SEEDS],
+        "both": [watch(capacity=10_000, tau=0.02, seed=seed) for seed in SEEDS]}
+peaks = {name: [max(largest) for _, largest in of] for name, of in runs.items()}
+assert min(peaks["memory only"]) > 1_000 and max(peaks["both"]) < 50
+assert solution.q.abs().max() < 10.1
+print("the exact values are never larger than 10:", float(solution.q.abs().max()) <= 10)
+print("memory only: the largest |Q_tot| passes 1,000 in every seed:", min(peaks["memory only"]) > 1_000)
+print("both:        the largest |Q_tot| stays below 50 in every seed:", max(peaks["both"]) < 50)
+best = max(runs, key=lambda name: optimal_share(runs[name]))
+print("most often optimal:", best)
+
+# %%
+figure, axes = plots.panels(1, 2, size=(10, 3.6))
+steps = runs["both"][0][0].steps
+medians = {name: torch.tensor([largest for _, largest in of]).median(0).values for name, of in runs.items()}
+plots.lines(steps, medians, r"Largest |$Q_{tot}$|, median of three seeds", "environment steps", r"largest |$Q_{tot}$|", log=True,
+            ax=axes[0])
+plots.bars({name: [optimal_share([run]) for run in of] for name, of in runs.items()}, "How often the greedy team was optimal",
+           "share of the evaluations, a dot a seed", ax=axes[1])
+figure
+
+
+# %% [markdown]
+# With a memory and no target network the values run away in every seed. The usual account: too high a value at $s'$ raises
+# the value at $s$, and as the network generalizes, that raises the value at $s'$ again. The greedy return alone
+# would not tell you that this is what happens, and some of these teams still play optimally for a while; the size of $Q_{tot}$ tells
+# you. Without a memory the median stays in range, and the team is optimal less often: it forgets and relearns.
+#
+# Be careful with what this shows. It is one task, one learning rate and three seeds, and the runs are short. With smaller steps or other networks
+# you may get away without one of the two. On the two-step game you even do: [lesson 07](07_update_step.ipynb)
+# looks at that.
+#
+# ### The clock taken for the end
+#
+# A small board, episodes of only four steps, random starts: many episodes are cut by the clock. One team learns from the
+# environment as it is, the other from one that reports the end of the clock as the end of the task. Both are judged against
+# the exact values of the task.
+
+# %%
+class ClockIsTheEnd(GridWorld):
+    """The grid world with the mistake: when the clock runs out, the task is said to have ended."""
+
+    def _advance(self, actions):
+        s = super()._advance(actions)
+        return TeamStep(s.obs, s.state, s.available, s.reward, s.ended, torch.zeros_like(s.truncated))
+
+
+small = exact.solve(GridWorld(size=3), gamma=0.99)
+config = dict(total_steps=3000, learning_starts=64, update_every=8, learning_rate=2e-3, tau=0.02, capacity=10_000, batch_size=64,
+              epsilon_start=0.3, epsilon_end=0.3, evaluate_every=3000)
+off = {"as it is": [], "clock taken for the end": []}
+for name, kind in zip(off, (GridWorld, ClockIsTheEnd)):
+    for seed in range(2):
+        env = kind(size=3, num_envs=32, episode_limit=4, random_starts=True)
+        team = QMIX.for_env(env, seed=seed)
+        train(env, team, TrainConfig(seed=seed, **config))
+        best_value = exact.q_tot(team, small.model).flatten(1).amax(1)
+        off[name].append(float((best_value - small.v).mean()))
+assert max(off["clock taken for the end"]) < -1.5 and min(off["as it is"]) > -1.0
+print("as it is: on average less than 1 below the exact value, both seeds:", min(off["as it is"]) > -1.0)
+print("clock taken for the end: more than 1.5 below it, both seeds:", max(off["clock taken for the end"]) < -1.5)
+
+# %%
+plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "error in the value, a dot a seed")
+
+# %% [markdown]
+# The wrong flag makes the world look poorer than it is: from wherever the clock cut, nothing more seems to come. With the task's own limit of 100 steps
+# a trained team is hardly ever cut, and the mistake stays small and hidden. It is one of the
+# mistakes that shipped in public code most often, and Pardo et al. (2018) is the paper to read on it.
+#
+# ## Sum up
+#
+# ### What you can do now
+# - Write a ring buffer of joint transitions, and say what a row holds and why it is kept in one piece.
+# - Show that a network trained on correlated data forgets, and repair it by drawing at random.
+# - Build soft and hard target updates, read off how far back a `tau` looks, and spot a target network that is none.
+# - Store `terminated` alone, bootstrap at a time limit, and predict what goes wrong otherwise.
+#
+# ### Common misreadings
+# - *"Replay makes the data independent."* It makes a batch a uniform sample of the memory. What is in the memory still comes from the
+#   team's own play.
+# - *"A hard copy is safer than a soft update."* Both are right. A hard copy in every update is not.
+# - *"Only the agents need target copies."* The mixer computes the target as well, so it is copied too.
+# - *"done means no bootstrapping."* Only `terminated` does. `truncated` resets the environment and leaves the target alone.
+# - *"The values explode, so the mixer is broken."* Look at the target network first.
+#
+# ### Exercises
+# 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if
+#    the share is near `chance_of_a_repeat(50, 8)`.
+# 2. Find the `tau` whose soft target is half of the way after 100 updates. You are right if your loop over `soft` says 100 (or 99).
+# 3. Let `random_play` store what comes *after* the reset as `then`. Which rows change? Write an assert that catches it: on the grid
+#    world, in a row that did not terminate, no agent moves further than one cell.
+# 4. Replace `tau=1.0` in the run *memory only* by `tau=None, target_every=1`. You are right if `largest` comes out the same, number by number.
+#
+# ### Sources
+# - L.-J. Lin (1992), *Self-improving reactive agents based on reinforcement learning, planning and teaching*: experience replay.
+# - V. Mnih et al. (2015), *Human-level control through deep reinforcement learning*: DQN, replay with a target network.
+# - T. P. Lillicrap et al. (2016), *Continuous control with deep reinforcement learning*: soft target updates.
+# - T. Rashid et al. (2018), *QMIX: monotonic value function factorisation for deep multi-agent reinforcement learning*.
+# - F. Pardo et al. (2018), *Time limits in reinforcement learning*: bootstrapping where the clock ran out.
