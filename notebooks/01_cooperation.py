@@ -206,8 +206,11 @@ print(f"with 20 agents: {4 ** 20:,} joint actions, and {8 * 4 ** 20 / 1e12:.1f} 
 
 # %%
 team_sizes = list(range(1, 21))
-plots.lines(team_sizes, {"joint actions, $4^N$": [4 ** n for n in team_sizes], "own actions, $4N$": [4 * n for n in team_sizes]},
+figure = plots.lines(team_sizes, {"joint actions, $4^N$": [4 ** n for n in team_sizes],
+                                  "own actions, $4N$": [4 * n for n in team_sizes]},
             "Four actions each: what has to be compared in one state", "agents $N$", "numbers (log scale)", log=True)
+figure.axes[0].set_xticks([1, 5, 10, 15, 20])
+figure
 
 
 # %% [markdown]
@@ -446,7 +449,8 @@ print("the loss by hand and the library's IQL.loss agree to 1e-12, in both steps
 # Now train it, on all-random data as above, with five seeds.
 
 # %%
-config = TrainConfig(total_steps=4000, epsilon_start=1.0, epsilon_end=1.0)
+config = TrainConfig(total_steps=6000, batch_size=128, learning_starts=500, update_every=16, learning_rate=2e-3, tau=0.1,
+                     epsilon_start=1.0, epsilon_end=1.0)
 first_values, returns = {"to 2A": [], "to 2B": []}, []
 for seed in range(5):
     algorithm = IQL.for_env(env, seed=seed, gamma=GAMMA)
