@@ -62,7 +62,7 @@ from torch import nn
 
 from qmix_course import exact, plots
 from qmix_course.agents import MLPAgents
-from qmix_course.envs import GridWorld
+from qmix_course.envs import GridWorld, MatrixGame
 from qmix_course.exploration import epsilon_greedy, linear_schedule
 from qmix_course.training import TrainConfig
 
@@ -107,8 +107,8 @@ table = torch.where(met[:, None, None], answers, 0.0)
 count_right(table, "the table")
 
 # %% [markdown]
-# Where it has been, the table is perfect. Elsewhere all its entries are 0, it says "up", and for agent 1, whose goal is at
-# the bottom, that is hardly ever right. A cell beside a known one is as strange to it as one across the board.
+# Where it has been, the table is perfect. Elsewhere all its entries are 0 and it says "up", which is of no use to agent 1,
+# whose goal is at the bottom. A placement that differs from a known one by one cell is as strange to it as any other.
 #
 # More steps would fill this table. But tables grow fast:
 
@@ -177,8 +177,8 @@ plots.lines(range(1, 9), {"±1": sizes_through(1.0), "±1/√64": sizes_through(
 #
 # ### Step 3: two networks in one product
 #
-# Each agent gets its own weights. A Python loop over agents would be slow with many of them, so stack the weights along a new
-# first axis: `weight[N, inputs, outputs]`. PyTorch's `baddbmm(b, x, W)` computes $x_i W_i + b_i$ for all $i$ in one call.
+# Each agent gets its own weights. You could loop over the agents. Instead, stack the weights along a new first axis,
+# `weight[N, inputs, outputs]`, so that one call serves all. PyTorch's `baddbmm(b, x, W)` computes $x_i W_i + b_i$ for all $i$ in one call.
 
 # %%
 stacked_weight = torch.rand(2, 6, 64) - 0.5                          # [N, inputs, outputs]
@@ -201,8 +201,9 @@ print("one batched product, shape", tuple(at_once.shape), "- the same as the loo
 careless = nn.init.kaiming_uniform_(torch.empty(2, 6, 64), a=math.sqrt(5), generator=torch.Generator().manual_seed(0))
 largest = float(careless.abs().max())
 print("largest weight:", round(largest, 2), " should be near", round(1 / math.sqrt(6), 2))
-for name, fan_in in (("6, the inputs", 6), ("64, the outputs", 64), ("6 * 64, both", 6 * 64)):
-    print(f"fan-in {name:16} -> bound {1 / math.sqrt(fan_in):.2f}", "<- this one" * (abs(largest * math.sqrt(fan_in) - 1) < 0.05))
+fan_ins = {"the inputs, 6": 6, "the outputs, 64": 64, "their product, 6 x 64": 6 * 64}
+taken = min(fan_ins, key=lambda name: abs(1 / math.sqrt(fan_ins[name]) - largest))
+print("the fan-in it took:", taken)
 
 
 # %% [markdown]
@@ -298,8 +299,8 @@ print("greedy:", int(greedy(q, available)))
 
 
 # %% [markdown]
-# The product turns the forbidden action into a 0, which beats every negative value. On the grid world most rewards are
-# negative, so early on most utilities would be as well.
+# The product turns the forbidden action into a 0, which beats every negative value. On the grid world every reward but the
+# last is negative, so negative values are nothing rare.
 #
 # ### Step 6: explore, each agent on its own coin
 #
@@ -367,8 +368,8 @@ plots.schedule({name: [line(c.epsilon_start, c.epsilon_end, c.epsilon_steps, t) 
 # %%
 torch.manual_seed(0)
 agents = HandAgents(n_agents=2, obs_dim=6, n_actions=4)
-optimizer = torch.optim.Adam(agents.parameters(), lr=3e-3)
-for _ in range(500):
+optimizer = torch.optim.Adam(agents.parameters(), lr=5e-3)
+for _ in range(600):
     loss = ((agents(obs[met][:, None])[:, 0] - answers[met]) ** 2).mean()
     optimizer.zero_grad()
     loss.backward()
@@ -376,9 +377,9 @@ for _ in range(500):
 
 learned = agents(obs[:, None])[:, 0].detach()                        # [X, N, A]
 right = is_best.gather(-1, learned.argmax(-1, keepdim=True))[..., 0].double()
-assert right[met].mean() > 0.95 and right[~met].mean() > 0.95
-print("the networks: right in more than 95% of the placements met,")
-print("              and in more than 95% of those never met")
+assert right[met].mean() > 0.9 and right[~met].mean() > 0.9
+print("the networks: right in more than nine of ten placements met,")
+print("              and in more than nine of ten never met")
 
 # %% [markdown]
 # The table had next to none of the latter. A picture of what agent 1 believes while agent 2 waits in its corner: the value of
@@ -387,17 +388,18 @@ print("              and in more than 95% of those never met")
 # %%
 both = torch.full((2, 5, 5), torch.nan)
 arrows = torch.full((2, 5, 5), -1)
-for row, (first, second) in enumerate(env.placements()):
-    if second.tolist() == [4, 4]:
+for row, (first, second) in enumerate(env.placements().tolist()):
+    if second == [4, 4]:
         for panel, values in enumerate((answers, learned)):
             both[panel, first[0], first[1]] = values[row, 0].max()
-            arrows[panel, first[0], first[1]] = values[row, 0].argmax()
-plots.beliefs(both, 5, goals=env.goals[[0, 0]], policy=arrows, titles=["exact", "the network"],
-              title="Agent 1, with agent 2 in its corner")
+            if first != [4, 0]:                                      # on its goal every action is the same
+                arrows[panel, first[0], first[1]] = values[row, 0].argmax()
+plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
+              title="Agent 1, on its way to the bottom left cell")
 
 # %% [markdown]
-# Where two arrows are equally good (anywhere that needs both a step down and a step left), the two pictures may differ.
-# On its goal every action is the same.
+# Two arrows are equally good wherever agent 1 has to go both down and left, so the pictures differ there without a
+# mistake. An arrow that points off the board is a mistake. More than nine of ten right still leaves room for a few.
 #
 # ### Step 9: what this network cannot know
 #
@@ -409,13 +411,14 @@ generator = torch.Generator().manual_seed(1)
 past = torch.rand(2, 3, 2, 6, generator=generator)                   # two pasts of 3 steps: [B, T, N, O]
 past[1, -1] = past[0, -1]                                            # they end in the same observations
 q = agents(past)
-print("different pasts, same values now:", torch.equal(q[0, -1], q[1, -1]))
+assert torch.allclose(q[0, -1], q[1, -1], rtol=0, atol=1e-12) and not torch.allclose(q[0, 0], q[1, 0])
+print("different pasts, the same values now")
 
 # %% [markdown]
 # On the grid world nothing is lost, because an observation tells everything (you counted it in lesson 02). Where it does
 # not, an agent needs its history $\tau_i$, all that it has seen and done so far: which door was open before the corridor, where the
-# opponent was when it went out of sight. The QMIX paper therefore uses recurrent agents, with a GRU that carries a memory
-# from step to step. That comes in Part II. The library's agents already take a memory and hand it back; for an MLP, both
+# opponent was when it went out of sight. The QMIX authors' code uses recurrent agents, with a GRU (a gated recurrent unit)
+# that carries a memory from step to step. That comes in Part II. The library's agents already take a memory and hand it back; for an MLP, both
 # are `None`.
 
 # %% [markdown]
@@ -500,13 +503,11 @@ for name, rule, expected in zip(("own coins", "team coin"), (epsilon_greedy_by_h
 # ### The same network for everybody
 #
 # Agents may share one set of weights (`shared=True` in the library): fewer parameters, and what one learns all know. But
-# agents with the same weights *and* the same observation have the same utilities. Take the anti-coordination game, which
-# pays 1 only if the two agents choose differently... or rather, see its table first.
+# agents with the same weights *and* the same observation have the same utilities. Take a game in which both observe the
+# same and are paid 1 if they choose *different* actions.
 
 # %%
-from qmix_course.envs import MatrixGame
-
-game = MatrixGame([[0, 1], [1, 0]])                                  # pays 1 if the two choose differently
+game = MatrixGame([[0, 1], [1, 0]])
 same_obs = game.reset().obs[:, None]                                 # [1, 1, N, O]: both agents see the same
 for shared in (True, False):
     paid = 0
@@ -549,7 +550,7 @@ for shared in (True, False):
 # 1. Add the agent's number to the observation: write `with_id(obs)`, [B, T, N, O] to [B, T, N, O + N]. You are right if some of
 #    the shared networks of the last cell are paid.
 # 2. Find the bug: someone writes `obs.flatten(0, 1).reshape(n_agents, -1, obs_dim)` instead of the transpose. The shapes
-#    are right. Which cell of step 4 notices? Try it.
+#    are right. Of the two checks in step 4, one notices and one does not. Which is which, and why?
 # 3. How many parameters does one agent of the grid world have with hidden layers of 64 and 64? Count by hand. You are right if
 #    `sum(p.numel() for p in agents.parameters()) // 2` agrees.
 # 4. Draw the random actions in `epsilon_greedy_by_hand` with `torch.multinomial` instead of keys. You are right if each
@@ -563,5 +564,6 @@ for shared in (True, False):
 #   what tells the agents apart.
 # - Matthew Hausknecht and Peter Stone (2015), *Deep Recurrent Q-Learning for Partially Observable MDPs*: memory for a
 #   Q-network.
+# - Mikayel Samvelyan and others (2019), *The StarCraft Multi-Agent Challenge*: available actions.
 # - The PyTorch documentation, `torch.nn.Linear` and `torch.nn.init`: the first weights.
 # - PyMARL, the QMIX authors' code: one shared network whose inputs include the last action and the agent's number.
