@@ -1,0 +1,668 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 05 · The mixer and its hypernetworks
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/05_mixer.ipynb)
+#
+# You build QMIX's mixer: a small monotone network whose weights are written by other networks that read the state.
+#
+# **Minutes:** 30
+#
+# **You need:** lesson 04; how `nn.Linear` and autograd work.
+#
+# **After this lesson you can**
+# - build the mixing network and name the one line that makes it monotone
+# - explain what a hypernetwork is and why the state goes there and not into the mixer
+# - compare three ways of keeping weights from going below zero, by measurement
+# - say what the biases and $V(s)$ are free to do, and count the mixer's parameters
+# - write two structural tests that find bugs which no return shows
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("05")
+
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from qmix_course import exact, plots
+from qmix_course.agents import MLPAgents, StackedLinear
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import GridWorld, TwoStepGame
+from qmix_course.evaluation import evaluate
+from qmix_course.mixers import QMixer
+from qmix_course.training import TrainConfig, train
+
+# %% [markdown]
+# ## The problem
+#
+# [Lesson 04](04_factorisation.ipynb) ended with a bent surface, written by hand for one table: [[0, 1], [1, 8]], what state 2B of the two-step game pays. In 2A the same two agents need a flat table: 7 everywhere.
+#
+# Make it a little harder than the game itself. Suppose that the agents *cannot tell 2A from 2B*: their observations are the same in both, so agent $i$ has one and the same utility $Q_i(u_i)$ in both states. Only the global state $s$ says where the team is, and it is there in training only. A mixer that does not read $s$ turns the same utilities into the same table, twice. What is the smallest error that it can have?
+
+# %%
+payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
+both = torch.stack([payoff_2a, payoff_2b])                                   # [state, u1, u2]
+
+one_table = both.mean(0)                                                     # the best single table is the average
+blind_error = ((both - one_table) ** 2).mean().item()
+centered = both - both.mean((1, 2), keepdim=True)                            # now allow a shift for each state
+shift_error = ((centered - centered.mean(0)) ** 2).mean().item()
+print("best table for both states:", one_table.tolist(), " mean squared error:", blind_error)
+print("with a free shift a state :", " " * 24, " mean squared error:", shift_error)
+
+
+# %% [markdown]
+# No mixer that ignores the state can do better than 7.625, however large it is. Adding a number that depends on the state helps, and is not enough: the two tables differ in *shape*. In 2A the agents' choices do not matter, in 2B they matter together.
+#
+# So the state must decide how the utilities are combined. And whatever it decides, the result must be monotone. This lesson builds a network that can do both.
+
+# %% [markdown]
+# ## Build it
+#
+# ### Step 1: the mixing network
+#
+# Forget the state for a moment. The mixing network has one hidden layer of $E$ units (`embed_dim`):
+#
+# $$Q_{tot} = w_2 \cdot \mathrm{ELU}\big(q\, W_1 + b_1\big) + V, \qquad q = (Q_1, \dots, Q_N), \quad W_1 \in \mathbb{R}^{N \times E}, \quad b_1, w_2 \in \mathbb{R}^{E}$$
+#
+# ELU is $x$ for $x \ge 0$ and $e^x - 1$ below. Its slope is 1 on the right, $e^x$ on the left, never zero and never negative.
+
+# %%
+def mix(q, w1, b1, w2, v, activation=F.elu):
+    """q[..., N], w1[..., N, E], b1[..., E], w2[..., E], v[...] -> Q_tot[...]."""
+    hidden = activation((q.unsqueeze(-2) @ w1).squeeze(-2) + b1)      # [..., E]
+    return (hidden * w2).sum(-1) + v
+
+
+def slopes(function, q):
+    """dQ_tot/dQ_i: [..., N], for a function of q[..., N]."""
+    q = q.detach().requires_grad_(True)
+    return torch.autograd.grad(function(q).sum(), q)[0]
+
+
+print("Q_tot of 5 joint actions of 2 agents:", tuple(mix(torch.randn(5, 2), torch.rand(2, 3), torch.zeros(3),
+                                                         torch.rand(3), torch.zeros(())).shape))
+
+# %% [markdown]
+# **Predict.** Two agents, two hidden units. $W_1 = [[1, 0], [2, 1]]$ (row 1 belongs to agent 1), $w_2 = [3, 0.5]$. The biases are 10, so both units are on the straight part of ELU. By how much does $Q_{tot}$ rise when $Q_1$ rises by 1? When $Q_2$ does? And if the first weight of agent 1 is −1 instead of 1?
+
+# %%
+w1, w2 = torch.tensor([[1.0, 0.0], [2.0, 1.0]]), torch.tensor([3.0, 0.5])
+b1, v, q = torch.full((2,), 10.0), torch.zeros(()), torch.zeros(2)
+print("slopes:", slopes(lambda q: mix(q, w1, b1, w2, v), q).tolist())
+
+signed = w1 * torch.tensor([[-1.0, 1.0], [1.0, 1.0]])
+print("slopes with one weight below zero:", slopes(lambda q: mix(q, signed, b1, w2, v), q).tolist())
+
+# %% [markdown]
+# A slope is a sum over the paths from $Q_i$ to $Q_{tot}$, and each path is a product:
+#
+# $$\frac{\partial Q_{tot}}{\partial Q_i} = \sum_{k=1}^{E} \underbrace{W_1[i,k]}_{\ge 0} \; \underbrace{\mathrm{ELU}'(\cdot)}_{> 0} \; \underbrace{w_2[k]}_{\ge 0} \;\ge\; 0$$
+#
+# Three factors, and none may be negative. That is the whole of the monotonicity. Note what is *not* in the product: the biases. They may have any sign.
+#
+# ### Step 2: the activation must not fall
+#
+# The middle factor is the activation's slope. Hold the weights fixed and swap the activation.
+#
+# **Predict.** ELU, ReLU, tanh, sine: with which of them can $Q_{tot}$ fall as a utility rises? With which can the slope be exactly zero, so that an agent learns nothing at all from a sample?
+
+# %%
+generator = torch.Generator().manual_seed(0)
+many = dict(w1=torch.rand(10_000, 2, 4, generator=generator), b1=torch.randn(10_000, 4, generator=generator),
+            w2=torch.rand(10_000, 4, generator=generator), v=torch.zeros(10_000))
+many_q = 2 * torch.randn(10_000, 2, generator=generator)
+activations = {"ELU": F.elu, "ReLU": F.relu, "tanh": torch.tanh, "sine": torch.sin}
+for name, activation in activations.items():
+    each = slopes(lambda q: mix(q, **many, activation=activation), many_q)
+    print(f"{name:<5} some slope below zero: {str(bool((each < 0).any())):<6}"
+          f"some slope exactly zero: {bool((each == 0).any())}")
+
+# %%
+along = torch.linspace(-6, 6, 121)
+line = torch.stack([along, torch.zeros_like(along)], -1)                          # Q_1 varies, Q_2 = 0
+fixed = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]), w2=torch.tensor([1.0, 0.7]),
+             v=torch.zeros(()))
+plots.lines(along, {name: mix(line, **fixed, activation=each) for name, each in activations.items()},
+            "One mixer, four activations: only the sine falls", "$Q_1$", "$Q_{tot}$")
+
+# %% [markdown]
+# Sine breaks the promise. The other three keep it, in different ways: ReLU is flat wherever all its units are off, tanh levels off on both sides and so bounds $Q_{tot}$, ELU keeps rising everywhere. QMIX uses ELU (Rashid et al. 2018). Which tables these shapes can and cannot make is a question of its own, and Part II answers it.
+#
+# ### Step 3: weights that come from the state
+#
+# A **hypernetwork** is a network whose output is the weights of another network (Ha et al. 2017). Ours reads the state $s$ and writes $W_1$: a plain linear layer with $N \cdot E$ outputs, reshaped to $[N, E]$.
+
+# %%
+n_agents, embed_dim, state_dim = 2, 4, 2
+torch.manual_seed(0)
+hyper_w1 = nn.Linear(state_dim, n_agents * embed_dim)
+
+states = torch.eye(2)                                          # one-hot: row 0 is 2A, row 1 is 2B
+raw = hyper_w1(states).unflatten(-1, (n_agents, embed_dim))
+print("one state in, one weight matrix out:", tuple(states.shape), "->", tuple(raw.shape))
+print("some raw weights are negative      :", bool((raw < 0).any()))
+
+# %%
+plots.tables({"2A, as it comes": raw[0].detach(), "2A, abs": raw[0].abs().detach(),
+              "2B, as it comes": raw[1].detach(), "2B, abs": raw[1].abs().detach()},
+             title="The same hypernetwork writes other weights in another state", ylabel="agent", xlabel="hidden unit",
+             row_labels=[1, 2], fmt="{:.1f}")
+
+# %% [markdown]
+# The absolute value comes last, after the hypernetwork, and it is what the product of step 1 asks for. The hypernetwork itself is free: any weights, any activation. Monotone in $q$ is a promise about the utilities, not about the state.
+#
+# There are four of these networks, one for each of $W_1$, $b_1$, $w_2$ and $V$. Only the two that make weights end in an absolute value.
+
+# %%
+boxes = {
+    "q": (0.0, 1.5, "utilities of the\nchosen actions\n$q$  [N]", "agent"),
+    "m1": (1.5, 1.5, "$q\\,W_1$\n[E]", "team"), "m2": (2.75, 1.5, "$+\\,b_1$, ELU\n[E]", "team"),
+    "m3": (4.0, 1.5, "$\\cdot\\; w_2$", "team"), "m4": (5.1, 1.5, "$+\\,V(s)$", "team"),
+    "tot": (6.1, 1.5, "$Q_{tot}$", "team"),
+    "w1": (1.2, -0.3, "hyper_w1\nS → H → N·E", "state"), "b1": (2.6, -0.3, "hyper_b1\nS → E", "state"),
+    "w2": (3.9, -0.3, "hyper_w2\nS → H → E", "state"), "b2": (5.3, -0.3, "hyper_b2\nS → E → 1", "state"),
+    "s": (3.25, -1.8, "state $s$  [S]", "state"),
+}
+arrows = [("q", "m1", ""), ("m1", "m2", ""), ("m2", "m3", ""), ("m3", "m4", ""), ("m4", "tot", ""),
+          ("w1", "m1", "$|\\cdot|$  [N, E]"), ("b1", "m2", "any sign"), ("w2", "m3", "$|\\cdot|$  [E]"),
+          ("b2", "m4", "any sign"), ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", "")]
+plots.graph(boxes, arrows, "The mixer (upper row) is written anew for every state", scale=(1.45, 0.85))
+
+# %% [markdown]
+# `H` is `hypernet_dim`. The first paper used a single linear layer for each of the two weight hypernetworks; the authors' later code, PyMARL, uses two layers with 64 hidden units, and so does the library by default.
+#
+# ### Step 4: what the biases and V(s) may do
+#
+# $b_1$ says where each hidden unit bends. $V(s)$ lifts the whole table. It does not depend on any $Q_i$, so it changes no agent's choice: it can say "2A is a good place" without saying anything about who should do what. But it does set the range that $Q_{tot}$ can reach.
+#
+# **Predict.** Push both utilities far down, to −1000. ELU flattens out at −1. Where does $Q_{tot}$ end up, in terms of $w_2$ and $V$?
+
+# %%
+small = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]), w2=torch.tensor([1.0, 0.7]))
+for v in (0.0, 5.0):
+    lowest = mix(torch.full((2,), -1000.0), **small, v=torch.tensor(v))
+    print(f"V = {v:.0f}: Q_tot goes down to {lowest.item():.2f}; V minus the sum of w2 is {v - small['w2'].sum().item():.2f}")
+
+
+# %% [markdown]
+# There is a floor, $V(s) - \sum_k w_2[k]$, and no ceiling. Without $V$, a team that expects −20 could only say so with large weights $w_2$. With it, one free number carries the level and the weights are left to say how much each agent matters.
+#
+# ### Step 5: all of it in one module
+#
+# You have every piece. The names of the four hypernetworks are the field's.
+
+# %%
+class HandMixer(nn.Module):
+    """agent_qs[..., N], state[..., S] -> Q_tot[...]."""
+
+    def __init__(self, n_agents, state_dim, embed_dim=32, hypernet_dim=64):
+        super().__init__()
+        self.shape = (n_agents, embed_dim)
+
+        def two_layers(middle, outputs):
+            return nn.Sequential(nn.Linear(state_dim, middle), nn.ReLU(), nn.Linear(middle, outputs))
+
+        self.hyper_w1 = two_layers(hypernet_dim, n_agents * embed_dim)
+        self.hyper_b1 = nn.Linear(state_dim, embed_dim)
+        self.hyper_w2 = two_layers(hypernet_dim, embed_dim)
+        self.hyper_b2 = two_layers(embed_dim, 1)
+
+    def forward(self, agent_qs, state):
+        w1 = self.hyper_w1(state).abs().unflatten(-1, self.shape)       # [..., N, E], never negative
+        w2 = self.hyper_w2(state).abs()                                 # [..., E], never negative
+        b1, v = self.hyper_b1(state), self.hyper_b2(state).squeeze(-1)  # [..., E] and [...], any sign
+        return mix(agent_qs, w1, b1, w2, v)
+
+
+hand = HandMixer(n_agents=2, state_dim=8)
+print("one sample:", tuple(hand(torch.randn(2), torch.randn(8)).shape),
+      " a batch over time:", tuple(hand(torch.randn(32, 10, 2), torch.randn(32, 10, 8)).shape))
+
+
+# %% [markdown]
+# **Predict.** On the grid world $N = 2$ and $S = 8$. With $E = 32$ and $H = 64$, how many parameters does the mixer have? Remember that a linear layer from $a$ to $b$ has $ab + b$. And is that more or less than the two agents' networks (two hidden layers of 64 each)?
+
+# %%
+def linear(a, b):
+    return a * b + b
+
+
+N, S, E, H = 2, 8, 32, 64
+by_formula = {"hyper_w1": linear(S, H) + linear(H, N * E), "hyper_b1": linear(S, E),
+              "hyper_w2": linear(S, H) + linear(H, E), "hyper_b2": linear(S, E) + linear(E, 1)}
+for name, count in by_formula.items():
+    assert count == sum(p.numel() for p in getattr(hand, name).parameters())
+    print(f"{name}: {count:>5,}")
+print("mixer   :", f"{sum(by_formula.values()):>5,}")
+print("agents  :", f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_actions=4).parameters()):>5,}")
+
+# %% [markdown]
+# Nearly half of a QMIX team's parameters are there for training only. The agents act without them.
+#
+# ### Step 6: why the state does not simply go into the mixer
+#
+# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ would have to rise in *every number of the state*, for the same reason that it rises in every utility. Is that a fair demand? The grid world's exact solution knows. Take all pairs of states that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
+
+# %%
+env = GridWorld()
+solution = exact.solve(env)
+value = {tuple((state * 4).round().int().tolist()): v for state, v in zip(solution.model.state, solution.v.tolist())}
+
+for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
+    up = down = 0
+    for cells, v in value.items():
+        lower = value.get(tuple(c + (k == place) for k, c in enumerate(cells)))
+        up, down = up + (lower is not None and lower > v + 1e-9), down + (lower is not None and lower < v - 1e-9)
+    print(f"one cell further down in {name}: the value rises in {up} pairs of states and falls in {down}")
+
+
+# %% [markdown]
+# Agent 1's goal is at the bottom, agent 2's at the top, so the same number that is good for one is bad for the other. A mixer that can only rise in the state cannot say so. The mixer that you built can: the state reaches $Q_{tot}$ through the hypernetworks, and nothing there is held non-negative. Build both and compare the slopes with respect to the state.
+
+# %%
+class StateAsInput(nn.Module):
+    """The shortcut: utilities and state together through non-negative weights."""
+
+    def __init__(self, n_agents, state_dim, embed_dim=32):
+        super().__init__()
+        self.first, self.second = nn.Linear(n_agents + state_dim, embed_dim), nn.Linear(embed_dim, 1)
+
+    def forward(self, agent_qs, state):
+        x = torch.cat([agent_qs, state], -1)
+        hidden = F.elu(F.linear(x, self.first.weight.abs(), self.first.bias))
+        return F.linear(hidden, self.second.weight.abs(), self.second.bias).squeeze(-1)
+
+
+torch.manual_seed(0)
+sample_q, sample_s = torch.randn(200, 2), solution.model.state[:200]
+for name, mixer in (("state as input  ", StateAsInput(2, 8)), ("hypernetworks   ", HandMixer(2, 8))):
+    in_q = slopes(lambda q: mixer(q, sample_s), sample_q)
+    in_s = slopes(lambda s: mixer(sample_q, s), sample_s)
+    print(f"{name} falls in some utility: {str(bool((in_q < 0).any())):<5}  falls in some number of the state:",
+          bool((in_s < 0).any()))
+
+# %% [markdown]
+# Both keep the promise to the agents. Only one is free in the state. The QMIX paper gives the same reason (Rashid et al. 2018, section 4): the team value may depend on the state in ways that are not monotone, so passing the state through the monotone network would constrain it for nothing.
+#
+# A second gain: in the shortcut the weights on the utilities are the same everywhere. With hypernetworks, agent 1 can count a lot in one state and not at all in another.
+#
+# ### Step 7: abs, softplus or ELU + 1
+#
+# The absolute value is one way to stay at or above zero. Two others are often proposed: softplus, $\log(1 + e^x)$, and ELU + 1, which is $x + 1$ for $x \ge 0$ and $e^x$ below. Put them side by side.
+
+# %%
+positive = {"abs": torch.abs, "softplus": F.softplus, "ELU + 1": lambda x: F.elu(x) + 1}
+x = torch.linspace(-4, 3, 141)                                            # 0 is among the points
+grad = {name: slopes(lambda x: f(x.squeeze(-1)), x.unsqueeze(-1)).squeeze(-1) for name, f in positive.items()}
+
+figure, axes = plots.panels(1, 2, size=(10, 3.3), title="Three ways to keep a weight from going below zero")
+plots.lines(x, {name: f(x) for name, f in positive.items()}, "weight", "raw output of the hypernetwork", "weight", ax=axes[0])
+plots.lines(x, grad, "slope of the weight", "raw output of the hypernetwork", "slope", ax=axes[1])
+figure
+
+
+# %% [markdown]
+# - `abs` can reach zero, and its slope is never small: it is −1 or +1, with a jump at zero. A raw weight may pass through zero and come out on the other side.
+# - softplus and ELU + 1 are always above zero and come close to it only for very negative raw outputs, where their slope goes to zero as well. A weight that should vanish gets there slowly.
+#
+# **Predict.** At the start, raw outputs are small numbers around zero. What does each function make of a 0? With $E = 32$ hidden units, whose $Q_{tot}$ reacts most strongly to a utility?
+
+# %%
+def fresh_slopes(function, embed_dim, seeds=20):
+    """dQ_tot/dQ_i of untrained mixers that use this function instead of abs: one number for each seed and agent."""
+    found = []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        mixer = QMixer(2, 2, embed_dim=embed_dim)
+        mixer.non_negative = function
+        found.append(slopes(lambda q: mixer(q, torch.eye(2)), torch.zeros(2, 2)).flatten())
+    return torch.cat(found)
+
+
+print("weight made of a raw 0:", {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
+at_start = {(name, e): fresh_slopes(f, e) for name, f in positive.items() for e in (8, 32)}
+for (name, e), each in at_start.items():
+    print(f"E = {e:>2}, {name:<8}: median slope at the start is about {each.median().item():.1f}")
+
+
+# %% [markdown]
+# With `abs` the weights start near zero and a mixer of 32 units starts out with slopes near 1, much like VDN. With softplus and ELU + 1 every weight starts near 0.7 or 1, and a sum over 32 products of such weights is large. The first TD errors then hit the agents' networks through a slope of 15 or 30. Here are the weights themselves, 200 mixers of each kind:
+
+# %%
+def first_weights(function):
+    """W1 of 200 untrained mixers in state 2A, as one long row."""
+    torch.manual_seed(0)
+    return torch.cat([function(QMixer(2, 2).hyper_w1(torch.eye(2)[0])).detach() for _ in range(200)])
+
+
+figure, axes = plots.panels(1, 2, size=(10, 3.3), title="Untrained mixers: the function decides where they start")
+for k, (name, f) in enumerate(positive.items()):
+    axes[0].hist(first_weights(f).numpy(), bins=60, range=(0, 2), histtype="step", color=plots.COLOURS[k],
+                 linewidth=1.8, label=name)
+axes[0].set(title="weights in $W_1$, E = 32", xlabel="weight", ylabel="count")
+axes[0].legend()
+plots.bars({f"{name}, E = {e}": at_start[name, e].tolist() for name in positive for e in (8, 32)},
+           r"$\partial Q_{tot} / \partial Q_i$, 20 seeds", "slope at the start", fmt="{:.1f}", log=True, dots=True, ax=axes[1])
+figure
+
+
+# %% [markdown]
+# Does it matter once they learn? Back to the problem of this lesson: two states, the same utilities in both, eight numbers to fit. To compare 20 seeds of each kind without waiting, stack the 20 mixers' weights in one tensor, as lesson 03 did with agents.
+
+# %%
+class StackedMixer(nn.Module):
+    """K mixers side by side, each with its own weights: q[K, M, N], state[K, M, S] -> Q_tot[K, M]."""
+
+    def __init__(self, copies, function, n_agents=2, state_dim=2, embed_dim=8, hypernet_dim=64):
+        super().__init__()
+        self.shape, self.function = (n_agents, embed_dim), function
+
+        def two_layers(middle, outputs):
+            return nn.Sequential(StackedLinear(copies, state_dim, middle), nn.ReLU(), StackedLinear(copies, middle, outputs))
+
+        self.hyper_w1, self.hyper_w2 = two_layers(hypernet_dim, n_agents * embed_dim), two_layers(hypernet_dim, embed_dim)
+        self.hyper_b1, self.hyper_b2 = StackedLinear(copies, state_dim, embed_dim), two_layers(embed_dim, 1)
+
+    def forward(self, q, state):
+        w1 = self.function(self.hyper_w1(state)).unflatten(-1, self.shape)
+        w2 = self.function(self.hyper_w2(state))
+        return mix(q, w1, self.hyper_b1(state), w2, self.hyper_b2(state).squeeze(-1))
+
+
+print("20 mixers, 8 samples:", tuple(StackedMixer(20, torch.abs)(torch.randn(20, 8, 2), torch.randn(20, 8, 2)).shape))
+
+# %% [markdown]
+# The utilities are learned too. They start near zero, as those of fresh networks do, and they are the same in both states. Every step uses all eight entries, so there is no noise of sampling.
+
+# %%
+samples = torch.eye(2).repeat_interleave(4, 0)                         # [8, S]: 2A four times, 2B four times
+u1, u2 = torch.tensor([0, 0, 1, 1]).repeat(2), torch.tensor([0, 1, 0, 1]).repeat(2)
+wanted = both.flatten()                                                # [8]
+
+
+def fit(function, learning_rate, steps=800, seeds=20, state=samples):
+    """Losses [steps, K], final utilities [K, N, A], final tables [K, 2, 2, 2] and the mixers, of K seeds at once."""
+    torch.manual_seed(0)
+    mixer = StackedMixer(seeds, function)
+    q = nn.Parameter(0.1 * torch.randn(seeds, 2, 2))
+    optimiser = torch.optim.Adam([*mixer.parameters(), q], lr=learning_rate, fused=True)
+    losses = torch.empty(steps, seeds)
+    for step in range(steps):
+        q_tot = mixer(torch.stack([q[:, 0, u1], q[:, 1, u2]], -1), state.expand(seeds, -1, -1))    # [K, 8]
+        loss = ((q_tot - wanted) ** 2).mean(1)                                                    # [K]
+        losses[step] = loss.detach()
+        optimiser.zero_grad()
+        loss.sum().backward()                                          # no weight is shared between the seeds
+        optimiser.step()
+    return losses, q.detach(), q_tot.detach().view(seeds, 2, 2, 2), mixer
+
+
+fits = {(name, rate): fit(f, rate) for rate in (0.002, 0.01) for name, f in positive.items()}
+print(len(fits), "fits of 20 seeds each")
+
+# %%
+figure, axes = plots.panels(1, 2, size=(11, 3.8), title="Fitting 2A and 2B with utilities that cannot tell them apart",
+                            sharey=True)
+for ax, rate in zip(axes, (0.002, 0.01)):
+    for k, name in enumerate(positive):
+        losses = fits[name, rate][0]
+        ax.plot(losses, color=plots.COLOURS[k], linewidth=0.5, alpha=0.35, linestyle="-")
+        ax.plot(losses.median(1).values, color=plots.COLOURS[k], linewidth=2.6, linestyle=("-", "--", "-.")[k], label=name)
+    ax.set(title=f"learning rate {rate:g}", xlabel="gradient steps", ylabel="mean squared error", yscale="log")
+axes[0].legend(title="median of 20 seeds")
+figure
+
+
+# %% [markdown]
+# Thin lines are single seeds. Read three things from the picture, and no more than these:
+#
+# 1. All three can learn it. None is broken.
+# 2. In the median `abs` gets to a small error first and goes on falling; the other two level off earlier. 2A is why: it needs weights of zero, and only `abs` can get there quickly.
+# 3. With every function some seeds may stay on a plateau high up. The next cells look at both points.
+
+# %%
+def weights_2a(name, rate=0.01):
+    """All W1 weights in state 2A after the fit, from the seeds that fitted well."""
+    losses, _, _, mixer = fits[name, rate]
+    with torch.no_grad():
+        w1 = mixer.function(mixer.hyper_w1(samples[:1].expand(20, -1, -1)))
+    return w1[losses[-1] < 0.01].flatten()
+
+
+figure, ax = plots.panels(size=(6.6, 3.4))
+bins = torch.logspace(-7, 1, 50)
+for k, name in enumerate(positive):
+    ax.hist(weights_2a(name).clamp(min=1e-7).numpy(), bins=bins.numpy(), histtype="step", linewidth=1.8,
+            color=plots.COLOURS[k], label=name, density=False)
+ax.set(title="After the fit: weights in $W_1$ where nothing should matter (2A)", xlabel="weight", ylabel="count", xscale="log")
+ax.legend(loc="upper left")
+figure
+
+# %% [markdown]
+# And the plateau? Suppose one agent's utilities start in the wrong order: the action that 2B rewards looks worse. A monotone mixer that keeps that order can do no better than the best table that falls where it should rise. That is a least squares problem small enough for a pencil: in 2B, average each column, [[0.5, 4.5], [0.5, 4.5]].
+#
+# **Predict.** What is the mean squared error of that table over 2A (fitted perfectly) and 2B together?
+
+# %%
+one_wrong = payoff_2b.mean(0).expand(2, 2)                              # agent 1 in the wrong order: its rows merge
+trap = ((one_wrong - payoff_2b) ** 2).sum().item() / 8
+print("one agent in the wrong order:", one_wrong.tolist(), " error:", trap)
+
+stuck = {key: int((result[0][-1] > 0.5).sum()) for key, result in fits.items()}
+at_trap = all(bool((abs(result[0][-1][result[0][-1] > 0.5] - trap) < 0.25).all()) for key, result in fits.items())
+print("seeds that did not fit sit at that error:", at_trap)
+
+# %%
+plots.bars({f"{name}, rate {rate:g}": stuck[name, rate] for rate in (0.002, 0.01) for name in positive},
+           "Seeds of 20 that ended on the plateau", "seeds", fmt="{:.0f}")
+
+# %% [markdown]
+# So the plateau is not the doing of one of the three functions. It is what a wrong order costs: the mixer learns that this agent had better be ignored, its slope goes to zero, and with the slope goes the signal that would have turned the order around. Two agents that *do* see the state, and training that starts over in every state, make this rarer; lesson 08 counts it for full QMIX on the two-step game.
+#
+# What the comparison is worth: one tiny task, one size, two learning rates. It shows that the starting scale differs by a factor of ten or more, and that exact zeros come easily to `abs` alone. It does not show that QMIX with softplus would be worse on your task, where the learning rate or the hypernetwork's first weights could be chosen to fit. `abs` is what the paper and PyMARL use, and the rest of the course stays with it.
+
+# %% [markdown]
+# ## The same as the library
+#
+# `QMixer` has the same four hypernetworks under the same names, so its weights load straight into yours.
+
+# %%
+library = QMixer(n_agents=2, state_dim=8)
+hand.load_state_dict(library.state_dict())
+agent_qs, state = torch.randn(6, 5, 2), torch.randn(6, 5, 8)
+assert (hand(agent_qs, state) - library(agent_qs, state)).abs().max() < 1e-12
+print("Q_tot: the same as QMixer")
+
+hand(agent_qs, state).sum().backward()
+library(agent_qs, state).sum().backward()
+pairs = zip(hand.named_parameters(), library.named_parameters(), strict=True)
+assert all(a == b and (p.grad - r.grad).abs().max() < 1e-12 for (a, p), (b, r) in pairs)
+print("gradients of all", len(list(library.parameters())), "parameter tensors: the same")
+
+
+# %% [markdown]
+# The line that is the monotonicity has a name of its own in the library, `QMixer.non_negative`, so that it can be pointed at and replaced. You replaced it above.
+
+# %% [markdown]
+# ## Break it
+#
+# ### Two structural tests
+#
+# A structural test asks what a network *can* do, whatever its weights, and needs no training. Write two, one for each promise of the mixer.
+
+# %%
+def never_falls(mixer, state_dim, n_agents=2):
+    """Whether no slope dQ_tot/dQ_i is below zero, at random utilities and states of several scales."""
+    q, state = 3 * torch.randn(500, n_agents), 2 * torch.randn(500, state_dim)
+    return bool((slopes(lambda q: mixer(q, state), q) >= 0).all())
+
+
+def weighs_by_state(mixer, state_dim, n_agents=2):
+    """Whether the slopes change with the state. (A changed Q_tot is not enough: V(s) alone would do that.)"""
+    q, state = torch.randn(1, n_agents).expand(500, -1), 2 * torch.randn(500, state_dim)
+    each = slopes(lambda q: mixer(q, state), q)
+    return bool((each - each[0]).abs().max() > 1e-6)
+
+
+class NoAbs(QMixer):
+    def non_negative(self, weights):
+        return weights
+
+
+class StateBlind(QMixer):
+    def mix(self, agent_qs, state):
+        return super().mix(agent_qs, torch.zeros_like(state))
+
+
+# %%
+class OnlyShift(QMixer):
+    """The state reaches V(s) and nothing else."""
+
+    def mix(self, agent_qs, state):
+        nowhere = torch.zeros_like(state)
+        return super().mix(agent_qs, nowhere) + (self.hyper_b2(state) - self.hyper_b2(nowhere)).squeeze(-1)
+
+
+print(f"{'mixer':<11} never falls   weighs by state")
+for kind in (QMixer, NoAbs, StateBlind, OnlyShift):
+    mixers = []
+    for seed in range(10):
+        torch.manual_seed(seed)
+        mixers.append(kind(n_agents=2, state_dim=3))
+    verdicts = [all(test(m, 3) for m in mixers) for test in (never_falls, weighs_by_state)]
+    print(f"{kind.__name__:<11} {str(verdicts[0]):<13} {verdicts[1]}")
+
+
+# %% [markdown]
+# ### Drop the abs
+#
+# Fit the two tables once more, with the raw weights as they come. Two questions: how small does the error get, and do the agents still find the 8 with their own utilities?
+
+# %%
+def choose_8(tables, q):
+    """For each seed: whether the agents' own best actions reach the largest entry of the learned table of 2B."""
+    u = q.argmax(-1)                                                        # [K, N]
+    chosen = tables[torch.arange(len(q)), 1, u[:, 0], u[:, 1]]
+    return chosen >= tables[:, 1].flatten(1).max(1).values - 1e-2
+
+
+losses, q, learned, _ = fit(lambda x: x, 0.01)
+assert losses[-1].max() < 0.05
+print("without abs, every seed fits all eight payoffs:", bool((losses[-1] < 0.05).all()))
+print("without abs, more than a third of the seeds choose a wrong joint action in 2B:",
+      int((~choose_8(learned, q)).sum()) > len(q) / 3)
+for name in positive:
+    _, q_kept, learned_kept, _ = fits[name, 0.01]
+    print(f"with {name:<8}, the agents' own choice is the best of the learned table in every seed:",
+          bool(choose_8(learned_kept, q_kept).all()))
+
+# %%
+figure, axes = plots.panels(1, 2, size=(10.5, 3.3), title="Without abs: a better fit and a worse team", width_ratios=[1.2, 1])
+compared = {"abs": fits["abs", 0.01], "no abs": (losses, q, learned)}
+for k, (name, (each_loss, *_)) in enumerate(compared.items()):
+    axes[0].plot(each_loss, color=plots.COLOURS[k], linewidth=0.5, alpha=0.35, linestyle="-")
+    axes[0].plot(each_loss.median(1).values, color=plots.COLOURS[k], linewidth=2.6, linestyle=("-", "--")[k], label=name)
+axes[0].set(title="error of the fit", xlabel="gradient steps", ylabel="mean squared error", yscale="log")
+axes[0].legend(title="median of 20 seeds")
+plots.bars({name: int(choose_8(each[2], each[1]).sum()) for name, each in compared.items()},
+           "seeds whose agents choose the\nbest entry of their own table", "seeds of 20", best=20, fmt="{:.0f}", ax=axes[1])
+figure
+
+# %% [markdown]
+# Without `abs` the network is freer, so it fits better, and never ends on the plateau. What it has lost is the meaning of a utility. In many seeds the tables are right and the agents, choosing alone, do not find the 8 in them. Lower loss, worse team, as in lesson 04.
+#
+# ### A mixer that does not see the state
+#
+# First where it must hurt: the fit above, with the state hidden from the mixer. The problem section computed the smallest possible error, 7.625.
+
+# %%
+losses, *_ = fit(torch.abs, 0.01, state=torch.zeros_like(samples))
+assert losses.min() > blind_error - 1e-9 and abs(losses[-1].median() - blind_error) < 0.05
+print("no seed ever gets below", blind_error, "and the median seed ends at it")
+
+# %% [markdown]
+# Now the real two-step game, where each agent's observation tells it which state it is in. Train a full QMIX team with the state-blind mixer. (Uniform data; the training loop is lesson 08's subject.)
+
+# %%
+game = TwoStepGame(num_envs=32)
+team = QMIX.for_env(game, seed=0)
+torch.manual_seed(0)
+team.mixer = StateBlind(n_agents=2, state_dim=3)
+train(game, team, TrainConfig(total_steps=6_000, epsilon_start=1.0, epsilon_end=1.0, evaluate_every=6_000))
+
+start, _, in_2b = exact.q_tot(team, game.model())
+assert (in_2b - payoff_2b).abs().max() < 0.5 and abs(start[1].max() - 7.92) < 0.5
+print("greedy return:", evaluate(TwoStepGame(), team).mean_return)
+print("its table of 2B is right to within 0.5")
+print("weighs by state:", weighs_by_state(team.mixer, 3))
+
+# %% [markdown]
+# Nothing visible happened. The return is the best there is and the learned values are right. The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. No look at returns, losses or $Q_{tot}$ would tell you that the state never arrives. The structural test does. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Build the mixer: four hypernetworks, two absolute values, one ELU.
+# - Point at the line that is the monotonicity and say why the biases do not need it.
+# - Explain with the grid world's exact values why the state must not pass through the non-negative weights.
+# - Weigh abs, softplus and ELU + 1 against each other by their start, their zeros and their gradients.
+# - Test a mixer's structure without training it.
+#
+# ### Common misreadings
+#
+# - *"The hypernetworks must have non-negative weights."* Only what they *write* into $W_1$ and $w_2$ is made non-negative. Inside they are ordinary networks.
+# - *"`abs` belongs on the biases too."* They are added, not multiplied; $V(s)$ may well be negative.
+# - *"ReLU on the hypernetwork's output is as good as abs."* It is non-negative, but a weight that is off has no gradient and stays off in that state. See exercise 2.
+# - *"The mixer needs the state when the agents act."* Nothing of the mixer is needed to act.
+# - *"The greedy return is right, so the mixer is right."* The state-blind mixer reached the best return.
+#
+# ### Exercises
+#
+# 1. Write `mix` for a second hidden layer of $E$ units with its own non-negative weights. You are right if `never_falls` holds for 20 random mixers, and fails as soon as one of the three weight tensors keeps its sign.
+# 2. Add `F.relu` to the comparison of step 7. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
+# 3. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves of step 7 move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
+# 4. `OnlyShift` should be able to reach exactly the second error of the problem section on the fit of step 7, and no less. Build it as a stacked mixer and confirm it.
+# 5. Find the bug: someone writes `self.hyper_w1(state.abs())` instead of `self.hyper_w1(state).abs()`. Which of the two structural tests notices? Say first, then run it.
+#
+# ### Sources
+#
+# - Rashid et al. (2018), *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*, section 4: the mixing network, the hypernetworks, the absolute values, the free biases, why the state is not an input of the mixer.
+# - Ha, Dai and Le (2017), *HyperNetworks*.
+# - Samvelyan et al. (2019), *The StarCraft Multi-Agent Challenge*, with the code PyMARL: hypernetworks with two layers of 64 units, 32 units in the mixer.
+# - Clevert, Unterthiner and Hochreiter (2016), *Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)*.
