@@ -17,6 +17,8 @@ def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
 def greedy(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
     """Each agent's best available action: q[..., N, A], available[..., N, A] bool → [..., N] int64."""
     errors.tensor("q", q, (..., "N", "A"))
+    if q.isnan().any():
+        raise ValueError("q: expected numbers, got NaN")
     check_available(available, q)
     return q.masked_fill(~available, -torch.inf).argmax(-1)
 
