@@ -1,0 +1,618 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 09 · Reading the curves
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/09_curves.ipynb)
+#
+# You learn what each curve of a training run measures, and you build two rulers for what none of them shows.
+#
+# **Minutes:** 30
+#
+# **You need:** lessons 00 to 08; what an expected value is.
+#
+# **After this lesson you can**
+# - tell a curve that measures the team from a curve that measures the dice
+# - compute what a perfect team would earn while it explores, and hold a curve against it
+# - smooth a curve and say what the smoothing hides
+# - measure $|Q_{tot} - Q^*|$ during training, and find a substitute where $Q^*$ is unknown
+# - say what a falling loss proves, and match five broken runs with their bugs
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("09")
+
+# %%
+import json
+import random
+from dataclasses import replace
+from importlib.resources import files
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import GridWorld
+from qmix_course.exploration import epsilon_greedy
+from qmix_course.training import TrainConfig, train
+
+# %% [markdown]
+# ## The problem
+#
+# Lesson 08 ended with a stored run of the `reference` preset: small steps, one board, and an exploration rate
+# $\varepsilon$ that falls so slowly that the run ends long before $\varepsilon$ is small. Here is what a person watches
+# while such a run goes on: what the episodes earn, and the loss. The best return of the task is 8.65.
+
+# %%
+stored = json.loads(files("qmix_course.data").joinpath("reference.json").read_text(encoding="utf-8"))
+
+
+def column(values):
+    """The file holds null where nothing was measured."""
+    return [float("nan") if value is None else value for value in values]
+
+
+references = {run["seed"]: SimpleNamespace(**{name: column(values) for name, values in run.items() if name != "seed"})
+              for run in stored["runs"]}
+reference = references[0]
+print("seeds in the file:", list(references))
+print(f"the run ends after {reference.steps[-1]} steps, at epsilon = {reference.epsilon[-1]:.2f}")
+
+figure, (left, right) = plots.panels(1, 2, size=(9.6, 3.4), title="A run of the reference preset")
+plots.lines(reference.steps, reference.exploring_return, "What the episodes earned", "environment steps", "return",
+            best=8.65, ax=left)
+plots.lines(reference.steps, reference.loss, "Loss", "environment steps", "loss", ax=right)
+figure
+
+# %% [markdown]
+# Suppose that you decide by these curves. A sensible rule says: stop when the return has come close to the best one.
+# Another says: after so many steps with nothing to show for it, throw the run away and change something.
+
+# %%
+earned = np.array(reference.exploring_return)
+print("an entry came within 1 of the best return:", bool((earned > 8.65 - 1).any()))
+print("the mean of the last ten entries is above zero:", bool(earned[-10:].mean() > 0))
+print("the mean of the last ten losses is below a quarter of the highest loss:",
+      bool(np.mean(reference.loss[-10:]) < max(reference.loss) / 4))
+
+
+# %% [markdown]
+# By the first rule this run never finishes. By the second you delete it. Both would be a mistake, and by the end of
+# this lesson you can prove it from the same file. The trouble is not the run. It is that the left curve does not measure
+# what you want to know, and that the right curve measures something else again.
+
+# %% [markdown]
+# ## Build it
+#
+# ### A moving average
+#
+# The curve jumps, because each entry is the mean of a few episodes. The usual remedy is the mean of the last $w$ entries,
+#
+# $$m_k = \frac{1}{|W_k|} \sum_{j \in W_k} x_j, \qquad W_k = \{\, j : k - w < j \le k,\ x_j \text{ was measured} \,\}.$$
+#
+# The condition matters: an entry in which no episode ended has no mean return, and the history holds NaN there.
+
+# %%
+def moving_average(values, window):
+    """values[K] → [K]: the mean of the last `window` values at each place, those that are NaN left out."""
+    averages = []
+    for k in range(len(values)):
+        recent = [x for x in values[max(0, k - window + 1): k + 1] if x == x]     # NaN is not equal to itself
+        averages.append(sum(recent) / len(recent) if recent else float("nan"))
+    return averages
+
+
+print(moving_average([float("nan"), 2.0, 4.0, float("nan"), 9.0], window=3))
+
+# %% [markdown]
+# **Predict.** A team earns −60 in each of ten entries. Then it is optimal at once and earns 8.65 ever after. You watch
+# the average of the last 10 entries. At which of the good entries is the average above zero for the first time? And at
+# which is it within 1 of 8.65?
+
+# %%
+jump = [-60.0] * 10 + [8.65] * 12
+average = np.array(moving_average(jump, 10))
+print("above zero at good entry", int(np.argmax(average > 0)) - 9)
+print("within 1 of 8.65 at good entry", int(np.argmax(average > 8.65 - 1)) - 9)
+
+plots.lines(range(len(jump)), {"each entry": jump, "average of 3": moving_average(jump, 3), "average of 10": average},
+            "A moving average comes late", "entry", "return", best=8.65, markers=True)
+
+# %% [markdown]
+# The average turns a jump into a ramp as long as the window. So a slope in an averaged curve may be a slope, or it may be a
+# jump seen through the window. Draw the raw values faintly beside the average, and say how long the window is.
+#
+# ### What the dice cost
+#
+# Every action of the exploring return was $\varepsilon$-greedy. So it measures two things at once: what the team can do,
+# and what the dice make of it. On this task you can compute the second part exactly. Take a team that is perfect
+# everywhere, and let its agents roll their coins. If $\mathbf{u}^*$ is the best joint action in state $s$, agent $i$ plays
+#
+# $$\pi_i(u_i \mid s) = (1 - \varepsilon)\,[u_i = u_i^*] + \frac{\varepsilon}{A},$$
+#
+# and since each agent has a coin of its own, a joint action has the product of these probabilities ($A$ is the number of
+# actions; the random action may be the best one too).
+
+# %%
+oracle = exact.solve(GridWorld(), gamma=0.99)
+model = oracle.model
+n_states, n_actions = len(oracle.v), 4
+
+best = oracle.q.flatten(1).round(decimals=9).argmax(1)              # [X], the first of equally good joint actions
+perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], one action an agent
+
+
+def joint_probabilities(actions, epsilon):
+    """actions[X, 2] → [X, A, A]: how likely two ε-greedy agents with these best actions play each joint action."""
+    one = torch.full((n_states, 2, n_actions), epsilon / n_actions)
+    one.scatter_add_(2, actions.unsqueeze(-1), torch.full((n_states, 2, 1), 1.0 - epsilon))
+    return one[:, 0, :, None] * one[:, 1, None, :]
+
+
+chances = joint_probabilities(perfect, 0.75)
+print("one table for each of", n_states, "states:", list(chances.shape))
+print("every table sums to 1:", bool(torch.allclose(chances.sum((1, 2)), torch.ones(n_states))))
+
+
+# %% [markdown]
+# Now work backwards from the time limit. With no steps left nothing more is earned. With $t + 1$ steps left the team earns
+# the reward of this step and whatever it expects with $t$ steps left at the next state $s'$:
+#
+# $$v_{t+1}(s) = \sum_{\mathbf u} \pi(\mathbf u \mid s)\,\bigl[\, r(s, \mathbf u) + v_t(s') \,\bigr], \qquad v_0 = 0,$$
+#
+# where $v_t(s')$ counts as 0 if the task ends. Nothing is discounted, because the return that a history shows is not.
+
+# %%
+def expected_return(actions, epsilon, limit=100):
+    """The exact mean return from the official start of a team that plays actions[X, 2], ε-greedily."""
+    chances, v = joint_probabilities(actions, epsilon), torch.zeros(n_states)
+    for _ in range(limit):
+        then = model.reward + torch.where(model.terminated, 0.0, v[model.next_state])      # [X, A, A]
+        v = (chances * then).sum((1, 2))
+    return float(v[model.start].mean())
+
+
+print(f"without dice: {expected_return(perfect, 0.0):.2f}")
+
+# %% [markdown]
+# **Predict.** The team is perfect: in every state it knows the best joint action. What does it earn on average with
+# $\varepsilon = 0.05$? With 0.5? With 0.75, and with 1, where the coin always says "random"?
+
+# %%
+for epsilon in (0.0, 0.05, 0.5, 0.75, 0.9, 1.0):
+    print(f"epsilon {epsilon:4.2f}: {expected_return(perfect, epsilon):7.2f}")
+
+# %% [markdown]
+# The last five percent cost little. At $\varepsilon = 0.75$ a perfect team earns less than nothing. A number that you can
+# compute you can also measure, so let us roll the dice too: 2,000 boards at once, each played once.
+
+# %%
+boards = GridWorld(num_envs=2000)
+step, dice = boards.reset(seed=0), torch.Generator().manual_seed(0)
+returns, playing = torch.zeros(2000), torch.ones(2000, dtype=torch.bool)
+while playing.any():
+    q = torch.nn.functional.one_hot(perfect[oracle.index(step.state)], n_actions).double()   # 1 for the best action
+    step = boards.step(epsilon_greedy(q, step.available, 0.75, dice))
+    returns += step.reward * playing
+    playing &= ~step.ended
+    if playing.any() and step.ended.any():
+        step = boards.reset(where=step.ended)                  # played on, but no longer counted
+
+error = float(returns.std() / 2000 ** 0.5)                     # the standard error of the mean
+distance = abs(float(returns.mean()) - expected_return(perfect, 0.75))
+print("measured and computed agree within three standard errors:", distance < 3 * error)
+
+# %% [markdown]
+# ### Exploring return against greedy return
+#
+# Now hold the reference run against this. For every entry you know $\varepsilon$, so for every entry you know what a
+# perfect team would have earned there. And the file has one more column: at every entry the run was paused and played one
+# episode greedily, with $\varepsilon = 0$, each agent from its own observation.
+
+# %%
+ceiling = [expected_return(perfect, epsilon) for epsilon in reference.epsilon]
+plots.lines(reference.steps, {
+    "exploring, average of 10": moving_average(reference.exploring_return, 10),
+    "a perfect team with the same dice": ceiling,
+    "greedy": reference.greedy_return}, "The reference run again, with two more lines", "environment steps", "return")
+
+
+# %%
+def first_for_good(history, best=8.65):
+    """The step from which on every greedy return is the best one, or None."""
+    good = np.abs(np.array(history.greedy_return) - best) < 1e-6
+    if not good[-1]:
+        return None
+    return history.steps[len(good) - int(np.argmin(good[::-1]))] if not good.all() else history.steps[0]
+
+
+for seed, history in references.items():
+    print(f"seed {seed}: greedy return 8.65 for good from step {first_for_good(history)} of {history.steps[-1]}")
+
+# %% [markdown]
+# The team was done almost at once. All the rest of the climb in the exploring curve is $\varepsilon$ going down, and the
+# curve of a team that never changes would have climbed in the same way. So:
+#
+# - **Judge a team by its greedy return**, measured beside the training.
+# - **Read the exploring return together with $\varepsilon$.** It tells what sort of data comes in. A gap to the line of the
+#   perfect team says something; the height alone does not.
+# - Two runs whose $\varepsilon$ differ cannot be compared by their exploring returns.
+#
+# ### One run, entry by entry
+#
+# Now a live run with the default preset, longer than usual, so that the values have time to settle. While it goes on, `on_evaluation` lets you look inside at every entry. You will
+# write the ruler that it uses in a moment, so for now it only keeps copies of the team.
+
+# %%
+config = TrainConfig(seed=0, total_steps=12_000)
+team = QMIX.for_env(GridWorld(), seed=0)
+snapshots = []
+
+
+def keep(run):
+    snapshots.append({name: weights.clone() for name, weights in run.algorithm.state_dict().items()})
+
+
+history = train(GridWorld(num_envs=32), team, config, on_evaluation=keep)
+print("entries:", len(history), "- the last greedy return:", round(history.greedy_return[-1], 2))
+plots.curves(history, "QMIX on the grid world, default preset, seed 0", best_return=8.65, window=5)
+
+# %% [markdown]
+# Read it from the right. The third panel says when the data stop being random. The first says when the team is good
+# (greedy) and when the data are good (exploring); the two come together because here $\varepsilon$ becomes small.
+#
+# The loss has a **logarithmic scale**: equal distances are equal ratios. On a linear scale everything after the first
+# drop would lie on the floor. And look at its left end: the loss goes *up* early in the run. Did learning go wrong there?
+
+# %%
+early = int(np.nanargmin(history.loss[:4]))
+peak = early + int(np.argmax(history.loss[early:]))
+print("the loss more than doubles after a low early entry:", history.loss[peak] > 2 * history.loss[early])
+print("fewer than 20 episodes had ended by the low entry: ", history.episodes[early] < 20)
+print("more than 40 had ended by the highest entry:       ", history.episodes[peak] > 40)
+print("at the last entry the loss is below a tenth of its peak:", history.loss[-1] < history.loss[peak] / 10)
+
+
+# %% [markdown]
+# The low loss came from data in which little happens: by then hardly an episode had ended, so nearly every reward in the
+# replay memory was a small negative number, and that is easy to predict. Then episodes end, rewards of 10 arrive and spread
+# backwards through the targets, and there is more to predict. Here a rising loss comes with learning.
+#
+# ### A ruler: $|Q_{tot} - Q^*|$
+#
+# What should the team know? The exact answer is $Q^*(s, \mathbf u)$, the best discounted return after joint action
+# $\mathbf u$ in state $s$; `exact.solve` found it by dynamic programming. What does the team believe? $Q_{tot}(s, \mathbf u)$.
+# Both are a table with one entry for each joint action, in each of the 599 states. So subtract.
+
+# %%
+@torch.no_grad()
+def team_table(team, obs, state):
+    """obs[N, O], state[S] → [A, A]: Q_tot of every joint action, one after the other."""
+    q = team.act_values(obs.unsqueeze(0), torch.full((1, 2), -1), None)[0][0]             # [N, A]
+    table = torch.zeros(n_actions, n_actions)
+    for u1 in range(n_actions):
+        for u2 in range(n_actions):
+            table[u1, u2] = team.mixer(torch.stack([q[0, u1], q[1, u2]]), state)
+    return table
+
+
+start = int(model.start[0])
+believed = team_table(team, model.obs[start], model.state[start])
+moves = ["up", "down", "left", "right"]
+plots.tables({r"believed, $Q_{tot}$": believed, r"exact, $Q^*$": oracle.q[start]}, title="The official start, 16 joint actions",
+             highlight="max", row_labels=moves, col_labels=moves)
+
+# %% [markdown]
+# **Predict.** The best return from the official start is 8.65. The largest number in the exact table is the best $Q^*$ at
+# the same state. Is it 8.65, more, or less? ($\gamma = 0.99$; the rewards on a shortest way are −0.65, −0.45, −0.25, 10.)
+
+# %%
+rewards = [-0.65, -0.45, -0.25, 10.0]
+print("sum of the rewards:           ", round(sum(rewards), 2))
+print("discounted sum of the rewards:", round(sum(0.99 ** t * r for t, r in enumerate(rewards)), 2))
+print("largest entry of the table:   ", round(float(oracle.q[start].max()), 2))
+
+# %% [markdown]
+# The return in a history is not discounted, $Q_{tot}$ is. A perfect team believes 8.36 at the start and earns 8.65.
+# Comparing the two without the discount is a common way to see an error that is not there.
+#
+# The ruler is the mean distance between the two tables. It depends on which states you average over, so take two sets:
+# the four states on one best path from the official start, and all 599.
+
+# %%
+path, at = [], start
+while True:
+    path.append(at)
+    entry = (at, *perfect[at].tolist())
+    if model.terminated[entry]:
+        break
+    at = int(model.next_state[entry])
+
+
+def ruler(team):
+    """The mean of |Q_tot − Q*| over all joint actions: on the best path, and over all states."""
+    error = (exact.q_tot(team, model) - oracle.q).abs().mean((1, 2))                       # [X]
+    return float(error[path].mean()), float(error.mean())
+
+
+view = QMIX.for_env(GridWorld(), seed=0)
+errors = []
+for weights in snapshots:
+    view.load_state_dict(weights)
+    errors.append(ruler(view))
+on_path, everywhere = np.array(errors).T
+print("states on the path:", len(path), "- the last error there is below 0.5:", on_path[-1] < 0.5)
+
+# %%
+plots.lines(history.steps, {"on the best path": on_path, "all 599 states": everywhere, "loss": history.loss},
+            r"$|Q_{tot} - Q^*|$ and the loss, one run", "environment steps", "error; loss", log=True, markers=True)
+
+# %% [markdown]
+# Three things to see. First, the greedy return of this run was optimal while the values were still wrong by several
+# units: to act well, a team needs the *order* of the values right, not the values. Second, the error keeps falling long
+# after the return stopped telling you anything. Third, it is smaller on the path than elsewhere: a team knows what its
+# data showed it. (Some error remains even where there is much data; what this mixer cannot represent is a subject of Part II.)
+
+# %%
+solved = int(np.argmax(np.abs(np.array(history.greedy_return) - 8.65) < 1e-6))
+print("error on the path above 2 when the greedy return is 8.65 for the first time:", on_path[solved] > 2)
+print("in the end the error on the path is below the error over all states:", on_path[-1] < everywhere[-1])
+
+
+# %% [markdown]
+# ### A ruler for tasks without an oracle
+#
+# Hardly any task lets you compute $Q^*$. But you can always compare a *prediction* with what came of it. Before a greedy
+# episode ask $Q_{tot}$ at its first step what the team expects. Play. Discount the rewards with the $\gamma$ that you
+# *meant* to train with. For a team that plays well and knows it, the two numbers agree.
+
+# %%
+@torch.no_grad()
+def expected_and_earned(team, gamma=0.99):
+    """Q_tot of the first greedy joint action from the official start, and the discounted return that followed."""
+    env, expected, earned, t = GridWorld(), None, 0.0, 0
+    step = env.reset(seed=0)
+    while not step.ended.item():
+        q, _ = team.act_values(step.obs, torch.full((1, 2), -1), None)          # [1, N, A]
+        if expected is None:
+            expected = float(team.mixer(q.amax(-1), step.state))
+        step = env.step(q.argmax(-1))
+        earned += gamma ** t * float(step.reward)
+        t += 1
+    return expected, earned
+
+
+expected, earned = expected_and_earned(team)
+print("the team earns, discounted:", round(earned, 2))
+print("it expected that, within 0.5:", abs(expected - earned) < 0.5)
+
+# %% [markdown]
+# ### What the loss measures
+#
+# The loss is the mean squared distance between $Q_{tot}$ and the target $y = r + \gamma \max Q_{tot}^{-}(s', \cdot)$, where
+# $Q_{tot}^{-}$ is the target network's. So $y$ comes from the team's own beliefs and from the rule that you wrote down. The loss says
+# how well the beliefs agree *with each other, under that rule*. It cannot say whether the rule is the right one.
+#
+# **Predict.** Somebody typed `gamma=0.5`. Suppose that training under this rule goes so well that it ends in the exact
+# solution for $\gamma = 0.5$. What is the TD error, in the worst state? What is the mean $|Q - Q^*|$ on the best path?
+
+# %%
+mistaken = exact.solve(GridWorld(), gamma=0.5)
+y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
+print("largest TD error under its own rule:", round(float((mistaken.q - y).abs().max()), 6))
+print("mean |Q - Q*| on the best path:     ", round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
+best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
+print("its best joint action is optimal in", int((oracle.q.flatten(1).gather(1, best_entry).squeeze(1)
+      > oracle.v - 1e-9).sum()), "of 599 states")
+
+# %% [markdown]
+# A perfect loss, values that are far off, and a team that plays a best action everywhere. Neither the loss nor the
+# return would ever have told you.
+
+# %% [markdown]
+# ## The same as the library
+#
+# The library has each of these pieces: `plots.moving_average`, `exact.q_tot` for all states at once, and
+# `exact.solve(env).best_return`.
+
+# %%
+column = history.exploring_return
+assert np.isnan(column).any(), "the comparison should cover a place without a value"
+mine, theirs = np.array(moving_average(column, 5)), plots.moving_average(column, 5)
+assert (np.isnan(mine) == np.isnan(theirs)).all() and np.nanmax(np.abs(mine - theirs)) < 1e-12
+print("moving average: the same")
+
+tables = exact.q_tot(team, model)
+assert all((team_table(team, model.obs[x], model.state[x]) - tables[x]).abs().max() < 1e-12 for x in range(0, n_states, 20))
+print("Q_tot tables: the same")
+
+assert abs(expected_return(perfect, 0.0) - oracle.best_return) < 1e-12
+print("the perfect team without dice earns the best return: the same")
+
+
+# %% [markdown]
+# ## Break it
+#
+# Five runs, each with one thing wrong. Here are the five bugs, in alphabetical order. The curves of runs A to E come in
+# another order.
+#
+# - *end ignored*: the target bootstraps past the end of the task, as if there were a next state;
+# - *frozen target*: the target network is never updated after the start;
+# - *no target network*: the target is copied from the online network after every single update;
+# - *step size*: the learning rate is 50 times the preset's;
+# - *wrong γ*: $\gamma = 0.5$.
+#
+# All of them run without any error message.
+
+# %%
+class EndIgnored(QMIX):
+    """A bug: no step of a batch counts as the end of the task."""
+
+    def loss(self, batch, target):
+        return super().loss(replace(batch, terminated=torch.zeros_like(batch.terminated)), target)
+
+
+bugs = {                                                     # the class, the settings, options of the class
+    "end ignored": (EndIgnored, config, {}),
+    "frozen target": (QMIX, replace(config, tau=None, target_every=10**9), {}),
+    "no target network": (QMIX, replace(config, tau=1.0), {}),
+    "step size": (QMIX, replace(config, learning_rate=50 * config.learning_rate), {}),
+    "wrong gamma": (QMIX, config, {"gamma": 0.5}),
+}
+names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))        # who is who: not printed yet
+
+
+# %%
+def watch(kind, config, options):
+    """Train one team; its history, with the ruler and the largest value on the best path as further columns."""
+    team, errors, largest = kind.for_env(GridWorld(), seed=0, **options), [], []
+
+    def look(run):
+        errors.append(ruler(team)[0])
+        largest.append(float(exact.q_tot(team, model)[path].max()))
+
+    history = train(GridWorld(num_envs=32), team, config, on_evaluation=look)
+    return SimpleNamespace(**vars(history), error=errors, largest=largest, team=team)
+
+
+runs = {letter: watch(*bugs[name]) for letter, name in names.items()}
+largest = float(exact.q_tot(team, model)[path].max())
+healthy = SimpleNamespace(**vars(history), error=list(on_path), largest=[largest], team=team)
+print("runs:", ", ".join(runs))
+
+# %% [markdown]
+# **Predict.** Which run has which bug? One of them you can tell from its loss alone. For two you need the third row.
+
+# %%
+rows = [("greedy_return", "greedy return"), ("loss", "loss"), ("error", r"$|Q_{tot} - Q^*|$ on the path")]
+figure, axes = plots.panels(3, 5, size=(13, 7.4), sharex=True,
+                            title="Five broken runs (orange, solid) and the healthy one (grey, dashed)")
+for k, (name, label) in enumerate(rows):
+    for ax, (letter, run) in zip(axes[k], runs.items()):
+        ax.plot(run.steps, getattr(run, name), color=plots.COLOURS[1], linestyle="-")
+        ax.plot(healthy.steps, getattr(healthy, name), color="#444444", linestyle="--", linewidth=1.2)
+        ax.set(yscale="linear" if k == 0 else "log", ylabel=label if letter == "A" else "")
+        if k == 0:
+            ax.set(title=f"run {letter}", ylim=(-150, 20))
+        elif max(getattr(run, name)[1:]) < 1e3:                # a run that explodes gets a scale of its own
+            ax.set_ylim((3e-3, 3e2) if k == 1 else (0.05, 500))
+        if k == 2:
+            ax.set_xlabel("environment steps")
+            ax.set_xticks([0, 6000, 12000])
+figure
+
+# %% [markdown]
+# The same figure as verdicts, with the key. *Loss fell*: the last loss is below a quarter of the largest one since the
+# third entry. *Solved*: a greedy return of 8.65 in the second half of the run. *Error > 3*: the ruler on the path, at the
+# end. *Impossible*: the team believes in a value above 12 on the path, where no more than 10 can still be earned.
+# *Surprised*: at the official start, expectation and earnings are more than 1 apart.
+
+# %%
+print(" run  loss fell  solved  error > 3  impossible  surprised  bug")
+for letter, run in {"-": healthy, **runs}.items():
+    fell = run.loss[-1] < max(run.loss[2:]) / 4
+    solved = any(abs(x - 8.65) < 1e-6 for x in run.greedy_return[len(run.steps) // 2:])
+    expected, earned = expected_and_earned(run.team)
+    verdicts = (fell, solved, run.error[-1] > 3, run.largest[-1] > 12, abs(expected - earned) > 1)
+    marks = "".join(f"{'yes' if verdict else 'no':>{width}}" for verdict, width in zip(verdicts, (11, 8, 11, 12, 11)))
+    print(f"   {letter}{marks}  {names.get(letter, 'none')}")
+
+# %% [markdown]
+# - **A, frozen target.** The loss falls, because a target that stands still is easy to fit. The team learned one step of
+#   reward, plus what a network with its first random weights says about the rest.
+# - **B, no target network.** The one run in which the loss alone is enough. The targets run away with the values that
+#   chase them.
+# - **C, end ignored.** The return is optimal and the loss does not come down: every target adds a future that does not
+#   exist, so the values grow past anything that can be earned. A value that is impossible is proof of a bug.
+# - **D, wrong γ.** A lovely loss, an optimal return. Only the rulers object. A and D play well because this task pays for
+#   every step that comes nearer to the goals, so a short view is enough here. Do not count on that elsewhere.
+# - **E, step size.** It never solves the task. Yet its loss looks modest, and while the healthy team's loss was at its
+#   height, this one's was lower: a team that meets nothing new has little to predict.
+
+# %%
+failing = runs["E"]
+print("at the peak of the healthy loss, the failing team's loss is lower:", failing.loss[peak] < healthy.loss[peak])
+print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
+
+# %% [markdown]
+# What a falling loss says: the network can fit the targets that it is given. What it does not say: that the targets are
+# right, that the team plays well, or that the next run will look the same. What a rising loss says: look closer. It may be
+# news (the healthy run) or a bug (B and C).
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Compute, on an enumerable task, what any team earns at any $\varepsilon$, and read an exploring curve against it.
+# - Smooth a curve and know how late the smooth one is.
+# - Measure $|Q_{tot} - Q^*|$ during a run, and expectation against earnings where $Q^*$ is unknown.
+# - Recognize five common bugs by the curves they leave, and know which of them leave the return untouched.
+#
+# ### Common misreadings
+#
+# - *"The return is −20, so the team is bad."* Not before you know $\varepsilon$.
+# - *"The return rises, so the team learns."* A falling $\varepsilon$ raises it too.
+# - *"The loss falls, so it works."* It fell for a wrong $\gamma$ and for a target that never moved.
+# - *"The loss rises, so it is broken."* It rises when there is more to predict.
+# - *"The return is optimal, so the code is right."* Three of the five broken runs above are optimal.
+# - *"The team earns 8.65, so $Q_{tot}$ at the start should be 8.65."* Values are discounted, returns are not.
+#
+# ### Exercises
+#
+# 1. On a straight line $x_k = k$, by how many entries is the average of the last $w$ late? Derive it, then check with
+#    `moving_average(list(range(50)), w)` for $w$ = 3, 10 and 25: past the first $w$ entries the difference must be exactly
+#    your formula.
+# 2. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from
+#    `exact.agent_qs`) and draw its expected return over $\varepsilon$ beside the perfect team's. You are right if the two
+#    agree at $\varepsilon = 0$ and at $\varepsilon = 1$, and if yours is nowhere above the other except by less than 0.5 (ask
+#    yourself why it may be above at all: for which $\varepsilon$ is `perfect` the best plan?).
+# 3. Train with `target_every=1` and `tau=None`. Before you run it, say which of the runs A to E it must look like. You are
+#    right if its weights are equal to that run's in the end.
+# 4. A run shows a greedy return of 8.65 at one entry and −64 at the next, again and again. Write down two causes, one
+#    harmless and one not, and a measurement that would tell them apart. You are right if the measurement needs no further
+#    training.
+#
+# ### Sources
+#
+# - Rashid, Samvelyan, Schroeder de Witt, Farquhar, Foerster, Whiteson 2018, *QMIX: Monotonic value function factorisation
+#   for deep multi-agent reinforcement learning*: the algorithm of the runs.
+# - Mnih and others 2015, *Human-level control through deep reinforcement learning*: the target network and the replay memory.
+# - Fu, Kumar, Soh, Levine 2019, *Diagnosing bottlenecks in deep Q-learning algorithms*: oracles as a way to tell sources of
+#   error apart.
+# - Fujimoto, Meger, Precup, Nachum, Gu 2022, *Why should I trust you, Bellman? The Bellman error is a poor replacement for
+#   value error*: a small loss with wrong values, in theory and in practice.
+# - Henderson, Islam, Bachman, Pineau, Precup, Meger 2018, *Deep reinforcement learning that matters*: how much a curve says
+#   when it comes from one seed.
