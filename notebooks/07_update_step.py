@@ -13,7 +13,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Lesson 07 · The update step
 #
@@ -206,11 +205,11 @@ print("mask forgotten:         ", squared.mean().item())
 #
 # ### The loss on a real batch, line by line
 #
-# Now the QMIX mixer, networks, and a batch from the grid world's replay memory. `Collector` is the library's hand that plays with
+# Now the QMIX mixer, networks, and a batch from the replay memory of a small grid world. `Collector` is the library's hand that plays with
 # exploration and returns finished replay rows; `epsilon=1.0` makes all actions random.
 
 # %%
-env = GridWorld(num_envs=32)
+env = GridWorld(size=3, num_envs=32)
 online = QMIX.for_env(env, seed=0)
 target = copy.deepcopy(QMIX.for_env(env, seed=1)).requires_grad_(False)      # other weights, to tell the two apart
 collector = Collector(env, online, seed=0, generator=torch.Generator().manual_seed(0))
@@ -218,7 +217,7 @@ memory = ReplayBuffer(capacity=4_000, spec=env.spec)
 for _ in range(100):
     memory.add(collector.step(epsilon=1.0))
 batch = memory.sample(64, torch.Generator().manual_seed(0))
-print("rows in memory:", len(memory), "· obs in the batch:", list(batch.obs.shape), "· with an end in them:",
+print("rows in memory:", len(memory), "· obs in the batch:", list(batch.obs.shape), "· rows in it that end the task:",
       int(batch.terminated.sum()))
 
 # %% [markdown]
@@ -247,6 +246,7 @@ for name, value in (("best", best), ("next_q", next_q), ("next_q_tot", next_q_to
     print(f"{name:10}", list(value.shape), "carries a gradient:", value.requires_grad)
 assert q_tot.shape == y.shape == batch.mask.shape
 print("q_tot, y and mask have one shape:", q_tot.shape == y.shape == batch.mask.shape)
+
 
 # %% [markdown]
 # The last line is the one that would have caught the bug above. And the loss:
@@ -346,6 +346,7 @@ print("online tensors:", len(reached), "· reached:", sum(reached.values()))
 print("agents, one by one:", [bool((online.agents.layers[0].weight.grad[i] != 0).any()) for i in range(2)])
 print("target tensors with a gradient:", sum(p.grad is not None for p in target.parameters()))
 
+
 # %% [markdown]
 # ### Overfitting one batch
 #
@@ -402,6 +403,7 @@ target_values, online_values = torch.tensor([1.0, 5.0, 2.0]), torch.tensor([3.0,
 print("without:", target_values[target_values.argmax()].item())
 print("with:   ", target_values[online_values.argmax()].item())
 
+
 # %% [markdown]
 # ### Clipping the gradient
 #
@@ -421,6 +423,7 @@ def clipped(only_agents):
 
 print("all weights:     ", clipped(only_agents=False))
 print("agents' weights: ", clipped(only_agents=True))
+
 
 # %% [markdown]
 # With the mixer left out the direction changes, and the part that may be largest is not limited at all. This mistake has
@@ -491,7 +494,7 @@ for double_q in (False, True):
 # Last, whole updates. `Run` is the object inside `train`; its `update()` draws a batch, learns from it and moves the target.
 
 # %%
-run = Run(GridWorld(num_envs=32), QMIX.for_env(env, seed=0), TrainConfig(seed=3, batch_size=64, tau=0.02, max_grad_norm=10.0))
+run = Run(GridWorld(size=3, num_envs=32), QMIX.for_env(env, seed=0), TrainConfig(seed=3, batch_size=64, tau=0.02, max_grad_norm=10.0))
 run.buffer.add(memory.sample(500, torch.Generator().manual_seed(5)))
 mine, my_target = copy.deepcopy(run.algorithm), copy.deepcopy(run.target)
 my_optimiser = torch.optim.Adam(mine.parameters(), lr=run.config.learning_rate, fused=True)
@@ -503,6 +506,7 @@ for _ in range(10):
 assert all((a - b).abs().max() < 1e-12 for a, b in zip(mine.parameters(), run.algorithm.parameters()))
 assert all((a - b).abs().max() < 1e-12 for a, b in zip(my_target.parameters(), run.target.parameters()))
 print("10 updates: online and target weights equal to within 1e-12")
+
 
 # %% [markdown]
 # ## Break it
@@ -553,6 +557,7 @@ plots.lines(every_tenth, {how: of[0][2] for how, of in results.items()}, r"Large
             "error in the value", log=True, ax=axes[1])
 figure
 
+
 # %% [markdown]
 # - *s for s′* has a lovely loss and wrong values, and other wrong values in each seed. The equations that it solves have solutions; they are just
 #   not those of the game. Only the exact values, or a pencil batch with a mixer that reads the state, can tell.
@@ -584,6 +589,7 @@ def a_split(detach):
 
 print("target held fixed:    A, B, C =", a_split(detach=True))
 print("gradient through it:  A, B, C =", a_split(detach=False))
+
 
 # %% [markdown]
 # With the gradient through the target, B and C are pulled towards A, *backwards in time*: B is made worse than it is so that A is less
@@ -621,7 +627,7 @@ print("the loss falls all the same:", without_agents[-1] < 0.5 * without_agents[
 # - Choose the right test: pencil for the target, structural checks and overfitting for the wiring, exact values for what was learned.
 #
 # ### Common misreadings
-# - *"The loss falls, so the update is right."* Three of the broken updates here had a falling loss.
+# - *"The loss falls, so the update is right."* The first update of this lesson, *s for s′* and the cut wire all had a falling loss.
 # - *"The return is best, so the update is right."* On the two-step game all four variants returned 8.
 # - *"The target network is what needs the detach."* Its weights are frozen anyway. The `no_grad` matters when the online network
 #   computes any part of the target's value.
