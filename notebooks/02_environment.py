@@ -53,8 +53,6 @@ from qmix_course import lesson
 lesson.start("02")
 
 # %%
-from types import SimpleNamespace
-
 import torch
 
 from qmix_course import exact, plots
@@ -461,6 +459,7 @@ for a1 in range(4):
 assert torch.allclose(backed_up, q_start, rtol=0, atol=1e-9)
 print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint actions")
 
+
 # %% [markdown]
 # ## Break it
 #
@@ -472,11 +471,15 @@ print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint a
 # learner form from that last step, if it knows the exact values?
 
 # %%
+def value(state):
+    """What the best team still earns from ``state[S]`` on."""
+    return float(solution.v[solution.index(state)])
+
+
 world = HandWorld(limit=3)
 world.reset()
 while not world.ended:
     _, last_state, reward, terminated, truncated = world.step(torch.tensor([1, 0]))
-value = lambda state: float(solution.v[solution.index(state)])
 fresh_state = world.reset()[1]                                       # what a world that resets itself would return
 targets = {
     "two flags,\ntrue last state": reward + GAMMA * value(last_state),
@@ -520,8 +523,8 @@ print("agent 2 reads the state            :", best_team(True))
 
 # %% [markdown]
 # With the leak the team scores 1.0, and 0.5 is the most that any team can score when agent 2 really is on its own. A
-# leak makes the return *better*, so no look at the return will find it. It shows when the team is deployed and the state
-# is not there.
+# leak makes the return *better*, so a look at the return will not find it, unless you happen to know the most that an
+# honest team can score. It shows when the team is deployed and the state is not there.
 #
 # What finds it is a test of structure: change something that an agent may not see, and see whether its observation moves.
 # In the grid world, that is the other agent's goal.

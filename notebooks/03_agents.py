@@ -13,8 +13,6 @@
 #     name: python3
 # ---
 
-# %%
-
 # %% [markdown]
 # # Lesson 03 · Agent networks and decentralised exploration
 #
@@ -151,34 +149,35 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 # ### Step 2: how large should the first weights be?
 #
 # Each unit adds up as many terms as it has inputs, its *fan-in*. With weights of a fixed size the sum grows with the
-# fan-in, layer after layer. PyTorch's `nn.Linear` therefore draws weights uniformly from $\pm 1/\sqrt{\text{fan-in}}$. Follow
-# the size of the numbers through eight layers of 64 units, for three bounds.
+# fan-in, layer after layer. PyTorch's `nn.Linear` therefore draws weights and biases uniformly from
+# $\pm 1/\sqrt{\text{fan-in}}$. Send 500 random inputs through eight layers of 64 units, for three bounds, and follow how much
+# a unit's number differs from one input to the next. (That difference is all that later layers can go by.)
 
 # %%
-def sizes_through(bound, layers=8, width=64):
-    """The standard deviation of the numbers after each layer, when weights and biases lie in ±bound."""
+def spread_through(bound, layers=8, width=64):
+    """How much a unit varies over the inputs (standard deviation, mean over units), layer by layer."""
     generator = torch.Generator().manual_seed(0)
     x, spread = torch.rand(500, width, generator=generator), []
     for _ in range(layers):
         weight = (2 * torch.rand(width, width, generator=generator) - 1) * bound
         bias = (2 * torch.rand(width, generator=generator) - 1) * bound
         x = x @ weight + bias
-        spread.append(float(x.std()))
+        spread.append(float(x.std(0).mean()))
         x = x.relu()
     return spread
 
 
-plots.lines(range(1, 9), {"±1": sizes_through(1.0), "±1/√64": sizes_through(1 / 8), "±1/64": sizes_through(1 / 64)},
-            "The size of the numbers, layer after layer", "layer", "standard deviation", log=True, markers=True)
+plots.lines(range(1, 9), {"±1": spread_through(1.0), "±1/√64": spread_through(1 / 8), "±1/64": spread_through(1 / 64)},
+            "How much units differ from input to input", "layer", "standard deviation", log=True, markers=True)
 
 # %% [markdown]
-# With ±1 the values explode. With ±1/64 only the biases of the last layer are left to see. In between, the numbers stay
-# within a range in which learning can start.
+# With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. $\pm 1/\sqrt{64}$ is by far the gentlest
+# of the three, and your networks have only three layers.
 #
 # ### Step 3: two networks in one product
 #
 # Each agent gets its own weights. You could loop over the agents. Instead, stack the weights along a new first axis,
-# `weight[N, inputs, outputs]`, so that one call serves all. PyTorch's `baddbmm(b, x, W)` computes $x_i W_i + b_i$ for all $i$ in one call.
+# `weight[N, inputs, outputs]`. PyTorch's `baddbmm(b, x, W)` then computes $x_i W_i + b_i$ for all $i$ in one call.
 
 # %%
 stacked_weight = torch.rand(2, 6, 64) - 0.5                          # [N, inputs, outputs]
@@ -382,7 +381,7 @@ print("the networks: right in more than nine of ten placements met,")
 print("              and in more than nine of ten never met")
 
 # %% [markdown]
-# The table had next to none of the latter. A picture of what agent 1 believes while agent 2 waits in its corner: the value of
+# The table had none of the latter. A picture of what agent 1 believes while agent 2 waits in its corner: the value of
 # its best action in each cell, and an arrow for that action.
 
 # %%
@@ -418,8 +417,8 @@ print("different pasts, the same values now")
 # On the grid world nothing is lost, because an observation tells everything (you counted it in lesson 02). Where it does
 # not, an agent needs its history $\tau_i$, all that it has seen and done so far: which door was open before the corridor, where the
 # opponent was when it went out of sight. The QMIX authors' code uses recurrent agents, with a GRU (a gated recurrent unit)
-# that carries a memory from step to step. That comes in Part II. The library's agents already take a memory and hand it back; for an MLP, both
-# are `None`.
+# that carries a memory from step to step. That comes in Part II. The library's agents already take a memory and hand it
+# back; for an MLP, both are `None`.
 
 # %% [markdown]
 # ## The same as the library
