@@ -33,7 +33,7 @@ OTHERS = {
     "learning_rate": (5e-4, 8e-3, 3e-2),
     "batch_size": (32, 256),
     "tau": (0.002, 1.0),
-    "target_every": (50,),
+    "target_every": (10, 50),
     "update_every": (8, 64),
     "epsilon_steps": (1, 30_000),
     "gamma": (0.5, 0.9),
