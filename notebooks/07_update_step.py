@@ -216,7 +216,7 @@ collector = Collector(env, online, seed=0, generator=torch.Generator().manual_se
 memory = ReplayBuffer(capacity=4_000, spec=env.spec)
 for _ in range(100):
     memory.add(collector.step(epsilon=1.0))
-batch = memory.sample(64, torch.Generator().manual_seed(0))
+batch = memory.sample(64, torch.Generator().manual_seed(2))
 print("rows in memory:", len(memory), "· obs in the batch:", list(batch.obs.shape), "· rows in it that end the task:",
       int(batch.terminated.sum()))
 
@@ -542,11 +542,12 @@ for how, of in results.items():
 # %%
 wrong_state = results["s for s′"]
 assert all(errors[-1] < 0.01 for how in ("right", "no detach") for _, _, errors in results[how])
-assert all(losses[-1] < 1e-3 and errors[-1] > 0.5 for _, losses, errors in wrong_state)
+assert all(min(losses) < 1e-5 and errors[-1] > 0.5 for _, losses, errors in wrong_state)
 print("right, no detach: Q_tot within 0.01 of Q* everywhere, both seeds")
-print("s for s′: loss below 0.001 and Q_tot off by more than 0.5, both seeds")
+print("s for s′: the loss went below 0.00001, and Q_tot is off by more than 0.5, both seeds")
 tables = {"exact": truth[0], "right": exact.q_tot(results["right"][0][0], model)[0]}
 tables |= {f"s for s′, seed {seed}": exact.q_tot(wrong_state[seed][0], model)[0] for seed in range(2)}
+tables = {name: table.round(decimals=2) for name, table in tables.items()}
 plots.tables(tables, title=r"$Q_{tot}$ at the first step", highlight="max")
 
 # %%
@@ -561,8 +562,8 @@ figure
 # %% [markdown]
 # - *s for s′* has a lovely loss and wrong values, and other wrong values in each seed. The equations that it solves have solutions; they are just
 #   not those of the game. Only the exact values, or a pencil batch with a mixer that reads the state, can tell.
-# - *online target* gets to the right region here and trembles more. This game has two steps and one full batch. On the grid world the same
-#   change let the values run away ([lesson 06](06_replay_and_targets.ipynb)).
+# - *online target* comes near and does not settle: its loss and its error keep trembling. On the grid world the same change let the
+#   values run away ([lesson 06](06_replay_and_targets.ipynb)).
 # - *no detach* ends at the right values. That is honest, and it needs a second look.
 #
 # ### No detach, where chance is involved
