@@ -263,7 +263,7 @@ plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b}, title="What 
              highlight="max", fmt="{:.1f}")
 
 # %% [markdown]
-# The loss has done its job, and the team plays for 7. More training will not help: the value that would be right is not among the values that a sum can take.
+# The loss has done its job, and the team plays for 7. More training will not help: no sum of two utilities makes the table of 2B.
 
 # %% [markdown]
 # ### Step 4: what made the sum safe
@@ -317,7 +317,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 figure
 
 # %% [markdown]
-# In the first two pictures no arrow points left or down, so the top right dot is as high as any. In the product's picture the arrows in the lower left quarter run downhill for anyone who raises a utility. The star sits there, and the agents walk away from it.
+# In the first two pictures no arrow points left or down, so the top right dot is as high as any. In the product's picture the arrows in the lower left quarter point left and down: there, raising a utility lowers the team value. The star sits in that quarter, and the agents walk away from it.
 #
 # That is why raising one agent's utility may never lower the team's value. A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If there is a place where a larger $Q_i$ means a smaller $Q_{tot}$, then there is a team that is misled in exactly that place. Here is how to build it: let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
 
