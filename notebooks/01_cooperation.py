@@ -449,11 +449,11 @@ print("the loss by hand and the library's IQL.loss agree to 1e-12, in both steps
 # Now train it, on all-random data as above, with five seeds.
 
 # %%
-config = TrainConfig(total_steps=6000, batch_size=128, learning_starts=500, update_every=16, learning_rate=2e-3, tau=0.1,
+config = TrainConfig(total_steps=4000, batch_size=64, learning_starts=500, update_every=8, learning_rate=3e-3, tau=0.1,
                      epsilon_start=1.0, epsilon_end=1.0)
 first_values, returns = {"to 2A": [], "to 2B": []}, []
 for seed in range(5):
-    algorithm = IQL.for_env(env, seed=seed, gamma=GAMMA)
+    algorithm = IQL.for_env(env, seed=seed, gamma=GAMMA, hidden=(32,))
     train(TwoStepGame(num_envs=32), algorithm, replace(config, seed=seed))
     believed = exact.agent_qs(algorithm, model)[START, 0]        # agent 1's values in the first state
     first_values["to 2A"].append(float(believed[0]))
@@ -531,7 +531,7 @@ for name, table in games.items():
 
 # %%
 climbing = MatrixGame("climbing", num_envs=32)
-algorithm = IQL.for_env(climbing, seed=0)
+algorithm = IQL.for_env(climbing, seed=0, hidden=(32,))
 train(climbing, algorithm, config)
 print("the library's IQL on climbing, all-random data: greedy return", evaluate(MatrixGame("climbing"), algorithm).mean_return)
 plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 1998)", highlight=[(0, 0), (2, 2)], fmt="{:.0f}")
