@@ -53,6 +53,8 @@ from qmix_course import lesson
 lesson.start("02")
 
 # %%
+from itertools import product
+
 import torch
 
 from qmix_course import exact, plots
@@ -408,7 +410,7 @@ worlds = [HandWorld(LIMIT) for _ in range(BATCH)]
 
 
 def same(step, hand):
-    """Whether row for row all five outputs agree."""
+    """Whether all five outputs agree, row for row."""
     theirs = (step.obs, step.state, step.reward, step.terminated, step.truncated)
     return all(torch.allclose(t[b].double(), torch.as_tensor(h).double(), rtol=0, atol=1e-12)
                for b in range(BATCH) for t, h in zip(theirs, hand[b]))
@@ -467,8 +469,8 @@ print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint a
 #
 # Many vectorized environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
 # (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others, such as the
-# older Gym interface, have only one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from home. What target does a
-# learner form from that last step, if it knows the exact values?
+# older Gym interface, have only one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from
+# home. What target does a learner form from that last step, if it knows the exact values?
 
 # %%
 def value(state):
@@ -496,6 +498,7 @@ print("two flags and the true last state give the exact Q*:", round(right, 2))
 print("the world that resets itself is off by", round(right - wrong_state, 2))
 print("the single flag is off by", round(right - wrong_flag, 2))
 
+
 # %% [markdown]
 # Nothing crashes in either case, and no reward is wrong. The error sits in one column of the data.
 #
@@ -504,11 +507,9 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 # What if agents read the state when they act? On the grid world you would notice nothing: you counted above that an
 # observation gives the state away. So take a task where it matters. A coin is tossed. Agent 1 sees it, agent 2 does not.
 # The team earns 1 if *both* name the coin, else 0. With two actions each, all policies can be listed: one answer for each
-# thing that an agent can see.
+# thing that an agent can see. (Choosing among them at random cannot beat the best of them.)
 
 # %%
-from itertools import product
-
 def best_team(agent_2_sees_the_coin):
     """The best mean payoff over all pairs of deterministic policies; a policy is one answer for each coin side."""
     policies = list(product((0, 1), repeat=2))

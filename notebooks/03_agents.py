@@ -83,13 +83,15 @@ answers = torch.stack([solution.q.amax(2), solution.q.amax(1)], 1)   # [X, N, A]
 is_best = answers > answers.amax(-1, keepdim=True) - 1e-9            # [X, N, A] bool; ties are all right
 
 generator = torch.Generator().manual_seed(0)
-met = torch.zeros(len(obs), dtype=torch.bool)                        # [X]
+states = []
 step = env.reset()
 for _ in range(1000):
-    met[solution.index(step.state[0])] = True
+    states.append(step.state)
     step = env.step(torch.randint(4, (1, 2), generator=generator))
     if step.ended.any():
         step = env.reset()
+met = torch.zeros(len(obs), dtype=torch.bool)                        # [X]
+met[solution.index(torch.cat(states))] = True
 print("placements met:", int(met.sum()), "of", len(met))
 
 
@@ -149,9 +151,10 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 # ### Step 2: how large should the first weights be?
 #
 # Each unit adds up as many terms as it has inputs, its *fan-in*. With weights of a fixed size the sum grows with the
-# fan-in, layer after layer. PyTorch's `nn.Linear` therefore draws weights and biases uniformly from
-# $\pm 1/\sqrt{\text{fan-in}}$. Send 500 random inputs through eight layers of 64 units, for three bounds, and follow how much
-# a unit's number differs from one input to the next. (That difference is all that later layers can go by.)
+# fan-in, layer after layer. So the bound on the first weights should shrink with the fan-in. PyTorch's `nn.Linear` draws
+# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$; He and others (2015) derive $\pm\sqrt{6/\text{fan-in}}$ for
+# layers with a relu. Send 500 random inputs through eight layers of 64 units, and follow how much a unit's number differs
+# from one input to the next. (That difference is all that later layers can go by.)
 
 # %%
 def spread_through(bound, layers=8, width=64):
@@ -167,12 +170,14 @@ def spread_through(bound, layers=8, width=64):
     return spread
 
 
-plots.lines(range(1, 9), {"±1": spread_through(1.0), "±1/√64": spread_through(1 / 8), "±1/64": spread_through(1 / 64)},
+bounds = {"±1": 1.0, "±√(6/64)": math.sqrt(6 / 64), "±1/√64": 1 / 8, "±1/64": 1 / 64}
+plots.lines(range(1, 9), {name: spread_through(bound) for name, bound in bounds.items()},
             "How much units differ from input to input", "layer", "standard deviation", log=True, markers=True)
 
 # %% [markdown]
-# With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. $\pm 1/\sqrt{64}$ is by far the gentlest
-# of the three, and your networks have only three layers.
+# With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. The bound of He and others changes
+# them least. PyTorch's own fades them slowly; over three layers, which is what your networks have, that does no harm, as step
+# 8 will show, so the course keeps it.
 #
 # ### Step 3: two networks in one product
 #
@@ -563,6 +568,7 @@ for shared in (True, False):
 #   what tells the agents apart.
 # - Matthew Hausknecht and Peter Stone (2015), *Deep Recurrent Q-Learning for Partially Observable MDPs*: memory for a
 #   Q-network.
+# - Kaiming He and others (2015), *Delving Deep into Rectifiers*: the size of the first weights under a relu.
 # - Mikayel Samvelyan and others (2019), *The StarCraft Multi-Agent Challenge*: available actions.
 # - The PyTorch documentation, `torch.nn.Linear` and `torch.nn.init`: the first weights.
 # - PyMARL, the QMIX authors' code: one shared network whose inputs include the last action and the agent's number.
