@@ -1,0 +1,623 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 10 · Judging the policy
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/notebooks/10_policy.ipynb)
+#
+# You put a trained team on trial: does each agent decide alone, where does the team play well, and where does it fail?
+#
+# **Minutes:** 30
+#
+# **You need:** lessons 00 to 09.
+#
+# **After this lesson you can**
+# - prove, not assume, that a team acts in a decentralized way
+# - watch an episode as a film strip and as an animation
+# - try every start position, count the optimal ones, and say what a count from one start is worth
+# - compare a policy with the exact optimum state by state, and read a wrong one
+# - say what your evidence does and does not show
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("10")
+
+# %%
+from dataclasses import replace
+
+import torch
+from IPython.display import display
+from torch import nn
+
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import GridWorld
+from qmix_course.evaluation import evaluate, play
+from qmix_course.exploration import epsilon_greedy
+from qmix_course.training import TrainConfig, train
+
+# %% [markdown]
+# ## The problem
+#
+# Train two teams from the official start. Stop the first as soon as its greedy return is the best one, 8.65. Let the second go
+# on for many more steps. Then judge them as almost everybody does: play from the official start, look at the return.
+
+# %%
+config = TrainConfig(seed=0, total_steps=16_000, capacity=16_000, evaluate_every=1_000)
+
+
+def train_team(config, until=None, random_starts=False, kind=QMIX):
+    """A trained team, its weights at every entry of the history, and what the replay memory held in the end.
+
+    With `until`, training stops at the first greedy return that is so high.
+    """
+    env = GridWorld(num_envs=32, random_starts=random_starts)
+    team, returns, weights, memory = kind.for_env(env, seed=config.seed), [], [], {}
+
+    def look(run):
+        returns.append(run.history.greedy_return[-1])
+        weights.append({name: value.clone() for name, value in team.state_dict().items()})
+        memory["buffer"] = run.buffer
+
+    stop = None if until is None else (lambda: bool(returns) and returns[-1] > until)
+    history = train(env, team, config, on_evaluation=look, stop=stop)
+    return team, history, weights, memory["buffer"].state_dict()["rows"]
+
+
+hasty, *_ = train_team(config, until=8.6)
+patient, history, weights, rows_met = train_team(config)
+for name, team in {"hasty": hasty, "patient": patient}.items():
+    print(f"{name}: return {evaluate(GridWorld(), team).mean_return:.2f} from the official start")
+
+# %% [markdown]
+# Both teams are optimal, and greedy play from this start will never tell them apart. Now begin elsewhere: one cell beside the
+# official start, with the agents exchanged, and in three other places.
+
+# %%
+elsewhere = torch.tensor([[[0, 1], [4, 3]], [[4, 4], [0, 0]], [[2, 2], [2, 3]], [[4, 0], [0, 0]], [[1, 3], [3, 1]]])
+reached = {name: int(evaluate(GridWorld(num_envs=5), team, positions=elsewhere).terminated.sum())
+           for name, team in {"hasty": hasty, "patient": patient}.items()}
+print("the hasty team reaches both goals from all five:", reached["hasty"] == 5)
+print("the patient team reaches them from more of the five than the hasty one:", reached["patient"] > reached["hasty"])
+
+
+# %% [markdown]
+# A return from one start is an answer to a very small question. This lesson asks larger ones, in an order that you can
+# use for any team: *who decides, what happens, where does it work, how far from the best, and why does it fail there?*
+
+# %% [markdown]
+# ## Build it
+#
+# ### Play by hand
+#
+# First an episode in which you can see that nobody cheats. Agent $i$ is a function from its own observation $o_i$ to an
+# action: $u_i = \arg\max_{u} Q_i(o_i, u)$. Build that function for each agent. To be strict, it gets one observation and
+# nothing else, and the places of the other agents are filled with NaN, so that anything computed from them would be NaN too.
+
+# %%
+def lone_agent(team, i):
+    """The policy of agent i: its own observation[O] → its action. Nobody else's observation gets in."""
+
+    @torch.no_grad()
+    def act(own_obs):
+        obs = torch.full((1, 2, len(own_obs)), float("nan"))
+        obs[0, i] = own_obs
+        q, _ = team.act_values(obs, torch.full((1, 2), -1), None)          # [1, N, A]
+        return int(q[0, i].argmax())
+
+    return act
+
+
+def play_alone(team, **start):
+    """Two lone agents on one board: the rewards of a greedy episode."""
+    agents, env, rewards = [lone_agent(team, i) for i in (0, 1)], GridWorld(), []
+    step = env.reset(seed=0, **start)
+    while not step.ended.item():
+        step = env.step(torch.tensor([[agent(step.obs[0, i]) for i, agent in enumerate(agents)]]))
+        rewards.append(float(step.reward))
+    return rewards
+
+
+rewards = play_alone(patient)
+print("rewards:", [round(r, 2) for r in rewards], "return:", round(sum(rewards), 2))
+
+
+# %% [markdown]
+# The agents cannot have used each other's observations: those were not there. What about the global state and the mixer?
+# `act` never mentions them. But code can do things that a reader overlooks, so check what the code *does*.
+
+# %%
+class StateHidden(GridWorld):
+    """The same world, but whoever looks at the global state gets NaN."""
+
+    def _pack(self, *parts):
+        step = super()._pack(*parts)
+        return replace(step, state=torch.full_like(step.state, float("nan")))
+
+
+headless = QMIX.for_env(GridWorld(), seed=0)
+headless.load_state_dict(patient.state_dict())
+del headless.mixer
+
+print(f"state hidden  : return {evaluate(StateHidden(), patient).mean_return:.2f}")
+print(f"mixer deleted : return {evaluate(GridWorld(), headless).mean_return:.2f}")
+
+
+# %% [markdown]
+# There is one more way to ask, and it works for any differentiable team: the derivative of agent $i$'s values with respect
+# to agent $j$'s observation. It must be zero for $i \ne j$. The derivative looks at one point, so use many.
+#
+# **Predict.** Both agents see where the other one stands. So if agent 2 moves, agent 1's values change. Does that make the
+# derivative of $Q_1$ with respect to $o_2$ different from zero?
+
+# %%
+def cross_influence(team, points=64):
+    """The largest |∂Q_i / ∂o_j| over random observations, as a table [i, j]."""
+    obs = torch.rand(points, 2, team.spec.obs_dim, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    q, _ = team.act_values(obs, torch.full((points, 2), -1), None)          # [points, N, A]
+    table = torch.zeros(2, 2)
+    for i in range(2):
+        for a in range(q.shape[-1]):
+            slope, = torch.autograd.grad(q[:, i, a].sum(), obs, retain_graph=True)
+            table[i] = torch.maximum(table[i], slope.abs().amax((0, 2)))
+    return table
+
+
+table = cross_influence(patient)
+for i in range(2):
+    print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
+
+# %% [markdown]
+# Zero, exactly. Agent 1 sees agent 2's position because it stands in agent 1's *own* observation $o_1$; $o_2$ itself is
+# agent 2's affair. Decentralized does not mean blind. It means that each agent can decide where it is, with what it has.
+#
+# ### Watch an episode
+#
+# A return is one number. An episode has a cause for each of its parts, and you can look at them. `play` writes one
+# greedy episode down; the strip shows each board, the coming actions and the reward they earn.
+
+# %%
+plots.film_strip(play(GridWorld(), patient), title="The patient team from the official start: 4 steps, return 8.65")
+
+# %%
+plots.animate(play(GridWorld(), patient), fps=2, title="The same episode in motion")
+
+# %% [markdown]
+# ### Every start position
+#
+# **Predict.** The two agents may stand on any two different cells of the 25. One of these placements is solved already and
+# is no start. How many starts are there? And how many of them are the official one?
+
+# %%
+tester = GridWorld(num_envs=599)
+starts = tester.placements()
+official = torch.tensor([[0, 0], [4, 4]])
+print("placements:", 25 * 24, "- starts:", len(starts))
+print("official ones among them:", int((starts == official).all(-1).all(-1).sum()))
+
+# %% [markdown]
+# 599 boards are one batch, so all starts can be tried in a single round of play. What is the best possible return from each of
+# them? The exact solver says it. The return is not discounted, so ask for $\gamma = 1$: then $V^*(s) = \max_{\mathbf u}
+# Q^*(s, \mathbf u)$ is the best return from $s$.
+
+# %%
+undiscounted = exact.solve(GridWorld(), gamma=1.0)
+rows = undiscounted.index(tester.reset(positions=starts).state)         # [599]: the solver's row of each start
+best_return = undiscounted.v[rows]
+print("best return from the official start:", round(float(best_return[(starts == official).all(-1).all(-1)]), 2))
+print("over all starts: lowest", round(float(best_return.min()), 2), "highest", round(float(best_return.max()), 2))
+
+
+# %% [markdown]
+# Now the round itself, by hand: all boards in step, each agent taking its argmax, and what a board earns counted until its
+# first episode is over.
+
+# %%
+@torch.no_grad()
+def try_every_start(team):
+    """Greedy episodes from all 599 starts: returns[599], reached both goals[599]."""
+    step = tester.reset(positions=starts)
+    returns, reached = torch.zeros(599), torch.zeros(599, dtype=torch.bool)
+    playing = torch.ones(599, dtype=torch.bool)
+    while playing.any():
+        q, _ = team.act_values(step.obs, torch.full((599, 2), -1), None)
+        step = tester.step(q.argmax(-1))
+        returns += step.reward * playing
+        reached |= step.terminated & playing
+        playing &= ~step.ended
+        if step.ended.any():
+            step = tester.reset(where=step.ended)                   # played on, no longer counted
+    return returns, reached
+
+
+def grades(team):
+    """[599]: 2 optimal, 1 reaches both goals but earns less, 0 does not reach them."""
+    returns, reached = try_every_start(team)
+    return torch.where(reached, torch.where((returns - best_return).abs() < 1e-6, 2, 1), 0)
+
+
+grade = {"hasty": grades(hasty), "patient": grades(patient)}
+for name, each in grade.items():
+    print(f"{name}: optimal from the official start:", bool(each[(starts == official).all(-1).all(-1)] == 2),
+          "- from all 599 starts:", bool((each == 2).all()))
+print("the patient team is optimal from more starts:", bool((grade["patient"] == 2).sum() > (grade["hasty"] == 2).sum()))
+
+
+# %% [markdown]
+# The figures show every start, with the counts. The large square says where agent 1 begins, the small square inside it where
+# agent 2 begins.
+
+# %%
+def start_figure(each, title):
+    """Every start as a square: `each` [599] of the grades."""
+    values = torch.full((5, 5, 5, 5), -1)
+    (r1, c1), (r2, c2) = starts[:, 0].T, starts[:, 1].T
+    values[r1, c1, r2, c2] = each
+    return plots.start_map(values, 5, title=title)
+
+
+display(start_figure(grade["hasty"], "The hasty team, from every start"))
+start_figure(grade["patient"], "The patient team, from every start")
+
+# %% [markdown]
+# Two teams that are the same from the official start differ widely, and neither is the team that its one return made it
+# look like.
+#
+# ### Train with random starts and compare
+#
+# The remedy is to show the team more of the world. `random_starts=True` begins each episode from one of the 599 starts, drawn
+# at random; everything else stays as it was. The weights were kept at every entry, so you can count the optimal starts
+# all along both runs.
+
+# %%
+wide, _, wide_weights, _ = train_team(config, random_starts=True)
+grade["wide"] = grades(wide)
+view = QMIX.for_env(GridWorld(), seed=0)
+
+
+def count_along(weights):
+    """The number of optimal starts at every entry of a run."""
+    counts = []
+    for each in weights:
+        view.load_state_dict(each)
+        counts.append(int((grades(view) == 2).sum()))
+    return counts
+
+
+along = {"official start only": count_along(weights), "random starts": count_along(wide_weights)}
+plots.lines(history.steps, along, "Optimal starts along the two runs", "environment steps", "starts out of 599", best=599,
+            markers=True)
+
+# %%
+counts = torch.tensor(along["official start only"])
+solved = torch.tensor([abs(x - 8.65) < 1e-6 for x in history.greedy_return])
+print("official start only, entries with a greedy return of 8.65:", "more than half" if solved.sum() > 8 else "few")
+print("among them the counts differ by more than 200:", bool(counts[solved].max() - counts[solved].min() > 200))
+print("at the end random starts give more optimal starts:", along["random starts"][-1] > along["official start only"][-1])
+print("they give all 599:", along["random starts"][-1] == 599)
+
+start_figure(grade["wide"], "Trained with random starts, from every start")
+
+# %% [markdown]
+# The greedy return from the official start was one flat line, and behind it the count went up and down by hundreds. Random
+# starts end higher, and they are no guarantee either. One more thing to take home: the last entry of a run is not its
+# best, and a number that you read at one entry may be another one at the next.
+#
+# ### Compare with the optimum, state by state
+#
+# Counting starts mixes things up: one wrong decision spoils every start whose way leads through it. So ask state by state. In
+# state $s$ the team plays its greedy joint action $\mathbf{\hat u}$. What it gives away by this one decision is
+#
+# $$\Delta(s) = V^*(s) - Q^*(s, \mathbf{\hat u}) \ge 0, \qquad V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u),$$
+#
+# because from $s'$ on, $Q^*$ counts perfect play. Measure it for four teams: the three from above, and the patient team at
+# the entry after step 4,000 at which it had the fewest optimal starts.
+
+# %%
+oracle = exact.solve(GridWorld(), gamma=0.99)
+low = QMIX.for_env(GridWorld(), seed=0)
+lowest = min(range(4, len(weights)), key=along["official start only"].__getitem__)
+low.load_state_dict(weights[lowest])
+teams = {"hasty": hasty, "patient": patient, "patient, lowest": low, "wide": wide}
+
+
+def given_away(team):
+    """Δ(s) for all states [X], and the team's greedy actions [X, N]."""
+    actions = exact.agent_qs(team, oracle.model).argmax(-1)                        # [X, N]
+    played = oracle.q[torch.arange(len(oracle.v)), actions[:, 0], actions[:, 1]]
+    return oracle.v - played, actions
+
+
+for name, team in teams.items():
+    lost, _ = given_away(team)
+    assert lost.min() > -1e-9
+    print(f"{name}: fewer than one state in ten is decided wrongly:", bool((lost > 1e-6).double().mean() < 0.1))
+wrong_states, lost_starts = int((given_away(low)[0] > 1e-6).sum()), 599 - int((grades(low) == 2).sum())
+print("patient, lowest: more than five lost starts for each wrong state:", lost_starts > 5 * wrong_states)
+
+# %%
+sorted_losses = {name: given_away(team)[0].sort(descending=True).values[:120].clamp(min=0) for name, team in teams.items()}
+plots.lines(range(1, 121), sorted_losses, "What one decision gives away: the 120 worst states of each team",
+            "state, worst first", r"$V^*(s) - Q^*(s, \hat{u})$")
+
+# %% [markdown]
+# Few wrong decisions, and many lost starts. A decision like "push against the wall" gives away little if perfect play follows.
+# But a greedy policy has no memory and no dice. If it pushes once, it pushes forever.
+#
+# Where are the wrong decisions? The replay memory of the patient run held every step that was played, with its state.
+# So count how often the team has been in each state.
+
+# %%
+met = torch.bincount(oracle.index(rows_met["state"][:, 0]), minlength=599)          # [X] how often each state was met
+right = given_away(patient)[0] < 1e-6
+share = {}
+for name, chosen in {"never": met == 0, "1 to 5 times": (met > 0) & (met < 6), "6 times or more": met > 5}.items():
+    share[f"{name}\n({int(chosen.sum())} states)"] = float(right[chosen].double().mean())
+never, _, often = share.values()
+print("some states were never met:", bool((met == 0).any()))
+print("rightly decided more often where it was met 6 times or more than where it never was:", often > never)
+
+plots.bars(share, "The patient team: right decisions by how often the state was met", "share of states", best=1, dots=True)
+
+
+# %% [markdown]
+# It decides most states rightly in which it has never been: a network generalizes. But nothing holds it to that, and a
+# few exceptions are enough.
+#
+# ### What each agent believes where
+#
+# To see the reasons, look at the utilities themselves. Hold agent 2 at its official start, put agent 1 on each cell in turn and
+# draw the value of its best action, with an arrow for the action. Then the other way round.
+
+# %%
+@torch.no_grad()
+def belief_map(team, others):
+    """values[2, 5, 5], policy[2, 5, 5]: agent i's best action on each cell while the other one stands at others[i]."""
+    values, policy = torch.full((2, 5, 5), float("nan")), torch.full((2, 5, 5), -1)
+    for i in range(2):
+        cells = [(r, c) for r in range(5) for c in range(5) if (r, c) != tuple(others[i])]
+        places = torch.tensor([[cell, others[i]] if i == 0 else [others[i], cell] for cell in cells])
+        keep = (places != tester.goals).any(-1).any(-1)                            # all but the solved placement
+        obs = GridWorld(num_envs=int(keep.sum())).reset(positions=places[keep]).obs
+        q, _ = team.act_values(obs, torch.full(obs.shape[:2], -1), None)
+        (r, c) = places[keep][:, i].T
+        values[i, r, c], policy[i, r, c] = q[:, i].max(-1).values, q[:, i].argmax(-1)
+    policy[torch.arange(2), tester.goals[:, 0], tester.goals[:, 1]] = -1           # on its goal an agent rests
+    return values, policy
+
+
+values, policy = belief_map(wide, others=[(4, 4), (0, 0)])
+plots.beliefs(values, 5, goals=tester.goals, policy=policy, label="utility of the best action",
+              title="Each agent on every cell, the other one at its start",
+              titles=["agent 1, agent 2 at (4, 4)", "agent 2, agent 1 at (0, 0)"])
+
+# %% [markdown]
+# Read the arrows first, the colors second. The arrows are what the agent *does*. The colors order its situations: brighter or
+# darker is better or worse in its eyes. The numbers are not returns: the mixer may stretch and shift utilities as long as
+# more stays more ([lesson 04](04_factorisation.ipynb)), so compare them within one agent, never between agents.
+#
+# ### Reading a wrong policy
+#
+# Take the start at which the hasty team loses most, and play it. The strip shows the first boards and the last one.
+
+# %%
+returns, reached = try_every_start(hasty)
+worst = int((best_return - returns).argmax())
+failure = play(GridWorld(), hasty, positions=starts[worst].unsqueeze(0))
+print("reached both goals:", failure.terminated, "- steps:", len(failure.rewards))
+
+visited = {(tuple(p[0].tolist()), tuple(p[1].tolist())) for p in failure.positions}
+print("different placements in the whole episode: fewer than 20:", len(visited) < 20)
+plots.film_strip(failure, title="The worst start of the hasty team", max_boards=6)
+
+
+# %% [markdown]
+# A greedy policy without memory is a map from placements to placements. Once it comes back to one where it has been, it goes
+# round the same circle until the clock runs out. So every failure ends in a circle, and you can follow the map from all
+# starts at once to see in how many.
+
+# %%
+def circles(team):
+    """The starts from which the team never reaches both goals, and the placements in which they are at the time limit."""
+    _, actions = given_away(team)
+    every = torch.arange(len(oracle.v))
+    follow = oracle.model.next_state[every, actions[:, 0], actions[:, 1]]               # [X]: the map
+    ends = oracle.model.terminated[every, actions[:, 0], actions[:, 1]]
+    at, reached = every, torch.zeros(len(every), dtype=torch.bool)
+    for _ in range(100):
+        reached |= ends[at]
+        at = torch.where(reached, at, follow[at])
+    return int((~reached).sum()), len(at[~reached].unique())
+
+
+for name, team in teams.items():
+    failing, ending = circles(team)
+    assert failing == int((grades(team) == 0).sum())
+    print(f"{name}: the failures end in fewer placements than there are failures:", ending < failing)
+failing, ending = circles(low)
+print("patient, lowest: more than five failures for each of these placements:", failing > 5 * ending)
+
+# %% [markdown]
+# Not wild play, but a few small traps into which many ways lead. Back to the hasty team's worst start. Whose fault is it? Find the placement in which the circle closes, and lay the agents' values beside the exact ones.
+
+# %%
+stuck = failure.state[-2]
+row = oracle.index(stuck)
+lost, actions = given_away(hasty)
+pair = exact.q_tot(hasty, oracle.model)[row]
+names = ["up", "down", "left", "right"]
+print("the exact table has more than one best entry:", int((oracle.q[row] > oracle.v[row] - 1e-9).sum()) > 1)
+plots.tables({r"the team's $Q_{tot}$": pair, r"exact, $Q^*$": oracle.q[row]}, title="Where the team is stuck",
+             highlight="max", row_labels=names, col_labels=names)
+
+# %% [markdown]
+# The framed entry on the left is what the team plays again and again; the framed entries on the right are what it should play. Ask three questions of
+# such a pair. Is the team's table wrong in its order, or only in its height? (Only the order matters for play.) Was this placement
+# in the training data at all? And could a monotone table have the right order here? If it could, more or
+# better data is the cure, which is what random starts gave.
+
+# %% [markdown]
+# ## The same as the library
+#
+# `evaluate` is `try_every_start` for any environment and any start, and `play` is a lone pair of agents with a notebook.
+
+# %%
+for name, team in teams.items():
+    mine, theirs = try_every_start(team), evaluate(tester, team, positions=starts)
+    assert (mine[0] - theirs.returns).abs().max() < 1e-12 and torch.equal(mine[1], theirs.terminated)
+print("599 returns and verdicts, four teams: the same")
+
+assert (torch.tensor(play_alone(patient)) - play(GridWorld(), patient).rewards).abs().max() < 1e-12
+print("lone agents and play: the same rewards")
+
+
+# %% [markdown]
+# ## Break it
+#
+# Remove the idea of the first test: let the agents share what they see. Here is a network that reads all observations at
+# once and gives each agent its values. It has the same shapes as before, so it fits into QMIX, trains, and plays.
+
+# %%
+class SharedEyes(nn.Module):
+    """Not decentralized: every agent's values are computed from everybody's observations. obs[B, T, N, O] → q[B, T, N, A]."""
+
+    def __init__(self, n_agents, obs_dim, n_actions):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(n_agents * obs_dim, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(),
+                                 nn.Linear(64, n_agents * n_actions))
+        self.shape = (n_agents, n_actions)
+
+    def forward(self, obs, last_actions=None, memory=None):
+        return self.net(obs.flatten(2)).unflatten(-1, self.shape), None
+
+
+class Impostor(QMIX):
+    """QMIX with agents that look through each other's eyes."""
+
+    def __init__(self, spec, **options):
+        super().__init__(spec, **options)
+        self.agents = SharedEyes(spec.n_agents, spec.obs_dim, spec.n_actions)
+
+
+impostor, *_ = train_team(replace(config, total_steps=8_000), kind=Impostor)
+print(f"return from the official start: {evaluate(GridWorld(), impostor).mean_return:.2f}")
+print(f"the same with the state hidden: {evaluate(StateHidden(), impostor).mean_return:.2f}")
+table = cross_influence(impostor)
+for i in range(2):
+    print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
+
+# %% [markdown]
+# The return says nothing. Hiding the state says nothing either, since the leak is not through the state. Only the test that
+# hides the *other agent's observation* finds it, by derivative or by NaN: the lone agent below gets NaN for all its values,
+# and the argmax of NaNs is no decision.
+
+# %%
+with torch.no_grad():
+    obs = torch.full((1, 2, 6), float("nan"))
+    obs[0, 0] = GridWorld().reset(seed=0).obs[0, 0]
+    nothing = torch.full((1, 2), -1)
+    for name, team in {"patient": patient, "impostor": impostor}.items():
+        print(f"{name}: agent 1 alone has values:", bool(team.act_values(obs, nothing, None)[0][0, 0].isfinite().all()))
+
+
+# %% [markdown]
+# Be fair to the impostor: in this world it gains nothing. Both agents see both positions, so the other's observation holds
+# no news but the other's goal, which never changes. Where agents see little, the same bug buys returns that no decentralized team could have,
+# and the curves look better for it.
+#
+# ### A second break: judge with the dice left in
+#
+# Evaluate the patient team as it was trained, with $\varepsilon = 0.05$: what share of its episodes is still optimal?
+
+# %%
+def with_dice(team, epsilon=0.05, rounds=200):
+    """The share of episodes from the official start that earn 8.65 although agents still explore a little."""
+    env, dice = GridWorld(num_envs=rounds), torch.Generator().manual_seed(0)
+    step, best, playing = env.reset(seed=0), torch.zeros(rounds), torch.ones(rounds, dtype=torch.bool)
+    with torch.no_grad():
+        while playing.any():
+            q, _ = team.act_values(step.obs, torch.full((rounds, 2), -1), None)
+            step = env.step(epsilon_greedy(q, step.available, epsilon, dice))
+            best += step.reward * playing
+            playing &= ~step.ended
+            step = env.reset(where=step.ended) if step.ended.any() else step
+    return float(((best - 8.65).abs() < 1e-6).double().mean())
+
+
+share = with_dice(patient)
+print("greedily every episode earns 8.65; with a little exploration between 60 and 90 in 100 do:", 0.6 < share < 0.9)
+
+# %% [markdown]
+# A little exploration hides how good a policy is from its start. It also does something useful by accident: it pushes the
+# team off its path. But a better way to ask what happens off the path is to ask it directly, as you did with 599 starts.
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Test decentralization: hide the state, delete the mixer, blank the other observations, differentiate across agents.
+# - Show an episode, and read a failure as a circle in a map from placements to joint actions.
+# - Try every start, compare with the exact best return, and train with random starts where one start is not enough.
+# - Separate a wrong decision in a state from the starts that it spoils.
+#
+# ### Common misreadings
+#
+# - *"8.65 from the start, so the team is optimal."* From one start of 599.
+# - *"The return is fine, so the agents act alone."* The impostor's return is fine.
+# - *"It fails from many starts, so it is wrong in many states."* A few states in which it is stuck can spoil many starts.
+# - *"Agent 1's utilities are higher, so agent 1 matters more."* The mixer decides what a utility counts.
+# - *"It works from all starts, so QMIX works."* This evidence is about one small task, which independent learners solve too
+#   ([lesson 08](08_training.ipynb)). It shows that the code can do what it should. What a method is worth, other tasks must show.
+#
+# ### Exercises
+#
+# 1. Write `mirror(team)`: the team in which agent 2 plays agent 1's network on its own observation, turned by 180 degrees
+#    (positions $p \to 1 - p$, actions up and down exchanged, left and right exchanged). Try every start. You are right if
+#    the number of optimal starts of the mirrored team is the same when you exchange the agents and turn the board.
+# 2. Train hasty teams from three other seeds and draw the three start maps. You are right if all three are optimal from
+#    the official start; say in a sentence what differs.
+# 3. A greedy team that is stuck could be freed by a little exploration. Measure the share of the 599 starts from which the
+#    patient team reaches both goals with $\varepsilon = 0.05$, and compare it with the greedy share. You are right if you
+#    find more starts that reach the goals but fewer that are optimal; explain both.
+# 4. Give the impostor random starts and try every start. You are right if you can name the test among those of this lesson that
+#    still tells it from a decentralized team.
+#
+# ### Sources
+#
+# - Rashid, Samvelyan, Schroeder de Witt, Farquhar, Foerster, Whiteson 2018, *QMIX: Monotonic value function factorisation
+#   for deep multi-agent reinforcement learning*: centralized training, decentralized greedy play.
+# - Zhang, Vinyals, Munos, Bengio 2018, *A study on overfitting in deep reinforcement learning*: teams of one that are
+#   optimal in training and fail on other mazes.
+# - Cobbe, Klimov, Hesse, Kim, Schulman 2019, *Quantifying generalization in reinforcement learning*: why training and
+#   testing on the same levels says little.
