@@ -25,7 +25,7 @@
 # **You need:** lesson 00 (Q-learning, the notation).
 #
 # **After this lesson you can**
-# - describe a cooperative task with the words Dec-POMDP, joint action, team reward, and centralised training
+# - describe a cooperative task with the words Dec-POMDP, joint action, team reward, and centralized training
 # - count the joint actions of a team, and say what follows
 # - write independent Q-learning, and predict by hand what it learns on a small game
 # - show that a partner who learns makes one's own targets move
@@ -72,7 +72,7 @@ from qmix_course.training import TrainConfig, train
 # In **cooperative multi-agent reinforcement learning** several agents act at the same time and get *one* reward, the team's. What
 # is good for one is good for all. There is nobody to outwit, and still it is hard.
 #
-# Here is the smallest example, the **two-step game** of the QMIX paper (Rashid et al., 2018). Two agents choose twice between action 0 and
+# Here is a small example, the **two-step game** of the QMIX paper (Rashid et al., 2018). Two agents choose twice between action 0 and
 # action 1. In the first step only agent 1's choice matters: 0 leads to state 2A, 1 leads to state 2B. No reward yet. In the second
 # step the team is paid: in 2A always 7, in 2B according to what *both* do. (Agent 1 has index 0 in code, agent 2 index 1.)
 
@@ -122,7 +122,7 @@ print("the team gets", float(step.reward), "of", solution.best_return)
 #
 # ### A team in symbols
 #
-# The setting has a name, **Dec-POMDP**: decentralised partially observable Markov decision process (Bernstein et al., 2000). It is
+# The setting has a name, **Dec-POMDP**: decentralized partially observable Markov decision process (Bernstein et al., 2000). It is
 # an MDP that several agents steer together, and none of them may see all of it.
 #
 # | piece | meaning | in the library |
@@ -378,7 +378,7 @@ plots.lines(list(shares), {"explained by my own action": list(shares.values()),
 # So we have two learners with opposite faults. The joint one knows the team's value and cannot be run by separate agents. The
 # independent ones act apart and know only averages. There is a way between, because *training* and *acting* need not obey the same rules.
 # In a simulator, or in a laboratory, everything can be recorded: the global state, all observations, all actions. Only when the team acts
-# must each agent make do with its own observation. This is **centralised training with decentralised execution**, CTDE.
+# must each agent make do with its own observation. This is **centralized training with decentralized execution**, CTDE.
 #
 # QMIX (Rashid et al., 2018) uses the freedom like this. Each agent has a network that gives a **utility** $Q_i(o_i, u_i)$ for each of
 # its actions. A **mixer** turns the utilities of the chosen actions into one value for the team, $Q_{tot}(s, \mathbf{u})$, and that one
@@ -395,7 +395,7 @@ plots.architecture()
 # | part | what it is for | lesson |
 # |---|---|---|
 # | agent networks | from an observation to utilities; all that is needed to act | [03](03_agents.ipynb) |
-# | mixer, never negative | one team value that separate choices still maximise | [04](04_factorisation.ipynb), [05](05_mixer.ipynb) |
+# | mixer, never negative | one team value that separate choices still maximize | [04](04_factorisation.ipynb), [05](05_mixer.ipynb) |
 # | hypernetworks | let the mixer depend on the state | [05](05_mixer.ipynb) |
 # | replay and target networks | stable learning from stored experience | [06](06_replay_and_targets.ipynb) |
 # | TD loss on $Q_{tot}$ | one error for the team; its gradient reaches every agent | [07](07_update_step.ipynb) |
@@ -558,12 +558,12 @@ plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 
 # - *"IQL always fails."* It found 8 in this lesson when exploration fell slowly, and on the grid world it does well (lesson 08). What it lacks is a reason to.
 # - *"Non-stationary means that the environment changes."* Here the environment is fixed. One agent's view of it changes, since the others are in it.
 # - *"One reward for all means equal blame for all."* It means equal *information* for all. The blame was $-3.5$ and $+0.5$.
-# - *"Centralised training means a central controller."* The center is gone when the team acts.
+# - *"Centralized training means a central controller."* The center is gone when the team acts.
 #
 # ### Exercises
 #
-# 1. *(easy)* Replace the 8 in 2B by $x$. From which $x$ on does IQL on random data choose 2B? Solve it by hand, then check with the averages as in
-#    *The problem*. You are right if the choice flips just above your $x$, and if $x = 13$ is a tie.
+# 1. *(easy)* Replace the 8 in 2B by $x$. From which $x$ on does IQL on random data choose 2B? Solve it by hand, then put your $x$ into the
+#    averages of *The problem*. You are right if 2A and 2B are then worth exactly the same.
 # 2. *(easy)* How many joint actions do 27 agents with 30 actions each have? You are right if your number has 40 digits.
 # 3. *(medium)* In 2B, the agents played $(1, 1)$ and got 8. Compute both agents' credit against the mean over their own actions. You are right if the two
 #    numbers are equal, and if they are larger than zero.
