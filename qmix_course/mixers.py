@@ -31,10 +31,11 @@ class Mixer(nn.Module):
                                  f"got {tuple(state.shape[:-1])}")
             if state.dtype != agent_qs.dtype:
                 raise TypeError(f"state: expected the dtype of agent_qs, {agent_qs.dtype}, got {state.dtype}")
-        return self.mix(agent_qs, state)
+            state = state.reshape(-1, self.state_dim)
+        return self.mix(agent_qs.reshape(-1, self.n_agents), state).view(agent_qs.shape[:-1])
 
     def mix(self, agent_qs: torch.Tensor, state: torch.Tensor | None) -> torch.Tensor:
-        """agent_qs[..., N], state[..., S] → Q_tot[...]."""
+        """agent_qs[M, N], state[M, S] → Q_tot[M], where M counts all leading axes in one."""
         raise NotImplementedError(f"{type(self).__name__} must write mix(agent_qs, state)")
 
 
@@ -69,12 +70,12 @@ class QMixer(Mixer):
                              nn.Linear(self.hypernet_dim, outputs))
 
     def mix(self, agent_qs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        w1 = self.non_negative(self.hyper_w1(state)).unflatten(-1, (self.n_agents, self.embed_dim))   # [..., N, E]
-        b1 = self.hyper_b1(state)                                                                   # [..., E]
-        w2 = self.non_negative(self.hyper_w2(state))                                                # [..., E]
-        v = self.hyper_b2(state).squeeze(-1)                                                        # [...]
-        hidden = F.elu((agent_qs.unsqueeze(-2) @ w1).squeeze(-2) + b1)                              # [..., E]
-        return (hidden * w2).sum(-1) + v
+        w1 = self.non_negative(self.hyper_w1(state)).view(-1, self.n_agents, self.embed_dim)       # [M, N, E]
+        b1 = self.hyper_b1(state)                                                                # [M, E]
+        w2 = self.non_negative(self.hyper_w2(state))                                             # [M, E]
+        v = self.hyper_b2(state).squeeze(1)                                                      # [M]
+        hidden = F.elu((agent_qs.unsqueeze(2) * w1).sum(1) + b1)                                 # [M, E]
+        return (hidden * w2).sum(1) + v
 
     def non_negative(self, weights: torch.Tensor) -> torch.Tensor:
         """This line is the monotonicity: no weight that a Q_i passes through is below zero."""

@@ -241,3 +241,25 @@ def test_one_batch_can_be_learned_by_heart(algorithm):
         loss.backward()
         optimiser.step()
     assert loss.item() < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore")                                     # TorchRL's, about its own settings
+def test_loss_and_gradient_equal_torchrls():
+    """The same rows and weights through TorchRL's QMixerLoss: agents, mixer, targets and loss by other people's code."""
+    pytest.importorskip("torchrl")
+    from benchmarks import torchrl_update
+
+    online = make(QMIX)
+    batch = random_batch(rows=40, length=1)
+    batch.available[:] = True                                             # TorchRL's loss knows no unavailable actions
+    theirs = torchrl_update.make_loss(online)
+    expected, ours = theirs(torchrl_update.as_tensordict(batch))["loss"], online.loss(batch, deepcopy(online))
+    torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
+    expected.backward(), ours.backward()
+    gradients = dict(theirs.named_parameters())
+    for name, parameter in online.mixer.named_parameters():
+        torch.testing.assert_close(parameter.grad, gradients[f"mixer_network_params.module.mixer.{name}"].grad,
+                                   rtol=1e-10, atol=1e-12)
+    for number, layer in enumerate(online.agents.layers):
+        other = gradients[f"local_value_network_params.module.0.module.params.{2 * number}.weight"].grad
+        torch.testing.assert_close(layer.weight.grad, other.transpose(1, 2), rtol=1e-10, atol=1e-12)

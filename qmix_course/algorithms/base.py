@@ -65,15 +65,23 @@ class Algorithm(nn.Module):
         """The loss of ``batch``, a scalar: the mean of the squared TD errors over the steps that were played."""
         raise NotImplementedError(f"{type(self).__name__} must write loss(batch, target)")
 
+    def online_qs(self, batch: Batch) -> torch.Tensor:
+        """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the last
+        observation too."""
+        if self.double_q:
+            return self.agents(batch.obs, batch.last_actions)[0]
+        return self.agents(batch.obs[:, :-1], batch.last_actions[:, :-1])[0]
+
     def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The values of the actions that were played: q[B, T+1, N, A] → [B, T, N]."""
-        return q[:, :-1].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
+        """The values of the actions that were played: q[B, T or T+1, N, A] → [B, T, N]."""
+        length = batch.actions.shape[1]
+        return q[:, :length].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
 
     def best_next(self, q: torch.Tensor, batch: Batch, target: Algorithm) -> torch.Tensor:
         """[B, T, N]: the target network's value of each agent's best available next action.
 
         The target network is unrolled from the first observation, like the online one. With ``double_q`` the online
-        values q[B, T+1, N, A] choose the action, without it the target's own.
+        values q[B, T+1, N, A] choose the action, without it the target's own (and q is not read).
         """
         target_q = target.agents(batch.obs, batch.last_actions)[0][:, 1:]
         judge = q.detach()[:, 1:] if self.double_q else target_q

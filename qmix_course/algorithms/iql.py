@@ -12,7 +12,7 @@ class IQL(Algorithm):
     """Each agent's own value of its own action is pulled towards r + γ · its own best next value."""
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
-        q, _ = self.agents(batch.obs, batch.last_actions)                                   # [B, T+1, N, A]
+        q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         with torch.no_grad():
             y = td_target(batch.reward.unsqueeze(-1), batch.terminated.unsqueeze(-1),
                           self.best_next(q, batch, target), self.gamma)                     # [B, T, N]

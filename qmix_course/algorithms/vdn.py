@@ -18,7 +18,7 @@ class VDN(Algorithm):
         self.mixer: Mixer = VDNMixer(spec.n_agents)
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
-        q, _ = self.agents(batch.obs, batch.last_actions)                                   # [B, T+1, N, A]
+        q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         q_tot = self.mixer(self.chosen(q, batch), batch.state[:, :-1])                      # [B, T]
         with torch.no_grad():
             next_q_tot = target.mixer(self.best_next(q, batch, target), batch.state[:, 1:]) # the next state, s′

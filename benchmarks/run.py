@@ -1,0 +1,196 @@
+"""make bench: how fast the course's code is, in one table and benchmarks/results/bench.json.
+
+Everything runs on one thread. These figures depend on the machine and on what else it does; contenders are therefore
+alternated in short blocks, and ratios are medians of paired blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+import warnings
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Callable
+
+os.environ.setdefault("QMIX_COURSE_PROGRESS", "0")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import torch  # noqa: E402
+
+from qmix_course.algorithms import QMIX  # noqa: E402
+from qmix_course.envs import GridWorld, TeamSpec  # noqa: E402
+from qmix_course.replay import Batch  # noqa: E402
+from qmix_course.training import TrainConfig, soft_update, train  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results" / "bench.json"
+SEEDS = 20
+BLOCKS = 15
+
+
+def seconds(call: Callable[[], None], repeats: int) -> float:
+    """Seconds a call, over ``repeats`` calls."""
+    began = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - began) / repeats
+
+
+def alternate(contenders: dict[str, Callable[[], None]], block_seconds: float = 0.15) -> dict[str, list[float]]:
+    """Seconds a call of each contender in ``BLOCKS`` short blocks, taken in turn; the first block warms up."""
+    repeats = {}
+    for name, call in contenders.items():
+        call()
+        repeats[name] = max(1, round(block_seconds / seconds(call, 3)))
+    times = {name: [] for name in contenders}
+    for _ in range(BLOCKS + 1):
+        for name, call in contenders.items():
+            times[name].append(seconds(call, repeats[name]))
+    return {name: values[1:] for name, values in times.items()}
+
+
+# ---- the environment -------------------------------------------------------------------------------------------------
+
+
+def environment() -> list[dict]:
+    """Steps of the grid world with random actions; rows that end are reset, and that is counted too."""
+    def stepper(rows: int) -> Callable[[], None]:
+        env = GridWorld(num_envs=rows)
+        env.reset(seed=0)
+        actions = torch.randint(4, (64, rows, 2), generator=torch.Generator().manual_seed(0)).unbind()
+        counter = iter(range(10**9))
+
+        def step() -> None:
+            ended = env.step(actions[next(counter) % 64]).ended
+            if ended.any():
+                env.reset(where=ended)
+        return step
+
+    sizes = (1, 32, 1024, 8192, 32768)
+    times = alternate({str(rows): stepper(rows) for rows in sizes})
+    return [{"rows": rows, "env_steps_per_second": rows / statistics.median(times[str(rows)]),
+             "agent_steps_per_second": 2 * rows / statistics.median(times[str(rows)]),
+             "nanoseconds_per_env_step": 1e9 * statistics.median(times[str(rows)]) / rows} for rows in sizes]
+
+
+# ---- the update ------------------------------------------------------------------------------------------------------
+
+
+def random_rows(rows: int, length: int, spec: TeamSpec) -> Batch:
+    generator = torch.Generator().manual_seed(0)
+    empty = Batch.padding(rows, length, spec)
+    return replace(
+        empty, obs=torch.rand(empty.obs.shape, generator=generator), state=torch.rand(empty.state.shape, generator=generator),
+        actions=torch.randint(spec.n_actions, empty.actions.shape, generator=generator), mask=empty.mask + 1,
+        reward=torch.randn(empty.reward.shape, generator=generator),
+        terminated=torch.rand(empty.reward.shape, generator=generator) < 0.1)
+
+
+def make_update(algorithm: QMIX, batch: Batch) -> Callable[[], None]:
+    """One whole update: loss, gradient, clip, Adam, soft target."""
+    target = deepcopy(algorithm).requires_grad_(False)
+    optimiser = torch.optim.Adam(algorithm.parameters(), lr=1e-5, fused=True)
+
+    def update() -> None:
+        loss = algorithm.loss(batch, target)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(algorithm.parameters(), 10.0)
+        optimiser.step()
+        soft_update(target, algorithm, 0.005)
+    return update
+
+
+def updates() -> list[dict]:
+    transition = TeamSpec(n_agents=2, n_actions=4, obs_dim=6, state_dim=8, episode_limit=100)
+    small = TeamSpec(n_agents=2, n_actions=6, obs_dim=15, state_dim=30, episode_limit=50)
+    large = TeamSpec(n_agents=8, n_actions=14, obs_dim=128, state_dim=216, episode_limit=60)
+    cases = {"transition": (transition, 64, 1), "sequence 32×50, 2 agents": (small, 32, 50),
+             "sequence 32×60, 8 agents": (large, 32, 60)}
+    table = []
+    for name, (spec, rows, length) in cases.items():
+        torch.manual_seed(0)
+        times = alternate({"course": make_update(QMIX(spec), random_rows(rows, length, spec))})["course"]
+        table.append({"case": name, "milliseconds": 1e3 * statistics.median(times),
+                      "updates_per_second": 1 / statistics.median(times)})
+    return table
+
+
+def against_torchrl() -> dict | None:
+    """The transition update and the same one through TorchRL's QMixerLoss, from equal weights on equal rows."""
+    try:
+        from benchmarks import torchrl_update
+    except ModuleNotFoundError:
+        return None
+    spec = TeamSpec(n_agents=2, n_actions=4, obs_dim=6, state_dim=8, episode_limit=100)
+    torch.manual_seed(0)
+    algorithm, batch = QMIX(spec), random_rows(64, 1, spec)
+    theirs, rows = torchrl_update.make_update(algorithm, 1e-5, 0.005), torchrl_update.as_tensordict(batch)
+    difference = (torchrl_update.make_loss(algorithm)(rows)["loss"] - algorithm.loss(batch, deepcopy(algorithm))).item()
+    times = alternate({"course": make_update(algorithm, batch), "torchrl": lambda: theirs(rows)})
+    ratios = [slow / fast for fast, slow in zip(times["course"], times["torchrl"])]
+    return {"course_milliseconds": 1e3 * statistics.median(times["course"]),
+            "torchrl_milliseconds": 1e3 * statistics.median(times["torchrl"]),
+            "ratio_median": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios),
+            "difference_of_the_losses": difference}
+
+
+# ---- until the team is optimal ---------------------------------------------------------------------------------------
+
+
+def until_optimal(algorithm=QMIX) -> dict:
+    """Steps and seconds until the greedy policy is optimal and stays so for ten evaluations, one every 250 steps,
+    counted at the first of the ten; the seconds include the evaluations."""
+    steps, times = [], []
+    for seed in range(SEEDS):
+        env = GridWorld(num_envs=32)
+        history = train(env, algorithm.for_env(env, seed=seed), TrainConfig(seed=seed, evaluate_every=250))
+        best = [abs(value - 8.65) < 1e-3 for value in history.greedy_return]
+        first = next((k for k in range(len(best) - 9) if all(best[k:k + 10])), None)
+        steps.append(None if first is None else history.steps[first])
+        times.append(None if first is None else history.seconds[first])
+    solved = [s for s in steps if s is not None]
+    return {"seeds": SEEDS, "solved": len(solved), "steps": steps, "seconds": times,
+            "steps_median": statistics.median(solved), "steps_worst": max(solved),
+            "seconds_median": statistics.median(t for t in times if t is not None),
+            "seconds_worst": max(t for t in times if t is not None)}
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore")                              # TorchRL's, about its own settings
+    torch.set_num_threads(1)
+    result = {"date": date.today().isoformat(), "python": platform.python_version(), "torch": torch.__version__,
+              "processor": platform.processor() or platform.machine(), "threads": 1, "dtype": "float32",
+              "environment": environment(), "update": updates(), "torchrl": against_torchrl(),
+              "until_optimal": until_optimal()}
+    print("grid world, 2 agents      rows   env steps/s   agent steps/s   ns a step")
+    for row in result["environment"]:
+        print(f"{row['rows']:30,}   {row['env_steps_per_second']:11,.0f}   {row['agent_steps_per_second']:13,.0f}"
+              f"   {row['nanoseconds_per_env_step']:9,.0f}")
+    print("\nQMIX update                           ms   updates/s")
+    for row in result["update"]:
+        print(f"{row['case']:30} {row['milliseconds']:9.2f}   {row['updates_per_second']:9,.0f}")
+    if result["torchrl"] is None:
+        print("\nTorchRL is not installed: no comparison (it comes with requirements-dev.txt)")
+    else:
+        row = result["torchrl"]
+        print(f"\nthe transition update through TorchRL's QMixerLoss: {row['torchrl_milliseconds']:.2f} ms against "
+              f"{row['course_milliseconds']:.2f} ms here; ratio {row['ratio_median']:.2f} "
+              f"({row['ratio_min']:.2f} to {row['ratio_max']:.2f} over {BLOCKS} paired blocks); "
+              f"the two losses differ by {row['difference_of_the_losses']:.0e}")
+    row = result["until_optimal"]
+    print(f"\noptimal for good: {row['solved']} of {row['seeds']} seeds; environment steps median {row['steps_median']:,.0f}, "
+          f"worst {row['steps_worst']:,}; seconds median {row['seconds_median']:.2f}, worst {row['seconds_worst']:.2f}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"\nwritten to {RESULTS.relative_to(Path(__file__).parent.parent)}")
+
+
+if __name__ == "__main__":
+    main()
