@@ -78,7 +78,7 @@ def _draw(film, t, title):
     """The board at time t as an RGB array; every frame has the same size and the same places."""
     side = 0.46 * film.size
     text_lines = 1 + -(-film.positions.shape[1] // 3)
-    below, above = 0.2 + 0.18 * text_lines, 0.7
+    below, above = 0.25 + 0.18 * text_lines, 0.7
     width, height = max(side + 0.5, 3.2), side + below + above
     figure = Plot(figsize=(width, height), dpi=90)
     figure.suptitle(title, y=1 - 0.06 / height, va="top")

@@ -60,7 +60,8 @@ def _row(ax, k, each, interval, fmt, bar):
     reach = np.append(each, interval if interval is not None else middle)
     left = bar and middle < 0  # the text stands at the far end of its bar
     ax.annotate(number(middle, fmt), (reach.min() if left else reach.max(), k), xytext=(-6 if left else 6, 0),
-                textcoords="offset points", va="center", ha="right" if left else "left")
+                textcoords="offset points", va="center", ha="right" if left else "left",
+                bbox=dict(facecolor="white", alpha=0.85, edgecolor="none", pad=1))  # no line runs through the number
 
 
 def _read_intervals(intervals, data):

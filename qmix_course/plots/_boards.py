@@ -51,7 +51,7 @@ def film_strip(episode, title=None, per_row=6, max_boards=12):
     rows = -(-len(shown) // cols)
     agents = film.positions.shape[1]
     text_lines = 1 + -(-agents // 3)
-    size = (1.75 * cols, (2.1 + 0.17 * text_lines) * rows + 0.3)
+    size = (1.75 * cols, (2.25 + 0.17 * text_lines) * rows + 0.3)
     figure, axes = panels(rows, cols, size, layout="compressed", squeeze=False)
     figure.suptitle(_inputs.text("title", title) or f"One episode: {film.length}, return {number(film.total)}")
     for ax in axes.flat[len(shown):]:
@@ -180,7 +180,7 @@ def draw_moment(ax, film, t):
     ax.set(xticks=[], yticks=[], ylabel="")
     if t == len(film.actions):
         ax.set_title(f"end, step {t}", pad=10)
-        ax.set_xlabel(f"return {number(film.total)}", fontweight="bold")
+        ax.set_xlabel(f"return {number(film.total)}", fontweight="bold", labelpad=8)
         return
     signs = []
     for i, action in enumerate(film.actions[t]):
@@ -189,4 +189,4 @@ def draw_moment(ax, film, t):
         if not rests:
             nudge(ax, film.positions[t, i], action)
     lines = ["   ".join(signs[k:k + 3]) for k in range(0, len(signs), 3)]
-    ax.set_xlabel("\n".join(lines + [f"reward {number(film.rewards[t])}"]))
+    ax.set_xlabel("\n".join(lines + [f"reward {number(film.rewards[t])}"]), labelpad=8)
