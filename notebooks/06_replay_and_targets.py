@@ -387,7 +387,7 @@ print("one update, targets by the frozen copy:    moved by", float(moved_target.
 # - **Hard:** every $K$ updates, copy everything: $\theta^- \leftarrow \theta$.
 # - **Soft:** after every update, go a small part of the way: $\theta^- \leftarrow \theta^- + $ `tau` $(\theta - \theta^-)$, with a `tau` like 0.02.
 #
-# (`tau` is the name that this number has in all libraries. It has nothing to do with an agent's history, which papers write $\tau$.)
+# (`tau` is what this library and many others call this number. It has nothing to do with an agent's history, which papers write $\tau$.)
 
 # %%
 @torch.no_grad()
@@ -447,8 +447,8 @@ plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance", "up
 
 # %% [markdown]
 # The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
-# jump it is no different from the online network. Both are in use: DQN and the QMIX paper copy hard, DDPG (Lillicrap et al.
-# 2016) made the soft update common. What is copied is *everything that computes the target*: the agents
+# jump it is no different from the online network. Both are in use: DQN copies hard, and so does
+# the code that was published with QMIX; DDPG (Lillicrap et al. 2016) moves softly. What is copied is *everything that computes the target*: the agents
 # and the mixer.
 #
 # ### The end of the task and the end of the clock
@@ -612,9 +612,9 @@ print("clock taken for the end: more than 1.5 below it, both seeds:", max(off["c
 plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "error in the value, a dot a seed")
 
 # %% [markdown]
-# The wrong flag makes the world look poorer than it is: from wherever the clock cut, nothing more seems to come. With the task's own limit of 100 steps
-# a trained team is hardly ever cut, and the mistake stays small and hidden. It is one of the
-# mistakes that shipped in public code most often, and Pardo et al. (2018) is the paper to read on it.
+# The wrong flag makes the world look poorer than it is: from wherever the clock cut, nothing more seems to come. On the big board
+# an optimal team is home after four of its hundred steps and never meets the clock, so a test of its return says nothing about
+# this mistake. It has shipped in public code more than once, in wrappers that have only one flag for both ends. Pardo et al. (2018) is the paper to read on it.
 #
 # ## Sum up
 #

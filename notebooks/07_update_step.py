@@ -335,8 +335,8 @@ plots.lines(torch.arange(64), {"QMIX, untrained": share[order], "VDN": torch.ful
 #
 # ### Who gets a gradient, and who must not
 #
-# Three structural checks that need no training: every weight of the agents and the mixer gets a gradient, nothing
-# of the target does, and the target's weights are the same after the update.
+# Two structural checks that need no training: every weight tensor of the agents and the mixer gets a gradient, and nothing
+# of the target does.
 
 # %%
 online.zero_grad()
@@ -394,7 +394,7 @@ print(f"true value 0 · one set chooses and values: {single:.1f} · one chooses,
 
 # %% [markdown]
 # Double DQN (van Hasselt, Guez and Silver 2016) uses what is there anyway: the online network chooses, the target network values. The two are
-# related, so the effect is smaller than with independent estimates. In `qmix_loss` that is the line with `judge`.
+# related and not independent, so do not expect the full effect. In `qmix_loss` that is the line with `judge`.
 #
 # **Predict.** Target values [1, 5, 2], online values [3, 1, 4]. Which number enters the target without and with double-Q?
 
@@ -562,13 +562,13 @@ figure
 # %% [markdown]
 # - *s for s′* has a lovely loss and wrong values, and other wrong values in each seed. The equations that it solves have solutions; they are just
 #   not those of the game. Only the exact values, or a pencil batch with a mixer that reads the state, can tell.
-# - *online target* comes near and does not settle: its loss and its error keep trembling. On the grid world the same change let the
+# - *online target* comes near and, in this run, does not settle: its loss and its error keep trembling. On the grid world the same change let the
 #   values run away ([lesson 06](06_replay_and_targets.ipynb)).
 # - *no detach* ends at the right values. That is honest, and it needs a second look.
 #
 # ### No detach, where chance is involved
 #
-# In the two-step game every step has one certain outcome. Take the smallest example with a dice in it: state A pays nothing and leads to B or
+# In the two-step game every step has one certain outcome. Take the smallest example with chance in it: state A pays nothing and leads to B or
 # C with equal chance; B pays 1 and ends, C pays 0 and ends; $\gamma = 1$. The true values are A 0.5, B 1, C 0. (It is the A-split
 # example of Sutton and Barto 2018, section 11.5.) Minimize the mean squared TD error over the four kinds of transition, once with the target held fixed and
 # once with the gradient flowing through it.
