@@ -477,7 +477,8 @@ assert abs(says.loss(pencil, judges).item() - 1.75) < 1e-12
 print("VDN.loss on the pencil batch:", says.loss(pencil, judges).item())
 
 # %% [markdown]
-# Then the loss and its gradients on the real batch, without and with double-Q:
+# Then the loss and its gradients on the real batch, without and with double-Q. (Without double-Q nobody reads what the online network says
+# about the last observation. The library does not compute it; the result is the same.)
 
 # %%
 for double_q in (False, True):
