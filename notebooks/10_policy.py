@@ -345,6 +345,7 @@ start_figure(grade["wide"], "Trained with random starts, from every start")
 
 # %%
 oracle = exact.solve(GridWorld(), gamma=0.99)
+cells = (oracle.model.state[:, :4] * 4).round().long().view(-1, 2, 2)                # [X, N, 2], the positions
 low = QMIX.for_env(GridWorld(), seed=0)
 lowest = min(range(4, len(weights)), key=along["official start only"].__getitem__)
 low.load_state_dict(weights[lowest])
@@ -416,16 +417,34 @@ def belief_map(team, others):
     return values, policy
 
 
-values, policy = belief_map(wide, others=[(4, 4), (0, 0)])
+others = [(4, 4), (0, 0)]
+values, policy = belief_map(wide, others)
 plots.beliefs(values, 5, goals=tester.goals, policy=policy, label="utility of the best action",
               title="Each agent on every cell, the other one at its start",
               titles=["agent 1, agent 2 at (4, 4)", "agent 2, agent 1 at (0, 0)"])
 
 # %% [markdown]
-# Read the arrows first, the colors second. The arrows are what the agent *does*. The colors order its situations: brighter or
-# darker is better or worse in its eyes. The numbers are not returns: the mixer may stretch and shift utilities as long as
-# more stays more ([lesson 04](04_factorisation.ipynb)), so compare them within one agent, never between agents.
+# Read the arrows first. They are what an agent *does* on each cell, and here they lead to its goal. Then the colors, with care. They are
+# *not* returns. Do the utilities grow towards the goal, as values should? They need not: the mixer may stretch
+# them, and its $V(s)$ gives each state a height that no agent knows of ([lesson 05](05_mixer.ipynb)). So compare the
+# utilities of one agent in one place, which is all that an argmax does, and never those of two agents.
 #
+# The team's value of a state is what the mixer makes of the best utilities. That one should look like the exact $V^*$.
+
+# %%
+team_value = exact.q_tot(wide, oracle.model).flatten(1).amax(1)                      # [X]
+believed, truth = torch.full((5, 5), float("nan")), torch.full((5, 5), float("nan"))
+for x, (first, second) in enumerate(cells.tolist()):
+    if second == [4, 4]:
+        believed[first[0], first[1]], truth[first[0], first[1]] = team_value[x], oracle.v[x]
+plots.beliefs(torch.stack([believed, truth]), 5, title="Agent 1 on every cell, agent 2 at (4, 4)", label="value of the state",
+              titles=[r"the team: $\max Q_{tot}$", r"exact: $V^*$"])
+
+# %%
+gap = (team_value - oracle.v).abs()
+print("the team's value of a state and the exact one differ by less than 0.5 on average:", bool(gap.mean() < 0.5))
+
+# %% [markdown]
 # ### Reading a wrong policy
 #
 # Take the start at which the hasty team loses most, and play it. The strip shows the first boards and the last one.
@@ -461,30 +480,56 @@ def circles(team):
 
 
 for name, team in teams.items():
-    failing, ending = circles(team)
-    assert failing == int((grades(team) == 0).sum())
-    print(f"{name}: the failures end in fewer placements than there are failures:", ending < failing)
+    assert circles(team)[0] == int((grades(team) == 0).sum())
+print("both ways of counting the failures agree, for", len(teams), "teams")
 failing, ending = circles(low)
-print("patient, lowest: more than five failures for each of these placements:", failing > 5 * ending)
+print("patient, lowest: more than five failures for each placement in which they end:", failing > 5 * ending)
 
 # %% [markdown]
-# Not wild play, but a few small traps into which many ways lead. Back to the hasty team's worst start. Whose fault is it? Find the placement in which the circle closes, and lay the agents' values beside the exact ones.
+# Not wild play, but a few small traps into which many ways lead. The hasty team's trap is ignorance: it pushes against walls, and
+# a little more training cures that. The patient team's traps are more interesting. Take the state in which it gives
+# away most, and start there.
 
 # %%
-stuck = failure.state[-2]
-row = oracle.index(stuck)
-lost, actions = given_away(hasty)
-pair = exact.q_tot(hasty, oracle.model)[row]
-names = ["up", "down", "left", "right"]
-print("the exact table has more than one best entry:", int((oracle.q[row] > oracle.v[row] - 1e-9).sum()) > 1)
-plots.tables({r"the team's $Q_{tot}$": pair, r"exact, $Q^*$": oracle.q[row]}, title="Where the team is stuck",
-             highlight="max", row_labels=names, col_labels=names)
+lost, actions = given_away(patient)
+worst = int(lost.argmax())
+clash = play(GridWorld(), patient, positions=cells[worst].unsqueeze(0))
+print("reached both goals:", clash.terminated)
+plots.film_strip(clash, title="The worst state of the patient team", max_boards=5)
 
 # %% [markdown]
-# The framed entry on the left is what the team plays again and again; the framed entries on the right are what it should play. Ask three questions of
-# such a pair. Is the team's table wrong in its order, or only in its height? (Only the order matters for play.) Was this placement
-# in the training data at all? And could a monotone table have the right order here? If it could, more or
-# better data is the cure, which is what random starts gave.
+# Both agents want the same cell. They collide, both are sent back, they see what they saw before, and decide what they
+# decided before. Each decision is sensible if the other one gives way. Lay the team's table beside the exact one.
+
+# %%
+names = ["up", "down", "left", "right"]
+plots.tables({r"the team's $Q_{tot}$": exact.q_tot(patient, oracle.model)[worst], r"exact, $Q^*$": oracle.q[worst]},
+             title="Where the patient team is stuck", highlight="max", row_labels=names, col_labels=names)
+
+# %% [markdown]
+# Look at the framed entries on the right. Where there are several, the agents have to *agree*: each has more than one action that
+# is part of a best plan, and the wrong combination of them is a collision. Count such states exactly: those in which
+# some joint action is made of two good halves and is still not a best one. How many of the patient team's wrong states are of
+# this kind?
+
+# %%
+best_joint = oracle.q > oracle.v.view(-1, 1, 1) - 1e-9                               # [X, A, A]
+good_1, good_2 = best_joint.any(2), best_joint.any(1)                                # [X, A]: part of a best joint action
+must_agree = (good_1[:, :, None] & good_2[:, None, :] & ~best_joint).flatten(1).any(1)
+print("states in which the agents must agree:", int(must_agree.sum()), "of", len(must_agree))
+print("in all of them the agents are two cells apart:",
+      bool(((cells[:, 0] - cells[:, 1]).abs().sum(-1)[must_agree] == 2).all()))
+wrong = lost > 1e-6
+print("at least half of the patient team's wrong states are among them:", bool((wrong & must_agree).sum() >= wrong.sum() / 2))
+
+# %% [markdown]
+# So this small world does hold a coordination problem, in a corner that the official start never shows. In such a state what is good
+# for agent 1 depends on what agent 2 does, and a monotone mixer has to pretend that it does not. It can still put
+# one of the best joint actions on top, and in many of these states the trained teams do. Which tables it can and cannot
+# make is the subject of Part II.
+#
+# When you read a wrong policy, ask in this order. Is the team's table wrong in its order, or only in its height? (Only the
+# order matters for play.) Was the state in the training data? Could the team have represented the right order at all?
 
 # %% [markdown]
 # ## The same as the library
@@ -587,7 +632,7 @@ print("greedily every episode earns 8.65; with a little exploration between 60 a
 # ### What you can do now
 #
 # - Test decentralization: hide the state, delete the mixer, blank the other observations, differentiate across agents.
-# - Show an episode, and read a failure as a circle in a map from placements to joint actions.
+# - Show an episode, and read a failure as a circle in a map from placements to placements.
 # - Try every start, compare with the exact best return, and train with random starts where one start is not enough.
 # - Separate a wrong decision in a state from the starts that it spoils.
 #
