@@ -310,6 +310,30 @@ plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30}, 
 figure
 
 # %% [markdown]
+# ### A first check
+#
+# Exercises in this course are checked by code that knows the usual mistakes. Try it on the formula you have just read. Replace the
+# `...` below: return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all next actions.
+
+# %%
+from qmix_course.checks import lesson00
+
+
+def one_step_target(reward, next_values, terminated):
+    """The target y of one step."""
+    return ...
+
+
+lesson00.one_step_target(one_step_target)
+
+# %% [markdown]
+# Until you have written something, the verdict is *not attempted*. Now get it wrong on purpose, and see whether the check finds out
+# what went wrong. This is what happens to somebody who forgets that an episode can end:
+
+# %%
+lesson00.one_step_target(lambda reward, next_values, terminated: reward + 0.9 * max(next_values))
+
+# %% [markdown]
 # Look at what happened. The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
 # the target asks what the best next action is worth, not what was played. Such a method is called **off-policy**. It may learn from
 # old experience, and even from someone else's.

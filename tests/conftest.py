@@ -1,39 +1,13 @@
-"""What tests share: torch and tqdm as they were before, and a tiny lesson to build, break and check."""
+"""What every test gets: torch as it was before."""
 
 import pytest
-import tiny_lesson
 import torch
-import tqdm
-
-from tools import build, notebooks
 
 
 @pytest.fixture(autouse=True)
 def as_it_was():
-    """``lesson.start`` sets torch's default dtype and may turn bars off; no test passes that on to the next."""
-    dtype, bar = torch.get_default_dtype(), vars(tqdm.tqdm)["__init__"]
+    """``lesson.start`` sets torch's default dtype and threads; no test passes that on to the next."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     yield
     torch.set_default_dtype(dtype)
-    tqdm.tqdm.__init__ = bar
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """The text of the tiny lesson and the notebook that was built from it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(notebooks.ROOT))
-        folder = tmp_path_factory.mktemp("lessons")
-        path = folder / f"{tiny_lesson.STEM}.py"
-        path.write_text(tiny_lesson.source(), encoding="utf-8")
-        build.build(path)
-        return path.read_text(encoding="utf-8"), path.with_suffix(".ipynb").read_bytes()
-
-
-@pytest.fixture
-def pair(built, tmp_path, monkeypatch):
-    """A fresh copy of the built pair: the path of its source."""
-    monkeypatch.setenv("PYTHONPATH", str(notebooks.ROOT))
-    source = tmp_path / f"{tiny_lesson.STEM}.py"
-    source.write_text(built[0], encoding="utf-8")
-    source.with_suffix(".ipynb").write_bytes(built[1])
-    return source
+    torch.set_num_threads(threads)
