@@ -71,7 +71,7 @@ from qmix_course.training import TrainConfig, train
 # %% [markdown]
 # ## The problem
 #
-# Lesson 08 ended with a stored run of the `reference` preset: small steps, one board, and an exploration rate
+# [Lesson 08](08_training.ipynb) showed a stored run of the `reference` preset: small steps, one board, and an exploration rate
 # $\varepsilon$ that falls so slowly that the run ends long before $\varepsilon$ is small. Here is what a person watches
 # while such a run goes on: what the episodes earn, and the loss. The best return of the task is 8.65.
 
@@ -597,10 +597,10 @@ print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
 #    your formula.
 # 2. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from
 #    `exact.agent_qs`) and draw its expected return over $\varepsilon$ beside the perfect team's. You are right if the two
-#    agree at $\varepsilon = 0$ and at $\varepsilon = 1$, and if yours is nowhere above the other except by less than 0.5 (ask
-#    yourself why it may be above at all: for which $\varepsilon$ is `perfect` the best plan?).
+#    agree at $\varepsilon = 0$ and at $\varepsilon = 1$, and if you can say why they must. (May yours be above the other in between? For
+#    which $\varepsilon$ is `perfect` the best plan?)
 # 3. Train with `target_every=1` and `tau=None`. Before you run it, say which of the runs A to E it must look like. You are
-#    right if its weights are equal to that run's in the end.
+#    right if its weights are equal to that run's in the end (`runs[letter].team`).
 # 4. A run shows a greedy return of 8.65 at one entry and −64 at the next, again and again. Write down two causes, one
 #    harmless and one not, and a measurement that would tell them apart. You are right if the measurement needs no further
 #    training.

@@ -160,8 +160,13 @@ print("rewards:", [round(r, 2) for r in rewards], "return:", round(sum(rewards),
 class StateHidden(GridWorld):
     """The same world, but whoever looks at the global state gets NaN."""
 
-    def _pack(self, *parts):
-        step = super()._pack(*parts)
+    def reset(self, *args, **options):
+        return self.hide(super().reset(*args, **options))
+
+    def step(self, actions):
+        return self.hide(super().step(actions))
+
+    def hide(self, step):
         return replace(step, state=torch.full_like(step.state, float("nan")))
 
 
@@ -295,7 +300,7 @@ start_figure(grade["patient"], "The patient team, from every start")
 #
 # ### Train with random starts and compare
 #
-# The remedy is to show the team more of the world. `random_starts=True` begins each episode from one of the 599 starts, drawn
+# A remedy is to show the team more of the world. `random_starts=True` begins each episode from one of the 599 starts, drawn
 # at random; everything else stays as it was. The weights were kept at every entry, so you can count the optimal starts
 # all along both runs.
 
@@ -649,7 +654,7 @@ print("greedily every episode earns 8.65; with a little exploration between 60 a
 #
 # 1. Write `mirror(team)`: the team in which agent 2 plays agent 1's network on its own observation, turned by 180 degrees
 #    (positions $p \to 1 - p$, actions up and down exchanged, left and right exchanged). Try every start. You are right if
-#    the number of optimal starts of the mirrored team is the same when you exchange the agents and turn the board.
+#    every start has the same grade as the start that you get by exchanging the agents and turning the board.
 # 2. Train hasty teams from three other seeds and draw the three start maps. You are right if all three are optimal from
 #    the official start; say in a sentence what differs.
 # 3. A greedy team that is stuck could be freed by a little exploration. Measure the share of the 599 starts from which the
@@ -662,7 +667,7 @@ print("greedily every episode earns 8.65; with a little exploration between 60 a
 #
 # - Rashid, Samvelyan, Schroeder de Witt, Farquhar, Foerster, Whiteson 2018, *QMIX: Monotonic value function factorisation
 #   for deep multi-agent reinforcement learning*: centralized training, decentralized greedy play.
-# - Zhang, Vinyals, Munos, Bengio 2018, *A study on overfitting in deep reinforcement learning*: teams of one that are
-#   optimal in training and fail on other mazes.
+# - Zhang, Vinyals, Munos, Bengio 2018, *A study on overfitting in deep reinforcement learning*: single agents with the best
+#   return in training that do badly on other mazes.
 # - Cobbe, Klimov, Hesse, Kim, Schulman 2019, *Quantifying generalization in reinforcement learning*: why training and
 #   testing on the same levels says little.
