@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from importlib import resources
 
+from qmix_course import errors
+
 NAMES = ("reference", "sweep")
 
 
@@ -15,8 +17,7 @@ def load(name: str) -> dict:
     ``sweep``: ``points``, one a setting that was tried, the default first, each with one entry a seed.
     What was not measured is NaN.
     """
-    if name not in NAMES:
-        raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
+    errors.choice("name", name, NAMES)
     text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     return _null_as_nan(json.loads(text))
 
