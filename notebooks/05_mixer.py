@@ -463,7 +463,8 @@ figure
 # %%
 losses, learned_q, _, mixer = fits["abs", 0.01]
 best = int(losses[-1].argmin())
-low, high = learned_q[best].min(1).values - 0.3, learned_q[best].max(1).values + 0.3
+low, high = learned_q[best].min(1).values, learned_q[best].max(1).values
+low, high = low - 0.15 * (high - low), high + 0.15 * (high - low)
 q1, q2 = torch.meshgrid(torch.linspace(low[0], high[0], 31), torch.linspace(low[1], high[1], 31), indexing="ij")
 grid = torch.stack([q1, q2], -1).view(1, -1, 2).expand(20, -1, -1)
 
