@@ -1,7 +1,10 @@
-"""What every test gets: torch as it was before."""
+"""What tests share: torch as it was before, and a tiny lesson to build, break and check."""
 
 import pytest
+import tiny_lesson
 import torch
+
+from tools import build, notebooks
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +14,25 @@ def as_it_was():
     yield
     torch.set_default_dtype(dtype)
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The text of the tiny lesson and the notebook that was built from it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(notebooks.ROOT))
+        folder = tmp_path_factory.mktemp("lessons")
+        path = folder / f"{tiny_lesson.STEM}.py"
+        path.write_text(tiny_lesson.source(), encoding="utf-8")
+        build.build(path)
+        return path.read_text(encoding="utf-8"), path.with_suffix(".ipynb").read_bytes()
+
+
+@pytest.fixture
+def pair(built, tmp_path, monkeypatch):
+    """A fresh copy of the built pair: the path of its source."""
+    monkeypatch.setenv("PYTHONPATH", str(notebooks.ROOT))
+    source = tmp_path / f"{tiny_lesson.STEM}.py"
+    source.write_text(built[0], encoding="utf-8")
+    source.with_suffix(".ipynb").write_bytes(built[1])
+    return source

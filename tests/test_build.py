@@ -1,5 +1,6 @@
 """The build: the same bytes every time, no trace of the machine, and it stops at every fault."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -23,7 +24,14 @@ def test_a_notebook_keeps_no_trace_of_the_machine(built):
     notebook = nbformat.reads(built[1].decode(), as_version=4)
     assert notebook.metadata == notebooks.METADATA
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
-    assert b"Software" not in built[1]
+    pictures = [base64.b64decode(png) for png in re.findall(r'"image/png": "([^"\\]+)', built[1].decode())]
+    assert len(pictures) == 1 and b"Software" not in pictures[0]
+
+
+def test_cells_with_the_same_text_have_ids_of_their_own(pair):
+    pair.write_text(f"{notebooks.HEADER}\n# %%\nx = 1\n\n# %%\nx = 1\n", encoding="utf-8")
+    first, second = notebooks.read_source(pair).cells
+    assert first.source == second.source and first.id != second.id
 
 
 def test_cells_keep_their_ids_when_a_neighbour_changes(pair):
@@ -37,7 +45,7 @@ FAULTS = {
     "an exception": ("1 / 0", "ZeroDivisionError"),
     "stderr": ("import sys; print('oh', file=sys.stderr)", "wrote to stderr"),
     "a warning of the cell": ("import warnings; warnings.warn('oh', DeprecationWarning)", "DeprecationWarning: oh"),
-    "a warning of numpy": ("import numpy; numpy.log(numpy.zeros(1))", "RuntimeWarning"),
+    "a warning inside numpy": ("import numpy; numpy.mean([])", "RuntimeWarning: Mean of empty slice"),
     "a warning of torch": ("import torch; torch.range(0, 3)", "UserWarning"),
 }
 
@@ -46,8 +54,9 @@ FAULTS = {
 def test_the_build_stops_at(fault, pair, built):
     code, message = FAULTS[fault]
     pair.write_text(f"{notebooks.HEADER}\n# %%\n{code}\n", encoding="utf-8")
-    with pytest.raises(build.BuildError, match=message):
+    with pytest.raises(build.BuildError, match=message) as caught:
         build.build(pair)
+    assert ("wrote to stderr" in str(caught.value)) == (fault == "stderr")
     assert pair.with_suffix(".ipynb").read_bytes() == built[1], "a failed build leaves the old notebook"
 
 

@@ -216,6 +216,14 @@ def test_long_steps_and_sections_without_code_are_noticed(pair):
     assert "a step of 30 lines, at most 24" in found and "'The same as the library' has no code cell" in found
 
 
+def test_a_prediction_without_the_code_that_answers_it_is_noticed(pair):
+    def change(notebook):
+        notebook.cells[6] = nbformat.v4.new_markdown_cell("It goes up.")
+
+    edit_notebook(pair, change)
+    assert any("must be the code that answers it" in found for found in check.check_folder(pair.parent))
+
+
 def test_a_source_with_another_header_is_noticed(pair):
     pair.write_text(pair.read_text(encoding="utf-8").replace("tags,-all", "all"), encoding="utf-8")
     assert any("does not begin with the header" in found for found in check.check_folder(pair.parent))

@@ -68,7 +68,6 @@ def _tidy(notebook: nbformat.NotebookNode) -> None:
     """Drop what the run left behind: the kernel's version, empty output metadata that differs between clients."""
     notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})

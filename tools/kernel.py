@@ -40,7 +40,8 @@ def prepare() -> tempfile.TemporaryDirectory:
     (profile / "ipython_kernel_config.py").write_text(CONFIG)
     os.environ.update(
         IPYTHONDIR=str(profile.parent),
-        QMIX_COURSE_PROGRESS="0",
+        QMIX_COURSE_PROGRESS="0",  # the bars of qmix_course
+        TQDM_DISABLE="1",  # the bars of a lesson's own loops
         PYDEVD_DISABLE_FILE_VALIDATION="1",  # or the debugger greets on stderr
     )
     for name in ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONWARNINGS", "PYTHONSTARTUP"):
