@@ -102,7 +102,7 @@ print("update_every=1000     -> optimal:", is_best(trained(update_every=1_000)[1
 # %% [markdown]
 # Correct pieces are not enough. They must be put together in the right order and in the right proportions: how much play for each update, how large a step, how much chance. These proportions are the **hyperparameters**. Nothing learns them; you choose them.
 #
-# This lesson writes the loop, names every number in it, and then does what the cell above did, for all of them.
+# This lesson writes the loop, names every number in it, and then does what the cell above did, for most of them.
 
 # %% [markdown]
 # ## Build it
@@ -489,7 +489,7 @@ plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
 #
 # ### Every knob, one at a time
 #
-# Now all the numbers of Step 4. `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time and five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
+# Now most of the numbers of Step 4. `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time and five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
 
 # %%
 sweep = data.load("sweep")
