@@ -9,6 +9,8 @@ CONSTRAINTS ?= -c constraints.txt
 JOBS ?= 2
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
+# Jupyter refuses to run as root unless told; in a container one often is.
+LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 
 .PHONY: help lab test check notebooks matrix bench clean
@@ -17,7 +19,7 @@ help:
 	@sed -n '1,5s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
-	$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+	$(PY) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.dev

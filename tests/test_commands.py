@@ -46,7 +46,7 @@ def calls(folder):
     path = folder / "calls.txt"
     lines = path.read_text().splitlines() if path.exists() else []
     path.unlink(missing_ok=True)
-    return lines
+    return [" ".join(line.replace("--allow-root", "").split()) for line in lines]  # there for root only
 
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
@@ -84,6 +84,16 @@ def test_make_test_adds_what_tests_need_and_runs_everything(copy):
     assert tests.startswith("-m pytest ") and tests.endswith(" tests notebooks")
     assert "--nbval --nbval-current-env --nbval-cell-timeout=120" in tests
     assert make(copy, "-q", ".venv/.dev").returncode == 0
+
+
+@needs_make
+def test_the_readme_gives_the_same_commands_for_those_without_make(copy):
+    make(copy, "lab")
+    make(copy, "test")
+    wanted = {line.replace("--disable-pip-version-check ", "") for line in calls(copy) if "version_info" not in line}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    given = set(re.findall(r"^python (-m .*?)\s*$", readme, re.MULTILINE))
+    assert wanted <= given, wanted - given
 
 
 @needs_make
