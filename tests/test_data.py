@@ -1,0 +1,30 @@
+"""The stored measurements: they load, and they belong to the settings that the library has now."""
+
+import math
+from dataclasses import asdict
+
+import pytest
+
+from qmix_course import data
+from qmix_course.training import TrainConfig
+
+
+def test_the_sweep_was_measured_around_todays_default():
+    sweep = data.load("sweep")
+    assert sweep["settings"]["config"] == asdict(TrainConfig(evaluate_every=250)), "run python -m benchmarks.sweep again"
+    assert sweep["points"][0]["name"] == "default" and len(sweep["points"]) >= 15
+    assert all(len(point["steps"]) == len(sweep["settings"]["seeds"]) for point in sweep["points"])
+
+
+def test_the_reference_curve_was_measured_with_todays_preset():
+    reference = data.load("reference")
+    config = reference["settings"]["config"]
+    assert config == asdict(TrainConfig.reference(evaluate_every=config["evaluate_every"])), "run python -m benchmarks.reference again"
+    for run in reference["runs"]:
+        assert run["greedy_return"][-1] == pytest.approx(8.65, abs=1e-3) and run["steps"][-1] >= 27_000
+        assert not math.isnan(run["loss"][-1])
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match="name: unknown name 'speed', expected one of reference, sweep"):
+        data.load("speed")
