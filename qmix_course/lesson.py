@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -30,7 +31,8 @@ def start(number: str) -> None:
 
     Checks the versions of Python, torch and numpy, makes float64 torch's default (in float32 the printed digits differ
     from processor to processor), seeds torch's global generator, and sets the style and the format of the figures.
-    Torch computes on one thread: the course's networks are so small that a second one costs more than it brings.
+    Torch computes on one thread, unless OMP_NUM_THREADS in the environment says otherwise: the course's networks are so
+    small that a second thread costs more than it brings.
 
     Args:
         number: the lesson's two digits, ``"00"`` to ``"10"``.
@@ -48,7 +50,7 @@ def start(number: str) -> None:
     })
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(0)
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     _set_figures()
     print(title(number))
 

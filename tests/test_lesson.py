@@ -64,10 +64,14 @@ def test_versions_are_compared_as_numbers():
     lesson._check_versions({"torch": "10.0.0a0"})
 
 
-def test_start_computes_on_one_thread():
+def test_start_computes_on_one_thread_unless_told_otherwise(monkeypatch):
     torch.set_num_threads(2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     lesson.start("00")
     assert torch.get_num_threads() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    lesson.start("00")
+    assert torch.get_num_threads() == 2
 
 
 def test_start_works_outside_a_notebook():

@@ -46,7 +46,8 @@ def run(paths: list[Path], values: dict[str, str]) -> tuple[int, int, list[str]]
     """(cells passed, cells failed, names of the notebooks with a failure) of these notebooks in one setting."""
     environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MKL_CBWR")}
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--nbval", "--nbval-current-env"]
-    processes = "2" if len(paths) > 1 else "0"
+    # Two processes with two threads each would only fight for two cores.
+    processes = "2" if len(paths) > 1 and values.get("OMP_NUM_THREADS") != "2" else "0"
     command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-n", processes, "--dist", "loadfile", *map(str, paths)]
     result = subprocess.run(command, cwd=ROOT, env=environment | values, capture_output=True, text=True)
     return read_result(result.stdout, result.returncode)
