@@ -117,7 +117,7 @@ print("solved:", bool(before.terminated[0]))
 print("steps:", int(before.lengths[0]))
 
 # %% [markdown]
-# It wanders until the clock stops it. Now train it. This takes a few seconds and needs no GPU. `num_envs=32` means that the team
+# The clock had to stop it. Now train it. This takes a few seconds and needs no GPU. `num_envs=32` means that the team
 # plays on 32 boards at once. While it learns, each agent takes a random action with probability $\varepsilon$, which
 # falls from 1 to a small number.
 
@@ -155,7 +155,7 @@ plots.animate(episode, fps=2)
 # - The team is optimal *from this start*. Whether it is optimal from other starts is another question, which
 #   [lesson 10](10_policy.ipynb) counts out.
 # - This task is a good test that code works. It is no evidence that QMIX is better than simpler methods: [lesson 08](08_training.ipynb)
-#   runs those beside it. The task where they fail is smaller still, and you meet it in [lesson 01](01_cooperation.ipynb).
+#   runs those beside it. A task on which they can fail is smaller still, and you meet it in [lesson 01](01_cooperation.ipynb).
 
 # %% [markdown]
 # ## How the course works
@@ -175,7 +175,7 @@ plots.animate(episode, fps=2)
 # - **Predict, then run.** Cover the output if you read a notebook that already shows it.
 # - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
 #   Restart session*) and run all cells from the top.
-# - **Compare outputs.** All random draws are seeded and lessons compute in float64. The text that you see should be
+# - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
 #   the text that is stored, on any machine.
 # - **Do the exercises** at the end of each lesson. Each says how you can tell that you are right.
 # - **In Colab**, save a copy to your Drive first (*File > Save a copy in Drive*); otherwise your changes are gone when you close it.
@@ -222,6 +222,7 @@ print(inspect.getsource(QMIX))
 # | `B` | batch: environments or samples | `A` | actions |
 # | `T` | time steps | `O` | numbers in an observation |
 # | `N` | agents | `S` | numbers in the state |
+# | `X` | all states of a task (from lesson 02) | `E` | hidden units of the mixer (lesson 05) |
 
 # %%
 spec = env.spec
@@ -256,7 +257,8 @@ print("left from cell 0:", corridor(0, 0))
 #
 # $$Q^*(s, u) = r + \gamma \max_{u'} Q^*(s', u'),$$
 #
-# and just $r$ if the episode ends there. Here $\gamma = 0.9$, so that the numbers differ visibly; the rest of the course uses 0.99.
+# and just $r$ if the episode ends there. (Nothing in this corridor is left to chance. In a world with chance, the right side is
+# the average over what may follow.) Here $\gamma = 0.9$, so that the numbers differ visibly; the rest of the course uses 0.99.
 #
 # **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0?
 
@@ -303,17 +305,24 @@ print("the learned table equals the exact one, to six digits")
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.2))
-plots.table(q.T, ["left", "right"], [str(c) for c in range(GOAL)], "The learned table", highlight=[(1, c) for c in range(GOAL)],
-            ax=axes[0], ylabel="action", xlabel="cell")
-plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30}, "The value of right in cell 0",
+plots.table(q.T, ["left", "right"], [str(c) for c in range(GOAL)], "The learned table, the better action framed",
+            highlight=[(1, c) for c in range(GOAL)], ax=axes[0], ylabel="action", xlabel="cell")
+plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30}, "The value of walking right in cell 0",
             "episodes", "value", ax=axes[1])
 figure
 
 # %% [markdown]
+# Look at what happened. The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
+# the target asks what the best next action is worth, not what was played. Such a method is called **off-policy**. It may learn from
+# old experience, and even from someone else's.
+#
+# To play, it takes the action with the larger value, which is *greedy* play. While it learns it must keep trying the
+# others. The usual compromise is **$\varepsilon$-greedy**: with probability $\varepsilon$ a random action, otherwise the greedy one.
+#
 # ### A first check
 #
-# Exercises in this course are checked by code that knows the usual mistakes. Try it on the formula you have just read. Replace the
-# `...` below: return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all next actions.
+# This exercise is checked by code that knows the usual mistakes. It asks for the formula of the target. Replace the `...` below:
+# return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all next actions.
 
 # %%
 from qmix_course.checks import lesson00
@@ -334,14 +343,6 @@ lesson00.one_step_target(one_step_target)
 lesson00.one_step_target(lambda reward, next_values, terminated: reward + 0.9 * max(next_values))
 
 # %% [markdown]
-# Look at what happened. The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
-# the target asks what the best next action is worth, not what was played. Such a method is called **off-policy**. It may learn from
-# old experience, and even from someone else's.
-#
-# To play, it takes the action with the larger value, which is *greedy* play. While it learns it must keep trying the
-# others. The usual compromise is **$\varepsilon$-greedy**: with probability $\varepsilon$ a random action, otherwise the greedy one.
-
-# %% [markdown]
 # ## What DQN adds
 #
 # A table has a row for each state. The board above has 600 placements of two agents, which is fine; a camera image would not be. **DQN**
@@ -349,7 +350,7 @@ lesson00.one_step_target(lambda reward, next_values, terminated: reward + 0.9 * 
 #
 # 1. **A network.** $Q(s, u; \theta)$ with weights $\theta$. In place of moving an entry, take a gradient step on the squared TD error
 #    $(y - Q(s, u; \theta))^2$, with $y$ held fixed. ([Lesson 03](03_agents.ipynb))
-# 2. **A replay memory.** Keep past transitions $(s, u, r, s')$ and learn from random samples of them. Neighboring steps
+# 2. **A replay memory.** Keep past transitions $(s, u, r, s')$ and learn from random samples of them. Neighbouring steps
 #    of one episode look alike; a random sample mixes them. ([Lesson 06](06_replay_and_targets.ipynb))
 # 3. **A target network.** Compute $y$ with an older copy of the weights, $\theta^-$, so that the target does not run away from the value that
 #    chases it. ([Lesson 06](06_replay_and_targets.ipynb))
@@ -431,16 +432,16 @@ print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax(
 # ### Common misreadings
 #
 # - *"The agents share one brain."* They are trained together, but each acts from its own observation. Lesson 03 proves it.
-# - *"A learner that plays at random learns nothing good."* In the corridor it learned the optimal table. With more than one learner this
-#   stops being true: lesson 01.
+# - *"A learner that plays at random learns nothing good."* In the corridor it learned the optimal table. With several learners that
+#   each learn alone it can go wrong: lesson 01.
 # - *"The target is a label."* In supervised learning the label is given. Here $y$ contains the learner's own guess about the next state.
 # - *"The greedy return reached its best, so the values are right."* A policy needs the right order of the actions only. Lesson 09 compares values.
 #
 # ### Exercises
 #
 # 1. *(easy)* Start the trained team elsewhere: `play(GridWorld(size=5), team, positions=torch.tensor([[[2, 2], [2, 3]]]))`. Watch it with
-#    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? It was never
-#    trained from there, so either answer is possible.
+#    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? No episode of
+#    its training began there, so either answer is possible.
 # 2. *(easy)* In the corridor, set `alpha=1.0`. Do you still get the exact table? You are right if you can say why this works here and would not
 #    if the corridor moved you at random now and then.
 # 3. *(medium)* Let every step of the corridor pay $-1$, also the one into the goal, with $\gamma = 1$. Predict the table first. You are right if

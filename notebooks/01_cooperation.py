@@ -25,7 +25,7 @@
 # **You need:** lesson 00 (Q-learning, the notation).
 #
 # **After this lesson you can**
-# - describe a cooperative task with the words Dec-POMDP, joint action, team reward, and centralized training
+# - describe a cooperative task with the words Dec-POMDP, joint action, team reward, and centralised training
 # - count the joint actions of a team, and say what follows
 # - write independent Q-learning, and predict by hand what it learns on a small game
 # - show that a partner who learns makes one's own targets move
@@ -122,7 +122,7 @@ print("the team gets", float(step.reward), "of", solution.best_return)
 #
 # ### A team in symbols
 #
-# The setting has a name, **Dec-POMDP**: decentralized partially observable Markov decision process (Bernstein et al., 2000). It is
+# The setting has a name, **Dec-POMDP**: decentralised partially observable Markov decision process (Bernstein et al., 2000). It is
 # an MDP that several agents steer together, and none of them may see all of it.
 #
 # | piece | meaning | in the library |
@@ -182,13 +182,13 @@ for episode in range(200):
         state = new
 learned = torch.tensor([[team_q[s][u] for u in JOINT] for s in range(3)])
 assert torch.allclose(learned, solution.q.flatten(1), atol=1e-12)
-print("equal to the exact solution:", True)
+print("the joint table equals the exact solution")
 print("first joint action:", max(JOINT, key=team_q[START].get)[0], "(agent 1), in 2B:", max(JOINT, key=team_q[STATE_2B].get))
 
 # %% [markdown]
-# It works: same dice, same data, and 8 is found, because a joint table keeps $(1, 0)$ and $(1, 1)$ apart where agent 1's own average
-# had thrown them together. Two things are wrong with it. Somebody has to look at the whole table and tell each agent its part, at
-# every step. And the table is wide.
+# It works. This play was all random too, and 8 is found, because a joint table keeps $(1, 0)$ and $(1, 1)$ apart where agent 1's own average
+# had thrown them together. Two things are wrong with it. To read off an agent's part, somebody has to see the whole
+# state at every step. (Here both agents do, and each could keep a copy of the table. In most tasks nobody does.) And the table is wide.
 #
 # ### The joint actions, counted
 #
@@ -324,6 +324,8 @@ plots.lines(middles, {
 }, "Agent 1's target for action 1 in 2B, while both agents learn", "episodes", "target")
 
 # %% [markdown]
+# (The measured line is ragged: while agent 1 prefers 2A it seldom sees 2B, and a block holds few targets.)
+#
 # Nothing about the *game* changed. What changed is the other agent, and for an independent learner the other agent *is* part of the
 # world. This is **non-stationarity**. The proof that Q-learning converges (Watkins and Dayan, 1992) is about a Markov world with
 # fixed probabilities. Agent 1 does not live in one.
@@ -339,9 +341,9 @@ plots.lines(middles, {
 u = (0, 1)
 got = float(two_b[u])
 for i in range(2):
-    own = [float(two_b[(a, u[1]) if i == 0 else (u[0], a)]) for a in range(2)]        # agent i's actions, the partner's fixed
+    own = two_b[:, u[1]] if i == 0 else two_b[u[0]]              # [2]: agent i's two actions, the partner's fixed
     print(f"agent {i + 1} played {u[i]}: the team got {got:.0f}, its other action would have brought {own[1 - u[i]]:.0f};",
-          f"against the mean over its own actions: {got - sum(own) / 2:+.1f}")
+          f"against the mean over its own actions: {got - own.mean():+.1f}")
 
 
 # %% [markdown]
@@ -375,10 +377,10 @@ plots.lines(list(shares), {"explained by my own action": list(shares.values()),
 # %% [markdown]
 # ### Train together, act apart
 #
-# So we have two learners with opposite faults. The joint one knows the team's value and cannot be run by separate agents. The
-# independent ones act apart and know only averages. There is a way between, because *training* and *acting* need not obey the same rules.
+# So we have two learners with opposite faults. The joint one knows the team's value, and agents that see only a part of the
+# state cannot run it. The independent ones act apart and know only averages. There is a way between, because *training* and *acting* need not obey the same rules.
 # In a simulator, or in a laboratory, everything can be recorded: the global state, all observations, all actions. Only when the team acts
-# must each agent make do with its own observation. This is **centralized training with decentralized execution**, CTDE.
+# must each agent make do with its own observation. This is **centralised training with decentralised execution**, CTDE.
 #
 # QMIX (Rashid et al., 2018) uses the freedom like this. Each agent has a network that gives a **utility** $Q_i(o_i, u_i)$ for each of
 # its actions. A **mixer** turns the utilities of the chosen actions into one value for the team, $Q_{tot}(s, \mathbf{u})$, and that one
@@ -395,7 +397,7 @@ plots.architecture()
 # | part | what it is for | lesson |
 # |---|---|---|
 # | agent networks | from an observation to utilities; all that is needed to act | [03](03_agents.ipynb) |
-# | mixer, never negative | one team value that separate choices still maximize | [04](04_factorisation.ipynb), [05](05_mixer.ipynb) |
+# | mixer, never negative | one team value that separate choices still maximise | [04](04_factorisation.ipynb), [05](05_mixer.ipynb) |
 # | hypernetworks | let the mixer depend on the state | [05](05_mixer.ipynb) |
 # | replay and target networks | stable learning from stored experience | [06](06_replay_and_targets.ipynb) |
 # | TD loss on $Q_{tot}$ | one error for the team; its gradient reaches every agent | [07](07_update_step.ipynb) |
@@ -411,7 +413,8 @@ plots.architecture()
 # ## The same as the library
 #
 # The library's IQL has networks in place of tables and learns from batches. The target is yours. Compare the loss: all four joint actions, in
-# both steps, with the online network from one seed and the target network from another.
+# both steps, with the online network from one seed and the target network from another. The rows have the format of the library's
+# replay memory ([lesson 06](06_replay_and_targets.ipynb)): the observations before and after a step, and what lay between.
 
 # %%
 def transitions(before, actions, after):
@@ -469,7 +472,7 @@ plots.bars(first_values, "The library's IQL, agent 1's first step, five seeds", 
 
 # %% [markdown]
 # Networks, replay and target network change nothing about it: by hand, by table and by network, independent learners on
-# random data choose 2A and get 7. [Lesson 04](04_factorisation.ipynb) tries VDN on the same data, and [lesson 08](08_training.ipynb) QMIX.
+# random data choose 2A and get 7. [Lesson 04](04_factorisation.ipynb) tries VDN on such data, and [lesson 08](08_training.ipynb) QMIX.
 
 # %% [markdown]
 # ## Break it
@@ -538,8 +541,8 @@ plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 
 
 # %% [markdown]
 # In climbing, 11 stands in the same row and column as $-30$. Averages see the $-30$ and flee to the corner with 5. In the last game, "a sum",
-# the payoff is one part from each agent added up; there averages lose nothing. Which games are that kind is the first
-# question of [lesson 04](04_factorisation.ipynb).
+# the payoff is one part from each agent added up; there averages lose nothing. [Lesson 04](04_factorisation.ipynb) comes
+# back to games of that kind.
 
 # %% [markdown]
 # ## Sum up
@@ -555,10 +558,10 @@ plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 
 # ### Common misreadings
 #
 # - *"IQL fails because its networks are too small, or trained too briefly."* The table with exact averages fails the same way.
-# - *"IQL always fails."* It found 8 in this lesson when exploration fell slowly, and on the grid world it does well (lesson 08). What it lacks is a reason to.
+# - *"IQL always fails."* It found 8 in this lesson when exploration fell slowly, and on the grid world it does well (lesson 08). Nothing guarantees that it does.
 # - *"Non-stationary means that the environment changes."* Here the environment is fixed. One agent's view of it changes, since the others are in it.
 # - *"One reward for all means equal blame for all."* It means equal *information* for all. The blame was $-3.5$ and $+0.5$.
-# - *"Centralized training means a central controller."* The center is gone when the team acts.
+# - *"Centralised training means a central controller."* The centre is gone when the team acts.
 #
 # ### Exercises
 #

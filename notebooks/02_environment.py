@@ -111,7 +111,7 @@ MOVES = torch.tensor(STEP)                                          # [A, 2], A 
 START = torch.tensor([[0, 0], [SIZE - 1, SIZE - 1]])                # [N, 2]
 GOALS = torch.tensor([[SIZE - 1, 0], [0, SIZE - 1]])                # [N, 2]
 
-plots.board(START, SIZE, goals=GOALS, title="The start: each agent walks to the star of its own color")
+plots.board(START, SIZE, goals=GOALS, title="The start: each agent walks to the star with its number")
 
 
 # %% [markdown]
@@ -146,8 +146,7 @@ print("bumped:", bumped.tolist())
 #
 # 3. If both would now share a cell, *both* go back to where they were, and the team pays once.
 #
-# Going back cannot make a new conflict here: with two agents, the cells they came from were different. Agents that swap
-# cells never share one, so they may pass each other. An agent that sits on its goal is in the way like any other.
+# Going back cannot make a new conflict here: with two agents, the cells they came from were different.
 
 # %%
 def send_back(positions, after):
@@ -176,6 +175,8 @@ figure
 
 
 # %% [markdown]
+# Agents that swap cells never share one, so they pass each other. An agent that sits on its goal is in the way like any other.
+#
 # ### Step 4: one reward for the team
 #
 # 4. Both on their goals: the reward is exactly 10, and the task has ended.
@@ -194,20 +195,26 @@ def team_reward(after, bumped, collided):
 
 
 # %% [markdown]
-# **Predict.** From the start, both agents walk straight to their goals, four steps each. Write down the four rewards and
-# their sum. (The distances add up to 8 before the first step.)
+# **Predict.** In lesson 00 you added up the best episode: both agents walk straight, four steps, return 8.65. Now agent 2
+# chooses *down* in the first step, by mistake, and walks up from then on. How many steps does the episode take, what are the
+# rewards, and what does the mistake cost? (The distances add up to 8 before the first step.)
 
 # %%
-positions, rewards = START, []
-for _ in range(4):
-    after, bumped = move_alone(positions, torch.tensor([1, 0]))     # agent 1 down, agent 2 up
-    positions, collided = send_back(positions, after)
-    rewards.append(team_reward(positions, bumped, collided))
-print("rewards:", [round(r, 2) for r in rewards])
-print("return :", round(sum(rewards), 2))
+returns = []
+for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
+    positions, rewards = START, []
+    while not rewards or rewards[-1] != 10.0:
+        joint_action = [1, 0] if rewards else first                 # later always: agent 1 down, agent 2 up
+        after, bumped = move_alone(positions, torch.tensor(joint_action))
+        positions, collided = send_back(positions, after)
+        rewards.append(team_reward(positions, bumped, collided))
+    returns.append(sum(rewards))
+    print(f"{name}: {len(rewards)} steps, rewards {[round(r, 2) for r in rewards]}, return {returns[-1]:.2f}")
+print("the mistake costs", round(returns[0] - returns[1], 2))
 
 # %% [markdown]
-# 8.65 is the best return of this task, as the exact solver will confirm below.
+# 8.65 is the best return of this task, as the exact solver will confirm below. The mistake costs more than the 0.5 for the
+# bump, because everything comes one step later.
 #
 # A shared reward has a price, which [lesson 01](01_cooperation.ipynb) called credit assignment. Look at two joint actions
 # from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
@@ -222,7 +229,7 @@ for joint_action in ([0, 0], [1, 1]):
 
 
 # %% [markdown]
-# The reward is the same. It says that *somebody* bumped, and not who. Finding that out is the mixer's job later on.
+# The reward is the same. It says that *somebody* bumped, and not who. Telling the two apart is what the mixer will help with.
 #
 # ### Step 5: what an agent sees, and what only training may know
 #
@@ -230,7 +237,7 @@ for joint_action in ([0, 0], [1, 1]):
 # goal's. The state $s$ is everything: all positions, then all goals. All numbers are divided by size − 1, so they lie in
 # [0, 1]. $O = 6$ numbers an observation, $S = 8$ for the state.
 #
-# The rule for the whole course (centralized training, decentralized execution): **agents act on $o_i$ alone; the
+# The rule for the whole course (centralised training, decentralised execution): **agents act on $o_i$ alone; the
 # state is for training only.**
 
 # %%
@@ -248,7 +255,7 @@ print("the state   :", state.tolist())
 
 # %% [markdown]
 # What an agent lacks is the other's goal. On this board that is little: the goals never move. You can check how much an
-# observation gives away. List every placement of the two agents but the solved one, and count the different observations
+# observation gives away. List all $X$ placements of the two agents but the solved one, and count the different observations
 # of agent 1.
 
 # %%
@@ -318,8 +325,8 @@ for limit in (100, 4, 3):
 # ### Step 7: a batch of boards
 #
 # Learning needs many steps, so the library plays many boards side by side. It is batched from the bottom: every tensor
-# has a leading axis `B`, one row a board, and one board is a batch of one. This is the library's world with four rows. Each
-# row begins elsewhere; row 2 (counted from 0) begins one step from the end.
+# has a leading axis `B`, one row a board, and one board is a batch of one. This is the library's world with four rows,
+# counted from 0. Each row begins elsewhere.
 
 # %%
 env = GridWorld(size=SIZE, num_envs=4)
@@ -332,8 +339,8 @@ for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
 # %% [markdown]
 # `available[B, N, A]` says which actions each agent may choose. Here it is always True; other tasks mask actions.
 #
-# **Predict.** All agents 1 go down and all agents 2 go up. Which rows have ended then? What does the next `step` do if you
-# do not reset? After `reset(where=...)` on the ended rows, which rows have changed?
+# **Predict.** In every row, agent 1 goes down and agent 2 goes up. Look at `begin`: which rows have ended then? And after
+# `reset(where=...)` on the ended rows, which rows have changed?
 
 # %%
 step = env.step(torch.tensor([[1, 0]]).expand(4, 2))                # actions[B, N]
@@ -467,7 +474,7 @@ print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint a
 #
 # ### A world that resets itself, or has one flag for both ends
 #
-# Many vectorized environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
+# Many vectorised environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
 # (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others, such as the
 # older Gym interface, have only one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from
 # home. What target does a learner form from that last step, if it knows the exact values?
@@ -569,8 +576,7 @@ print("leaky_observe:", "passes" if is_blind_to_the_others_goal(leaky_observe) e
 #
 # ### Exercises
 #
-# 1. Give `HandWorld` its size as an argument and work out by hand the best return on a 3×3 board. You are right if
-#    `exact.solve(GridWorld(size=3)).best_return` agrees.
+# 1. Work out by hand the best return on a 3×3 board. You are right if `exact.solve(GridWorld(size=3)).best_return` agrees.
 # 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is further away than that. You
 #    are right if agent 1's different observations over all placements become fewer than the placements.
 # 3. Find the bug: someone writes `truncated = self.clock >= self.limit` and leaves out `and not terminated`. Which row of
@@ -585,5 +591,5 @@ print("leaky_observe:", "passes" if is_blind_to_the_others_goal(leaky_observe) e
 #   one shared reward.
 # - Fabio Pardo, Arash Tavakoli, Vitaly Levdik and Petar Kormushev (2018), *Time Limits in Reinforcement Learning*: why a
 #   learner should go on past the end of the clock, and not past the end of the task.
-# - The Gymnasium documentation, page *Autoreset Mode*: what vectorized environments return when a row ends.
+# - The Gymnasium documentation, page *Autoreset Mode*: what vectorised environments return when a row ends.
 # - Mikayel Samvelyan and others (2019), *The StarCraft Multi-Agent Challenge*: a task with a sight range.

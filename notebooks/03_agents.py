@@ -79,7 +79,7 @@ from qmix_course.training import TrainConfig
 env = GridWorld(size=5)
 solution = exact.solve(env, gamma=0.99)
 obs = solution.model.obs                                             # [X, N, O]: all 599 placements
-answers = torch.stack([solution.q.amax(2), solution.q.amax(1)], 1)   # [X, N, A]: the other agent maximized away
+answers = torch.stack([solution.q.amax(2), solution.q.amax(1)], 1)   # [X, N, A]: the other agent maximised away
 is_best = answers > answers.amax(-1, keepdim=True) - 1e-9            # [X, N, A] bool; ties are all right
 
 generator = torch.Generator().manual_seed(0)
@@ -152,9 +152,10 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 #
 # Each unit adds up as many terms as it has inputs, its *fan-in*. With weights of a fixed size the sum grows with the
 # fan-in, layer after layer. So the bound on the first weights should shrink with the fan-in. PyTorch's `nn.Linear` draws
-# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$; He and others (2015) derive $\pm\sqrt{6/\text{fan-in}}$ for
-# layers with a relu. Send 500 random inputs through eight layers of 64 units, and follow how much a unit's number differs
-# from one input to the next. (That difference is all that later layers can go by.)
+# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$; He and others (2015) derive the variance $2/\text{fan-in}$ for
+# layers with a relu, which a uniform draw from $\pm\sqrt{6/\text{fan-in}}$ has. Send 500 random inputs through eight layers
+# of 64 units, and follow how much a unit's number differs from one input to the next. (That difference is all that later
+# layers can go by.)
 
 # %%
 def spread_through(bound, layers=8, width=64):
@@ -192,10 +193,10 @@ x = obs.transpose(0, 1)                                              # [N, X, O]
 at_once = torch.baddbmm(stacked_bias, x, stacked_weight)             # [N, X, 64]
 in_turn = torch.stack([x[i] @ stacked_weight[i] + stacked_bias[i] for i in range(2)])
 assert torch.allclose(at_once, in_turn, rtol=0, atol=1e-12)
-print("one batched product, shape", tuple(at_once.shape), "- the same as the loop")
+print("one batched product, shape", tuple(at_once.shape), "gives the same as the loop")
 
 # %% [markdown]
-# Stacking sets a trap. PyTorch's initializers work out the fan-in from the tensor's shape. `nn.init.kaiming_uniform_(w,
+# Stacking sets a trap. PyTorch's initialisers work out the fan-in from the tensor's shape. `nn.init.kaiming_uniform_(w,
 # a=math.sqrt(5))` is the call that makes $\pm 1/\sqrt{\text{fan-in}}$ for `nn.Linear`.
 #
 # **Predict.** Called on a stacked tensor of shape [2, 6, 64] (two agents, 6 inputs, 64 outputs), does it draw from
@@ -257,14 +258,14 @@ print("utilities that changed: agent 1:", int(changed[0].sum()), " agent 2:", in
 
 
 # %% [markdown]
-# None of agent 1's. This independence is what makes the team decentralized: to act, agent 1 needs its own slice of the
+# None of agent 1's. This independence is what makes the team decentralised: to act, agent 1 needs its own slice of the
 # weights and its own observation. The network may be trained in one place; it can be cut apart and carried to the robots.
 #
 # Check that. Cut agent $i$'s slice out, feed it with $o_i$ alone, and compare its choices with those of the whole.
 
 # %%
 def alone(agents, i, own_obs):
-    """Agent i's utilities from its slice of the weights and its own observation own_obs[M, O]."""
+    """Agent i's utilities from its slice of the weights and M of its own observations: own_obs[M, O]."""
     return mlp(own_obs, [w[i] for w in agents.weights], [b[i] for b in agents.biases])
 
 
@@ -288,7 +289,8 @@ for i in range(2):
 # %%
 q = torch.tensor([-1.0, -5.0, -2.0, -3.0])
 available = torch.tensor([False, True, True, True])
-print("multiplied by the mask:", (q * available).tolist(), "-> action", int((q * available).argmax()))
+multiplied = q * available + 0.0                                     # + 0.0 turns a -0.0 into 0.0
+print("multiplied by the mask:", multiplied.tolist(), "-> action", int(multiplied.argmax()))
 print("filled with -inf      :", q.masked_fill(~available, -torch.inf).tolist(),
       "-> action", int(q.masked_fill(~available, -torch.inf).argmax()))
 
@@ -303,8 +305,8 @@ print("greedy:", int(greedy(q, available)))
 
 
 # %% [markdown]
-# The product turns the forbidden action into a 0, which beats every negative value. On the grid world every reward but the
-# last is negative, so negative values are nothing rare.
+# The product turns the forbidden action into a 0, which beats every negative value. Negative values are nothing rare:
+# where steps cost something, a value can well be below zero, and utilities under a mixer have no fixed scale.
 #
 # ### Step 6: explore, each agent on its own coin
 #
@@ -372,12 +374,12 @@ plots.schedule({name: [line(c.epsilon_start, c.epsilon_end, c.epsilon_steps, t) 
 # %%
 torch.manual_seed(0)
 agents = HandAgents(n_agents=2, obs_dim=6, n_actions=4)
-optimizer = torch.optim.Adam(agents.parameters(), lr=5e-3)
+optimiser = torch.optim.Adam(agents.parameters(), lr=5e-3)
 for _ in range(600):
     loss = ((agents(obs[met][:, None])[:, 0] - answers[met]) ** 2).mean()
-    optimizer.zero_grad()
+    optimiser.zero_grad()
     loss.backward()
-    optimizer.step()
+    optimiser.step()
 
 learned = agents(obs[:, None])[:, 0].detach()                        # [X, N, A]
 right = is_best.gather(-1, learned.argmax(-1, keepdim=True))[..., 0].double()
@@ -399,7 +401,7 @@ for row, (first, second) in enumerate(env.placements().tolist()):
             if first != [4, 0]:                                      # on its goal every action is the same
                 arrows[panel, first[0], first[1]] = values[row, 0].argmax()
 plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
-              title="Agent 1, on its way to the bottom left cell")
+              title="Agent 1's best actions while agent 2 stands in its corner")
 
 # %% [markdown]
 # Two arrows are equally good wherever agent 1 has to go both down and left, so the pictures differ there without a
@@ -534,17 +536,17 @@ for shared in (True, False):
 # ### What you can do now
 #
 # - Turn obs[B, T, N, O] into q[B, T, N, A] with one batched product a layer.
-# - Draw each agent's first weights from $\pm 1/\sqrt{\text{fan-in}}$, and check a stacked initializer before you trust it.
+# - Draw each agent's first weights from $\pm 1/\sqrt{\text{fan-in}}$, and check a stacked initialiser before you trust it.
 # - Show that an agent's choice depends on its own observation alone.
 # - Mask unavailable actions with −∞, and explore with one coin an agent.
 # - Say when an agent without a memory is enough, and when it is not.
 #
 # ### Common misreadings
 #
-# - *"Decentralized means trained apart."* It means that each agent *acts* on its own. The weights sit in one tensor and will
+# - *"Decentralised means trained apart."* It means that each agent *acts* on its own. The weights sit in one tensor and will
 #   be trained together.
 # - *"$\varepsilon = 0.05$ means that 5% of the actions are not the best."* Some random actions are the best one. It is
-#   $\varepsilon (A-1)/A$, and for the team to be undisturbed all $N$ coins have to agree.
+#   $\varepsilon (A-1)/A$, and the whole team plays its best joint action only if none of the $N$ agents deviates.
 # - *"$Q_i$ is the return that agent $i$ expects."* In this lesson you trained it to be a value. Under a mixer it is a
 #   *utility*: only the order of the actions matters to the agent. [Lesson 04](04_factorisation.ipynb) makes that precise.
 # - *"Shared weights mean equal actions."* Only for equal observations.

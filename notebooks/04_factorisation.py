@@ -75,9 +75,9 @@ from qmix_course.training import TrainConfig, train
 # - The best joint action is one of $A^N$. Someone must look at all of them.
 # - No agent can. Agent $i$ sees its own observation $o_i$ and picks its own action $u_i$. There is nobody in the room who sees everything and chooses for all.
 #
-# So the team value has to be made of parts that the agents can maximize one by one. Agent $i$ gets a **utility** $Q_i(o_i, u_i)$, the output of its network from [lesson 03](03_agents.ipynb), and takes the action with the largest one. A **mixer** turns the $N$ utilities of the chosen actions into one number, $Q_{tot}$. This is called *factorizing* the team value.
+# So the team value has to be made of parts that the agents can maximise one by one. Agent $i$ gets a **utility** $Q_i(o_i, u_i)$, the output of its network from [lesson 03](03_agents.ipynb), and takes the action with the largest one. A **mixer** turns the $N$ utilities of the chosen actions into one number, $Q_{tot}$. This is called *factorising* the team value.
 #
-# Any mixer will do? Try one. Let the team value be the product of two utilities.
+# Will any mixer do? Try one. Let the team value be the product of two utilities.
 
 # %%
 q = torch.tensor([[-2.0, 1.0],           # agent 1: utilities of its actions 0 and 1
@@ -337,7 +337,7 @@ print("IGM holds for this team:", holds_igm(table, misled))
 # Additive implies monotone, and monotone implies IGM. Do the arrows go back? Ask it of *tables* now: given the exact values of all joint actions in one state, can utilities be found that explain the table in this way?
 #
 # - **additive**: utilities whose sum is the table;
-# - **monotone**: utilities, and some monotone mixer, that give the table. A mixer may be any rising function, so only the *order* of each agent's actions matters: the table must not fall along any row or column once both agents' actions are sorted from worst to best.
+# - **monotone**: utilities, and some monotone mixer, that give the table. The mixer may be any function that never falls, so only the *order* of each agent's actions matters: the table must not fall along any row or column once both agents' actions are sorted from worst to best.
 # - **IGM**: utilities whose own maxima sit at a largest entry.
 #
 # The first is a least squares problem with error zero. The second is checked by trying every order.
@@ -473,11 +473,11 @@ for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane), (ax
 figure
 
 # %% [markdown]
-# A plane climbs equally fast everywhere, and the best one through the neighborhood of the four dots stops at 6.5. The bent surface is flat at first and steep above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
+# A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
 #
-# Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network like that rises in its inputs, whatever its weights are. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
+# Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network made like that never falls in its inputs, whatever the sizes of its weights. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
 #
-# One honest sentence now, because it is often said otherwise: QMIX's mixer makes monotone functions, and not all of them; Part II shows exactly which ones are missing. [Lesson 05](05_mixer.ipynb) builds the mixer.
+# One sentence of caution, because it is often said otherwise: QMIX's mixer makes monotone functions, and not all of them; Part II shows exactly which ones are missing. [Lesson 05](05_mixer.ipynb) builds the mixer.
 #
 # **Where it is used.** QMIX was introduced on micromanagement battles in StarCraft II, where each unit is an agent with a narrow view and the simulator knows the whole map during training (Rashid et al. 2018; the SMAC benchmark, Samvelyan et al. 2019). Comparisons since then run it beside IQL and VDN on coordination games such as climbing and on navigation tasks in which several moving agents share out the goals (Papoudakis et al. 2021). The common pattern: one reward for all, narrow views, and a training phase in which someone sees more than the agents do.
 
@@ -519,7 +519,7 @@ for kind in (VDN, QMIX):
 
 # %%
 class Difference(Mixer):
-    """Q_tot = Q_1 - Q_2: falls as agent 2's utility rises."""
+    """Q_tot = Q_1 - Q_2: falls as agent 2's utility rises. (The library hands `mix` agent_qs[M, N], state[M, S].)"""
 
     def mix(self, agent_qs, state):
         return agent_qs[..., 0] - agent_qs[..., 1]
@@ -551,7 +551,7 @@ plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()}, "gr
 figure
 
 # %% [markdown]
-# Both losses fall to nothing. Both tables are right. The team with the difference still plays the wrong joint action, because agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
+# Both losses fall to almost nothing. Both tables are right. The team with the difference still plays the wrong joint action, because agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
 #
 # ### Is the sum to blame, or the data?
 #
@@ -588,7 +588,7 @@ print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2), "
 #
 # 1. Extend `best_additive` to three agents with two actions. You are right if the fit equals the three one-agent means added up, minus two times the mean of all, and if a table that is a sum comes back unchanged.
 # 2. Run `monotone_utilities` and `best_additive` on the climbing game, `MatrixGame("climbing").payoff`. Which joint action does the best additive fit choose, and what does it really pay? You are right if your fit has row and column means equal to those of the game.
-# 3. Find a 3 × 3 table that is monotone and whose best additive fit nevertheless has its maximum at a joint action that does not pay the most. Let the functions of step 5 confirm both halves. (If you cannot find one, look at a large payoff that needs both agents.)
+# 3. Can the best additive fit of a *monotone* table (all entries equally frequent) choose a joint action that does not pay the most? Look at the row means first: what order do they have? Then try 1000 monotone tables, `torch.rand(3, 3).cumsum(0).cumsum(1)`. You are right if your argument and your count agree. What, then, went wrong for VDN in the two-step game? (2B's own maximum was in the right place.)
 # 4. The mixer $Q_{tot} = Q_1$ ignores agent 2. Is it monotone? Does IGM hold, with values compared as in `holds_igm`? And what would agent 2 learn from such a team value? `misses` answers the second question.
 # 5. What share of (1, 1) in the data is needed until VDN prefers the way to 2B? Assume that the other three joint actions share the rest equally. You are right if the value of the way to 2B is exactly 6.93 there.
 #

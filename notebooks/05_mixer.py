@@ -98,7 +98,7 @@ print("with a free shift a state :", " " * 24, " mean squared error:", shift_err
 #
 # $$Q_{tot} = w_2 \cdot \mathrm{ELU}\big(q\, W_1 + b_1\big) + V, \qquad q = (Q_1, \dots, Q_N), \quad W_1 \in \mathbb{R}^{N \times E}, \quad b_1, w_2 \in \mathbb{R}^{E}$$
 #
-# ELU is $x$ for $x \ge 0$ and $e^x - 1$ below. Its slope is 1 on the right, $e^x$ on the left, never zero and never negative.
+# ELU is $x$ for $x \ge 0$ and $e^x - 1$ below. Its slope is 1 on the right and $e^x$ on the left: never negative, and never zero, though tiny far to the left. (The drawing in lesson 01 writes $W_2$ and $b_2$ for what is $w_2$ and $V$ here.)
 
 # %%
 def mix(q, w1, b1, w2, v, activation=F.elu):
@@ -275,7 +275,7 @@ print("agents  :", f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_
 #
 # ### Step 6: why the state does not simply go into the mixer
 #
-# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ would have to rise in *every number of the state*, for the same reason that it rises in every utility. Is that a fair demand? The grid world's exact solution knows. Take all pairs of states that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
+# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ could never fall in *any number of the state*, for the same reason that it never falls in a utility. Is that a fair demand? The grid world's exact solution knows. Take all pairs of states that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
 
 # %%
 env = GridWorld()
@@ -283,11 +283,14 @@ solution = exact.solve(env)
 value = {tuple((state * 4).round().int().tolist()): v for state, v in zip(solution.model.state, solution.v.tolist())}
 
 for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
-    up = down = 0
+    changes = []
     for cells, v in value.items():
-        lower = value.get(tuple(c + (k == place) for k, c in enumerate(cells)))
-        up, down = up + (lower is not None and lower > v + 1e-9), down + (lower is not None and lower < v - 1e-9)
-    print(f"one cell further down in {name}: the value rises in {up} pairs of states and falls in {down}")
+        lower = list(cells)
+        lower[place] += 1
+        if tuple(lower) in value:              # it is not if it is off the board, shares a cell, or is the solved state
+            changes.append(value[tuple(lower)] - v)
+    rises, falls = sum(c > 1e-9 for c in changes), sum(c < -1e-9 for c in changes)
+    print(f"one cell further down in {name}: the value rises in {rises} pairs of states and falls in {falls}")
 
 
 # %% [markdown]
@@ -455,7 +458,7 @@ figure
 # Thin lines are single seeds (some runs with `abs` leave the picture downwards). Read three things from it, and no more than these:
 #
 # 1. All three can learn it. None is broken.
-# 2. In the median `abs` reaches a small error first and goes on falling; the other two level off earlier.
+# 2. In the median `abs` reaches a small error first and goes on falling; the other two slow down earlier.
 # 3. A few seeds stay high up, near the dotted line at 3.125.
 #
 # Before the second and the third point, look at what a good seed has learned: the same two utilities an agent, and two surfaces, one for each state.
@@ -485,7 +488,7 @@ figure
 # %% [markdown]
 # In 2A the hypernetworks wrote a mixer that ignores the agents; in 2B one that bends. No agent knows the difference.
 #
-# Now the leveling off. 2A needs a flat table, so the weights on the utilities should vanish there. Do they?
+# Now the slowing down. 2A needs a flat table, so the weights on the utilities should vanish there. Do they?
 
 # %%
 def weights_2a(name, rate=0.01):
@@ -555,7 +558,7 @@ print("gradients of all", len(list(library.parameters())), "parameter tensors: t
 
 
 # %% [markdown]
-# The line that is the monotonicity has a name of its own in the library, `QMixer.non_negative`, so that it can be pointed at and replaced. You replaced it above.
+# The line that is the monotonicity has a name of its own in the library, `QMixer.non_negative`, so that it can be pointed at and replaced. You replaced it above. One difference in form: the library folds all leading axes into one before it mixes, so its `mix` gets agent_qs[M, N] and state[M, S], and `forward` restores the axes.
 
 # %% [markdown]
 # ## Break it
@@ -613,7 +616,7 @@ for kind in (QMixer, NoAbs, StateBlind, OnlyShift):
 # Fit the two tables once more, with the raw weights as they come. Two questions: how small does the error get, and do the agents still find the 8 with their own utilities?
 
 # %%
-def choose_8(tables, q):
+def choose_best(tables, q):
     """For each seed: whether the agents' own best actions reach the largest entry of the learned table of 2B."""
     u = q.argmax(-1)                                                        # [K, N]
     chosen = tables[torch.arange(len(q)), 1, u[:, 0], u[:, 1]]
@@ -624,11 +627,11 @@ losses, q, learned, _ = fit(lambda x: x, 0.01)
 assert losses[-1].max() < 0.05
 print("without abs, every seed fits all eight payoffs:", bool((losses[-1] < 0.05).all()))
 print("without abs, more than a third of the seeds choose a wrong joint action in 2B:",
-      int((~choose_8(learned, q)).sum()) > len(q) / 3)
+      int((~choose_best(learned, q)).sum()) > len(q) / 3)
 for name in positive:
     _, q_kept, learned_kept, _ = fits[name, 0.01]
     print(f"with {name:<8}, the agents' own choice is the best of the learned table in every seed:",
-          bool(choose_8(learned_kept, q_kept).all()))
+          bool(choose_best(learned_kept, q_kept).all()))
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10.5, 3.3), title="Without abs: the fit is fine, the team is not", width_ratios=[1.2, 1])
@@ -638,7 +641,7 @@ for k, (name, (each_loss, *_)) in enumerate(compared.items()):
     axes[0].plot(each_loss.median(1).values, color=plots.COLOURS[k], linewidth=2.6, linestyle=("-", "--")[k], label=name)
 axes[0].set(title="error of the fit", xlabel="gradient steps", ylabel="mean squared error", yscale="log", ylim=(1e-12, 90))
 axes[0].legend(title="median of 20 seeds", loc="lower left")
-plots.bars({name: int(choose_8(each[2], each[1]).sum()) for name, each in compared.items()},
+plots.bars({name: int(choose_best(each[2], each[1]).sum()) for name, each in compared.items()},
            "seeds whose agents choose the\nbest entry of their own table", "seeds of 20", best=20, fmt="{:.0f}", ax=axes[1])
 figure
 
@@ -671,7 +674,7 @@ print("its table of 2B is right to within 0.5")
 print("weighs by state:", weighs_by_state(team.mixer, 3))
 
 # %% [markdown]
-# Nothing visible happened. The return is the best there is and the learned values are close. The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. No look at returns, losses or $Q_{tot}$ would tell you that the state never arrives. The structural test does. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
+# Nothing visible happened. The return is the best there is and the learned values are close. The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here no look at returns, losses or $Q_{tot}$ would tell you that the state never arrives. The structural test does. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
 
 # %% [markdown]
 # ## Sum up
