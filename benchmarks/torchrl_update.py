@@ -59,11 +59,14 @@ def as_tensordict(batch: Batch) -> TensorDict:
                  "done": batch.terminated, "terminated": batch.terminated}}, batch_size=[rows])
 
 
-def make_update(algorithm: QMIX, learning_rate: float, tau: float):
-    """A function of a TensorDict that does one whole update: loss, gradient, clip, Adam, soft target."""
+def make_update(algorithm: QMIX, learning_rate: float, tau: float, fused: bool | None = None):
+    """A function of a TensorDict that does one whole update: loss, gradient, clip, Adam, soft target.
+
+    ``fused``: torch's fused Adam, or its default (None), which TorchRL's own examples use.
+    """
     loss = make_loss(algorithm)
     parameters = [p for p in loss.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate, fused=fused)
     updater = SoftUpdate(loss, tau=tau)
 
     def update(rows: TensorDict) -> None:
