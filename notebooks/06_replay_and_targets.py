@@ -356,7 +356,7 @@ print("3 of 8 slots, drawn 20,000 times: every slot's share is within 0.02 of 3/
 # ### The moving target
 #
 # Now the second cure. The target $y$ is computed by a network. If it is the network that is being trained, then every update
-# moves its own goal. Let us measure it: one optimizer step on one batch, and the targets of this very batch before and after. We write
+# moves its own goal. Let us measure it: one optimiser step on one batch, and the targets of this very batch before and after. We write
 # $\theta$ for the weights that are trained, the *online* weights, and $\theta^-$ for those that compute the target.
 
 # %%
@@ -549,30 +549,32 @@ runs = {"neither": obvious,
         "target only": [watch(capacity=64, tau=0.02, seed=seed) for seed in SEEDS],
         "both": [watch(capacity=10_000, tau=0.02, seed=seed) for seed in SEEDS]}
 peaks = {name: [max(largest) for _, largest in of] for name, of in runs.items()}
-assert min(peaks["memory only"]) > 1_000 and max(peaks["both"]) < 50
+assert min(peaks["memory only"]) > 1_000 and max(peaks["neither"]) > 1_000
+assert max(peaks["target only"] + peaks["both"]) < 50
 assert solution.q.abs().max() < 10.1
 print("the exact values are never larger than 10:", float(solution.q.abs().max()) <= 10)
 print("memory only: the largest |Q_tot| passes 1,000 in every seed:", min(peaks["memory only"]) > 1_000)
-print("both:        the largest |Q_tot| stays below 50 in every seed:", max(peaks["both"]) < 50)
+print("neither:     it does in some seed:", max(peaks["neither"]) > 1_000)
+print("target only, both: it stays below 50 in every seed:", max(peaks["target only"] + peaks["both"]) < 50)
 best = max(runs, key=lambda name: optimal_share(runs[name]))
 print("most often optimal:", best)
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.6))
 steps = runs["both"][0][0].steps
-medians = {name: torch.tensor([largest for _, largest in of]).median(0).values for name, of in runs.items()}
-plots.lines(steps, medians, r"Largest |$Q_{tot}$|, median of three seeds", "environment steps", r"largest |$Q_{tot}$|", log=True,
-            ax=axes[0])
+worst = {name: torch.tensor([largest for _, largest in of]).amax(0) for name, of in runs.items()}
+plots.lines(steps, worst, r"Largest |$Q_{tot}$| of three seeds", "environment steps", r"largest |$Q_{tot}$|", log=True, ax=axes[0])
 plots.bars({name: [optimal_share([run]) for run in of] for name, of in runs.items()}, "How often the greedy team was optimal",
            "share of the evaluations, a dot a seed", ax=axes[1])
 figure
 
 
 # %% [markdown]
-# With a memory and no target network the values run away in every seed. The usual account: too high a value at $s'$ raises
-# the value at $s$, and as the network generalizes, that raises the value at $s'$ again. The greedy return alone
-# would not tell you that this is what happens, and some of these teams still play optimally for a while; the size of $Q_{tot}$ tells
-# you. Without a memory the median stays in range, and the team is optimal less often: it forgets and relearns.
+# Without a target network the values run away: with a memory in all three seeds, without one in at least one of them. The usual account: too high a
+# value at $s'$ raises the value at $s$, and as the network generalises, that raises the value at $s'$ again (Sutton and Barto 2018,
+# chapter 11, discuss how it comes about). The greedy return alone would not tell you that this is what happens, and some of these
+# teams still play optimally for a while; the size of $Q_{tot}$ tells you. With a target network and no memory the values stay in range,
+# and the team is optimal less often than with both: it forgets and relearns.
 #
 # Be careful with what this shows. It is one task, one learning rate and three seeds, and the runs are short. With smaller steps or other networks
 # you may get away without one of the two. On the two-step game you even do: [lesson 07](07_update_step.ipynb)
@@ -604,9 +606,9 @@ for name, kind in zip(off, (GridWorld, ClockIsTheEnd)):
         train(env, team, TrainConfig(seed=seed, **config))
         best_value = exact.q_tot(team, small.model).flatten(1).amax(1)
         off[name].append(float((best_value - small.v).mean()))
-assert max(off["clock taken for the end"]) < -1.5 and min(off["as it is"]) > -1.0
+assert max(off["clock taken for the end"]) < -1.0 < min(off["as it is"])
 print("as it is: on average less than 1 below the exact value, both seeds:", min(off["as it is"]) > -1.0)
-print("clock taken for the end: more than 1.5 below it, both seeds:", max(off["clock taken for the end"]) < -1.5)
+print("clock taken for the end: more than 1 below it, both seeds:", max(off["clock taken for the end"]) < -1.0)
 
 # %%
 plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "error in the value, a dot a seed")
@@ -635,10 +637,11 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 # ### Exercises
 # 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if
 #    the share is near `chance_of_a_repeat(50, 8)`.
-# 2. Find the `tau` whose soft target is half of the way after 100 updates. You are right if your loop over `soft` says 100 (or 99).
+# 2. Find the `tau` whose soft target is half of the way after 100 updates. You are right if your loop over `soft` says 100, give or take one.
 # 3. Let `random_play` store what comes *after* the reset as `then`. Which rows change? Write an assert that catches it: on the grid
 #    world, in a row that did not terminate, no agent moves further than one cell.
-# 4. Replace `tau=1.0` in the run *memory only* by `tau=None, target_every=1`. You are right if `largest` comes out the same, number by number.
+# 4. Give `watch` an argument `target_every` that it hands to `TrainConfig`, and repeat the run *memory only* with `tau=None, target_every=1`. You
+#    are right if `largest` comes out the same, number by number.
 #
 # ### Sources
 # - L.-J. Lin (1992), *Self-improving reactive agents based on reinforcement learning, planning and teaching*: experience replay.
@@ -646,3 +649,4 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 # - T. P. Lillicrap et al. (2016), *Continuous control with deep reinforcement learning*: soft target updates.
 # - T. Rashid et al. (2018), *QMIX: monotonic value function factorisation for deep multi-agent reinforcement learning*.
 # - F. Pardo et al. (2018), *Time limits in reinforcement learning*: bootstrapping where the clock ran out.
+# - R. S. Sutton, A. G. Barto (2018), *Reinforcement learning: an introduction*, chapter 11: networks, bootstrapping and off-policy data together.

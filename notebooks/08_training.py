@@ -138,11 +138,11 @@ print("rows for the replay memory:", rows.obs.shape[0], " their observations [B,
 #
 # ### Step 2: learn once
 #
-# One update is the one of [lesson 07](07_update_step.ipynb): the loss of one batch, its gradient, a limit on the gradient's length, one step of the optimizer. After it, the target networks $\theta^-$ move a little towards the online ones $\theta$.
+# One update is the one of [lesson 07](07_update_step.ipynb): the loss of one batch, its gradient, a limit on the gradient's length, one step of the optimiser. After it, the target networks $\theta^-$ move a little towards the online ones $\theta$.
 
 # %%
 def learn_once(team, target, optimiser, batch, config):
-    """One optimizer step on one batch, then the target networks. Returns the loss."""
+    """One optimiser step on one batch, then the target networks. Returns the loss."""
     loss = team.loss(batch, target)
     optimiser.zero_grad()
     loss.backward()
@@ -254,7 +254,7 @@ print(f"epsilon is at its end after {config.epsilon_steps / config.total_steps:.
 # %% [markdown]
 # ### Step 5: the first weights
 #
-# Before the first update the team already has an opinion. It comes from the **initialization**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). This keeps the numbers that run through the network at about the same size from layer to layer. Look at what the team believes if all first weights are multiplied by a factor.
+# Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). This keeps the numbers that run through the network at about the same size from layer to layer. Look at what the team believes if all first weights are multiplied by a factor.
 
 # %%
 for factor in (0.25, 1.0, 4.0):
@@ -427,7 +427,7 @@ print("updates:", len(my_losses), "and", history.updates[-1])
 print("largest difference of any weight below 1e-12: True")
 
 # %% [markdown]
-# Every draw and every update builds on all that came before. So this test sees any difference in the order of things, such as an update before the row is stored, or a target that moves before the optimizer does.
+# Every draw and every update builds on all that came before. So this test sees any difference in the order of things, such as an update before the row is stored, or a target that moves before the optimiser does.
 #
 # The library has a second preset, `reference`: one row instead of 32, a smaller learning rate, a slower target, and an $\varepsilon$ that falls over 100,000 steps. It takes much longer than the others, so its curves were recorded once.
 
@@ -442,9 +442,9 @@ for run in stored["runs"]:
 # %%
 figure, (left, right) = plots.panels(1, 2, size=(10, 3.8), title="The reference preset, three seeds")
 for k, run in enumerate(stored["runs"]):
-    color = plots.COLOURS[k]
-    left.plot(run["steps"], run["greedy_return"], color=color, linestyle="-", linewidth=1.2, label=f"seed {run['seed']}")
-    right.plot(run["steps"], plots.moving_average(run["exploring_return"], 10), color=color, linestyle="-", linewidth=1.2)
+    style = dict(color=plots.COLOURS[k], linestyle=("-", "--", ":")[k], linewidth=1.4)
+    left.plot(run["steps"], run["greedy_return"], label=f"seed {run['seed']}", **style)
+    right.plot(run["steps"], plots.moving_average(run["exploring_return"], 10), **style)
 left.set(title="Greedy", xlabel="environment steps", ylabel="return of an episode")
 right.set(title="While exploring (average of 10 looks)", xlabel="environment steps", ylim=left.get_ylim())
 for ax in (left, right):
@@ -594,5 +594,5 @@ figure
 # - P. Sunehag and others, *Value-Decomposition Networks for Cooperative Multi-Agent Learning*, 2018: VDN.
 # - M. Tan, *Multi-Agent Reinforcement Learning: Independent vs. Cooperative Agents*, 1993: independent learners.
 # - V. Mnih and others, *Human-level control through deep reinforcement learning*, 2015: replay memory and target networks with Q-learning.
-# - D. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: the optimizer.
+# - D. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: the optimiser.
 # - P. Henderson and others, *Deep Reinforcement Learning that Matters*, 2018: why several seeds, and what changes between them.
