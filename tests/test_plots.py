@@ -547,7 +547,7 @@ def test_the_picture_of_qmix_names_its_parts():
     figure = plots.architecture()
     words = " ".join(texts(figure.axes[0]))
     for part in ("observation", "agent\nnetwork", "$Q_1(o_1, u_1)$", "mixer", "hypernet", "global state", "$Q_{tot}$",
-                 "$W_1$", "$b_1$", "$W_2$", "$b_2", "|", "ELU", "training only"):
+                 "$W_1$", "$b_1$", "$w_2$", "$V(s)$", "|", "ELU", "training only"):
         assert part in words
     assert len(patches(figure.axes[0], FancyArrowPatch)) == 16
 

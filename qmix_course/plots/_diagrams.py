@@ -58,14 +58,14 @@ def architecture():
         "nN": (1.15, 0.0, "agent\nnetwork $N$", "agent"),
         "qN": (2.4, 0.0, "a value for\neach action\n$Q_N(o_N, \\cdot)$", "agent"),
         "l1": (4.75, 1.0, "mixer, first layer\n$h = \\mathrm{ELU}(W_1^\\top q + b_1)$", "team"),
-        "l2": (6.75, 1.0, "mixer, second layer\n$W_2^\\top h + b_2$", "team"),
+        "l2": (6.75, 1.0, "mixer, second layer\n$w_2^\\top h + V(s)$", "team"),
         "tot": (8.0, 1.0, "$Q_{tot}$", "team"),
         "w1": (4.2, -0.9, "hypernet\nfor $W_1$", "state"),
         "b1": (5.3, -0.9, "hypernet\nfor $b_1$", "state"),
-        "w2": (6.4, -0.9, "hypernet\nfor $W_2$", "state"),
-        "b2": (7.5, -0.9, "hypernet for\n$b_2 = V(s)$", "state"),
+        "w2": (6.4, -0.9, "hypernet\nfor $w_2$", "state"),
+        "b2": (7.5, -0.9, "hypernet\nfor $V(s)$", "state"),
         "s": (5.85, -2.3, "global state $s$", "state"),
-        "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $W_2$ from going below zero;\n"
+        "note": (1.2, -1.75, "$|\\cdot|$ keeps $W_1$ and $w_2$ from going below zero;\n"
                              "ELU rises with its input.\nSo a larger $Q_i$ never makes $Q_{tot}$ smaller,\n"
                              "and each agent may choose alone.", "note"),
     }
