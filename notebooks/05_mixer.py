@@ -98,7 +98,7 @@ print("with a free shift a state :", " " * 24, " mean squared error:", shift_err
 #
 # $$Q_{tot} = w_2 \cdot \mathrm{ELU}\big(q\, W_1 + b_1\big) + V, \qquad q = (Q_1, \dots, Q_N), \quad W_1 \in \mathbb{R}^{N \times E}, \quad b_1, w_2 \in \mathbb{R}^{E}$$
 #
-# ELU is $x$ for $x \ge 0$ and $e^x - 1$ below. Its slope is 1 on the right and $e^x$ on the left: never negative, and never zero, though tiny far to the left. (The drawing in lesson 01 writes $W_2$ and $b_2$ for what is $w_2$ and $V$ here.)
+# ELU is $x$ for $x \ge 0$ and $e^x - 1$ below. Its slope is 1 on the right and $e^x$ on the left: never negative, and never zero, though tiny far to the left.
 
 # %%
 def mix(q, w1, b1, w2, v, activation=F.elu):
