@@ -504,8 +504,8 @@ print("runs:", ", ".join(runs))
 
 # %% [markdown]
 # **Predict.** Which run has which bug? Three of them give themselves away in the first two rows. The other two look healthy there, and
-# the third row only says that something is wrong with them. For those two, ask what a team with $\gamma = 0.5$ should expect at the
-# official start (the rewards are −0.65, −0.45, −0.25, 10), and what one whose targets never get better than its first weights.
+# the third row only says that something is wrong with them. One of those two has $\gamma = 0.5$: what should it expect at the official
+# start? (The rewards are −0.65, −0.45, −0.25, 10.) The cell after the figure asks all five.
 
 # %%
 rows = [("greedy_return", "greedy return"), ("loss", "loss"), ("error", r"$|Q_{tot} - Q^*|$ on the path")]
