@@ -135,9 +135,9 @@ class TeamEnv(ABC):
         return step
 
     def _check_actions(self, actions: torch.Tensor) -> None:
-        low, high = actions.aminmax()
+        low, high = actions.numpy().min(), actions.numpy().max()
         if low < 0 or high >= self.spec.n_actions:
-            raise ValueError(f"actions: expected 0 to {self.spec.n_actions - 1}, got {int(low)} to {int(high)}")
+            raise ValueError(f"actions: expected 0 to {self.spec.n_actions - 1}, got {low} to {high}")
         if self.masks_actions and not self._last.available.gather(-1, actions.unsqueeze(-1)).all():
             row, agent, _ = (~self._last.available.gather(-1, actions.unsqueeze(-1))).nonzero()[0].tolist()
             raise ValueError(f"actions: action {int(actions[row, agent])} is not available "

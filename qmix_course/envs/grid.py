@@ -63,9 +63,10 @@ class GridWorld(TeamEnv):
         self._bump[agents, self._goal] = False
         self._distance = np.abs(row_column - row_column[self._goal][:, None]).sum(-1)       # [N, cells]
         self._row = agents[:, None] * size * size                                           # where agent i's rows begin
-        self._scaled = row_column / (size - 1)                                              # [cells, 2]
-        self._seen = np.array([[i, *[j for j in agents if j != i]] for i in agents])        # [N, N] itself, the others
-        self._scaled_goal = self._scaled[self._goal]                                        # [N, 2]
+        # Observations are looked up, in whatever dtype is torch's default when they are made.
+        self._scaled = {dtype: (row_column / (size - 1)).astype(name)
+                        for dtype, name in ((torch.float32, "float32"), (torch.float64, "float64"))}   # [cells, 2]
+        self._sees = np.array([[i, *(j for j in agents if j != i), n_agents + i] for i in agents])  # [N, N + 1], see _see
 
     @property
     def positions(self) -> torch.Tensor:
@@ -118,14 +119,11 @@ class GridWorld(TeamEnv):
     def _see(self, cells: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """What each agent observes and what training may know: cells[N, B] → obs[B, N, O], state[B, S]."""
         n, batch = cells.shape
-        seen = self._scaled.take(cells.T.take(self._seen, axis=1), axis=0)         # [B, N, N, 2]
-        obs, state = np.empty((batch, n, 2 * n + 2)), np.empty((batch, 4 * n))
-        obs[..., :-2] = seen.reshape(batch, n, 2 * n)
-        obs[..., -2:] = self._scaled_goal
-        state[:, :2 * n] = seen[:, 0].reshape(batch, 2 * n)                        # agent 0 sees everyone in order
-        state[:, 2 * n:] = self._scaled_goal.ravel()
-        dtype = torch.get_default_dtype()
-        return torch.from_numpy(obs).to(dtype), torch.from_numpy(state).to(dtype)
+        things = np.concatenate([cells, self._goal[:, None].repeat(batch, 1)]).T      # [B, 2N] everyone, then every goal
+        scaled = self._scaled[torch.get_default_dtype()]
+        state = scaled.take(things, axis=0).reshape(batch, 4 * n)
+        obs = scaled.take(things.take(self._sees, axis=1), axis=0).reshape(batch, n, 2 * n + 2)
+        return torch.from_numpy(obs), torch.from_numpy(state)
 
     def _pack(self, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> TeamStep:
         obs, state = self._see(self._cells)
