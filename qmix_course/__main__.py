@@ -56,14 +56,14 @@ def command_train(arguments: argparse.Namespace) -> int:
     best = exact.solve(env).best_return
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
     asked = StopOnCtrlC()
-    with asked:
+    with asked:                                 # until everything is written
         history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked)
-    write_history(history, folder / "history.csv")
-    if len(history):
-        title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
-        plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
-    show_episode(env, algorithm, folder, best)
-    if asked.stopped:
+        write_history(history, folder / "history.csv")
+        if len(history):
+            title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
+            plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
+        show_episode(env, algorithm, folder, best)
+    if history.steps[-1:] < [config.total_steps]:
         print("Stopped with a checkpoint. To go on, give the same command with --resume.")
         return 130
     return 0
@@ -75,7 +75,10 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     saved = checkpoint.load(file)
     if not (folder / "run.json").is_file():
         raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train command")
-    env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text()))
+    try:
+        env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text()))
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: {error})") from error
     checkpoint.check_settings(file, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
     algorithm.load_state_dict(saved["state"]["algorithm"])
     print(f"{folder}: {saved['state']['steps']:,} steps of training")

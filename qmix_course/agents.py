@@ -50,7 +50,7 @@ class MLPAgents(nn.Module):
 
     def forward(self, obs: torch.Tensor, last_actions: torch.Tensor | None = None, memory: None = None):
         """q[B, T, N, A] and the memory, which is None, from obs[B, T, N, O]."""
-        errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim))
+        errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.layers[0].weight.dtype)
         batch, time = obs.shape[:2]
         x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, self.obs_dim)    # agents first: [copies, M, O]
         for layer in self.layers[:-1]:

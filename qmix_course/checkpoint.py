@@ -22,8 +22,21 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
     os.replace(part, path)
 
 
+def check_place(path: str | Path) -> None:
+    """``ValueError`` unless a new file can be written there: no file is there yet, and the folder can be made."""
+    path = Path(path)
+    if path.exists():
+        raise ValueError(f"checkpoint: {path} exists already; go on from it with resume=True, or name another file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"checkpoint: nothing can be written into {path.parent}")
+
+
 def load(path: str | Path) -> dict:
-    """What ``save`` wrote: a dict with ``settings`` and ``state``. ``ValueError`` if the file is something else."""
+    """What ``save`` wrote: a dict with ``settings`` and ``state``.
+
+    ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is something else.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint: there is no file {path}")

@@ -29,11 +29,19 @@ def number(name: str, value, low: float = -math.inf, high: float = math.inf, abo
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: expected a number, got {describe(value)}")
     if not math.isfinite(value) or not low <= value <= high or not value > above:
-        bounds = f"greater than {above:g}" if above > low else f"at least {low:g}"
-        bounds += f" and at most {high:g}" if high < math.inf else ""
-        raise ValueError(f"{name}: expected a finite number {bounds if max(low, above) > -math.inf else ''}"
-                         f", got {value!r}".replace(" ,", ","))
+        bounds = [f"at least {low:g}"] if low > -math.inf else []
+        bounds += [f"greater than {above:g}"] if above > -math.inf else []
+        bounds += [f"at most {high:g}"] if high < math.inf else []
+        raise ValueError(f"{name}: expected a finite number {' and '.join(bounds)}".rstrip() + f", got {value!r}")
     return float(value)
+
+
+def seed(name: str, value) -> int:
+    """``value`` as an int that a torch generator takes."""
+    value = whole_number(name, value, at_least=0)
+    if value >= 2**63:
+        raise ValueError(f"{name}: expected less than 2**63, got {value}")
+    return value
 
 
 def switch(name: str, value) -> bool:

@@ -1,4 +1,4 @@
-"""Greedy, decentralised play: every agent takes its own best action from its own observation, without a dice."""
+"""Greedy, decentralised play: every agent takes its own best action from its own observation; nothing is drawn."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ class Episode:
 def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0, **start) -> Evaluation:
     """Play ``episodes`` greedy episodes (default: one in every row of ``env``) and return what they brought.
 
-    Leaves ``env`` in the middle of new episodes. ``start`` goes to ``env.reset`` (the grid world: ``positions``).
+    Reset ``env`` before you step it again. ``start`` goes to ``env.reset`` (the grid world: ``positions``).
     """
     check_team(env, algorithm)
     episodes = env.num_envs if episodes is None else errors.whole_number("episodes", episodes)
+    seed = errors.seed("seed", seed)
     if start and episodes > env.num_envs:
         raise ValueError(f"episodes: expected at most num_envs = {env.num_envs} with a given start, got {episodes}")
     rounds = [play_rows(env, algorithm, seed if number == 0 else None, start)
@@ -91,6 +92,7 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     check_team(env, algorithm)
     if env.num_envs != 1:
         raise ValueError(f"env: expected one row (num_envs=1), got {env.num_envs}")
+    seed = errors.seed("seed", seed)
     step = env.reset(seed=seed, **start)
     memory = algorithm.start(step, torch.Generator().manual_seed(seed))
     actions = torch.full((1, env.spec.n_agents), -1)

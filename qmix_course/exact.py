@@ -30,7 +30,7 @@ class Solution:
         errors.tensor("state", state, (..., self.model.state.shape[1]))
         flat = state.reshape(-1, state.shape[-1]).to(self.model.state.dtype)
         distance, row = torch.cdist(flat, self.model.state, p=torch.inf).min(1)
-        if (distance > 1e-5).any():
+        if (distance > 1e-5).any() or not flat.isfinite().all():
             raise ValueError(f"state: {flat[distance.argmax()].tolist()} is no state of this task "
                              "(states in which everything has ended are not listed)")
         return int(row) if state.dim() == 1 else row.view(state.shape[:-1])

@@ -9,6 +9,8 @@ from qmix_course import errors
 
 def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
     """The value at ``step`` of a straight line from ``start`` (step 0) to ``end`` (``steps`` and after)."""
+    errors.number("start", start)
+    errors.number("end", end)
     errors.whole_number("steps", steps)
     errors.whole_number("step", step, at_least=0)
     return start + (end - start) * min(1.0, step / steps)
@@ -17,8 +19,8 @@ def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
 def greedy(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
     """Each agent's best available action: q[..., N, A], available[..., N, A] bool → [..., N] int64."""
     errors.tensor("q", q, (..., "N", "A"))
-    if q.isnan().any():
-        raise ValueError("q: expected numbers, got NaN")
+    if not q.isfinite().all():
+        raise ValueError("q: expected finite numbers, got NaN or infinity")
     check_available(available, q)
     return q.masked_fill(~available, -torch.inf).argmax(-1)
 

@@ -23,7 +23,8 @@ class Mixer(nn.Module):
 
     def forward(self, agent_qs: torch.Tensor, state: torch.Tensor | None = None) -> torch.Tensor:
         """Q_tot[...] of the values agent_qs[..., N] in state[..., S]."""
-        errors.tensor("agent_qs", agent_qs, (..., self.n_agents))
+        weight = next(self.parameters(), None)
+        errors.tensor("agent_qs", agent_qs, (..., self.n_agents), None if weight is None else weight.dtype)
         if self.state_dim is not None:
             errors.tensor("state", state, (..., self.state_dim))
             if state.shape[:-1] != agent_qs.shape[:-1]:

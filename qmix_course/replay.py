@@ -20,7 +20,7 @@ class Batch:
 
     A plain transition is a sequence of length one. ``terminated`` says that nothing comes after; a step at which only the
     clock ran out has it False, so its target looks at what would have come. Padding has ``available`` True and
-    ``last_actions`` −1, everything else 0.
+    ``last_actions`` −1 (no action), everything else 0.
     """
 
     obs: torch.Tensor
@@ -113,6 +113,8 @@ class ReplayBuffer:
         """Hold exactly what ``state_dict`` saw."""
         rows = Batch(**saved["rows"])
         rows.check(self.length, self.spec)
+        if rows.obs.shape[0] > self.capacity:
+            raise ValueError(f"saved: expected at most capacity = {self.capacity} rows, got {rows.obs.shape[0]}")
         self._size, self._next = rows.obs.shape[0], saved["next"]
         for field in fields(Batch):
             getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name)

@@ -33,7 +33,7 @@ class TrainConfig:
     total_steps: int = 8_000            # the run ends once so many steps were played
     capacity: int = 10_000              # replay rows: transitions, or whole episodes for recurrent agents
     batch_size: int = 128               # rows an update
-    learning_starts: int = 500          # steps played before the first update
+    learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
     update_every: int = 16              # steps for each update
     learning_rate: float = 2e-3         # Adam's
     max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
@@ -46,20 +46,23 @@ class TrainConfig:
     evaluation_episodes: int = 1        # greedy episodes for each row of the history
 
     def __post_init__(self):
-        for name, lowest in (("seed", 0), ("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0),
-                             ("update_every", 1), ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
-            errors.whole_number(name, getattr(self, name), at_least=lowest)
+        plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
+        for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
+                             ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
+            plain[name] = errors.whole_number(name, getattr(self, name), at_least=lowest)
         for name in ("learning_rate", "max_grad_norm"):
-            errors.number(name, getattr(self, name), above=0.0)
+            plain[name] = errors.number(name, getattr(self, name), above=0.0)
         for name in ("epsilon_start", "epsilon_end"):
-            errors.number(name, getattr(self, name), 0.0, 1.0)
+            plain[name] = errors.number(name, getattr(self, name), 0.0, 1.0)
         if (self.tau is None) == (self.target_every is None):
             raise ValueError("tau, target_every: expected one of the two and None for the other, "
                              f"got tau={self.tau}, target_every={self.target_every}")
         if self.tau is not None:
-            errors.number("tau", self.tau, high=1.0, above=0.0)
+            plain["tau"] = errors.number("tau", self.tau, high=1.0, above=0.0)
         else:
-            errors.whole_number("target_every", self.target_every)
+            plain["target_every"] = errors.whole_number("target_every", self.target_every)
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
         if self.batch_size > self.capacity:
             raise ValueError(f"batch_size: expected at most capacity = {self.capacity}, got {self.batch_size}")
 
@@ -104,6 +107,7 @@ class History:
 
 def soft_update(target: torch.nn.Module, online: torch.nn.Module, tau: float) -> None:
     """target ← target + τ (online − target), parameter by parameter."""
+    errors.number("tau", tau, high=1.0, above=0.0)
     with torch.no_grad():
         for old, new in zip(target.parameters(), online.parameters(), strict=True):
             old.lerp_(new, tau)
@@ -133,7 +137,7 @@ class Run:
         began, config = time.perf_counter(), self.config
         self.buffer.add(self.collector.step(self.epsilon()))
         self.steps += self.env.num_envs
-        # Counted from learning_starts, so that there is no burst of updates that were put off.
+        # Counted from learning_starts. Updates that had to wait for a full batch are made up for.
         due = max(0, self.steps - config.learning_starts) // config.update_every
         while self.updates < due and len(self.buffer) >= config.batch_size:
             self.update()
@@ -175,11 +179,6 @@ class Run:
             greedy_return=greedy.mean_return, greedy_length=greedy.mean_length, seconds=seconds)
         self.losses = []
 
-    def settings(self) -> dict:
-        """What a checkpoint must agree on before it is loaded."""
-        return {"config": asdict(self.config), "environment": self.env.settings(),
-                "algorithm": self.algorithm.settings(), "dtype": str(torch.get_default_dtype())}
-
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
                 "optimiser": self.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
@@ -203,7 +202,7 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
 
     ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable one.
     ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. A file that was made
-    with other settings is refused. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked
+    with other settings is refused, and without ``resume`` one that is there already, before anything has changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked
     after every step, and True ends the run early. A progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the
     environment.
     """
@@ -212,12 +211,19 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
         raise TypeError(f"config: expected a TrainConfig, got {errors.describe(config)}")
     if resume and checkpoint is None:
         raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
+    if config.capacity < env.num_envs:
+        raise ValueError(f"capacity: expected room for a row of each environment, at least num_envs = {env.num_envs}, "
+                         f"got {config.capacity}")
+    settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
+                "dtype": str(torch.get_default_dtype())}
+    saved = None
     if checkpoint is not None:
         env.state_dict()                        # an environment that cannot be resumed says so before the work begins
-    saved = files.load(checkpoint) if resume else None
+        saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
+    if saved is not None:
+        files.check_settings(checkpoint, saved["settings"], settings)
     run = Run(env, algorithm, config)
     if saved is not None:
-        files.check_settings(checkpoint, saved["settings"], run.settings())
         run.load_state_dict(saved["state"])
     looked = True
     with tqdm(total=config.total_steps, initial=run.steps, unit="step", leave=False,
@@ -228,13 +234,13 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
             if looked:
                 bar.set_postfix(show(run.history))
                 if checkpoint is not None:
-                    files.save(checkpoint, run.settings(), run.state_dict())
+                    files.save(checkpoint, settings, run.state_dict())
                 if on_evaluation is not None:
                     on_evaluation(run)
             if stop is not None and stop():
                 break
         if checkpoint is not None and not looked:
-            files.save(checkpoint, run.settings(), run.state_dict())
+            files.save(checkpoint, settings, run.state_dict())
     return run.history
 
 

@@ -9,7 +9,7 @@ from qmix_course.envs import GridWorld, MatrixGame, ResetNeeded, TeamSpec, TwoSt
 from qmix_course.evaluation import evaluate, play
 from qmix_course.exploration import epsilon_greedy, greedy, linear_schedule
 from qmix_course.mixers import QMixer, VDNMixer
-from qmix_course.training import TrainConfig, train
+from qmix_course.training import TrainConfig, soft_update, train
 
 NAN = float("nan")
 ONE_STEP = torch.zeros(1, 2, dtype=torch.int64)
@@ -57,7 +57,16 @@ BAD = [
     (ValueError, "payoff", lambda: MatrixGame([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])),
     (ValueError, "payoff.*finite", lambda: MatrixGame([[NAN, 1.0], [0.0, 1.0]])),
     (TypeError, "payoff", lambda: MatrixGame([["a", "b"], ["c", "d"]])),
-    (ValueError, "k", lambda: penalty(1)),
+    (ValueError, "k: expected a finite number at most 0, got 1", lambda: penalty(1)),
+    (ValueError, "seed.*2\\*\\*63", lambda: GridWorld().reset(seed=2**64)),
+    (ValueError, "model", lambda: GridWorld(size=8, n_agents=4).placements()),
+    (TypeError, "obs.*float32.*float64", lambda: MLPAgents(2, 3, 4)(torch.zeros(5, 1, 2, 3, dtype=torch.float64))),
+    (TypeError, "agent_qs.*float32.*float64", lambda: QMixer(2, 4)(torch.zeros(3, 2).double(), torch.zeros(3, 4).double())),
+    (TypeError, "last_actions", lambda: QMIX.for_env(GridWorld()).act_values(torch.zeros(1, 2, 6), None)),
+    (ValueError, "tau", lambda: soft_update(torch.nn.Linear(1, 1), torch.nn.Linear(1, 1), 2.0)),
+    (ValueError, "start", lambda: linear_schedule(NAN, 0.0, 10, 1)),
+    (ValueError, "q.*infinity", lambda: greedy(torch.full((1, 2, 3), -torch.inf), torch.ones(1, 2, 3, dtype=torch.bool))),
+    (ValueError, "capacity", lambda: train(GridWorld(num_envs=64), QMIX.for_env(GridWorld()), TrainConfig(capacity=32, batch_size=8))),
     (ValueError, "n_actions", lambda: TeamSpec(2, 0, 3, 4, 5)),
     (ValueError, "n_agents", lambda: QMixer(0, 4)),
     (ValueError, "state_dim", lambda: QMixer(2, -4)),

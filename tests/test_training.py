@@ -278,6 +278,18 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         train(env, team, SHORT, checkpoint=broken, resume=True)
 
 
+def test_a_checkpoint_is_never_overwritten_by_a_new_run(tmp_path):
+    path = tmp_path / "new folder" / "checkpoint.pt"
+    env = GridWorld(num_envs=8)
+    train(env, QMIX.for_env(env), replace(SHORT, total_steps=80), checkpoint=path)
+    kept = path.read_bytes()
+    with pytest.raises(ValueError, match="exists already"):
+        train(env, QMIX.for_env(env), replace(SHORT, total_steps=80), checkpoint=path)
+    with pytest.raises(ValueError, match="exists already"):
+        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path)                # a folder
+    assert path.read_bytes() == kept and {p.name for p in path.parent.iterdir()} == {"checkpoint.pt"}
+
+
 # ---- looking at a team -----------------------------------------------------------------------------------------------
 
 

@@ -34,7 +34,7 @@ class Algorithm(nn.Module):
 
         Torch's global generator is left as it was.
         """
-        errors.whole_number("seed", seed, at_least=0)
+        seed = errors.seed("seed", seed)
         if not isinstance(env, TeamEnv):
             raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
         with torch.random.fork_rng(devices=[]):
@@ -56,6 +56,7 @@ class Algorithm(nn.Module):
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """q[B, N, A] and the new memory from obs[B, N, O], last_actions[B, N]: each agent from its own observation."""
         errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
+        errors.tensor("last_actions", last_actions, ("B", self.spec.n_agents), torch.int64)
         q, memory = self.agents(obs.unsqueeze(1), last_actions.unsqueeze(1), memory)
         return q.squeeze(1), memory
 
@@ -90,7 +91,7 @@ class Algorithm(nn.Module):
 
 
 def td_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, gamma: float) -> torch.Tensor:
-    """y = r + γ · next value, and y = r where the task ended. All [B, T], or any shapes that broadcast."""
+    """y = r + γ · next value, and y = r where the task ended: three tensors of one shape, or with [..., 1] against [..., N]."""
     return reward + gamma * torch.where(terminated, 0.0, next_value)
 
 

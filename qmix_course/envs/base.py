@@ -14,6 +14,9 @@ import torch
 from qmix_course import errors
 
 
+OUTCOME = ("reward", "terminated", "truncated")
+
+
 class ResetNeeded(RuntimeError, ValueError):
     """``step`` was called before ``reset``, or while an episode that has ended waits for its reset."""
 
@@ -29,8 +32,8 @@ class TeamSpec:
     episode_limit: int
 
     def __post_init__(self):
-        for field in fields(self):
-            errors.whole_number(field.name, getattr(self, field.name))
+        for field in fields(self):        # a plain int, whatever kind of whole number came
+            object.__setattr__(self, field.name, errors.whole_number(field.name, getattr(self, field.name)))
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,9 @@ class Model:
 class TeamEnv(ABC):
     """The base of every environment: it checks what comes in; a subclass writes the rules.
 
-    A subclass sets ``spec`` and ``num_envs`` by calling ``super().__init__`` and writes ``_begin`` and ``_advance``
-    (each returns the full batch), ``clone`` and, where it can, ``state_dict``, ``load_state_dict`` and ``model``.
+    A subclass sets ``spec`` and ``num_envs`` by calling ``super().__init__`` and writes ``_begin`` and ``_advance``,
+    ``clone`` and, where it can, ``state_dict``, ``load_state_dict`` and ``model``. What it returns belongs to the caller,
+    who may write into it.
     """
 
     masks_actions = False           # whether an action can be unavailable; if not, ``available`` is all True
@@ -85,8 +89,10 @@ class TeamEnv(ABC):
     def __init__(self, spec: TeamSpec, num_envs: int):
         self.spec = spec
         self.num_envs = errors.whole_number("num_envs", num_envs)
-        self._last: TeamStep | None = None          # what the caller saw last
-        self._waiting = False                       # whether any of its rows has ended
+        # What the last step brought, apart from the tensors that the caller got. None before the first reset.
+        self._outcome: dict[str, torch.Tensor] | None = None
+        self._waiting = False                       # whether any row has ended
+        self._available: torch.Tensor | None = None # kept only where ``masks_actions``
         self._generator = torch.Generator()
 
     def reset(self, seed: int | None = None, where: torch.Tensor | None = None, **start) -> TeamStep:
@@ -97,32 +103,31 @@ class TeamEnv(ABC):
         ``start`` holds what an environment offers besides (the grid world: ``positions``).
         """
         if seed is not None:
-            errors.whole_number("seed", seed, at_least=0)
+            seed = errors.seed("seed", seed)
         if where is None:
             where = torch.ones(self.num_envs, dtype=torch.bool)
         else:
             errors.tensor("where", where, (self.num_envs,), torch.bool)
-            if self._last is None and not where.all():
+            if self._outcome is None and not where.all():
                 raise ResetNeeded("reset: the first reset must cover every row; call reset() without where")
         start = self._check_start(**start)
         if seed is not None:
             self._generator.manual_seed(seed)
-        fresh = self._begin(where, **start)
-        if not where.all():
-            fresh = TeamStep(**{
-                field.name: torch.where(where.view(-1, *[1] * (new.dim() - 1)), new, getattr(self._last, field.name))
-                for field in fields(TeamStep) for new in [getattr(fresh, field.name)]})
-        return self._remember(fresh)
+        step = self._begin(where, **start)
+        if self._outcome is not None:
+            for name in OUTCOME:
+                getattr(step, name)[~where] = self._outcome[name][~where]
+        return self._remember(step)
 
     def step(self, actions: torch.Tensor) -> TeamStep:
         """Play one joint action in every row and return what follows; nothing is reset.
 
         ``actions[B, N]``, int64. Raises ``ResetNeeded`` before the first reset and while any row has ended.
         """
-        if self._last is None:
+        if self._outcome is None:
             raise ResetNeeded("step: the environment has not been reset; call reset() first")
         if self._waiting:
-            rows = self._last.ended.nonzero().flatten().tolist()
+            rows = (self._outcome["terminated"] | self._outcome["truncated"]).nonzero().flatten().tolist()
             raise ResetNeeded(f"step: the episode in row(s) {rows[:8]} has ended; "
                               "call reset(where=step.terminated | step.truncated) first")
         errors.tensor("actions", actions, (self.num_envs, self.spec.n_agents), torch.int64)
@@ -130,16 +135,18 @@ class TeamEnv(ABC):
         return self._remember(self._advance(actions))
 
     def _remember(self, step: TeamStep) -> TeamStep:
-        self._last = step
+        self._outcome = {name: getattr(step, name).clone() for name in OUTCOME}
         self._waiting = bool(step.ended.any())
+        if self.masks_actions:
+            self._available = step.available.clone()
         return step
 
     def _check_actions(self, actions: torch.Tensor) -> None:
         low, high = actions.numpy().min(), actions.numpy().max()
         if low < 0 or high >= self.spec.n_actions:
             raise ValueError(f"actions: expected 0 to {self.spec.n_actions - 1}, got {low} to {high}")
-        if self.masks_actions and not self._last.available.gather(-1, actions.unsqueeze(-1)).all():
-            row, agent, _ = (~self._last.available.gather(-1, actions.unsqueeze(-1))).nonzero()[0].tolist()
+        if self.masks_actions and not self._available.gather(-1, actions.unsqueeze(-1)).all():
+            row, agent, _ = (~self._available.gather(-1, actions.unsqueeze(-1))).nonzero()[0].tolist()
             raise ValueError(f"actions: action {int(actions[row, agent])} is not available "
                              f"to agent {agent} in row {row}")
 
@@ -150,7 +157,10 @@ class TeamEnv(ABC):
 
     @abstractmethod
     def _begin(self, where: torch.Tensor, **start) -> TeamStep:
-        """Begin new episodes in the rows ``where``; return the full batch (rows elsewhere may hold anything)."""
+        """Begin new episodes in the rows ``where``; return the full batch with reward 0 and both flags False.
+
+        The other rows come with what their agents observe now; ``reset`` fills in what their last step had brought.
+        """
 
     @abstractmethod
     def _advance(self, actions: torch.Tensor) -> TeamStep:
@@ -171,13 +181,20 @@ class TeamEnv(ABC):
 
     def state_dict(self) -> dict:
         """Everything that the rest of a run depends on, as tensors and plain numbers (for exact resume)."""
-        last = None if self._last is None else vars(self._last).copy()
-        return {"last": last, "generator": self._generator.get_state()}
+        outcome = None if self._outcome is None else self._outcome.copy()
+        available = self._available if self.masks_actions and outcome is not None else None
+        return {"outcome": outcome, "available": available, "generator": self._generator.get_state(),
+                "num_envs": self.num_envs, "spec": vars(self.spec).copy()}
 
     def load_state_dict(self, saved: dict) -> None:
-        """Go on from where ``state_dict`` was called."""
+        """Go on from where ``state_dict`` was called; ``ValueError`` if that was an environment of other sizes."""
+        here = {"num_envs": self.num_envs, "spec": vars(self.spec)}
+        there = {name: saved[name] for name in here}
+        if there != here:
+            raise ValueError(f"saved: expected an environment with {here}, got one with {there}")
         self._generator.set_state(saved["generator"])
-        self._last = None if saved["last"] is None else TeamStep(**saved["last"])
-        self._waiting = self._last is not None and bool(self._last.ended.any())
+        self._outcome, self._available = saved["outcome"], saved["available"]
+        self._waiting = self._outcome is not None and bool(
+            (self._outcome["terminated"] | self._outcome["truncated"]).any())
 
 

@@ -1,4 +1,4 @@
-"""GridWorld: two agents swap sides of a board without bumping into each other. The reference task of the course."""
+"""GridWorld: each agent walks to the far corner of its own side, and nobody may bump. The reference task of the course."""
 
 from __future__ import annotations
 
@@ -192,6 +192,10 @@ class GridWorld(TeamEnv):
         return self._row_column(self._list_placements().T)
 
     def _list_placements(self) -> np.ndarray:
+        states = math.perm(self.size ** 2, self.spec.n_agents)
+        if states * len(MOVES) ** self.spec.n_agents > MODEL_LIMIT:
+            raise ValueError(f"model: {states} states × {len(MOVES) ** self.spec.n_agents} joint actions are more than the "
+                             f"{MODEL_LIMIT} transitions that can be listed; take a smaller board or fewer agents")
         listed = itertools.permutations(range(self.size ** 2), self.spec.n_agents)
         placements = np.array(list(listed)).T                                      # [N, X + 1]
         return placements[:, ~self._solved(placements)]
@@ -199,10 +203,6 @@ class GridWorld(TeamEnv):
     def model(self) -> Model:
         """Every state but the solved one, and what each of the 4^N joint actions does there; the clock is left out."""
         n, joint = self.spec.n_agents, len(MOVES) ** self.spec.n_agents
-        states = math.perm(self.size ** 2, n)
-        if states * joint > MODEL_LIMIT:
-            raise ValueError(f"model: {states} states × {joint} joint actions are more than the {MODEL_LIMIT} "
-                             "transitions that can be listed; take a smaller board or fewer agents")
         cells = self._list_placements()
         actions = np.array(list(itertools.product(range(len(MOVES)), repeat=n))).T
         after, reward, terminated = self._move(np.repeat(cells, joint, axis=1), np.tile(actions, cells.shape[1]))

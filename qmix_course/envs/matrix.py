@@ -106,8 +106,8 @@ class MatrixGame(TableGame):
 class TwoStepGame(TableGame):
     """The two-step game of the QMIX paper (Rashid et al. 2018, section 5).
 
-    Agent 1's first action picks the second state: 0 leads to 2A, which pays 7 whatever happens; 1 leads to 2B, which pays
-    [[0, 1], [1, 8]]. Agent 2's first action does nothing, and the first reward is 0. State and observations: one-hot
+    The first agent's first action picks the second state: 0 leads to 2A, which pays 7 whatever happens; 1 leads to 2B, which
+    pays [[0, 1], [1, 8]]. The second agent's first action does nothing, and the first reward is 0. State and observations: one-hot
     (start, 2A, 2B), O = S = 3.
     """
 

@@ -15,7 +15,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f'{error}. The bridge to PettingZoo is an extra: pip install "qmix-course[pettingzoo]"') from error
 
 from qmix_course import errors
-from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
+from qmix_course.envs.base import ResetNeeded, TeamEnv, TeamSpec, TeamStep
 
 
 def as_parallel_env(env: TeamEnv) -> ParallelEnv:
@@ -39,8 +39,9 @@ def from_parallel_env(env: ParallelEnv | Callable[[], ParallelEnv], num_envs: in
 
     The team's reward is the mean of the agents' rewards, so a reward that all share stays what it is. Observations and
     action sets of different sizes are filled up (with zeros; with actions that are never available). An agent that has
-    left observes zeros and can only play action 0, which is not passed on. The state is the environment's own ``state()``
-    or, where it has none, all observations side by side. Such an environment cannot be saved for an exact resume.
+    left observes zeros and can only play action 0, which is not passed on; the mean is over those still playing. The state is the environment's own ``state()``
+    or, where it has none, all observations side by side. Such an environment cannot be saved for an exact resume. It is
+    reset once here, to see what its state looks like.
     """
     return _FromParallelEnv(env, num_envs, episode_limit)
 
@@ -54,6 +55,7 @@ class _AsParallelEnv(ParallelEnv):
         self.metadata = self.metadata | {"name": type(env).__name__}
         self.possible_agents = [f"agent_{i}" for i in range(spec.n_agents)]
         self.agents: list[str] = []
+        self._step: TeamStep | None = None
         self.state_space = spaces.Box(-np.inf, np.inf, (spec.state_dim,), np.float32)
         self._observation_spaces = {a: spaces.Box(-np.inf, np.inf, (spec.obs_dim,), np.float32) for a in self.possible_agents}
         self._action_spaces = {a: spaces.Discrete(spec.n_actions) for a in self.possible_agents}
@@ -72,7 +74,8 @@ class _AsParallelEnv(ParallelEnv):
     def step(self, actions: dict[str, int]):
         if set(actions) != set(self.agents) or not self.agents:
             raise ValueError(f"actions: expected one for each of {self.agents} (none: call reset), got {list(actions)}")
-        self._step = self.env.step(torch.tensor([[int(actions[agent]) for agent in self.agents]]))
+        chosen = [errors.whole_number(f"actions[{agent!r}]", actions[agent], at_least=0) for agent in self.agents]
+        self._step = self.env.step(torch.tensor([chosen]))
         everyone = self.agents
         rewards = dict.fromkeys(everyone, float(self._step.reward))
         terminated = dict.fromkeys(everyone, bool(self._step.terminated))
@@ -82,6 +85,8 @@ class _AsParallelEnv(ParallelEnv):
         return self._observe(), rewards, terminated, truncated, self._infos()
 
     def state(self) -> np.ndarray:
+        if self._step is None:
+            raise ResetNeeded("state: the environment has not been reset; call reset() first")
         return self._step.state[0].numpy().astype(np.float32)
 
     def _observe(self) -> dict[str, np.ndarray]:
@@ -114,6 +119,8 @@ class _FromParallelEnv(TeamEnv):
         for made in self._envs:
             if not isinstance(made, ParallelEnv):
                 raise TypeError(f"env: expected a PettingZoo ParallelEnv, got {errors.describe(made)}")
+        if len({id(made) for made in self._envs}) < num_envs:
+            raise ValueError("env: expected a function that makes a new environment at every call, got the same one twice")
         first = self._envs[0]
         self.name = str(first.metadata.get("name", type(first.unwrapped).__name__))
         self._names = list(first.possible_agents)
@@ -126,21 +133,21 @@ class _FromParallelEnv(TeamEnv):
         first.reset(seed=0)
         self._own_state = _has_state(first)
         state_dim = int(np.size(first.state())) if self._own_state else sum(self._sizes)
-        super().__init__(TeamSpec(len(self._names), max(self._choices), max(self._sizes), state_dim, int(episode_limit)),
-                         num_envs)
+        super().__init__(TeamSpec(len(self._names), max(self._choices), max(self._sizes), state_dim,
+                                  errors.whole_number("episode_limit", episode_limit)), num_envs)
         self._clock = [0] * num_envs
+        self._now = self._blank()                   # what the agents observe now, row by row
 
     def _begin(self, where: torch.Tensor) -> TeamStep:
-        step = self._blank()
         for row in where.nonzero().flatten().tolist():
             seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
             observations, infos = self._envs[row].reset(seed=seed)
             self._clock[row] = 0
-            self._fill(step, row, observations, infos, acting=self._envs[row].agents)
-        return step
+            self._fill(row, observations, infos, acting=self._envs[row].agents)
+        return self._outcome_of_now()
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
-        step = self._blank()
+        step = self._outcome_of_now()
         for row, (env, chosen) in enumerate(zip(self._envs, actions.tolist())):
             playing = list(env.agents)
             observations, rewards, terminated, truncated, infos = env.step(
@@ -148,14 +155,20 @@ class _FromParallelEnv(TeamEnv):
             self._clock[row] += 1
             # Where only the clock ran out, what an agent could have done next still counts for its target.
             acting = [agent for agent in playing if not terminated.get(agent, False)]
-            self._fill(step, row, observations, infos, acting)
+            self._fill(row, observations, infos, acting)
             step.reward[row] = float(np.mean([rewards[agent] for agent in playing]))
             over = not env.agents
             step.terminated[row] = over and not any(truncated.get(agent, False) for agent in playing)
             step.truncated[row] = (over or self._clock[row] >= self.spec.episode_limit) and not step.terminated[row]
         if not step.reward.isfinite().all():
             raise ValueError(f"reward: {self.name} paid NaN or infinity")
+        for name in ("obs", "state", "available"):
+            getattr(step, name)[:] = getattr(self._now, name)
         return step
+
+    def _outcome_of_now(self) -> TeamStep:
+        """A copy of what the agents observe now, with reward 0 and both flags False."""
+        return TeamStep(**{name: value.clone() for name, value in vars(self._now).items()})
 
     def _blank(self) -> TeamStep:
         spec, rows = self.spec, self.num_envs
@@ -164,9 +177,11 @@ class _FromParallelEnv(TeamEnv):
             available=torch.zeros(rows, spec.n_agents, spec.n_actions, dtype=torch.bool), reward=torch.zeros(rows),
             terminated=torch.zeros(rows, dtype=torch.bool), truncated=torch.zeros(rows, dtype=torch.bool))
 
-    def _fill(self, step: TeamStep, row: int, observations: dict, infos: dict, acting: list[str]) -> None:
+    def _fill(self, row: int, observations: dict, infos: dict, acting: list[str]) -> None:
         """Write what the agents of one row observe, what those that are still ``acting`` may do, and the state."""
+        step = self._now
         dtype = step.obs.dtype
+        step.obs[row], step.available[row] = 0.0, False
         for i, agent in enumerate(self._names):
             seen, mask = observations.get(agent), infos.get(agent, {}).get("action_mask")
             if isinstance(seen, dict):
@@ -179,6 +194,8 @@ class _FromParallelEnv(TeamEnv):
                 step.available[row, i, :self._choices[i]] = True
             else:
                 step.available[row, i, 0] = True
+            if not step.available[row, i].any():
+                raise ValueError(f"action_mask: {self.name} leaves {agent} no action at all")
         if self._own_state:
             step.state[row] = torch.as_tensor(np.asarray(self._envs[row].state()).ravel(), dtype=dtype)
         else:
