@@ -126,7 +126,9 @@ class Run:
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.optimiser = torch.optim.Adam(algorithm.parameters(), lr=config.learning_rate, fused=True)
-        self.collector = Collector(env, algorithm, config.seed, self.generator)
+        # A seed of the environment's own: two generators with one seed would draw the same numbers.
+        env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
+        self.collector = Collector(env, algorithm, env_seed, self.generator)
         self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length)
         self.evaluation_env = env.clone(num_envs=config.evaluation_episodes)
         self.history = History()
@@ -202,9 +204,9 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
 
     ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable one.
     ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. A file that was made
-    with other settings is refused, and without ``resume`` one that is there already, before anything has changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked
-    after every step, and True ends the run early. A progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the
-    environment.
+    with other settings is refused, and without ``resume`` one that is there already, before anything has changed.
+    ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step, and True ends
+    the run early. A progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
     """
     check_team(env, algorithm)
     if not isinstance(config, TrainConfig):

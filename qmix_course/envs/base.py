@@ -92,7 +92,7 @@ class TeamEnv(ABC):
         # What the last step brought, apart from the tensors that the caller got. None before the first reset.
         self._outcome: dict[str, torch.Tensor] | None = None
         self._waiting = False                       # whether any row has ended
-        self._available: torch.Tensor | None = None # kept only where ``masks_actions``
+        self._available: torch.Tensor | None = None     # kept only where ``masks_actions``
         self._generator = torch.Generator()
 
     def reset(self, seed: int | None = None, where: torch.Tensor | None = None, **start) -> TeamStep:
@@ -196,5 +196,4 @@ class TeamEnv(ABC):
         self._outcome, self._available = saved["outcome"], saved["available"]
         self._waiting = self._outcome is not None and bool(
             (self._outcome["terminated"] | self._outcome["truncated"]).any())
-
 
