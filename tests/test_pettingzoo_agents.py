@@ -8,7 +8,7 @@ import numpy as np  # noqa: E402
 from gymnasium import spaces  # noqa: E402
 from pettingzoo import ParallelEnv  # noqa: E402
 
-from qmix_course.envs import GridWorld, as_parallel_env, from_parallel_env  # noqa: E402
+from qmix_course.envs import GridWorld, ResetNeeded, as_parallel_env, from_parallel_env  # noqa: E402
 
 FIRST = torch.zeros(1, 2, dtype=torch.int64)           # both agents play action 0
 
@@ -114,6 +114,8 @@ def test_a_reward_of_nan_is_refused_by_name():
     env.reset()
     with pytest.raises(ValueError, match="reward.*leaving"):
         env.step(FIRST)
+    with pytest.raises(ResetNeeded):
+        env.step(FIRST)                              # the inner environment has moved on, so nothing but a reset is left
 
 
 def test_masks_and_names_of_ours():

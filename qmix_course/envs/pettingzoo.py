@@ -161,7 +161,8 @@ class _FromParallelEnv(TeamEnv):
             step.terminated[row] = over and not any(truncated.get(agent, False) for agent in playing)
             step.truncated[row] = (over or self._clock[row] >= self.spec.episode_limit) and not step.terminated[row]
         if not step.reward.isfinite().all():
-            raise ValueError(f"reward: {self.name} paid NaN or infinity")
+            self._outcome = None                    # it has moved on all the same: only a reset makes sense now
+            raise ValueError(f"reward: {self.name} paid NaN or infinity; reset the environment")
         for name in ("obs", "state", "available"):
             getattr(step, name)[:] = getattr(self._now, name)
         return step
