@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import signal
 import sys
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+
+import torch
 
 from qmix_course import checkpoint, exact, plots
 from qmix_course.algorithms import IQL, QMIX, VDN, Algorithm
@@ -151,6 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
     command.set_defaults(function=command_evaluate)
     chosen = parser.parse_args(arguments)
+    # As in the lessons: networks this small gain nothing from a second thread and lose much on a busy machine.
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     try:
         return chosen.function(chosen)
     except (ValueError, TypeError, OSError) as error:
