@@ -48,7 +48,7 @@ class Batch:
 
     def check(self, length: int, spec: TeamSpec) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
-        rows, n, dtype = self.obs.shape[0], spec.n_agents, torch.get_default_dtype()
+        rows = self.obs.shape[0]
         wanted = Batch.padding(0, length, spec)
         for field in fields(Batch):
             like = getattr(wanted, field.name)
