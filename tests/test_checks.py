@@ -48,6 +48,11 @@ def test_every_usual_mistake_gets_its_own_hint(number):
     (lambda r, v, end: 0.0, "wrong", "expected"),
     (lambda r, v, end: r + 0.99 * (0 if end else max(v)), "wrong", "expected"),
     (lambda r, v, end: v.sort() or r + (0 if end else 0.9 * v[-1]), "wrong", "changes the list"),
+    (lambda r, v, end: None if end else r + 0.9 * max(v), "wrong shape or type", "nothing in others"),
+    (lambda r, v, end: r if end else None, "wrong shape or type", "nothing in others"),
+    (lambda r, v, end: round(right_plain(r, v, end), 2), "wrong", "rounded"),
+    (lambda r, v, end: np.float32(right_plain(r, v, end)), "wrong", "rounded"),
+    (lambda r, v, end: r + (0 if end else 0.9 * max(abs(x) for x in v)), "wrong", "expected"),
     (lambda r, v, end: r / 0, "error in your code", "ZeroDivisionError"),
     (lambda r, v: r, "error in your code", "TypeError"),
 ])

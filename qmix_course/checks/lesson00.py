@@ -55,12 +55,15 @@ def _look(answer) -> Verdict:
     generator = torch.Generator().manual_seed(7)
     draws = (5 * torch.randn(40, 5, generator=generator, dtype=torch.float64)).tolist()
     cases = [(reward, values, number % 3 == 0) for number, (reward, *values) in enumerate(draws)]
-    given = []
+    given, silent = [], 0
     for reward, values, terminated in cases:
         kept = list(values)
         result = answer(reward, values, terminated)
-        if result is ... or result is None and not given:
-            return Verdict("not attempted", "" if result is ... else "your function returns nothing")
+        if result is ...:
+            return Verdict("not attempted")
+        if result is None:
+            silent += 1
+            continue
         if isinstance(result, torch.Tensor) and result.numel() == 1:
             result = result.item()
         if isinstance(result, bool) or not isinstance(result, Real):
@@ -70,11 +73,19 @@ def _look(answer) -> Verdict:
             return Verdict("wrong", "your function changes the list it was given",
                            "The caller still needs next_values as they were.")
         given.append(float(result))
+    if silent == len(cases):
+        return Verdict("not attempted", "your function returns nothing")
+    if silent:
+        return Verdict("wrong shape or type", "your function returns a number in some cases and nothing in others",
+                       "Follow both cases, an episode that ended and one that goes on, down to a return.")
     if _agree(given, truth, cases):
         return Verdict("correct")
     for title, wrong, hint in MISTAKES:
         if _agree(given, wrong, cases):
             return Verdict("wrong", title, hint)
+    if all(abs(value - truth(*case)) < 1e-2 for value, case in zip(given, cases)):
+        return Verdict("wrong", "nearly right: a number was rounded on the way",
+                       "Return the number as it comes, in float64: no round, no float32.")
     number = max(range(len(cases)), key=lambda k: abs(given[k] - truth(*cases[k])))
     reward, values, terminated = cases[number]
     shown = ", ".join(f"{value:.2f}" for value in values)
