@@ -1,1 +1,6 @@
 """Checks for the exercises: each looks at a learner's answer and returns a verdict."""
+
+from qmix_course.checks.exercise import Exercise, Mistake, check, exercises, hint, solution
+from qmix_course.checks.verdict import Found, NotCorrect, Verdict
+
+__all__ = ["Exercise", "Found", "Mistake", "NotCorrect", "Verdict", "check", "exercises", "hint", "solution"]

@@ -1,0 +1,146 @@
+"""An exercise and its check: ``check("03.1", my_function)``, ``hint("03.1", 1)``, ``solution("03.1")``."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
+
+from qmix_course.checks.verdict import Found, NotCorrect, Verdict
+
+LESSONS = tuple(f"{number:02}" for number in range(11))
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A misconception: its ``name``, the ``hint`` for the one who has it, ``why`` it fails (told after solving).
+
+    ``wrong``: computes what such an answer gives, so that ``Room.compare`` recognises it; None where the check
+    recognises it in another way.
+    """
+
+    name: str
+    hint: str
+    why: str
+    wrong: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise or lab. ``answers``: the names that a learner defines, each "function", "class" or "value".
+
+    ``look(room, *answers)`` returns a verdict or raises ``Found``. ``off_limits``: dotted names that must not be called
+    while an answer runs. ``practises``: what it is for, as a teacher would say it.
+    """
+
+    number: str
+    title: str
+    answers: dict[str, str]
+    difficulty: int
+    minutes: int
+    practises: str
+    hints: tuple[str, ...]
+    mistakes: tuple[Mistake, ...]
+    look: Callable[..., Verdict] = field(repr=False)
+    off_limits: tuple[str, ...] = ()
+    lab: bool = False
+
+    def heading(self) -> str:
+        """The two lines that stand above the exercise in its notebook."""
+        kind = "Find the bug" if self.lab else "Exercise"
+        return (f"## {kind} {self.number} · {self.title}\n\n"
+                f"**Difficulty:** {self.difficulty} of 5 · **Minutes:** {self.minutes}")
+
+
+def exercises(lesson: str) -> tuple[Exercise, ...]:
+    """The exercises of one lesson (``"03"``), in order.
+
+    Raises:
+        ValueError: there is no such lesson.
+    """
+    if lesson not in LESSONS:
+        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got {lesson!r}')
+    return importlib.import_module(f"qmix_course.checks.lesson{lesson}").EXERCISES
+
+
+def find(number: str) -> Exercise:
+    """The exercise with this number (``"03.1"``).
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    if not isinstance(number, str) or not re.fullmatch(r"\d\d\.\d+", number) or number[:2] not in LESSONS:
+        raise ValueError(f'number: expected lesson and exercise as text, as "03.1", got {number!r}')
+    here = {exercise.number: exercise for exercise in exercises(number[:2])}
+    if number not in here:
+        raise ValueError(f"number: lesson {number[:2]} has the exercises {', '.join(here)}, got {number!r}")
+    return here[number]
+
+
+def check(number: str, *answers) -> Verdict:
+    """Check the answers to exercise ``number``: a verdict, which a notebook shows when it is the last value of a cell.
+
+    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``.
+
+    Raises:
+        ValueError: there is no such exercise. TypeError: it has another number of answers.
+    """
+    from qmix_course.checks.room import Room
+
+    exercise = find(number)
+    if len(answers) != len(exercise.answers):
+        raise TypeError(f'check("{number}", …): expected {", ".join(exercise.answers)}, got {len(answers)} answers')
+    verdict = Room(exercise).judge(answers)
+    if os.environ.get("QMIX_COURSE_STRICT") == "1" and verdict.kind != "correct":
+        raise NotCorrect(f"{number}: {verdict!r}")
+    return replace(verdict, folds=_folds(exercise, verdict))
+
+
+def _folds(exercise: Exercise, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    if verdict.kind == "correct":
+        return (("A reference solution, and why the usual mistakes fail", _solution_text(exercise)),)
+    count = len(exercise.hints)
+    return tuple((f"Hint {k} of {count}", textwrap.fill(text, 100)) for k, text in enumerate(exercise.hints, start=1))
+
+
+class Note(str):
+    """Text that a notebook shows as it is, line by line."""
+
+    __repr__ = str.__str__
+
+
+def hint(number: str, which: int = 1) -> Note:
+    """Hint ``which`` (1, 2, …) of exercise ``number``; each says more than the one before it.
+
+    Raises:
+        ValueError: there is no such exercise or hint.
+    """
+    exercise = find(number)
+    count = len(exercise.hints)
+    if isinstance(which, bool) or not isinstance(which, int) or not 1 <= which <= count:
+        raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {which!r}")
+    return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100))
+
+
+def solution(number: str) -> Note:
+    """The reference solution of exercise ``number``, and why the usual mistakes fail. Try it yourself first."""
+    return Note(_solution_text(find(number)))
+
+
+def _solution_text(exercise: Exercise) -> str:
+    lines = [_solutions()[exercise.number], "", "Why the usual mistakes fail"]
+    for mistake in exercise.mistakes:
+        lines.append(textwrap.fill(f"- {mistake.name}: {mistake.why}", 100, subsequent_indent="  "))
+    return "\n".join(lines)
+
+
+@cache
+def _solutions() -> dict[str, str]:
+    """Number → reference solution: written from solutions/ by tools/make_exercises.py."""
+    return json.loads(resources.files("qmix_course.checks").joinpath("solutions.json").read_text(encoding="utf-8"))
