@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS, EXERCISES, SOLUTIONS = ROOT / "notebooks", ROOT / "exercises", ROOT / "solutions"
 SETUP_CELL = ROOT / "tools" / "setup_cell.py"
 CELL_SECONDS = 120
 
@@ -39,18 +39,23 @@ METADATA = {
 
 
 def sources(numbers: list[str], folder: Path = NOTEBOOKS) -> list[Path]:
-    """The sources of these lessons (``["03", "07"]``), of all when the list is empty.
+    """The sources of these lessons (``["03", "07"]``, also ``"capstone"``), of all when the list is empty.
 
     Raises:
         ValueError: a lesson has no source.
     """
-    found = sorted(folder.glob("[0-9][0-9]_*.py"))
+    found = sorted(folder.glob("[0-9][0-9]_*.py")) + sorted(folder.glob("capstone.py"))
     if not numbers:
         return found
-    missing = sorted(set(numbers) - {path.name[:2] for path in found})
+    missing = sorted(set(numbers) - {number_of(path) for path in found})
     if missing:
         raise ValueError(f"no source {folder.name}/NN_*.py for lesson {', '.join(missing)}")
-    return [path for path in found if path.name[:2] in numbers]
+    return [path for path in found if number_of(path) in numbers]
+
+
+def number_of(path: Path) -> str:
+    """``"03"`` for 03_agents.py, ``"capstone"`` for capstone.py."""
+    return path.stem.split("_")[0]
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:
@@ -80,8 +85,8 @@ def repository() -> str:
     return re.search(r'^Repository = "([^"]+)"$', text, re.MULTILINE).group(1)
 
 
-def colab_badge(stem: str) -> str:
+def colab_badge(stem: str, folder: str = "notebooks") -> str:
     """The badge of one notebook (``"03_agents"``), as its title cell has it."""
     owner_and_name = repository().removeprefix("https://github.com/")
-    page = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/notebooks/{stem}.ipynb"
+    page = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{folder}/{stem}.ipynb"
     return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({page})"

@@ -1,0 +1,86 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 00 · Start here
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/00_start_here.ipynb)
+#
+# One exercise to learn how exercises work: how to answer, what a check says, and where the hints are.
+#
+# **Minutes:** 5
+#
+# **You need:** [lesson 00](../notebooks/00_start_here.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("00")
+
+# %%
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# ## How exercises work
+#
+# - **Answer** by replacing the `...`, and run the cell. Then run the cell below it, which checks your answer.
+# - A check says *not attempted*, *error in your code*, *wrong shape or type*, *wrong*, or *correct*. When it knows the misconception behind a wrong
+#   answer, it names it and gives a hint for just that one. It may also show a small case that you can run yourself.
+# - **Hints** are folded below the verdict: click one to open it. They say more from one to the next. `hint("00.1", 1)` prints the first one,
+#   for when you cannot see the folds.
+# - When you are right, the verdict has a **reference solution** to unfold, with the reason why the usual mistakes fail. `solution("00.1")` prints it
+#   too. Try the exercise first.
+# - The exercises do not build on each other. Leave one out and go on with the next.
+# - Work in a copy of your own: `make lab` and `python -m qmix_course start` put one in `my/`, and never touch it again. In Colab, save a
+#   copy to your Drive.
+# - In a terminal, `python -m qmix_course progress` shows what is solved, and `check 00`, `check 00.1`, `hint 00.1` do what they say
+#   with the saved notebooks in `my/`. `reset 00` gives you a fresh copy and keeps the old one.
+
+# %% [markdown]
+# ## Exercise 00.1 · The target of one step
+#
+# **Difficulty:** 1 of 5 · **Minutes:** 5
+#
+# Write the target $y$ of one step of Q-learning, with $\gamma = 0.9$: the number that the value of the action just taken is pulled
+# towards. `reward` is a number, `next_values` is a list with the values of all next actions, and `terminated` says whether the episode
+# ended with this step.
+#
+# You are right if the target is what the Bellman equation of lesson 00 says, for any numbers, in episodes that go on and in
+# episodes that ended.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_00_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def one_step_target(reward, next_values, terminated):
+    """The target y of one step: a number."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_00_1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("00.1", one_step_target)
