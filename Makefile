@@ -1,6 +1,6 @@
 # make lab     open the course in JupyterLab            make test    check everything, as CI does
 # make check   notebook pairs, staleness, anatomy       make matrix  the notebooks in every numerical setting
-# make bench   speed, in one table                      make notebooks   rebuild and execute all lessons
+# make bench   speed, in one table                      make notebooks   rebuild all lessons and exercises
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -19,17 +19,19 @@ help:
 	@sed -n '1,5s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
+	$(PY) -m qmix_course start
 	$(PY) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.dev
-	$(PY) -m pytest -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks exercises solutions
 
 check: .venv/.dev
 	$(PY) tools/check.py
 
 notebooks: .venv/.dev
 	$(PY) tools/build.py
+	$(PY) tools/make_exercises.py
 
 matrix: .venv/.dev
 	$(PY) tools/matrix.py

@@ -177,7 +177,8 @@ plots.animate(episode, fps=2)
 #   Restart session*) and run all cells from the top.
 # - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
 #   the text that is stored, on any machine.
-# - **Do the exercises** at the end of each lesson. Each says how you can tell that you are right.
+# - **Do the exercises.** Each lesson has a notebook of them, in [exercises](../exercises/00_start_here.ipynb). `make lab` puts copies of
+#   your own in `my/`. A check looks at every answer and knows the usual mistakes.
 # - **In Colab**, save a copy to your Drive first (*File > Save a copy in Drive*); otherwise your changes are gone when you close it.
 #   If Colab asks for a runtime, the plain CPU one is enough.
 #
@@ -325,7 +326,7 @@ figure
 # return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all next actions.
 
 # %%
-from qmix_course.checks import lesson00
+from qmix_course.checks import check
 
 
 def one_step_target(reward, next_values, terminated):
@@ -333,14 +334,15 @@ def one_step_target(reward, next_values, terminated):
     return ...
 
 
-lesson00.one_step_target(one_step_target)
+check("00.1", one_step_target)
 
 # %% [markdown]
 # Until you have written something, the verdict is *not attempted*. Now get it wrong on purpose, and see whether the check finds out
-# what went wrong. This is what happens to somebody who forgets that an episode can end:
+# what went wrong. This is what happens to somebody who forgets that an episode can end. (The lines below a verdict can be unfolded:
+# each is a hint, and once you are right there is a reference solution.)
 
 # %%
-lesson00.one_step_target(lambda reward, next_values, terminated: reward + 0.9 * max(next_values))
+check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_values))
 
 # %% [markdown]
 # ## What DQN adds
@@ -438,6 +440,9 @@ print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax(
 # - *"The greedy return reached its best, so the values are right."* A policy needs the right order of the actions only. Lesson 09 compares values.
 #
 # ### Exercises
+#
+# [exercises/00_start_here.ipynb](../exercises/00_start_here.ipynb) shows how the exercises of the course work, with the check above as the one to
+# try. `make lab` puts a copy of your own in `my/`. Further, without a check:
 #
 # 1. *(easy)* Start the trained team elsewhere: `play(GridWorld(size=5), team, positions=torch.tensor([[[2, 2], [2, 3]]]))`. Watch it with
 #    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? No episode of

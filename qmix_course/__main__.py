@@ -1,4 +1,4 @@
-"""The command line: python -m qmix_course train | evaluate."""
+"""The command line: python -m qmix_course train | evaluate, and a learner's commands (study.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, exact, plots
+from qmix_course import checkpoint, exact, plots, study
 from qmix_course.algorithms import IQL, QMIX, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play
@@ -139,7 +139,7 @@ class StopOnCtrlC:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m qmix_course", description="Train a team, or watch a trained one.")
+    parser = argparse.ArgumentParser(prog="python -m qmix_course", description="Work on exercises; train a team, or watch a trained one.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run folder")
     command.add_argument("--env", choices=ENVIRONMENTS, default="grid")
@@ -153,6 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
     command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
     command.set_defaults(function=command_evaluate)
+    study.add_commands(commands)
     chosen = parser.parse_args(arguments)
     # As in the lessons: networks this small gain nothing from a second thread and lose much on a busy machine.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
