@@ -48,6 +48,7 @@ lesson.start("00")
 # %%
 from qmix_course.checks import check, hint, solution
 
+
 # %% [markdown]
 # ## How exercises work
 #

@@ -225,5 +225,5 @@ def test_a_prediction_without_the_code_that_answers_it_is_noticed(pair):
 
 
 def test_a_source_with_another_header_is_noticed(pair):
-    pair.write_text(pair.read_text(encoding="utf-8").replace("tags,-all", "all"), encoding="utf-8")
+    pair.write_text(pair.read_text(encoding="utf-8").replace("tags,nbgrader,-all", "all"), encoding="utf-8")
     assert any("does not begin with the header" in found for found in check.check_folder(pair.parent))

@@ -1,4 +1,4 @@
-"""Check the lessons without running them: ``python tools/check.py [NN ...]``.
+"""Check lessons and exercises without running them: ``python tools/check.py [NN ...]``.
 
 Each source and its built notebook agree cell by cell, nothing is stale or machine-dependent, and every lesson has the
 course's anatomy. Prints one line for each complaint; exits with 1 if there is any.
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import nbformat
 
-from tools import anatomy, outputs
+from tools import anatomy, exercise_check, outputs
 from tools.notebooks import HEADER, NOTEBOOKS, read_source, sources
 
 MAX_BYTES = 1_500_000
@@ -61,8 +61,8 @@ def _compare_cells(written: list, built: list) -> list[str]:
         ):
             if left != right:
                 complaints.append(f"cell {position}: the {name} differs between source and notebook: build it again")
-        if set(want.metadata) - {"tags"}:
-            complaints.append(f"cell {position}: metadata other than tags: {sorted(want.metadata)}")
+        if set(want.metadata) - {"tags", "nbgrader"}:
+            complaints.append(f"cell {position}: metadata other than tags and nbgrader: {sorted(want.metadata)}")
     return complaints
 
 
@@ -100,14 +100,16 @@ def check_folder(folder: Path = NOTEBOOKS, numbers: list[str] | None = None) -> 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Check the lessons without running them.")
+    parser = argparse.ArgumentParser(description="Check lessons and exercises without running them.")
     parser.add_argument("numbers", nargs="*", metavar="NN", help="lessons to check, all when none is named")
     numbers = parser.parse_args().numbers
-    complaints = check_folder(NOTEBOOKS, numbers)
+    lessons = [number for number in numbers if number != "capstone"]
+    complaints = check_folder(NOTEBOOKS, lessons) if lessons or not numbers else []
+    complaints += exercise_check.check_exercises(numbers)
     for complaint in complaints:
         print(complaint)
     if not complaints:
-        print(f"{len(sources(numbers))} lessons: pairs agree, nothing is stale, the anatomy is right")
+        print(f"{len(sources(lessons))} lessons and their exercises: pairs agree, nothing is stale, the anatomy is right")
     return 1 if complaints else 0
 
 
