@@ -130,9 +130,6 @@ class Ran:
 
 def run(path: Path) -> Ran:
     """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises does not stop it."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     names: dict = {"__name__": "__main__", "display": lambda *_, **__: None}
     failed = {}
     before = Path.cwd()
@@ -219,8 +216,10 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
 
 def _report(lesson: str, path: str) -> None:
     """Print the verdicts as one line of JSON: the other end of ``verdicts_apart``."""
+    import matplotlib
     import torch
 
+    matplotlib.use("Agg")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     out = sys.stdout
     with contextlib.redirect_stdout(io.StringIO()):
