@@ -22,6 +22,7 @@ TITLES = {
     "09": "Reading the curves",
     "10": "Judging the policy",
 }
+CAPSTONE = "Your own QMIX"
 
 OLDEST = {"Python": "3.11", "torch": "2.4", "numpy": "2.0"}
 
@@ -35,13 +36,13 @@ def start(number: str) -> None:
     small that a second thread costs more than it brings.
 
     Args:
-        number: the lesson's two digits, ``"00"`` to ``"10"``.
+        number: the lesson's two digits, ``"00"`` to ``"10"``, or ``"capstone"``.
 
     Raises:
         ValueError: ``number`` is no lesson.
         RuntimeError: Python, torch or numpy is too old for the course.
     """
-    if not isinstance(number, str) or number not in TITLES:
+    if not isinstance(number, str) or number not in (*TITLES, "capstone"):
         raise ValueError(f'number must be a lesson, one of "{min(TITLES)}" to "{max(TITLES)}" as text, got {number!r}')
     _check_versions({
         "Python": sys.version,
@@ -57,7 +58,7 @@ def start(number: str) -> None:
 
 def title(number: str) -> str:
     """The headline of a lesson, for example ``Lesson 02 · The environment``."""
-    return f"Lesson {number} · {TITLES[number]}"
+    return f"Capstone · {CAPSTONE}" if number == "capstone" else f"Lesson {number} · {TITLES[number]}"
 
 
 def _check_versions(found: dict[str, str]) -> None:

@@ -43,7 +43,7 @@ elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and nu
 # %%
 from qmix_course import lesson
 
-lesson.start("10")
+lesson.start("capstone")
 
 # %%
 import inspect

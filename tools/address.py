@@ -27,7 +27,7 @@ PLACES = [
     r"(git\+https://github\.com/){}(\b)",
     r"(https://github\.com/){}(/actions/workflows/)",
 ]
-FILES = ["pyproject.toml", "CITATION.cff", "README.md", "tools/setup_cell.py"]
+FILES = ["pyproject.toml", "CITATION.cff", "README.md", "docs/teaching.md", "tools/setup_cell.py"]
 FOLDERS = ["notebooks", "exercises", "solutions"]
 SETUP_IN_SOURCE = re.compile(r"^# %%[^\n]*\n# Set-up: .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
 

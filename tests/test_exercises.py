@@ -1,0 +1,87 @@
+"""Exercises and solutions as they are shipped. That they run and print what is stored, nbval tests, cell by cell."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from qmix_course.checks import exercises
+from qmix_course.checks.exercise import LESSONS
+from tools import exercise_check, make_exercises, teaching
+from tools.notebooks import EXERCISES, SOLUTIONS, sources
+
+
+def test_exercises_are_up_to_date_and_have_their_shape():
+    """Every check says *not attempted* in exercises/ and *correct* in solutions/."""
+    assert exercise_check.check_exercises() == []
+
+
+def test_there_are_as_many_as_promised():
+    each = {number: exercises(number) for number in LESSONS}
+    assert all(sum(not exercise.lab for exercise in each[number]) >= 3 for number in LESSONS[1:])
+    assert all(any(exercise.lab for exercise in each[number]) for number in LESSONS[2:])
+    for number, listed in each.items():
+        assert [exercise.number for exercise in listed] == [f"{number}.{k}" for k in range(1, len(listed) + 1)]
+        names = [name for exercise in listed for name in exercise.answers]
+        assert len(set(names)) == len(names), "a name is asked for twice in one notebook"
+
+
+def test_no_exercise_holds_a_solution():
+    for source in sources([], EXERCISES):
+        text = source.read_text(encoding="utf-8") + source.with_suffix(".ipynb").read_text(encoding="utf-8")
+        assert "BEGIN SOLUTION" not in text
+        for cell in nbformat.read(source.with_suffix(".ipynb"), as_version=4).cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                assert "..." in cell.source, f"{source.name}: {cell.source}"
+
+
+def test_the_stored_solutions_are_those_of_the_sources():
+    stored = json.loads(make_exercises.TEXTS.read_text(encoding="utf-8"))
+    assert list(stored) == [exercise.number for number in LESSONS for exercise in exercises(number)]
+    assert all("SOLUTION" not in text for text in stored.values())
+
+
+def test_the_teachers_page_is_up_to_date():
+    assert teaching.PAGE.read_text(encoding="utf-8") == teaching.page()
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Copies of lesson 00's exercise and solution, which a test may spoil."""
+    for folder in (EXERCISES, SOLUTIONS):
+        (tmp_path / folder.name).mkdir()
+        for path in folder.glob("00_*"):
+            shutil.copy(path, tmp_path / folder.name)
+    for name in ("EXERCISES", "SOLUTIONS"):
+        monkeypatch.setattr(exercise_check, name, tmp_path / name.lower())
+    monkeypatch.setattr(exercise_check, "solutions_text", lambda _: make_exercises.TEXTS.read_text(encoding="utf-8"))
+    assert exercise_check.check_exercises() == []
+    return tmp_path
+
+
+@pytest.mark.parametrize("file, before, after, said", [
+    ("exercises/00_start_here.py", "    ...", "    return 0", "is not what its solution gives"),
+    ("solutions/00_start_here.py", "reward + 0.9", "reward + 0.8", "build it again"),
+    ("solutions/00_start_here.py", "must be", "must be", ""),
+    ("exercises/00_start_here.ipynb", '"not attempted"', '"correct"', "says ['correct'], expected 'not attempted'"),
+    ("solutions/00_start_here.ipynb", '"correct"', '"wrong"', "says ['wrong'], expected 'correct'"),
+    ("solutions/00_start_here.py", "**Difficulty:** 1 of 5", "**Difficulty:** 2 of 5", "build it again"),
+    ("solutions/00_start_here.ipynb", "**Difficulty:** 1 of 5", "**Difficulty:** 2 of 5", "needs one heading"),
+    ("solutions/00_start_here.ipynb", '"points": 1', '"points": 3', "needs one heading"),
+    ("solutions/00_start_here.ipynb", 'check(\\"00.1\\", one_step_target)', "None", "must hold just check"),
+    ("solutions/00_start_here.ipynb", "**Minutes:** 5\\n", "**Minutes:** 6\\n", "must say '**Minutes:** 5'"),
+])
+def test_what_is_stale_or_out_of_shape_is_noticed(folders, file, before, after, said):
+    path = folders / file
+    text = path.read_text(encoding="utf-8")
+    if said:
+        assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    complaints = exercise_check.check_exercises()
+    assert any(said in complaint for complaint in complaints) if said else complaints == []
+
+
+def test_a_missing_half_is_noticed(folders):
+    (folders / "exercises" / "00_start_here.py").unlink()
+    assert any("stands in one of" in complaint for complaint in exercise_check.check_exercises())
