@@ -61,6 +61,7 @@ def test_make_lab_sets_up_and_opens_the_first_lesson(copy):
     assert rest == [
         "-m pip --disable-pip-version-check install -r requirements.txt -c constraints.txt",
         "-m pip --disable-pip-version-check install --no-deps --editable .",
+        "-m qmix_course start",
         "-m jupyterlab notebooks/00_start_here.ipynb",
     ]
 
@@ -71,7 +72,7 @@ def test_a_second_run_starts_at_once(copy):
     calls(copy)
     assert make(copy, "-q", ".venv/.learn").returncode == 0
     make(copy, "lab")
-    assert calls(copy) == ["-m jupyterlab notebooks/00_start_here.ipynb"]
+    assert calls(copy) == ["-m qmix_course start", "-m jupyterlab notebooks/00_start_here.ipynb"]
 
 
 @needs_make
@@ -81,7 +82,7 @@ def test_make_test_adds_what_tests_need_and_runs_everything(copy):
     assert make(copy, "test").returncode == 0
     install, tests = calls(copy)
     assert install.endswith("-r requirements-dev.txt -r requirements-pettingzoo.txt -c constraints.txt")
-    assert tests.startswith("-m pytest ") and tests.endswith(" tests notebooks")
+    assert tests.startswith("-m pytest ") and tests.endswith(" tests notebooks exercises solutions")
     assert "--nbval --nbval-current-env --nbval-cell-timeout=120" in tests
     assert make(copy, "-q", ".venv/.dev").returncode == 0
 

@@ -10,7 +10,7 @@ from qmix_course.lesson import TITLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ["README.md", "docs/algorithm.md", "docs/glossary.md"]
+PAGES = ["README.md", "docs/algorithm.md", "docs/glossary.md", "docs/teaching.md"]
 
 
 @pytest.mark.parametrize("number", TITLES)
