@@ -1,6 +1,6 @@
-"""Run the lessons in every numerical setting: ``python tools/matrix.py [NN ...]``.
+"""Run lessons and solutions in every numerical setting: ``python tools/matrix.py [NN ...]``.
 
-Another vector instruction set, another path through the matrix library, another number of threads: what the lessons
+Another vector instruction set, another path through the matrix library, another number of threads: what they
 print must be what is stored, in all of them. One table, a line for each setting; exits with 1 if any cell failed.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.notebooks import CELL_SECONDS, ROOT, sources
+from tools.notebooks import CELL_SECONDS, NOTEBOOKS, ROOT, SOLUTIONS, sources
 
 SETTINGS = {
     "as the machine is": {},
@@ -66,11 +66,12 @@ def read_result(text: str, code: int) -> tuple[int, int, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Run the lessons in every numerical setting.")
+    parser = argparse.ArgumentParser(description="Run lessons and solutions in every numerical setting.")
     parser.add_argument("numbers", nargs="*", metavar="NN", help="lessons to run, all when none is named")
-    paths = [path.with_suffix(".ipynb") for path in sources(parser.parse_args().numbers)]
+    numbers = parser.parse_args().numbers
+    paths = [path.with_suffix(".ipynb") for folder in (NOTEBOOKS, SOLUTIONS) for path in sources(numbers, folder)]
     capability = offered()
-    print(f"{len(paths)} lessons; this processor offers {capability}\n")
+    print(f"{len(paths)} notebooks; this processor offers {capability}\n")
     print(f"{'setting':<30} {'passed':>6} {'failed':>6}")
     broken = 0
     for name, values in settings(capability).items():
