@@ -206,3 +206,8 @@ def test_what_is_off_limits_works_again_afterwards():
     assert guard.called == ["greedy", "QMixer", "elu"]
     assert greedy(q, everything).tolist() == [1]
     assert QMixer(2, 3)(torch.zeros(4, 2), torch.zeros(4, 3)).shape == (4,) and torch.nn.functional.elu(q).shape == (1, 2)
+
+
+def test_what_an_answer_prints_does_not_flood_the_notebook(capsys):
+    assert judge(lambda table: print("here", table) or 2 * table).kind == "correct"
+    assert capsys.readouterr().out == ""

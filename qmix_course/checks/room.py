@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dis
+import io
 import linecache
 import random
 import sysconfig
@@ -218,9 +219,11 @@ def _error(error: BaseException) -> Verdict:
 
 @contextlib.contextmanager
 def _quiet_surroundings():
-    """Known random numbers, float64, gradients on, no warnings; afterwards everything is as it was."""
+    """Known random numbers, float64, gradients on, no warnings, nothing printed (an answer runs many times); afterwards
+    everything is as it was."""
     saved = random.getstate(), numpy.random.get_state(), torch.get_default_dtype()
-    with (warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad()):
+    with (contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.inference_mode(False),
+          torch.enable_grad()):
         warnings.simplefilter("ignore")
         random.seed(20_261)
         numpy.random.seed(20_262)
