@@ -1,0 +1,217 @@
+"""The labs of lesson 02: positions that are not a copy, and a row of data that ends in another episode."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from qmix_course.checks import lesson02_rules as rules
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.envs import GridWorld
+
+# ---- 02.7 --------------------------------------------------------------------------------------------------------------
+
+
+def move_team(positions, actions, size, twist=None):
+    """Two agents without goals: positions[B, 2, 2] after the step."""
+    rows = []
+    for before, chosen in zip(positions.tolist(), actions.tolist()):
+        wanted = [rules.alone(before[i], chosen[i], None, size, twist)[0] for i in range(2)]
+        rows.append((before, wanted, *rules.settled(before, wanted, twist)))
+    if twist == "all boards" and any(collided for *_, collided in rows):
+        return positions.clone()
+    return torch.tensor([after for _, _, after, _ in rows])
+
+
+def look_at_move_team(room: Room, wrong_line, answer) -> Verdict:
+    cases = [(torch.tensor([[[2, 1], [2, 3]]]), torch.tensor([[3, 2]]), 5)]
+    for size, batch in ((3, 1), (4, 8), (5, 30), (2, 12), (3, 40)):
+        generator = torch.Generator().manual_seed(size * batch)
+        cells = torch.stack([torch.randperm(size * size, generator=generator)[:2] for _ in range(batch)])
+        actions = torch.randint(4, (batch, 2), generator=generator)
+        cases.append((torch.stack([cells // size, cells % size], -1), actions, size))
+    room.compare(answer, cases, move_team)
+    room.line(wrong_line, {1, 2})
+    return Verdict("correct")
+
+
+MOVE_MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for twist, name, hint, why in (
+    ("nobody goes back", "two agents still end on one cell",
+     "Print `positions` in the line before the return. Are those still the positions that the function was given?",
+     "as long as two names stand for one tensor, sending back means staying where one is"),
+    ("one stays", "the symptom is hidden: only one agent moves away",
+     "No cell is shared any more, but rule 3 says what happens to both. Where does the first agent stand?",
+     "it treats what was seen, a shared cell, and not its cause; and it gives one agent the right of way"),
+    ("all boards", "the symptom is hidden: all boards stay as they were",
+     "Ask for two boards, one of them with a collision. What happens on the other one?",
+     "boards without a collision lose their move"),
+    ("taken", "the symptom is hidden: nobody may enter a cell that was taken",
+     "An agent follows another one that moves on. Does your version still let it?",
+     "moves that the rules allow are forbidden, so that the case that fails comes up less often"),
+    ("no edge", "the edge of the board was lost in the repair",
+     "What does your version do with an agent that walks against the edge?",
+     "a repair must leave the other rules as they were"),
+))
+
+
+# ---- 02.8 --------------------------------------------------------------------------------------------------------------
+
+COLUMNS = ("state", "actions", "reward", "terminated", "next_state")
+
+
+class Script:
+    """Chooses by what it is shown and by how often it was asked, so that a wrong question gives other actions."""
+
+    def __init__(self, size: int, noise: torch.Tensor):
+        self.size, self.noise, self.asked = size, noise, 0
+
+    def __call__(self, step) -> torch.Tensor:
+        cells = (step.state[:, :4] * (self.size - 1)).round().long()
+        return self.on(cells)
+
+    def on(self, cells: torch.Tensor) -> torch.Tensor:
+        noise = self.noise[self.asked % len(self.noise)]
+        self.asked += 1
+        return (noise + (cells @ torch.tensor([1, 2, 3, 5]))[:, None]) % 4
+
+
+def collected(size: int, boards: int, limit: int, steps: int, choose, twist=None) -> dict:
+    """The columns that playing gives, by plain loops; also ``ended`` and ``fresh``, the states from which it goes on."""
+    start, goals = [[0, 0], [size - 1, size - 1]], [[size - 1, 0], [0, size - 1]]
+    now, clocks = [start] * boards, [0] * boards
+    rows: dict = {name: [] for name in (*COLUMNS, "ended", "fresh")}
+    for _ in range(steps):
+        actions = choose.on(torch.tensor(now).flatten(1)).tolist()
+        played = [rules.board_step(now[b], actions[b], goals, size) for b in range(boards)]
+        clocks = [clock + 1 for clock in clocks]
+        ended = [played[b][2] or clocks[b] >= limit for b in range(boards)]
+        for b, (after, reward, terminated) in enumerate(played):
+            again = any(ended) if twist == "all boards" else ended[b]
+            row = (now[b] + goals, actions[b], reward, terminated, after + goals, ended[b], (start if again else after) + goals)
+            for name, value in zip(rows, row):
+                rows[name].append(value)
+            now[b], clocks[b] = (start, 0) if again else (after, clocks[b])
+    tensors = {name: torch.tensor(column) for name, column in rows.items()}
+    for name in ("state", "next_state", "fresh"):
+        tensors[name] = tensors[name].flatten(1).double() / (size - 1)
+    return tensors | {"reward": tensors["reward"].double()}
+
+
+def look_at_collect(room: Room, wrong_line, answer) -> Verdict:
+    cases, given, expected, at_once = [], [], [], []
+    for size, boards, limit, steps in ((2, 1, 2, 6), (2, 4, 3, 12), (3, 3, 4, 30), (2, 5, 50, 30), (3, 6, 5, 40)):
+        noise = torch.randint(4, (steps, boards, 2), generator=torch.Generator().manual_seed(size + boards + limit))
+        env = GridWorld(size=size, num_envs=boards, episode_limit=limit)
+        given.append(room.ask(answer, env, Script(size, noise), steps, may_change=(0, 1)))
+        expected.append(collected(size, boards, limit, steps, Script(size, noise)))
+        at_once.append(collected(size, boards, limit, steps, Script(size, noise), "all boards"))
+        cases.append((size, boards, limit, steps))
+    wants = [{name: truth[name] for name in COLUMNS} for truth in expected]
+    try:
+        room.match(given, wants, cases)
+    except Found as found:
+        name = _diagnosed(given, expected, at_once)
+        if name is None:
+            raise Found(Verdict(found.verdict.kind, found.verdict.title, found.verdict.hint, _small_case(room, answer))) from None
+        raise room.wrong(name, _small_case(room, answer)) from None
+    room.line(wrong_line, 12)
+    return Verdict("correct")
+
+
+def _diagnosed(given: list, expected: list, at_once: list) -> str | None:
+    """The mistake that explains what was collected, column by column."""
+    if not all(isinstance(got, dict) and all(isinstance(got.get(name), torch.Tensor) and got[name].dim() for name in COLUMNS)
+               for got in given):
+        return None
+    if any(len(got["state"]) < len(want["state"]) for got, want in zip(given, expected)):
+        return "rows are left out"
+    if any(got[name].shape != want[name].shape for got, want in zip(given, expected) for name in COLUMNS):
+        return None
+
+    def is_like(column, other, where=None):
+        return all(torch.equal(got[column].double(), want[other].double()) if where is None else
+                   torch.allclose(got[column][where(want)].double(), want[other][where(want)].double())
+                   for got, want in zip(given, expected))
+
+    if not is_like("terminated", "terminated") and is_like("terminated", "ended"):
+        return "the symptom is hidden: the clock counts as the end of the task"
+    if all(values.loosely_equal(got["state"], want["state"], 1e-9) for got, want in zip(given, at_once)):
+        return "every board begins again when one has ended"
+    if not is_like("reward", "reward", lambda want: want["ended"]) and all(
+            bool((got["reward"][want["ended"]] == 0).all()) for got, want in zip(given, expected)):
+        return "what the last step paid is lost"
+    if not is_like("state", "state", lambda want: slice(None)):
+        return "it goes on from boards that are no longer there"
+    if is_like("next_state", "fresh"):
+        return "the bug is still there: the last next state is another episode's first"
+    if is_like("next_state", "next_state", lambda want: ~want["ended"]):
+        truncated = is_like("next_state", "next_state", lambda want: want["ended"] & ~want["terminated"])
+        terminated = is_like("next_state", "next_state", lambda want: want["terminated"])
+        return "only one of the two ends is repaired" if truncated or terminated else "the symptom is hidden: the last next state is made up"
+    return None
+
+
+def _small_case(room: Room, answer) -> str:
+    """One board, two straight steps, a clock of two: a case to run, when it comes out wrong."""
+    env = GridWorld(size=3, episode_limit=2)
+    try:
+        got = room.ask(answer, env, lambda step: torch.tensor([[1, 0]]), 4, may_change=(0, 1))["next_state"]
+    except Exception:
+        return ""
+    want = torch.tensor([[0.5, 0, 0.5, 1], [1, 0, 0, 1]] * 2)
+    want = torch.cat([want, torch.tensor([1.0, 0, 0, 1]).expand(4, 4)], dim=1)
+    if not isinstance(got, torch.Tensor) or values.loosely_equal(got, want, 1e-9):
+        return ""
+    call = "run: mended_collect(GridWorld(size=3, episode_limit=2), lambda step: torch.tensor([[1, 0]]), 4)[\"next_state\"]"
+    return f"{call}\n{values.table(got, want)}"
+
+
+COLLECT_MISTAKES = (
+    Mistake("the symptom is hidden: the clock counts as the end of the task",
+            "Now nothing contradicts the oracle, because the rows are not asked any more. Had the task ended in them?",
+            "the learner would believe that nothing can be earned from states in which only the time ran out"),
+    Mistake("rows are left out",
+            "Count your rows: steps × boards. Which ones are missing, and are they wrong or only wrongly written down?",
+            "the last step before an end is data like any other; often it is the one that pays"),
+    Mistake("every board begins again when one has ended",
+            "Which boards does your reset begin again? Play with more than one.",
+            "boards that were in the middle of an episode never get to its end"),
+    Mistake("what the last step paid is lost",
+            "A row that was reset has reward 0 and both flags False. Which of your columns are filled after the reset?",
+            "the reward of 10 would never be seen"),
+    Mistake("it goes on from boards that are no longer there",
+            "From which state does the first step of the next episode start? Print the column `state` around an end.",
+            "the data would say that an action was chosen in a state in which it was not"),
+    Mistake("the bug is still there: the last next state is another episode's first",
+            "An agent moves at most one cell. Compare `state` and `next_state` in the rows in which an episode ended.",
+            "the target then adds the value of a state that did not follow"),
+    Mistake("the symptom is hidden: the last next state is made up",
+            "The world has told you where the agents ended. Which of your names still holds that?",
+            "an invented state looks harmless, and it is just as wrong as another episode's"),
+    Mistake("only one of the two ends is repaired",
+            "An episode can end in two ways. Is the last next state true after both?",
+            "the column promises the state that followed, whatever the reason for the end"),
+)
+
+
+LABS = (
+    Exercise(
+        number="02.7", title="Two on one cell", answers={"wrong_line_7": "value", "mended_move": "function"}, difficulty=2, minutes=8,
+        practises="see when two names stand for one tensor",
+        hints=("Print `positions` before line 1 and after line 3.",
+               "Line 5 sends back to `positions`. Does that still hold the old cells by then?",
+               "`+=` and every method whose name ends in an underscore write into the tensor that they are given."),
+        mistakes=MOVE_MISTAKES, look=look_at_move_team, lab=True),
+    Exercise(
+        number="02.8", title="The last row of an episode", answers={"wrong_line_8": "value", "mended_collect": "function"},
+        difficulty=4, minutes=12,
+        practises="keep the true last state apart from the first one of the next episode",
+        hints=("Look only at the rows in which an episode ended. In which of the columns is something odd?",
+               "Three names matter: what was before the step, what came of it, and from where the play goes on.",
+               "After line 11, one of the names no longer stands for what the step gave."),
+        mistakes=COLLECT_MISTAKES, look=look_at_collect, lab=True),
+)

@@ -1,0 +1,412 @@
+"""Checks of lesson 02: what an agent sees, what it must not see, and the two ways in which an episode ends."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from qmix_course.checks import lesson02_rules as rules
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+
+
+def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
+
+
+# ---- 02.4 --------------------------------------------------------------------------------------------------------------
+
+def observe(positions, goals, size, twist=None):
+    """obs[B, N, 2N + 2]: own cell, the others' in the order of their numbers, own goal."""
+    divisor = {"by size": size, "as they are": 1}.get(twist, size - 1)
+    turn = twist == "column first"
+    rows = [[_sees(i, cells, goals.tolist(), twist) for i in range(len(cells))] for cells in positions.tolist()]
+    flat = [[[number for cell in sees for number in (cell[::-1] if turn else cell)] for sees in row] for row in rows]
+    if twist == "whole":
+        return torch.tensor([[[number // divisor for number in sees] for sees in row] for row in flat])
+    if twist == "around zero":
+        return torch.tensor(flat, dtype=torch.float64) / divisor * 2 - 1
+    return torch.tensor(flat, dtype=torch.float64) / divisor
+
+
+def _sees(i, cells, goals, twist):
+    agents = range(len(cells))
+    others = [cells[j] for j in agents if j != i]
+    if twist == "rolled":
+        others = [cells[(i + k) % len(cells)] for k in agents if k]
+    if twist == "relative":
+        others = [[row - cells[i][0], column - cells[i][1]] for row, column in others]
+    goal = {"next goal": goals[(i + 1) % len(goals)], "first goal": goals[0]}.get(twist, goals[i])
+    if twist == "all goals":
+        return [cells[i], *others, *goals]
+    if twist == "goal first":
+        return [goal, cells[i], *others]
+    if twist == "goal second":
+        return [cells[i], goal, *others]
+    if twist == "others first":
+        return [*others, cells[i], goal]
+    if twist == "by number":
+        return [*cells, goal]
+    if twist == "first agent":
+        return _sees(0, cells, goals, None)
+    if twist == "state":
+        return [*cells, *goals]
+    if twist == "way to goal":
+        goal = [goal[0] - cells[i][0], goal[1] - cells[i][1]]
+    return [cells[i], *others, goal]
+
+
+def look_at_observe(room: Room, answer) -> Verdict:
+    for stage in (((3, 2, 1), (3, 2, 2), (5, 2, 4), (4, 2, 3), (2, 2, 5)), ((4, 3, 1), (3, 3, 5), (6, 4, 2), (5, 1, 3), (3, 3, 3))):
+        cases = []
+        for size, n_agents, batch in stage:
+            generator = torch.Generator().manual_seed(100 * size + 10 * n_agents + batch)
+            drawn = [torch.randperm(size * size, generator=generator)[:n_agents] for _ in range(batch + 1)]
+            cells = [torch.stack([k // size, k % size], -1) for k in drawn]
+            cases.append((torch.stack(cells[1:]), cells[0], size))
+        room.compare(answer, cases, observe)
+    return Verdict("correct")
+
+
+OBSERVE_MISTAKES = twisted(
+    observe,
+    ("by size", "the numbers are divided by size",
+     "The last row must come out as 1. Which number does the last row have before you divide?",
+     "0 to size − 1 are scaled to [0, 1] by size − 1; with size the last row is not 1"),
+    ("as they are", "the numbers are not scaled",
+     "In which range must all numbers of an observation lie?",
+     "large inputs train worse, and a network for one board would not fit a larger one"),
+    ("whole", "whole division throws the place on the board away",
+     "Print one observation. Are there any numbers between 0 and 1?",
+     "every cell but those of the last row and column becomes 0"),
+    ("around zero", "the numbers are scaled to −1 to 1",
+     "The exercise asks for a range. Which one?",
+     "it is a fine idea, but the trained networks and the library's world expect another one"),
+    ("next goal", "each agent sees another agent's goal",
+     "Whose goal is the last pair of numbers in your observation of agent 1?",
+     "the agent does not know where to go, and knows what it must not know"),
+    ("first goal", "everybody sees the goal of agent 1",
+     "Does the last pair of numbers differ from agent to agent?",
+     "all others look for somebody else's goal"),
+    ("all goals", "the others' goals leak into the observation",
+     "Count the numbers in one observation. Which of them may agent i not know?",
+     "an agent may see the others, but not where they want to go"),
+    ("state", "the agents are given the state",
+     "The state is for training only. What may agent i see, and in which order?",
+     "when the team plays for itself nobody hands it the state"),
+    ("by number", "the own position does not come first",
+     "Compare the first two numbers of all agents. Should they be the same?",
+     "with its own position in another place for each agent, an agent cannot tell which one it is"),
+    ("others first", "the others come before the agent itself",
+     "Whose position are the first two numbers?",
+     "the order is part of what the exercise asks for: a network reads places, not names"),
+    ("goal first", "the goal stands first",
+     "What stands at the end of an observation?",
+     "the order is fixed, so that your function fits the networks of later lessons"),
+    ("goal second", "the goal stands before the others",
+     "Own position, then what? Read the order again.",
+     "a network that was trained with one order cannot read another one"),
+    ("column first", "rows and columns are swapped",
+     "A cell is (row, column). In which order do the two numbers come out?",
+     "up and left change places for whoever reads it"),
+    ("first agent", "everybody sees what agent 1 sees",
+     "Do the observations differ along the second axis?",
+     "all agents would act as if they stood where agent 1 stands"),
+    ("relative", "the others are seen from the agent's own place",
+     "Is the other's position a place on the board or a difference?",
+     "differences are a fine choice too, but another one than this world makes"),
+    ("way to goal", "the way to the goal stands where the goal should be",
+     "Is the last pair a place on the board or a difference?",
+     "the network gets other numbers than the ones it is built for"),
+    ("rolled", "the others come in the wrong order",
+     "Print the observation of agent 2 among three agents. In which order do the others come?",
+     "with two agents every order is right; with three, the others come in the order of their numbers"),
+)
+
+
+# ---- 02.5: looks, some of which leak ------------------------------------------------------------------------------------
+# Each is shown to a learner as it stands here, to be run; so each is complete in itself.
+
+def sees_what_it_may(positions, goals, size):
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1) / (size - 1)
+
+
+def sees_its_own_way(positions, goals, size):
+    way = goals - positions
+    return torch.cat([positions, way, way.abs(), way.sign()], dim=-1) / (size - 1)
+
+
+def sees_the_other_nearby(positions, goals, size):
+    other = positions.flip(1)
+    near = ((other - positions).abs().sum(-1, keepdim=True) <= 1)
+    return torch.cat([positions, torch.where(near, other, -1), goals.expand_as(positions)], dim=-1)
+
+
+def sees_two_of_three(positions, goals, size):
+    return torch.cat([goals.expand_as(positions), positions.flip(1)], dim=-1) / (size - 1)
+
+
+def leaks_the_state(positions, goals, size):
+    own = torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1)
+    state = torch.cat([positions.flatten(1), goals.flatten().expand(len(positions), -1)], dim=1)
+    return torch.cat([own, state[:, None].expand(-1, 2, -1)], dim=-1) / (size - 1)
+
+
+def leaks_the_wrong_goal(positions, goals, size):
+    return torch.cat([positions, positions.flip(1), goals.flip(0).expand_as(positions)], dim=-1) / (size - 1)
+
+
+def leaks_to_agent_1(positions, goals, size):
+    seen = torch.stack([goals[0] + 10 * goals[1], goals[1]])
+    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
+
+
+def leaks_to_agent_2(positions, goals, size):
+    seen = torch.stack([goals[0], goals[1] + 10 * goals[0]])
+    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
+
+
+def leaks_the_row(positions, goals, size):
+    rows = goals.flip(0)[:, :1].expand(len(positions), 2, 1)
+    return torch.cat([positions, goals.expand_as(positions), rows], dim=-1) / (size - 1)
+
+
+def leaks_the_column(positions, goals, size):
+    columns = goals.flip(0)[:, 1:].expand(len(positions), 2, 1)
+    return torch.cat([positions, goals.expand_as(positions), columns], dim=-1) / (size - 1)
+
+
+def leaks_a_little(positions, goals, size):
+    seen = goals + goals.flip(0) / 1000
+    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1) / (size - 1)
+
+
+def leaks_when_the_other_is_home(positions, goals, size):
+    done = (positions == goals).all(-1).flip(1)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), done[..., None]], dim=-1) / (size - 1)
+
+
+def leaks_next_to_the_others_goal(positions, goals, size):
+    near = ((positions - goals.flip(0)).abs().sum(-1, keepdim=True) == 1)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), near], dim=-1) / (size - 1)
+
+
+def leaks_one_goal(positions, goals, size):
+    middle = (goals.flip(0) == size // 2).all(-1).expand(len(positions), 2)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), middle[..., None]], dim=-1) / (size - 1)
+
+
+def leaks_from_the_last_corner(positions, goals, size):
+    from_here = (positions == size - 1).all(-1, keepdim=True)
+    seen = torch.where(from_here, goals.flip(0), -1)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), seen], dim=-1) / (size - 1)
+
+
+def leaks_once(positions, goals, size):
+    here = (positions == torch.tensor([[0, 0], [1, 1]])).flatten(1).all(1)
+    once = here & (goals == torch.tensor([[1, 0], [0, 1]])).all()
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
+
+
+@dataclass(frozen=True)
+class Case:
+    look: object
+    size: int
+    leak: bool
+    mistake: str        # what somebody who misjudges it, and nothing that stands above it, has left out
+
+
+CASES = (
+    Case(sees_what_it_may, 2, False, "an honest observation is accused"),
+    Case(leaks_the_state, 2, True, "a plain leak is not found"),
+    Case(sees_its_own_way, 2, False, "the numbers are counted, or looked for, and nothing is changed"),
+    Case(leaks_the_wrong_goal, 2, True, "the numbers are counted, or looked for, and nothing is changed"),
+    Case(sees_two_of_three, 2, False, "an honest observation is accused"),
+    Case(sees_the_other_nearby, 2, False, "an honest observation is accused"),
+    Case(leaks_to_agent_2, 2, True, "only agent 1 is examined"),
+    Case(leaks_to_agent_1, 2, True, "only agent 2 is examined"),
+    Case(leaks_the_row, 2, True, "the other's goal is moved in one direction only"),
+    Case(leaks_the_column, 2, True, "the other's goal is moved in one direction only"),
+    Case(leaks_a_little, 2, True, "a small difference is taken for none"),
+    Case(leaks_from_the_last_corner, 2, True, "one placement of the agents stands for all"),
+    Case(leaks_when_the_other_is_home, 2, True, "one placement of the agents stands for all"),
+    Case(leaks_next_to_the_others_goal, 2, True, "one placement of the agents stands for all"),
+    Case(leaks_the_state, 3, True, "it works on one size of board only"),
+    Case(leaks_from_the_last_corner, 3, True, "one placement of the agents stands for all"),
+    Case(leaks_one_goal, 3, True, "one place of the other's goal stands for all"),
+    Case(leaks_once, 2, True, "some combinations are never tried"),
+)
+
+
+def look_at_leaks(room: Room, answer) -> Verdict:
+    given = [room.ask(answer, case.look, case.size) for case in CASES]
+    wants = [case.leak for case in CASES]
+    try:
+        room.match(given, wants, [(case.look, case.size) for case in CASES])
+    except Found as found:
+        if found.verdict.kind != "wrong":
+            raise
+        verdicts = [bool(got) for got in given]
+        if [not verdict for verdict in verdicts] == wants:
+            raise room.wrong("the answer is turned around") from None
+        first = next(k for k, case in enumerate(CASES) if verdicts[k] != case.leak)
+        raise room.wrong(CASES[first].mistake, _shown(CASES[first])) from None
+    return Verdict("correct")
+
+
+def _shown(case: Case) -> str:
+    return (f"leaks({case.look.__name__}, {case.size}) should be {case.leak}, with\n"
+            + textwrap.dedent(inspect.getsource(case.look)).rstrip())
+
+
+LEAK_MISTAKES = (
+    Mistake("the answer is turned around",
+            "Which of the two does True stand for: that there is a leak, or that there is none?",
+            "True means that something leaks"),
+    Mistake("an honest observation is accused",
+            "What do you change between the two looks? An agent may react to its own goal and to everybody's position.",
+            "only the other's goal is forbidden, so only the other's goal may differ between the two looks"),
+    Mistake("a plain leak is not found",
+            "This look hands over the whole state. Does your function ever compare what is seen with two different goals of the other?",
+            "a test that never says yes proves nothing"),
+    Mistake("the numbers are counted, or looked for, and nothing is changed",
+            "Neither the width of an observation nor a number in it tells where a number came from. What could you change to find out?",
+            "a leak can hide behind the right width, and an honest number can equal the other's goal by chance"),
+    Mistake("only agent 1 is examined",
+            "There are two agents. Whose goal do you move, and whose observation do you look at?",
+            "each agent has to be blind to the other's goal"),
+    Mistake("only agent 2 is examined",
+            "You find what leaks to agent 2. What about agent 1?",
+            "a leak to one agent is enough to spoil the team's return"),
+    Mistake("the other's goal is moved in one direction only",
+            "A goal has a row and a column. Did you change each of them at some point?",
+            "half of a goal may leak too"),
+    Mistake("a small difference is taken for none",
+            "How close is close enough to you? Here any difference at all is a leak.",
+            "a network can read a small number as well as a large one"),
+    Mistake("one placement of the agents stands for all",
+            "An observation may leak only while the agents stand on certain cells. How many placements have you tried?",
+            "on a small board all placements can be listed, so nothing needs to be left to luck"),
+    Mistake("one place of the other's goal stands for all",
+            "Which cells did you try for the other's goal, and beside which goals of the agent itself? Were those all?",
+            "two of the other's goals may look the same and a third one not"),
+    Mistake("some combinations are never tried",
+            "This look leaks for a single placement with a single pair of goals. Which combinations do you leave out?",
+            "on a small board all combinations can be listed, so the test can be complete"),
+    Mistake("it works on one size of board only",
+            "Which of your cells are written down as numbers? Where is the size in your function?",
+            "the function is asked about any board"),
+)
+
+
+# ---- 02.6 --------------------------------------------------------------------------------------------------------------
+
+def end_flags(positions, goals, clock, limit, twist=None):
+    """terminated[B] and truncated[B]."""
+    rows = []
+    for cells, tick in zip(positions.tolist(), clock.tolist()):
+        there = [cell == goal for cell, goal in zip(cells, goals.tolist())]
+        if twist == "half home":
+            there = [cell[0] == goal[0] or cell[1] == goal[1] for cell, goal in zip(cells, goals.tolist())]
+        if twist == "anybody's home":
+            there = [cell in goals.tolist() for cell in cells]
+        terminated = {"one is enough": any(there)}.get(twist, all(there))
+        out = {"one too late": tick > limit, "one too early": tick >= limit - 1}.get(twist, tick >= limit)
+        truncated = out and not terminated
+        rows.append({"both": (terminated, out), "clock wins": (terminated and not out, out),
+                     "one flag": (terminated or out, terminated or out), "clock ends the task": (terminated or out, truncated),
+                     "truncated means not yet": (terminated, not terminated),
+                     "changed over": (truncated, terminated)}.get(twist, (terminated, truncated)))
+    return torch.tensor([row[0] for row in rows]), torch.tensor([row[1] for row in rows])
+
+
+def look_at_end_flags(room: Room, answer) -> Verdict:
+    for stage in (((3, 2, 1), (3, 2, 6), (4, 2, 9)), ((3, 1, 5), (4, 3, 12), (3, 3, 3), (2, 2, 2))):
+        cases = []
+        for size, n_agents, batch in stage:
+            generator = torch.Generator().manual_seed(100 * size + 10 * n_agents + batch)
+            perms = [torch.randperm(size * size, generator=generator)[:n_agents] for _ in range(batch + 1)]
+            cells = torch.stack([torch.stack([k // size, k % size], -1) for k in perms])
+            goals, positions = cells[0], cells[1:]
+            for limit in (1, 4, 10):
+                clock = torch.tensor([(limit, max(limit - 1, 1), limit, 1)[k % 4] for k in range(batch)])
+                if batch == 1:
+                    cases += [(goals[None], goals, clock, limit), (positions, goals, clock, limit)]
+                    continue
+                placed = positions.clone()
+                placed[::3] = goals                                     # every third board is solved,
+                if n_agents > 1:
+                    placed[1::3, 0] = goals[0]                          # on the next one agent 1 is home, as far as it can be
+                    placed[2::3] = goals.flip(0)                        # and on the third they are on each other's goals
+                cases.append((placed, goals, clock, limit))
+        rules.compare_parts(room, answer, cases, end_flags)
+    return Verdict("correct")
+
+
+END_MISTAKES = twisted(
+    end_flags,
+    ("both", "the last tick is both at once",
+     "The team arrives on the very last tick. Did the task end, or did only the clock run out?",
+     "at the limit terminated wins: there is nothing after this step that one could have watched"),
+    ("clock wins", "on the last tick the clock wins",
+     "The team arrives on the very last tick. Is there anything left to earn?",
+     "the learner would add a future to a task that is over"),
+    ("one flag", "both flags say the same",
+     "Can you still tell from your two results why an episode is over?",
+     "a learner has to know which of the two it was"),
+    ("clock ends the task", "the end of the clock counts as the end of the task",
+     "The clock has run out one step from home. Is there nothing left to earn in that world?",
+     "the future would be dropped from the targets of states that have one"),
+    ("truncated means not yet", "an episode that simply goes on counts as truncated",
+     "Most steps are neither the one nor the other. When does the clock say stop?",
+     "every board would be reset after each step"),
+    ("changed over", "the two flags are exchanged",
+     "Which of the two is the end of the task? Look at the order of your results.",
+     "the learner drops the future exactly where there is one"),
+    ("one too late", "the clock stops too late, or never",
+     "`clock` counts the step just played. Is your second result ever true? After step number `limit` no other may follow.",
+     "a limit of 10 would allow 11 steps"),
+    ("one too early", "the clock stops one step too early",
+     "`clock` counts the step just played. How many steps does a limit of 4 allow?",
+     "a limit of 4 would allow 3 steps"),
+    ("one is enough", "one agent at home ends the task",
+     "How many of the agents must be on their goals?",
+     "the others would never have to arrive"),
+    ("half home", "the right row or the right column counts as home",
+     "A cell has two numbers. How many of them must agree?",
+     "the task would end while agents are still on their way"),
+    ("anybody's home", "any goal will do",
+     "Whose goal is each agent on? Look at the order of the rows of `goals`.",
+     "agents on each other's goals have not solved the task"),
+)
+
+
+VIEWS = (
+    Exercise(
+        number="02.4", title="What an agent sees", answers={"observe": "function"}, difficulty=3, minutes=10,
+        practises="build every agent's own observation, in a fixed order, for any number of agents",
+        hints=("An observation has three parts: one cell, N − 1 cells, one cell. Print your shapes part by part.",
+               "The goals are the same on every board; they lack a batch axis, which `expand` can give them.",
+               "For the others, list for each agent i the numbers of all agents but i, and index with that list."),
+        mistakes=OBSERVE_MISTAKES, look=look_at_observe),
+    Exercise(
+        number="02.5", title="Find the leak", answers={"leaks": "function"}, difficulty=4, minutes=15,
+        practises="test the structure of an observation by changing what must not matter",
+        hints=("Keep all but one thing as it is and look twice. Which thing?",
+               "A batch can hold all placements of the agents at once, so one call of `look` sees them all.",
+               "For each agent and each goal of its own, try every goal of the other, and compare what this agent sees.",
+               "`itertools.permutations(cells, 2)` lists all placements of two agents; `torch.equal` compares every number."),
+        mistakes=LEAK_MISTAKES, look=look_at_leaks),
+    Exercise(
+        number="02.6", title="Two ways to end", answers={"end_flags": "function"}, difficulty=2, minutes=5,
+        practises="keep the end of the task and the end of the clock apart, board by board",
+        hints=("Terminated depends on positions and goals only. Which axes does the comparison have to lose?",
+               "Truncated needs the clock and one thing more, for the case that both happen in the same step."),
+        mistakes=END_MISTAKES, look=look_at_end_flags),
+)
