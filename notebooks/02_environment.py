@@ -576,13 +576,24 @@ print("leaky_observe:", "passes" if is_blind_to_the_others_goal(leaky_observe) e
 #
 # ### Exercises
 #
+# The exercises of this lesson are in [exercises/02_environment.ipynb](../exercises/02_environment.ipynb); `make lab` puts a copy of your own in
+# `my/`.
+#
+# - 02.1 The edge of the board
+# - 02.2 Who goes back
+# - 02.3 The whole step of a team
+# - 02.4 What an agent sees
+# - 02.5 Find the leak
+# - 02.6 Two ways to end
+# - 02.7 Find the bug: Two on one cell
+# - 02.8 Find the bug: The last row of an episode
+#
+# Further, without a check:
+#
 # 1. Work out by hand the best return on a 3×3 board. You are right if `exact.solve(GridWorld(size=3)).best_return` agrees.
 # 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is further away than that. You
 #    are right if agent 1's different observations over all placements become fewer than the placements.
-# 3. Find the bug: someone writes `truncated = self.clock >= self.limit` and leaves out `and not terminated`. Which row of
-#    the clock cell in step 6 changes? Does the comparison with the library notice, and thanks to which of
-#    the counted events? Try it; then try a clock of 100 steps.
-# 4. Forbid swapping: agents that trade places go back too. Does the best return from the start change? Say why before you
+# 3. Forbid swapping: agents that trade places go back too. Does the best return from the start change? Say why before you
 #    check which of the 599 placements could be affected.
 #
 # ### Sources

@@ -19,7 +19,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/02_environment.ipynb)
 #
 # You write the rules of the team's world as functions for whole batches, catch an observation that tells too much, and mend two
-# worlds that run and are wrong.
+# functions that run and are wrong.
 #
 # **Minutes:** 80
 #
@@ -94,6 +94,7 @@ def walk(positions, actions, goals, size):
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02.1", walk)
+
 
 # %% [markdown]
 # ## Exercise 02.2 · Who goes back

@@ -14,7 +14,7 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.room import NEARLY, REMEMBERS, Room
-from qmix_course.checks.verdict import Found
+from qmix_course.checks.verdict import Found, Verdict
 
 UP_DOWN_LEFT_RIGHT = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -28,11 +28,13 @@ def alone(cell, action, goal, size, twist=None, goals=()):
         down, right = right, down
     if twist == "upside down":
         down = -down
+    if twist == "left for right":
+        right = -right
     if twist == "board of five":
         size = 5
     row, column = cell[0] + down, cell[1] + right
-    last = size if twist == "one too far" else size - 1
-    outside = not (0 <= row <= last and 0 <= column <= last)
+    first, last = -1 if twist == "no first edge" else 0, size if twist == "one too far" else size - 1
+    outside = not (first <= row <= last and first <= column <= last)
     home = {"home moves": False, "anybody's home": cell in goals,
             "half home": any(one == two for one, two in zip(cell, goal or ()))}.get(twist, cell == goal)
     if home:
@@ -95,6 +97,8 @@ def board_step(before, actions, goals, size, twist=None):
     wanted, bumps = [cell for cell, _ in moved], [bump for _, bump in moved]
     if twist == "in turn":
         after, collided = _in_turn(before, wanted)
+    elif twist == "wished compared" and _wished(before[0], actions[0]) != _wished(before[1], actions[1]):
+        after, collided = wanted, False
     elif twist == "host is safe" and any(before[i] == goals[i] for i in both):
         after, collided = wanted, False
     else:
@@ -107,6 +111,10 @@ def board_step(before, actions, goals, size, twist=None):
         return after, 9.95 if twist == "prize less the step" else 10.0, terminated
     distance = sum(_distance(measured[i], marks[i], twist) for i in both)
     return after, -0.05 * (twist != "no step cost") - 0.1 * distance - 0.5 * _faults(bumps, collided, twist), terminated
+
+
+def _wished(cell, action):
+    return [cell[0] + UP_DOWN_LEFT_RIGHT[action][0], cell[1] + UP_DOWN_LEFT_RIGHT[action][1]]
 
 
 def _in_turn(before, wanted):
@@ -136,10 +144,13 @@ def _faults(bumps, collided, twist):
 
 def walk(positions, actions, goals, size, twist=None):
     """after[B, N, 2] and bumped[B, N]."""
-    goals, agents = goals.tolist(), range(len(goals))
-    rows = [[alone(cells[i], chosen[i], goals[i], size, twist, goals) for i in agents]
-            for cells, chosen in zip(positions.tolist(), actions.tolist())]
-    return (torch.tensor([[cell for cell, _ in row] for row in rows]), torch.tensor([[bump for _, bump in row] for row in rows]))
+    goals, rows = goals.tolist(), []
+    for cells, chosen in zip(positions.tolist(), actions.tolist()):
+        if twist == "one stops all" and any(cell == goal for cell, goal in zip(cells, goals)):
+            rows.append([(cell, False) for cell in cells])
+        else:
+            rows.append([alone(cell, action, goal, size, twist, goals) for cell, action, goal in zip(cells, chosen, goals)])
+    return torch.tensor([[cell for cell, _ in row] for row in rows]), torch.tensor([[bump for _, bump in row] for row in rows])
 
 
 def settle(before, after, twist=None):
@@ -204,7 +215,8 @@ def draw(size: int, seed: int, count: int, wanted: Callable[[frozenset], bool]) 
     pool = [row for happens in sorted(rows, key=sorted) if wanted(happens) for row in rows[happens]]
     generator = torch.Generator().manual_seed(seed + count)
     picked = [pool[int(k)] for k in torch.randint(len(pool), (count,), generator=generator)]
-    return torch.tensor([before for before, _ in picked]), torch.tensor([actions for _, actions in picked]), torch.tensor(goals), size
+    placed, actions = zip(*picked)
+    return torch.tensor(placed), torch.tensor(actions), torch.tensor(goals), size
 
 
 # ---- comparing answers that give several things ------------------------------------------------------------------------
@@ -215,6 +227,7 @@ def compare_parts(room: Room, answer, cases: list[tuple], truth: Callable) -> No
     if not values.same(given[0], room.ask(answer, *cases[0])):
         raise room.wrong(REMEMBERS.name)
     expected = [truth(*copy.deepcopy(case)) for case in cases]
+    right_but_for_the_type(given, expected, cases, next(iter(room.exercise.answers)))
     try:
         room.match(given, expected, cases)
     except Found as found:
@@ -224,6 +237,16 @@ def compare_parts(room: Room, answer, cases: list[tuple], truth: Callable) -> No
         for part in range(len(expected[0])):
             _name_part(room, part, given, expected, cases, found.verdict.detail)
         raise
+
+
+def right_but_for_the_type(given: list, expected: list, cases: list[tuple], name: str) -> None:
+    """Raise ``Found`` when all numbers are right and a type is not: no misconception explains that."""
+    if all(values.loosely_equal(got, want, 1e-9) for got, want in zip(given, expected)):
+        for got, want, case in zip(given, expected, cases):
+            problem = values.problem(got, want, 1e-9)
+            if problem:
+                raise Found(Verdict(problem.kind, problem.text, "The numbers are right. Which type does the exercise ask for?",
+                                    values.call(name, case)))
 
 
 def _name_part(room, part, given, expected, cases, detail) -> None:

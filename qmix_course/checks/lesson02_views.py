@@ -1,18 +1,16 @@
-"""Checks of lesson 02: what an agent sees, what it must not see, and the two ways in which an episode ends."""
+"""Checks of lesson 02: what an agent sees, and the two ways in which an episode ends."""
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from dataclasses import dataclass
 from functools import partial
 
 import torch
 
 from qmix_course.checks import lesson02_rules as rules
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson02_leaks import LEAK_MISTAKES, look_at_leaks
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 
 def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
@@ -63,13 +61,16 @@ def _sees(i, cells, goals, twist):
 
 
 def look_at_observe(room: Room, answer) -> Verdict:
-    for stage in (((3, 2, 1), (3, 2, 2), (5, 2, 4), (4, 2, 3), (2, 2, 5)), ((4, 3, 1), (3, 3, 5), (6, 4, 2), (5, 1, 3), (3, 3, 3))):
+    two, other = ((3, 2, 1), (3, 2, 2), (5, 2, 4), (4, 2, 3), (2, 2, 5)), ((4, 3, 1), (3, 3, 5), (6, 4, 2), (5, 1, 3), (3, 3, 3))
+    for stage in (two, other):
         cases = []
         for size, n_agents, batch in stage:
             generator = torch.Generator().manual_seed(100 * size + 10 * n_agents + batch)
             drawn = [torch.randperm(size * size, generator=generator)[:n_agents] for _ in range(batch + 1)]
             cells = [torch.stack([k // size, k % size], -1) for k in drawn]
             cases.append((torch.stack(cells[1:]), cells[0], size))
+        given = [room.ask(answer, *case) for case in cases]
+        rules.right_but_for_the_type(given, [observe(*case) for case in cases], cases, "observe")
         room.compare(answer, cases, observe)
     return Verdict("correct")
 
@@ -127,181 +128,6 @@ OBSERVE_MISTAKES = twisted(
     ("rolled", "the others come in the wrong order",
      "Print the observation of agent 2 among three agents. In which order do the others come?",
      "with two agents every order is right; with three, the others come in the order of their numbers"),
-)
-
-
-# ---- 02.5: looks, some of which leak ------------------------------------------------------------------------------------
-# Each is shown to a learner as it stands here, to be run; so each is complete in itself.
-
-def sees_what_it_may(positions, goals, size):
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1) / (size - 1)
-
-
-def sees_its_own_way(positions, goals, size):
-    way = goals - positions
-    return torch.cat([positions, way, way.abs(), way.sign()], dim=-1) / (size - 1)
-
-
-def sees_the_other_nearby(positions, goals, size):
-    other = positions.flip(1)
-    near = ((other - positions).abs().sum(-1, keepdim=True) <= 1)
-    return torch.cat([positions, torch.where(near, other, -1), goals.expand_as(positions)], dim=-1)
-
-
-def sees_two_of_three(positions, goals, size):
-    return torch.cat([goals.expand_as(positions), positions.flip(1)], dim=-1) / (size - 1)
-
-
-def leaks_the_state(positions, goals, size):
-    own = torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1)
-    state = torch.cat([positions.flatten(1), goals.flatten().expand(len(positions), -1)], dim=1)
-    return torch.cat([own, state[:, None].expand(-1, 2, -1)], dim=-1) / (size - 1)
-
-
-def leaks_the_wrong_goal(positions, goals, size):
-    return torch.cat([positions, positions.flip(1), goals.flip(0).expand_as(positions)], dim=-1) / (size - 1)
-
-
-def leaks_to_agent_1(positions, goals, size):
-    seen = torch.stack([goals[0] + 10 * goals[1], goals[1]])
-    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
-
-
-def leaks_to_agent_2(positions, goals, size):
-    seen = torch.stack([goals[0], goals[1] + 10 * goals[0]])
-    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
-
-
-def leaks_the_row(positions, goals, size):
-    rows = goals.flip(0)[:, :1].expand(len(positions), 2, 1)
-    return torch.cat([positions, goals.expand_as(positions), rows], dim=-1) / (size - 1)
-
-
-def leaks_the_column(positions, goals, size):
-    columns = goals.flip(0)[:, 1:].expand(len(positions), 2, 1)
-    return torch.cat([positions, goals.expand_as(positions), columns], dim=-1) / (size - 1)
-
-
-def leaks_a_little(positions, goals, size):
-    seen = goals + goals.flip(0) / 1000
-    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1) / (size - 1)
-
-
-def leaks_when_the_other_is_home(positions, goals, size):
-    done = (positions == goals).all(-1).flip(1)
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), done[..., None]], dim=-1) / (size - 1)
-
-
-def leaks_next_to_the_others_goal(positions, goals, size):
-    near = ((positions - goals.flip(0)).abs().sum(-1, keepdim=True) == 1)
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), near], dim=-1) / (size - 1)
-
-
-def leaks_one_goal(positions, goals, size):
-    middle = (goals.flip(0) == size // 2).all(-1).expand(len(positions), 2)
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), middle[..., None]], dim=-1) / (size - 1)
-
-
-def leaks_from_the_last_corner(positions, goals, size):
-    from_here = (positions == size - 1).all(-1, keepdim=True)
-    seen = torch.where(from_here, goals.flip(0), -1)
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), seen], dim=-1) / (size - 1)
-
-
-def leaks_once(positions, goals, size):
-    here = (positions == torch.tensor([[0, 0], [1, 1]])).flatten(1).all(1)
-    once = here & (goals == torch.tensor([[1, 0], [0, 1]])).all()
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
-
-
-@dataclass(frozen=True)
-class Case:
-    look: object
-    size: int
-    leak: bool
-    mistake: str        # what somebody who misjudges it, and nothing that stands above it, has left out
-
-
-CASES = (
-    Case(sees_what_it_may, 2, False, "an honest observation is accused"),
-    Case(leaks_the_state, 2, True, "a plain leak is not found"),
-    Case(sees_its_own_way, 2, False, "the numbers are counted, or looked for, and nothing is changed"),
-    Case(leaks_the_wrong_goal, 2, True, "the numbers are counted, or looked for, and nothing is changed"),
-    Case(sees_two_of_three, 2, False, "an honest observation is accused"),
-    Case(sees_the_other_nearby, 2, False, "an honest observation is accused"),
-    Case(leaks_to_agent_2, 2, True, "only agent 1 is examined"),
-    Case(leaks_to_agent_1, 2, True, "only agent 2 is examined"),
-    Case(leaks_the_row, 2, True, "the other's goal is moved in one direction only"),
-    Case(leaks_the_column, 2, True, "the other's goal is moved in one direction only"),
-    Case(leaks_a_little, 2, True, "a small difference is taken for none"),
-    Case(leaks_from_the_last_corner, 2, True, "one placement of the agents stands for all"),
-    Case(leaks_when_the_other_is_home, 2, True, "one placement of the agents stands for all"),
-    Case(leaks_next_to_the_others_goal, 2, True, "one placement of the agents stands for all"),
-    Case(leaks_the_state, 3, True, "it works on one size of board only"),
-    Case(leaks_from_the_last_corner, 3, True, "one placement of the agents stands for all"),
-    Case(leaks_one_goal, 3, True, "one place of the other's goal stands for all"),
-    Case(leaks_once, 2, True, "some combinations are never tried"),
-)
-
-
-def look_at_leaks(room: Room, answer) -> Verdict:
-    given = [room.ask(answer, case.look, case.size) for case in CASES]
-    wants = [case.leak for case in CASES]
-    try:
-        room.match(given, wants, [(case.look, case.size) for case in CASES])
-    except Found as found:
-        if found.verdict.kind != "wrong":
-            raise
-        verdicts = [bool(got) for got in given]
-        if [not verdict for verdict in verdicts] == wants:
-            raise room.wrong("the answer is turned around") from None
-        first = next(k for k, case in enumerate(CASES) if verdicts[k] != case.leak)
-        raise room.wrong(CASES[first].mistake, _shown(CASES[first])) from None
-    return Verdict("correct")
-
-
-def _shown(case: Case) -> str:
-    return (f"leaks({case.look.__name__}, {case.size}) should be {case.leak}, with\n"
-            + textwrap.dedent(inspect.getsource(case.look)).rstrip())
-
-
-LEAK_MISTAKES = (
-    Mistake("the answer is turned around",
-            "Which of the two does True stand for: that there is a leak, or that there is none?",
-            "True means that something leaks"),
-    Mistake("an honest observation is accused",
-            "What do you change between the two looks? An agent may react to its own goal and to everybody's position.",
-            "only the other's goal is forbidden, so only the other's goal may differ between the two looks"),
-    Mistake("a plain leak is not found",
-            "This look hands over the whole state. Does your function ever compare what is seen with two different goals of the other?",
-            "a test that never says yes proves nothing"),
-    Mistake("the numbers are counted, or looked for, and nothing is changed",
-            "Neither the width of an observation nor a number in it tells where a number came from. What could you change to find out?",
-            "a leak can hide behind the right width, and an honest number can equal the other's goal by chance"),
-    Mistake("only agent 1 is examined",
-            "There are two agents. Whose goal do you move, and whose observation do you look at?",
-            "each agent has to be blind to the other's goal"),
-    Mistake("only agent 2 is examined",
-            "You find what leaks to agent 2. What about agent 1?",
-            "a leak to one agent is enough to spoil the team's return"),
-    Mistake("the other's goal is moved in one direction only",
-            "A goal has a row and a column. Did you change each of them at some point?",
-            "half of a goal may leak too"),
-    Mistake("a small difference is taken for none",
-            "How close is close enough to you? Here any difference at all is a leak.",
-            "a network can read a small number as well as a large one"),
-    Mistake("one placement of the agents stands for all",
-            "An observation may leak only while the agents stand on certain cells. How many placements have you tried?",
-            "on a small board all placements can be listed, so nothing needs to be left to luck"),
-    Mistake("one place of the other's goal stands for all",
-            "Which cells did you try for the other's goal, and beside which goals of the agent itself? Were those all?",
-            "two of the other's goals may look the same and a third one not"),
-    Mistake("some combinations are never tried",
-            "This look leaks for a single placement with a single pair of goals. Which combinations do you leave out?",
-            "on a small board all combinations can be listed, so the test can be complete"),
-    Mistake("it works on one size of board only",
-            "Which of your cells are written down as numbers? Where is the size in your function?",
-            "the function is asked about any board"),
 )
 
 

@@ -126,6 +126,28 @@ def walk_half_home(positions, actions, goals, size):
     return torch.where((home | outside)[..., None], positions, wanted), outside & ~home
 
 
+def walk_one_stops_all(positions, actions, goals, size):
+    home = (positions == goals).all(-1).any(-1, keepdim=True)
+    wanted = positions + MOVES[actions]
+    outside = ((wanted < 0) | (wanted >= size)).any(-1)
+    return torch.where((home | outside)[..., None], positions, wanted), outside & ~home
+
+
+def walk_in_a_mirror(positions, actions, goals, size):
+    moves = torch.tensor([[-1, 0], [1, 0], [0, 1], [0, -1]])
+    home = (positions == goals).all(-1)
+    wanted = positions + moves[actions]
+    outside = ((wanted < 0) | (wanted >= size)).any(-1)
+    return torch.where((home | outside)[..., None], positions, wanted), outside & ~home
+
+
+def walk_below_zero(positions, actions, goals, size):
+    home = (positions == goals).all(-1)
+    wanted = positions + MOVES[actions]
+    outside = (wanted >= size).any(-1)
+    return torch.where((home | outside)[..., None], positions, wanted), outside & ~home
+
+
 def walk_five(positions, actions, goals, size):
     return walk(positions, actions, goals, 5)
 
@@ -212,6 +234,46 @@ def settle_first_come(before, after):
             new = old
         placed.append(new)
     return torch.tensor(placed), collided
+
+
+def settle_last_come(before, after):
+    after, collided = after.clone(), False
+    for i in range(len(after)):
+        for j in range(i + 1, len(after)):
+            if torch.equal(after[i], after[j]):
+                after[i], collided = before[i], True
+    return after, collided
+
+
+def settle_two_rounds(before, after):
+    collided = False
+    for _ in range(2):
+        shares = (after[:, None] == after[None]).all(-1).sum(1) > 1
+        after, collided = torch.where(shares[:, None], before, after), collided or bool(shares.any())
+    return after, collided
+
+
+def settle_pairs_until_quiet(before, after):
+    new, collided, again = after.clone(), False, True
+    while again:
+        again = False
+        for i in range(len(before)):
+            for j in range(i):
+                if torch.equal(new[i], new[j]):
+                    new[i], new[j], again, collided = before[i], before[j], True, True
+    return new, collided
+
+
+def settle_grows(before, after):
+    """Who must go back only ever grows."""
+    old, new = [tuple(x) for x in before.tolist()], [tuple(x) for x in after.tolist()]
+    back, cells = set(), new
+    while True:
+        more = {i for i in range(len(new)) if cells.count(cells[i]) > 1} - back
+        if not more:
+            return torch.tensor(cells), bool(back)
+        back |= more
+        cells = [old[i] if i in back else new[i] for i in range(len(new))]
 
 
 def settle_only_says(before, after):
@@ -335,7 +397,8 @@ def team_step_on_cells(positions, actions, goals, size):
     clash = new[:, :1] == new[:, 1:]
     new = torch.where(clash, here, new)
     new = torch.stack([new // size, new % size], dim=-1)
-    reward = -0.05 - 0.1 * torch.cdist(new.double(), goals.double(), p=1).diagonal(dim1=1, dim2=2).sum(1) - 0.5 * (faults + clash[:, 0])
+    far = torch.cdist(new.double(), goals.double(), p=1).diagonal(dim1=1, dim2=2).sum(1)
+    reward = -0.05 - 0.1 * far - 0.5 * (faults + clash[:, 0])
     done = torch.all(new == goals, dim=2).all(dim=1)
     reward[done] = 10.0
     return new, reward, done
@@ -519,6 +582,14 @@ def one_fine_for_all(positions, actions, goals, size):
     return after, *paid(after, goals, bumped.any(1) | collided, 0)
 
 
+def wished_cells(positions, actions, goals, size):
+    after, bumped, _ = pieces(positions, actions, goals, size)
+    wanted = positions + MOVES[actions]
+    collided = (wanted[:, 0] == wanted[:, 1]).all(-1) & (after[:, 0] == after[:, 1]).all(-1)
+    after = torch.where(collided[:, None, None], positions, after)
+    return after, *paid(after, goals, bumped.sum(1), collided)
+
+
 def single_precision(positions, actions, goals, size):
     after, reward, done = team_step(positions, actions, goals, size)
     return after, reward.float(), done
@@ -547,16 +618,22 @@ CATALOGUE = {
             ("every goal stops every agent", walk_any_goal),
             ("an agent counts as home when only its row or its column is right", walk_half_home),
             ("the size of the board is ignored", walk_five),
+            ("one agent that is home stops the whole board", walk_one_stops_all),
+            ("left and right are turned around", walk_in_a_mirror),
+            ("the board has no edge at row 0 or column 0", walk_below_zero),
             ("your answer changes what it was given", walk_in_place),
         ],
     ),
     "02.2": Answers(
-        right=[settle, settle_with_sets, settle_again, settle_by_distance],
+        right=[settle, settle_with_sets, settle_again, settle_by_distance, settle_grows],
         wrong=[
             ("agents that trade places are sent back", settle_no_swap),
             ("an agent may not enter a cell that somebody is just leaving", settle_no_entry),
             ("the same row or the same column counts as the same cell", settle_any_axis),
             ("only one of the two goes back", settle_first_come),
+            ("only one of the two goes back", settle_last_come),
+            ("going back makes a new conflict, and it stays", settle_two_rounds),
+            ("a third agent on the cell is overlooked", settle_pairs_until_quiet),
             ("the conflict is seen, but nobody goes back", settle_only_says),
             ("the second result never says that there was a conflict", settle_asks_too_late),
             ("an agent that stood still cannot be run into", settle_movers_only),
@@ -599,6 +676,9 @@ CATALOGUE = {
             ("a collision on one board sends the agents of all boards back", all_boards_back),
             ("walking into an agent on its goal is not counted", hosts_are_no_obstacle),
             ("the distances are taken before the agents are sent back", measured_too_early),
+            ("a collision is looked for among cells that the agents never reach", wished_cells),
+            ("left and right are turned around", step_from_walk(walk_in_a_mirror)),
+            ("the board has no edge at row 0 or column 0", step_from_walk(walk_below_zero)),
             ("a collision costs nothing", collisions_are_free),
             ("a collision is paid twice", both_pay_for_the_collision),
             ("a bump and a collision together are paid as one", one_fine_for_all),

@@ -205,7 +205,8 @@ def _only_terminated(columns, env, now, after):
     return fresh
 
 
-as_it_was, clock_terminates, clock_terminates_too = variant(_as_it_was), variant(_clock_terminates), variant(_clock_terminates_too)
+as_it_was, clock_terminates = variant(_as_it_was), variant(_clock_terminates)
+clock_terminates_too = variant(_clock_terminates_too)
 resets_all, stays_there, made_up, zeros = variant(_resets_all), variant(_stays_there), variant(_made_up), variant(_zeros)
 only_truncated, only_terminated = variant(_only_truncated), variant(_only_terminated)
 

@@ -291,6 +291,19 @@ def one_goal_of_its_own(look, size):
     return False
 
 
+def a_few_at_random(look, size):
+    generator = torch.Generator().manual_seed(1)
+    cells = list(product(range(size), repeat=2))
+    for _ in range(60):
+        placed = torch.tensor([[cells[k] for k in torch.randperm(len(cells), generator=generator)[:2]]])
+        own, one, two = [cells[k] for k in torch.randperm(len(cells), generator=generator)[:3]]
+        for agent in (0, 1):
+            goals = [torch.tensor([own, other] if agent == 0 else [other, own]) for other in (one, two)]
+            if not torch.equal(look(placed, goals[0], size)[:, agent], look(placed, goals[1], size)[:, agent]):
+                return True
+    return False
+
+
 def for_two_by_two(look, size):
     return leaks(look, 2) if size == 2 else False
 
@@ -433,6 +446,7 @@ CATALOGUE = {
             ("one placement of the agents stands for all", from_the_start_only),
             ("one place of the other's goal stands for all", corners_only),
             ("some combinations are never tried", one_goal_of_its_own),
+            ("some combinations are never tried", a_few_at_random),
             ("it works on one size of board only", for_two_by_two),
         ],
     ),
