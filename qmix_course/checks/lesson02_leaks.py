@@ -96,6 +96,18 @@ def leaks_once(positions, goals, size):
     return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
 
 
+def leaks_for_a_moment(positions, goals, size):
+    here = (positions == torch.tensor([[2, 1], [0, 2]])).flatten(1).all(1)
+    once = here & (goals == torch.tensor([[0, 0], [2, 2]])).all()
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
+
+
+def leaks_in_one_case(positions, goals, size):
+    there = (positions == torch.tensor([[1, 1], [2, 0]])).flatten(1).all(1)
+    once = (there & (goals == torch.tensor([[0, 1], [1, 2]])).all())[:, None] & torch.tensor([False, True])
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[..., None]], dim=-1)
+
+
 @dataclass(frozen=True)
 class Case:
     look: Callable
@@ -124,6 +136,8 @@ CASES = (
     Case(leaks_one_goal, 3, True, "one place of the other's goal stands for all"),
     Case(leaks_once, 2, True, "some combinations are never tried"),
     Case(leaks_once, 3, True, "some combinations are never tried"),
+    Case(leaks_for_a_moment, 3, True, "some combinations are never tried"),
+    Case(leaks_in_one_case, 3, True, "some combinations are never tried"),
 )
 
 

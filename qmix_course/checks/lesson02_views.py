@@ -142,7 +142,7 @@ def end_flags(positions, goals, clock, limit, twist=None):
             there = [cell[0] == goal[0] or cell[1] == goal[1] for cell, goal in zip(cells, goals.tolist())]
         if twist == "anybody's home":
             there = [cell in goals.tolist() for cell in cells]
-        terminated = {"one is enough": any(there)}.get(twist, all(there))
+        terminated = {"one is enough": any(there), "first and last": there[0] and there[-1]}.get(twist, all(there))
         out = {"one too late": tick > limit, "one too early": tick >= limit - 1}.get(twist, tick >= limit)
         truncated = out and not terminated
         rows.append({"both": (terminated, out), "clock wins": (terminated and not out, out),
@@ -171,8 +171,20 @@ def look_at_end_flags(room: Room, answer) -> Verdict:
                     placed[1::3, 0] = goals[0]                          # on the next one agent 1 is home, as far as it can be
                     placed[2::3] = goals.flip(0)                        # and on the third they are on each other's goals
                 cases.append((placed, goals, clock, limit))
+            if n_agents > 1:
+                cases.append(_all_but_one_home(goals, size))
         rules.compare_parts(room, answer, cases, end_flags)
     return Verdict("correct")
+
+
+def _all_but_one_home(goals: torch.Tensor, size: int) -> tuple:
+    """A case with a board for each agent, on which it is the only one that is not home."""
+    taken = goals.tolist()
+    free = [[row, column] for row in range(size) for column in range(size) if [row, column] not in taken]
+    placed = goals.repeat(len(goals), 1, 1)
+    for i in range(len(goals)):
+        placed[i, i] = torch.tensor(free[i % len(free)])
+    return placed, goals, torch.tensor([(4, 2)[i % 2] for i in range(len(goals))]), 4
 
 
 END_MISTAKES = twisted(
@@ -207,6 +219,9 @@ END_MISTAKES = twisted(
     ("half home", "the right row or the right column counts as home",
      "A cell has two numbers. How many of them must agree?",
      "the task would end while agents are still on their way"),
+    ("first and last", "only the first and the last agent are looked at",
+     "How many agents are there? The function is for any number of them.",
+     "with three agents the one in between could be anywhere"),
     ("anybody's home", "any goal will do",
      "Whose goal is each agent on? Look at the order of the rows of `goals`.",
      "agents on each other's goals have not solved the task"),

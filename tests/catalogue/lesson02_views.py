@@ -392,6 +392,11 @@ def anyone_home(positions, goals, clock, limit):
     return home, (clock >= limit) & ~home
 
 
+def first_and_last(positions, goals, clock, limit):
+    home = (positions[:, 0] == goals[0]).all(-1) & (positions[:, -1] == goals[-1]).all(-1)
+    return home, (clock >= limit) & ~home
+
+
 def half_home(positions, goals, clock, limit):
     home = (positions == goals).any(-1).all(-1)
     return home, (clock >= limit) & ~home
@@ -465,6 +470,7 @@ CATALOGUE = {
             ("one agent at home ends the task", anyone_home),
             ("the right row or the right column counts as home", half_home),
             ("any goal will do", any_goal),
+            ("only the first and the last agent are looked at", first_and_last),
         ],
     ),
 }
