@@ -192,6 +192,11 @@ def test_a_table_is_shown_as_expected_and_got():
           [0.5, 6.0]""").replace("3.0", "3").replace("-4.0", "-4").replace("6.0", "6") in judge(lambda table: 3 * table).detail
 
 
+def test_right_numbers_in_a_wrong_type_are_not_told_a_misconception_that_these_cases_cannot_show():
+    symmetric = replace(TWICE, look=lambda room, answer: room.compare(answer, [(torch.eye(2),)], lambda table: 2 * table))
+    assert Room(symmetric).judge((lambda table: (2 * table).tolist(),)).kind == "wrong shape or type"
+
+
 def test_an_unknown_mistake_is_an_authors_error():
     broken = replace(TWICE, look=lambda room, answer: (_ for _ in ()).throw(room.wrong("nobody wrote this")))
     assert "LookupError" in repr(Room(broken).judge((lambda table: table,)))

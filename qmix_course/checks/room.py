@@ -137,8 +137,10 @@ class Room:
         problems = [values.problem(got, want, tolerance) for got, want in zip(given, expected)]
         if not any(problems):
             return
+        # Right numbers in a wrong type are a matter of the type, unless a mistake gives that very type.
+        strict = all(values.loosely_equal(got, want, tolerance) for got, want in zip(given, expected))
         for mistake in self.exercise.mistakes:
-            if mistake.wrong is not None and _explains(mistake.wrong, given, cases, tolerance):
+            if mistake.wrong is not None and _explains(mistake.wrong, given, cases, tolerance, strict):
                 raise self.wrong(mistake.name, self._example(problems, given, expected, cases, name))
         shapes = [problem for problem in problems if problem and problem.kind == "wrong shape or type"]
         if shapes:
@@ -168,13 +170,14 @@ class Room:
                                 "Which line of the listing differs from your own version?"))
 
 
-def _explains(wrong, given: list, cases: list[tuple], tolerance: float) -> bool:
+def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: bool) -> bool:
     for got, case in zip(given, cases):
         try:
             claimed = wrong(*copy.deepcopy(case))
         except Exception:
             return False
-        if not values.loosely_equal(got, claimed, tolerance):
+        agrees = values.problem(got, claimed, tolerance) is None if strict else values.loosely_equal(got, claimed, tolerance)
+        if not agrees:
             return False
     return True
 
