@@ -1,0 +1,320 @@
+"""Checks of lesson 04, factorisation: IGM in many states, and whether a table is monotone in given utilities."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import torch
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson04_fits import FITS
+from qmix_course.checks.lesson04_rings import RINGS
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
+
+
+def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
+
+
+# ---- 04.1: IGM in a batch of states, with a mask -----------------------------------------------------------------------
+
+def igm_holds(tables, q, available, twist=None):
+    """Whether the agents' own best available actions reach the best available entry, state by state: bool[B]."""
+    said = [igm_in_one_state(*state, twist) for state in zip(tables.tolist(), q.tolist(), available.tolist())]
+    if twist == "all states at once":
+        return all(said)
+    if twist == "one maximum for all":
+        highest = max(best_entry(table, may) for table, may in zip(tables.tolist(), available.tolist()))
+        return torch.tensor([bool(table[own(q1, may1)][own(q2, may2)] >= highest) for table, (q1, q2), (may1, may2)
+                             in zip(tables.tolist(), q.tolist(), available.tolist())])
+    return torch.tensor(said)
+
+
+def own(utilities, may, twist=None):
+    """The position of one agent's best available action."""
+    if twist in ("no mask", "free agents"):
+        may = [True] * len(may)
+    if twist == "zero":
+        return max(range(len(may)), key=lambda a: utilities[a] * may[a])
+    return max((a for a in range(len(may)) if may[a]), key=lambda a: utilities[a])
+
+
+def joint_actions(may, twist=None):
+    """All joint actions of two agents that are available."""
+    def allowed(u1, u2):
+        if twist in ("no mask", "free maximum"):
+            return True
+        return may[0][u1] or may[1][u2] if twist == "or" else may[0][u1] and may[1][u2]
+
+    return [u for u in itertools.product(range(len(may[0])), repeat=2) if allowed(*u)]
+
+
+def best_entry(table, may, twist=None):
+    if twist == "zero in the table":
+        return max(0.0 if u not in joint_actions(may) else table[u[0]][u[1]] for u in itertools.product(range(len(table)), repeat=2))
+    return max(table[u1][u2] for u1, u2 in joint_actions(may, twist))
+
+
+def igm_in_one_state(table, q, may, twist=None) -> bool:
+    u1, u2 = (own(q[i], may[i], twist) for i in range(2))
+    if twist == "exchanged":
+        u1, u2 = u2, u1
+    if twist == "positions":
+        return (u1, u2) == max(joint_actions(may), key=lambda u: table[u[0]][u[1]])
+    if twist == "values of the utilities":
+        return abs(q[0][u1] + q[1][u2] - best_entry(table, may)) < 1e-9
+    if twist == "each alone":                  # each agent's action is part of some best joint action, maybe not the same one
+        highest = best_entry(table, may)
+        best = [u for u in joint_actions(may) if table[u[0]][u[1]] == highest]
+        return u1 in {u[0] for u in best} and u2 in {u[1] for u in best}
+    return bool(table[u1][u2] >= best_entry(table, may, twist))
+
+
+def igm_states(batch: int, n_actions: int, seed: int, masked: bool, shift: float = 0.0) -> tuple:
+    """Tables of several kinds: made by a mixer that keeps IGM, by one that does not, and whole numbers with many ties."""
+    generator = torch.Generator().manual_seed(seed)
+    q = torch.stack([torch.randperm(41, generator=generator)[:n_actions] for _ in range(2 * batch)])
+    q = (q.view(batch, 2, n_actions) - 20) / 4.0 + shift
+    first, second = q[:, 0, :, None].expand(-1, -1, n_actions), q[:, 1, None, :].expand(-1, n_actions, -1)
+    noise = torch.randint(3, first.shape, generator=generator) + shift
+    kinds = [first + second, torch.minimum(first, second), (first - second) + shift, first * second, noise]
+    tables = torch.stack([kinds[(b + seed) % len(kinds)][b] for b in range(batch)])
+    available = torch.ones(batch, 2, n_actions, dtype=torch.bool)
+    if masked:
+        available = torch.rand(batch, 2, n_actions, generator=generator) < 0.6
+        kept = torch.randint(n_actions, (batch, 2, 1), generator=generator)
+        available.scatter_(2, kept, True)
+    return tables.round(decimals=2), q.round(decimals=2), available
+
+
+def look_at_igm(room: Room, answer) -> Verdict:
+    cases = [(torch.tensor([[[6.0, -2.0], [-3.0, 1.0]]]), torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]]]), torch.ones(1, 2, 2).bool()),
+             # both diagonal entries are best; only one of the four joint actions with one agent's choice of each is not
+             (torch.tensor([[[4.0, 1.0], [0.0, 4.0]]]), torch.tensor([[[2.0, 1.0], [0.0, 3.0]]]), torch.ones(1, 2, 2).bool()),
+             (torch.tensor([[[1.0, 2.0], [3.0, 9.0]]]), torch.tensor([[[0.0, 5.0], [-2.0, -1.0]]]),
+              torch.tensor([[[True, True], [True, False]]])),
+             # the best entry is out of reach for both, the second best for one of them
+             (torch.tensor([[[3.0, 1.0], [2.0, 9.0]]]), torch.tensor([[[0.0, 5.0], [1.0, 2.0]]]),
+              torch.tensor([[[True, False], [True, False]]]))]
+    for seed, (batch, n_actions, masked, shift) in enumerate(
+            ((1, 3, False, 0.0), (6, 2, False, 0.0), (20, 2, True, 0.0), (30, 4, True, 0.0), (15, 5, True, -400.0), (10, 3, False, 0.0))):
+        cases += [igm_states(batch, n_actions, seed, masked, shift)]
+    try:
+        room.compare(answer, cases, igm_holds)
+    except Found as found:
+        free = [case for case in cases if bool(case[2].all())]
+        if found.verdict.title == UNNAMED and all(values.same(room.ask(answer, *case), igm_holds(*case)) for case in free):
+            raise room.wrong("right only where every action is available", found.verdict.detail) from None
+        raise
+    return Verdict("correct")
+
+
+IGM_MISTAKES = twisted(
+    igm_holds,
+    ("no mask", "actions that are not available are counted in",
+     "Make the largest entry of a state unavailable. Does your answer change?",
+     "a joint action that nobody can take is no choice that the team misses, and none that it reaches"),
+    ("free agents", "the agents choose actions that are not available",
+     "Look at an agent whose largest utility belongs to an action that it cannot take. What does it play?",
+     "an agent that acts takes its best available action, so that is the choice to be tested"),
+    ("free maximum", "the team's best joint action is not available",
+     "The agents keep to what they can do. What they are held against: can the team do that?",
+     "the agents are blamed for missing an entry that no team could play"),
+    ("or", "a joint action is counted in when only one agent can play its part",
+     "A joint action takes both agents. What must be true of the one part, and of the other?",
+     "half of such a joint action cannot be played"),
+    ("zero", "zero is no mask",
+     "Ask about an agent with negative utilities only. Which action wins once the unavailable ones count as 0?",
+     "where utilities are negative a zero is the largest of all, so that the unavailable action wins"),
+    ("zero in the table", "zero is no mask for the table either",
+     "Take a state in which all entries are negative. Which is the largest once the unavailable ones count as 0?",
+     "where all entries are negative a zero is larger than anything that the team can reach"),
+    ("positions", "positions are compared, not values",
+     "Try a table in which two entries are both the largest. Which of them does your argmax name, and may the agents take the other?",
+     "an argmax names one of several equally good joint actions, and the agents are right with any of them"),
+    ("each alone", "each agent is tested on its own",
+     "Try the table [[4, 1], [0, 4]] with agents that choose (0, 1). Each part belongs to a best joint action. Does the pair?",
+     "two halves of two different best joint actions need not make a good one"),
+    ("exchanged", "the two agents are exchanged",
+     "Row or column: which of the two is agent 1's action?",
+     "a table is read as table[u1][u2]; the other way round it is another game"),
+    ("values of the utilities", "the utilities' values are held against the table's",
+     "IGM speaks of where the maxima are. Would it still hold if all utilities were ten times as large?",
+     "utilities are no returns: any utilities with their maxima in the right places will do"),
+    ("all states at once", "one answer for the whole batch",
+     "Two states, and IGM holds in one of them. What should the two answers be?",
+     "one state that fails would hide all that hold"),
+    ("one maximum for all", "the largest entry of all states is used for each",
+     "Over which axes does your maximum run? Compare its shape with the number of states.",
+     "every state has its own best joint action, and one with small payoffs would never reach another's"),
+) + (
+    Mistake("right only where every action is available",
+            "Without a mask your answer is right. What number stands in place of the unavailable ones, and can a real one be smaller?",
+            "a number in place of what is unavailable must lose against every real one, however small that is"),
+)
+
+# ---- 04.3: monotone in given utilities ---------------------------------------------------------------------------------
+
+
+def monotone_in(table, q, twist=None) -> bool:
+    """Whether some function that never falls makes ``table`` of the chosen utilities, by comparing all pairs of joint actions."""
+    n_agents, n_actions = q.shape
+    entries, utilities = table.flatten().tolist(), q.tolist()
+    if twist == "as it stands":
+        utilities = [list(range(n_actions))] * n_agents
+    elif twist == "worst last":
+        utilities = [[-value for value in row] for row in utilities]
+    elif twist == "first agent's order":
+        utilities = [utilities[0]] * n_agents
+    elif twist == "ranks":                                          # argsort twice gives ranks, and those are then used as an order
+        order = q.argsort(1).argsort(1)
+        utilities = order.argsort(1).tolist()
+    joint = list(itertools.product(range(n_actions), repeat=n_agents))
+    place = {u: k for k, u in enumerate(joint)}
+    if twist == "igm":
+        return entries[place[tuple(max(range(n_actions), key=row.__getitem__) for row in utilities)]] >= max(entries)
+    if twist == "some order":
+        orders = list(itertools.permutations(range(n_actions)))
+        return any(monotone_in(table, torch.tensor(choice)) for choice in itertools.product(orders, repeat=n_agents))
+    if twist == "equal to the sum":
+        return all(abs(entries[place[u]] - sum(utilities[i][a] for i, a in enumerate(u))) < 1e-9 for u in joint)
+    agents = {"first agent only": [0], "two agents only": list(range(min(2, n_agents)))}.get(twist, list(range(n_agents)))
+    verdicts = []
+    for i in agents:
+        good = True
+        for u in joint:
+            for other in range(n_actions):
+                v = (*u[:i], other, *u[i + 1:])
+                low, high = utilities[i][u[i]], utilities[i][other]
+                below, above = entries[place[u]], entries[place[v]]
+                if low == high and twist == "ties overlooked":
+                    good = good and (below <= above or u[i] >= other)     # an order among equals: the one that stands there
+                elif low == high:
+                    good = good and below == above
+                elif low < high:
+                    good = good and (below < above if twist == "strict" else below <= above)
+        verdicts.append(good)
+    if twist == "all together":
+        pairs = [(u, v) for u in joint for v in joint if all(utilities[i][u[i]] < utilities[i][v[i]] for i in range(n_agents))]
+        return all(entries[place[u]] <= entries[place[v]] for u, v in pairs)
+    return any(verdicts) if twist == "any agent" else all(verdicts)
+
+
+def monotone_cases() -> list[tuple]:
+    """Tables of one, two and three agents that are monotone in their utilities, nearly so, or not at all."""
+    tensor = torch.tensor
+    cases = [(tensor([[0.0, 1.0], [1.0, 8.0]]), tensor([[0.0, 1.0], [0.0, 1.0]])),
+             (tensor([[8.0, 1.0], [1.0, 0.0]]), tensor([[5.0, -1.0], [2.0, 0.5]])),
+             (tensor([[8.0, 1.0], [1.0, 0.0]]), tensor([[0.0, 1.0], [0.0, 1.0]])),
+             (tensor([[8.0, 0.0], [0.0, 4.0]]), tensor([[1.0, 0.0], [1.0, 0.0]])),
+             (tensor([[7.0, 7.0], [7.0, 7.0]]), tensor([[0.5, -0.5], [0.0, 3.0]])),
+             (tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([[1.0, 1.0], [0.0, 1.0]])),
+             (tensor([[1.0, 2.0], [1.0, 2.0]]), tensor([[1.0, 1.0], [0.0, 1.0]])),
+             (tensor([2.0, -1.0, 0.5]), tensor([[3.0, -1.0, 0.0]])),
+             (tensor([2.0, -1.0, 0.5]), tensor([[3.0, 0.0, -1.0]])),
+             (tensor([1.0, 1.0, 2.0]), tensor([[0.0, 0.0, 1.0]]))]
+    for seed, (n_agents, n_actions) in enumerate(((2, 3), (3, 2), (2, 4), (3, 3), (4, 2), (1, 5), (2, 3), (3, 2), (3, 3))):
+        generator = torch.Generator().manual_seed(seed)
+        joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)
+        for kind in ("free", "tied"):
+            high = 40 if kind == "free" else n_actions
+            q = torch.stack([torch.randperm(max(high, n_actions), generator=generator)[:n_actions] if kind == "free" else
+                             torch.randint(high, (n_actions,), generator=generator) for _ in range(n_agents)]) / 4.0 - 2
+            chosen = q[torch.arange(n_agents), joint]
+            weights = torch.randint(1, 4, (n_agents,), generator=generator).double()
+            for mix in (lambda x: x.sum(-1), lambda x: x @ weights + 3 * (x.sum(-1) - 1).clamp(min=0), lambda x: x.amin(-1)):
+                flat = mix(chosen).round(decimals=2)
+                table = flat.view([n_actions] * n_agents)
+                cases.append((table, q))
+                spoiled = flat.clone()                              # one entry is moved: up or down, a little
+                place = int(torch.randint(len(flat), (1,), generator=generator))
+                spoiled[place] += (-1) ** place * 1.5
+                cases.append((spoiled.view_as(table), q))
+            for i in range(n_agents):                               # rises in all agents but one, in which it falls
+                signs = torch.ones(n_agents)
+                signs[i] = -1
+                cases.append(((chosen @ (signs * weights)).round(decimals=2).view_as(table), q))
+    return cases
+
+
+def look_at_monotone(room: Room, answer) -> Verdict:
+    cases = monotone_cases()
+    try:
+        room.compare(answer, cases, monotone_in)
+    except Found as found:
+        untied = [case for case in cases if all(len(set(row)) == len(row) for row in case[1].tolist())]
+        given = [values.problem(room.ask(answer, *case), monotone_in(*case), 0) for case in untied]
+        if found.verdict.title == UNNAMED and not any(given):
+            raise room.wrong("two actions with equal utilities have different entries", found.verdict.detail) from None
+        raise
+    return Verdict("correct")
+
+
+MONOTONE_MISTAKES = twisted(
+    monotone_in,
+    ("as it stands", "the table is tested as it stands, without the utilities",
+     "An action's number says nothing about how good it is. Which of an agent's actions is its worst, and where do you use that?",
+     "the order in which actions are numbered is no order from worst to best"),
+    ("some order", "some other order is right, but the utilities are given",
+     "Turn all utilities around, from q to -q. Can your answer stay the same for every table?",
+     "whether any utilities would do is another question; here the agents have these"),
+    ("worst last", "sorted the wrong way round",
+     "After sorting, is the first action the one with the smallest utility or with the largest?",
+     "then a table that falls as the utilities rise is called monotone"),
+    ("ranks", "ranks are used where an order is needed",
+     "With three actions, compare what one argsort gives with what two give. Which of them lists actions from worst to best?",
+     "a rank says how good an action is; an order says which action comes next"),
+    ("first agent's order", "one agent's order is used for all",
+     "Every agent has utilities of its own. Which of them sorts which axis?",
+     "another agent's order from worst to best is a different one"),
+    ("first agent only", "only the first agent is looked at",
+     "The table of the mixer Q1 - Q2 rises with the first agent's utility. What about the second?",
+     "one agent in whose utility the table falls is enough to be misled"),
+    ("two agents only", "only two agents are looked at",
+     "How many axes does the table of three agents have, and how many do you test?",
+     "the third agent can be misled as well"),
+    ("any agent", "one agent that rises is enough for your answer",
+     "Monotone means: in the utility of every agent. Which word in your code says 'every'?",
+     "an agent in whose utility the team value falls is misled, whatever holds for the others"),
+    ("ties overlooked", "two actions with equal utilities have different entries",
+     "A mixer sees utilities, not actions. Can it tell two actions apart whose utilities are equal?",
+     "from equal inputs a function gives equal outputs, so no mixer makes such a table"),
+    ("strict", "a level stretch is counted as a fall",
+     "Monotone means 'never falls'. What of a table that stays as it is?",
+     "a mixer may be level: the derivative is allowed to be zero"),
+    ("all together", "only steps in which all utilities rise together are tested",
+     "Let one agent's utility rise while the others stay. May the entry fall?",
+     "an agent switches its action while the others keep theirs; that is the step that counts"),
+    ("igm", "IGM was tested, which is less",
+     "Look at [[8, 0], [0, 4]] with utilities that point at the 8. IGM holds. Is the table monotone?",
+     "the maximum is in the right place, but elsewhere the table falls as a utility rises"),
+    ("equal to the sum", "the table is held against the sum of the utilities",
+     "Any function that never falls is allowed. The smaller of two utilities, for one: is it their sum?",
+     "the sum is only one of the monotone mixers"),
+)
+
+EXERCISES = (
+    Exercise(
+        number="04.1", title="IGM, state by state", answers={"igm_holds": "function"}, difficulty=2, minutes=10,
+        practises="test IGM in a batch of states in which some actions are not available",
+        hints=("Two numbers are compared in each state: the entry that the agents reach, and the largest entry that the team could reach.",
+               "Deal with the agents first: each one's best available action, as in lesson 03. That gives one row and one column a state.",
+               "Which joint actions can be played? Compare the mask of agent 1 as a column with the mask of agent 2 as a row. "
+               "Then let all other entries lose, as you do with utilities."),
+        mistakes=IGM_MISTAKES, look=look_at_igm),
+    *RINGS,
+    Exercise(
+        number="04.3", title="Monotone in these utilities?", answers={"monotone_in": "function"}, difficulty=3, minutes=15,
+        practises="decide whether some monotone mixer makes a given table from given utilities",
+        hints=("List all joint actions. When must the entry of one be at most the entry of another?",
+               "It is enough to look at steps in which one agent switches its action and the others keep theirs.",
+               "If the utility of the new action is higher, the entry may not be lower. And if the two utilities are equal?"),
+        mistakes=MONOTONE_MISTAKES, look=look_at_monotone),
+    *FITS,
+)

@@ -1,0 +1,332 @@
+"""Checks of lesson 04 about fitting: the best sum for any number of agents, the share that is needed, and the lab."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import torch
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+
+CLOSE = 1e-6            # so near must a fit be: fits that go step by step until nothing moves are welcome
+
+# ---- 04.4: the best sum ------------------------------------------------------------------------------------------------
+
+
+def best_sum(table, weights, twist=None):
+    """The sum of utilities that is nearest to the table in weighted squared error: the normal equations, entry by entry."""
+    n_agents, n_actions = table.dim(), len(table)
+    if twist == "ignored":
+        weights = torch.ones_like(weights)
+    if twist == "squared":
+        weights = weights ** 2
+    if twist in ("added means", "means", "mean off once"):
+        return from_means(table, weights, twist)
+    joint = list(itertools.product(range(n_actions), repeat=n_agents))
+    size = n_agents * n_actions
+    matrix, right = torch.zeros(size, size), torch.zeros(size)
+    for u in joint:
+        used = [i * n_actions + a for i, a in enumerate(u)]
+        if twist == "last left out" and n_agents > 1:
+            used = used[:-1]
+        w, pays = weights[u].item(), table[u].item()
+        if twist == "weighted payoffs":                                 # w on the payoffs, not on the columns
+            w, pays = 1.0, w * pays
+        for j in used:
+            right[j] += w * pays
+            for k in used:
+                matrix[j, k] += w
+    utilities = (torch.linalg.pinv(matrix, hermitian=True) @ right).view(n_agents, n_actions)
+    if twist == "one sweep":
+        utilities = one_sweep(table, weights)
+    fit = torch.zeros_like(table)
+    for u in joint:
+        fit[u] = sum(utilities[i][a] for i, a in enumerate(u))
+    if twist == "average":
+        fit = fit / n_agents
+    if twist == "exchanged":
+        fit = fit.permute(*reversed(range(n_agents)))
+    return fit
+
+
+def agent_means(table, weights, i):
+    """The weighted mean of the table for each action of agent i, in a shape that adds up with the table's."""
+    others = [k for k in range(table.dim()) if k != i]
+    if not others:
+        return table
+    return (weights * table).sum(others, keepdim=True) / weights.sum(others, keepdim=True)
+
+
+def from_means(table, weights, twist):
+    means = sum(agent_means(table, weights, i) for i in range(table.dim())).expand(table.shape)
+    mean = (weights * table).sum() / weights.sum()
+    return means - {"added means": 0, "means": table.dim() - 1, "mean off once": 1}[twist] * mean
+
+
+def one_sweep(table, weights):
+    left, utilities = table.clone(), []
+    for i in range(table.dim()):
+        mean = agent_means(left, weights, i)
+        utilities.append(mean.flatten())
+        left = left - mean
+    return utilities
+
+
+def fit_case(n_agents: int, n_actions: int, seed: int, kind: str = "free") -> tuple:
+    generator = torch.Generator().manual_seed(seed)
+    shape = [n_actions] * n_agents
+    table = (4 * torch.randn(shape, generator=generator)).round(decimals=2)
+    if kind == "sum":
+        parts = (3 * torch.randn(n_agents, n_actions, generator=generator)).round(decimals=2)
+        table = sum(parts[i].view([-1 if k == i else 1 for k in range(n_agents)]) for i in range(n_agents)).expand(shape).clone()
+    weights = torch.randint(1, 9, shape, generator=generator) / 4.0
+    return table, torch.full(shape, 0.25) if kind == "even" else weights
+
+
+def look_at_best_sum(room: Room, answer) -> Verdict:
+    cases = [(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([[0.05, 0.05], [0.05, 0.85]]))]
+    cases += [fit_case(*sizes, seed, kind) for seed, (sizes, kind) in enumerate((
+        ((2, 2), "free"), ((2, 3), "free"), ((3, 2), "free"), ((3, 3), "free"), ((1, 4), "free"), ((4, 2), "free"),
+        ((2, 4), "even"), ((3, 2), "even"), ((3, 3), "sum"), ((2, 3), "sum")))]
+    try:
+        room.compare(answer, cases, best_sum, tolerance=CLOSE)
+    except Found as found:
+        if found.verdict.title.startswith("the values are not"):
+            raise why_not_best(room, answer, cases, found) from None
+        raise
+    return Verdict("correct")
+
+
+def why_not_best(room: Room, answer, cases: list[tuple], found: Found) -> Found:
+    """What a table that is not the best sum lacks: it does not heed the weights, is no sum, or does not return a sum."""
+    detail = found.verdict.detail
+    given = [room.ask(answer, *case) for case in cases]
+    uneven = [(got, case) for got, case in zip(given, cases) if len(case[1].unique()) > 1 and case[0].dim() > 1]
+    if all(values.loosely_equal(got, room.ask(answer, case[0], torch.ones_like(case[1])), CLOSE) for got, case in uneven):
+        return room.wrong("the weights are ignored", detail)
+    for got, (table, _) in zip(given, cases):
+        for i, k in itertools.combinations(range(table.dim()), 2):
+            if got.diff(dim=i).diff(dim=k).abs().max() > 1e-4:
+                return room.wrong("what comes back is no sum", detail)
+    sums = [(got, case) for got, case in zip(given, cases) if values.loosely_equal(best_sum(*case), case[0], CLOSE)]
+    if any(not values.loosely_equal(got, case[0], CLOSE) for got, case in sums):
+        return room.wrong("a table that is a sum does not come back", detail)
+    return found
+
+
+def twisted(rule, *mistakes: tuple[str | None, str, str, str]) -> tuple[Mistake, ...]:
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist) if twist else None) for twist, name, hint, why in mistakes)
+
+
+FIT_MISTAKES = twisted(
+    best_sum,
+    ("ignored", "the weights are ignored",
+     "Ask twice, with equal weights and with the weights of 'Break it'. Should the two fits agree?",
+     "least squares follows the data, so joint actions that come often must count more"),
+    ("squared", "the weights count twice",
+     "The error is squared after you multiplied it. By which number must you multiply, so that its square is counted w times?",
+     "an error that is multiplied by w and then squared counts w² times"),
+    ("weighted payoffs", "only one side of the equations is weighted",
+     "A weight belongs to a whole equation: sum of utilities = payoff. Which side did you leave as it was?",
+     "an entry with weight w is then fitted to w times its payoff"),
+    ("means", "the formula with means holds for equal weights only",
+     "Row mean + column mean − mean of all was derived with all entries equally frequent. Are they?",
+     "with other weights the agents' actions come together in patterns, and the means mix one agent's effect with the other's"),
+    ("added means", "each agent is fitted alone",
+     "For a table whose entries are all 7, what does the sum of all agents' means say?",
+     "the mean of all is then counted once for every agent; and one agent's mean holds what the others did"),
+    ("mean off once", "the mean of all is taken off once, which is for two agents",
+     "With three agents, how often does the mean of all enter when you add up three one-agent means?",
+     "every agent's mean holds the mean of all, and it should count only once"),
+    ("one sweep", "one round is not enough",
+     "Once the last agent is fitted, is the first agent's fit still the best? Go round again and see whether anything moves.",
+     "each agent was fitted to what the earlier ones left, but the earlier ones did not know of the later ones"),
+    ("average", "the mean over agents, not the sum",
+     "The team value is the sum of the utilities. By which number is yours too small with two agents, and with three?",
+     "VDN adds; with the mean every table comes out N times too small"),
+    ("last left out", "the last agent is left out",
+     "How many utilities does each entry of the table add up from, and how many columns of ones and zeros have you?",
+     "then the fit is flat along the last axis, whatever that agent does"),
+    ("exchanged", "the agents are exchanged",
+     "Which axis of the table is agent 1's? In which order do you put the fitted entries back?",
+     "the fitted table is another game, in which the agents have changed places"),
+    (None, "what comes back is no sum",
+     "In a sum, a switch of one agent changes all entries by the same amount. Does it in your table?",
+     "what is asked for is the sum of utilities, and this table has none"),
+    (None, "a table that is a sum does not come back",
+     "Try a table that you made by adding utilities. The best sum has error zero there. What does yours have?",
+     "a table that is a sum is its own best fit, whatever the weights"),
+)
+
+# ---- 04.5: the share that is needed ------------------------------------------------------------------------------------
+
+NEEDED = 5 / 14
+SHARES = (          # what people find instead
+    (100 * NEEDED, "percent in place of a share"),
+    ((1 - NEEDED) / 3, "the share of each of the others"),
+    (1 - NEEDED, "the share of all others together"),
+    (5 / 9, "the share is counted against the other three, not of all"),
+    (5 / 3, "how many times as often as each of the others"),
+    (0.625, "the other three have too much weight"),
+    (4.93 / 14.56, "the way to 2B was not discounted"),
+    (5.0707070707 / 13.4343434343, "the way to 2A was not discounted"),
+    (0.3008517, "the weights count twice"),
+)
+
+
+def look_at_share(room: Room, share) -> Verdict:
+    try:
+        share = float(share)
+    except (TypeError, ValueError, RuntimeError):
+        share = float("nan")
+    if not abs(share) < 1e6:
+        raise Found(Verdict("wrong shape or type", "share: expected one number", "A fraction such as 3 / 4 or a decimal number will do."))
+    if abs(share - NEEDED) < 5e-4:
+        return Verdict("correct")
+    for value, name in SHARES:
+        if abs(share - value) < 5e-4 * max(1, abs(value)):
+            raise room.wrong(name)
+    if not 0 < share < 1:
+        raise room.wrong("no share lies there", f"got: {share:.6g}")
+    rest = (1 - share) / 3
+    fit = best_sum(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([[rest, rest], [rest, share]]))
+    detail = f"at {share:.6g} VDN's way to 2B is worth {0.99 * fit.max().item():.3f}"
+    raise room.wrong("that is more than is needed" if share > NEEDED else "that is not enough", detail)
+
+
+SHARE_MISTAKES = twisted(
+    None,
+    (None, "percent in place of a share", "A share lies between 0 and 1.", "the weights of all four joint actions add up to 1"),
+    (None, "the share of each of the others", "Is this how often (1, 1) comes, or how often one of the other three does?",
+     "asked was the share of (1, 1)"),
+    (None, "the share of all others together", "Is this how often (1, 1) comes, or how often it does not?", "asked was the share of (1, 1)"),
+    (None, "the share is counted against the other three, not of all", "You have (1, 1) against the rest. Of how many visits in all is that?",
+     "a share is a part of the whole, and (1, 1) is in the whole as well"),
+    (None, "how many times as often as each of the others", "You found a ratio of two weights. What do the four add up to?",
+     "a ratio of two weights is no share: the four shares must add up to 1"),
+    (None, "the other three have too much weight", "If (1, 1) has the share p, what is left for the other three, and for each one of them?",
+     "the three of them share the rest, so that each has a third of it"),
+    (None, "the way to 2B was not discounted", "2B is reached one step later. What is its best entry worth in the first step?",
+     "6.93 is a value of the first step, and the fit is one of the second"),
+    (None, "the way to 2A was not discounted", "Both tables are one step away. Is 7 or 6.93 the value of going to 2A?",
+     "both ways take one step, so γ stands on both sides"),
+    (None, "the weights count twice", "In the least squares problem, is a row multiplied by its weight or by the root of it?",
+     "an error that is multiplied by w and then squared counts w² times"),
+    (None, "no share lies there", "The share of (1, 1) is more than none and less than all.", "shares are between 0 and 1"),
+    (None, "that is more than is needed", "VDN prefers 2B there already. Come down until the two ways are worth the same.",
+     "the smallest share was asked for, where the two ways are worth the same"),
+    (None, "that is not enough", "VDN still goes to 2A there. Where are the two ways worth the same?",
+     "the two ways are worth the same only at a larger share"),
+)
+
+# ---- 04.6: the lab -----------------------------------------------------------------------------------------------------
+
+
+def team_loss(q, actions, reward, twist=None):
+    """The loss, a play at a time."""
+    n_agents = len(q)
+    if twist == "broadcast":
+        totals = [sum(q[i, a] for i, a in enumerate(play)) for play in actions.tolist()]
+        return sum((total - r) ** 2 for total in totals for r in reward) / len(reward) ** 2
+    loss = 0.0
+    for play, r in zip(actions.tolist(), reward):
+        chosen = [q[i, a] for i, a in enumerate(play)]
+        if twist == "alone":
+            loss = loss + sum((value - r) ** 2 for value in chosen) / n_agents
+        elif twist == "alone, added":
+            loss = loss + sum((value - r) ** 2 for value in chosen)
+        elif twist == "shares":
+            loss = loss + sum((value - r / n_agents) ** 2 for value in chosen) / n_agents
+        elif twist == "errors added":
+            loss = loss + sum(value - r for value in chosen) ** 2
+        elif twist == "average":
+            loss = loss + (sum(chosen) / n_agents - r) ** 2
+        else:
+            loss = loss + (sum(chosen) - r) ** 2
+    return loss if twist == "not averaged" else loss / len(reward)
+
+
+def look_at_team_loss(room: Room, wrong_line, answer) -> Verdict:
+    cases = [(torch.tensor([[0.0, 1.0], [2.0, 3.0]]), torch.tensor([[1, 0], [0, 1]]), torch.tensor([4.0, 1.0]))]
+    for seed, (n_agents, n_actions, batch) in enumerate(((2, 3, 4), (3, 2, 5), (1, 4, 6), (2, 2, 1), (4, 3, 4), (3, 5, 3))):
+        generator = torch.Generator().manual_seed(seed)
+        q = (3 * torch.randn(n_agents, n_actions, generator=generator)).round(decimals=2)
+        actions = torch.randint(n_actions, (batch, n_agents), generator=generator)
+        cases.append((q, actions, (5 * torch.randn(batch, generator=generator)).round(decimals=2)))
+    room.compare(answer, cases, team_loss)
+    for q, actions, reward in cases:
+        leaf = q.clone().requires_grad_()
+        loss = room.ask(answer, leaf, actions, reward, may_change=(0,))
+        if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
+            raise room.wrong("nothing can be learned from it")
+        truth = q.clone().requires_grad_()
+        wanted, = torch.autograd.grad(team_loss(truth, actions, reward), truth)
+        got, = torch.autograd.grad(loss, leaf, allow_unused=True)
+        if got is None or not torch.allclose(got, wanted, rtol=1e-9, atol=1e-9):
+            lines = [f"q = {q.tolist()}, actions = {actions.tolist()}, reward = {reward.tolist()}; the gradient is"]
+            lines.append(values.table(torch.zeros_like(q) if got is None else got, wanted))
+            raise room.wrong("the number is right, the gradient is not", "\n".join(lines))
+    room.line(wrong_line, {2, 4})
+    return Verdict("correct")
+
+
+LAB_MISTAKES = twisted(
+    team_loss,
+    ("alone", "each agent still has a loss of its own",
+     "How many errors does your version square for one play of the team? The reward belongs to all of them together.",
+     "this is independent learning: every agent is told that it alone earned the reward"),
+    ("alone, added", "the agents' own losses are added up",
+     "Adding up losses does not add up values. What should be summed, and before or after the square?",
+     "each term still asks one agent to explain the whole reward"),
+    ("shares", "the symptom is hidden: each agent gets its share of the reward",
+     "The mean of your table is right now. Are its four entries those of the best sum?",
+     "the sum has the right size, yet no agent learns what the others explain; the credit is dealt out evenly, before anyone has learned"),
+    ("errors added", "the reward is subtracted once for each agent",
+     "You add up errors. How often does the reward enter for two agents, and for three?",
+     "the sum of the utilities is then pulled towards N times the reward"),
+    ("average", "the symptom is hidden: the mean of the utilities, not the sum",
+     "Q_tot of VDN is a sum. What becomes of a table of sums if the means are fitted?",
+     "the sums come out N times too large, although everything can be learned"),
+    ("broadcast", "every play is held against every reward",
+     "Print the shape of the error. How many numbers are there for a batch of B plays?",
+     "[B] minus [B, 1] is [B, B]: each team value is pulled towards the mean of all rewards, so that the table becomes flat"),
+    ("not averaged", "the sum over plays, not the mean",
+     "The listing takes the mean over the plays of a batch. Does yours?",
+     "the loss grows with the batch, and with it every step"),
+    (None, "nothing can be learned from it", "Which part of your loss cuts it off from q?",
+     "without a gradient no utility ever moves"),
+    (None, "the number is right, the gradient is not",
+     "All agents learn from the one error of the team. Is one of the utilities cut off from the gradient, or counted twice?",
+     "the optimiser follows the gradient, not the number"),
+)
+
+FITS = (
+    Exercise(
+        number="04.4", title="The best sum", answers={"best_sum": "function"}, difficulty=4, minutes=15,
+        practises="fit VDN to a table exactly, for any number of agents and any weights",
+        hints=("It is one linear least squares problem, as in step 3: one equation for each joint action, one unknown for each utility.",
+               "Write down, for each joint action, a row of zeros with N ones: one for each agent's chosen action.",
+               "A weight w enters as the root of w, in front of the whole equation. The unknowns are not unique, so a solver for full rank "
+               "will complain; their sums are.",
+               "Another way: go round the agents, fit each to what the others leave, as a weighted mean, and repeat until nothing moves."),
+        mistakes=FIT_MISTAKES, look=look_at_best_sum),
+    Exercise(
+        number="04.5", title="How often must it be played?", answers={"share": "value"}, difficulty=3, minutes=10,
+        practises="compute at which data VDN changes its mind in the two-step game",
+        hints=("Both ways take one step. So what must the best entry of VDN's fit to 2B be worth?",
+               "Find it by trial: fit 2B for a few shares, as in 'Break it' of the lesson, and narrow it down.",
+               "By hand: the fit is off by +c/w, −c/w, −c/w, +c/w in the four entries, where w is the weight of an entry, and no sum can change "
+               "the value of 0 + 8 − 1 − 1."),
+        mistakes=SHARE_MISTAKES, look=look_at_share),
+    Exercise(
+        number="04.6", title="A team that is too sure", answers={"wrong_line_6": "value", "mended_loss": "function"}, difficulty=3, minutes=10,
+        practises="tell one loss for the team from one loss for each agent", lab=True,
+        hints=("Write the shape behind each line of the listing. Where should the axis of the agents disappear?",
+               "VDN has one error for each play. How many does the listing have?",
+               "Mind the shapes when you subtract: what is [B] minus [B, 1]?"),
+        mistakes=LAB_MISTAKES, look=look_at_team_loss),
+)

@@ -1,0 +1,276 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 04 · Factorisation, monotonicity and IGM
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/04_factorisation.ipynb)
+#
+# You test IGM and monotonicity yourself, find tables for each of the three rings, and learn when VDN changes its mind.
+#
+# **Minutes:** 70
+#
+# **You need:** [lesson 04](../notebooks/04_factorisation.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("04")
+
+# %%
+import itertools
+
+import torch
+
+from qmix_course import plots
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# ## Exercise 04.1 · IGM, state by state
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Two agents in `B` states at once. `tables[b, u1, u2]` is the team value of a joint action, `q[b, i, a]` are the agents' utilities, and `available[b, i, a]`
+# says which actions agent $i$ may take, as in lesson 03. Write `igm_holds`, which says for each state whether IGM holds there: if each agent takes its own best
+# available action, has the team taken a best one of the joint actions that it can take?
+#
+# You are right if the answer is right for every state. Compare values, not positions: a table may have several largest entries, and any of them is a best one. No agent
+# has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign.
+
+# %%
+tables = torch.tensor([[[6.0, -2.0], [-3.0, 1.0]],       # state 0: the product from the beginning of the lesson
+                       [[6.0, -2.0], [-3.0, 1.0]]])      # state 1: the same, but there agent 1 has only action 1
+q = torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]],
+                  [[-2.0, 1.0], [-3.0, 1.0]]])
+available = torch.tensor([[[True, True], [True, True]],
+                          [[False, True], [True, True]]])
+
+
+# %% [markdown]
+# For these two states the answer is `[False, True]`: in state 1 the 6 is out of reach, and the agents take the 1.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def igm_holds(tables, q, available):
+    """tables[B, A, A] float, q[B, 2, A] float, available[B, 2, A] bool -> bool[B]: whether IGM holds."""
+    ### BEGIN SOLUTION
+    own_choice = q.masked_fill(~available, -torch.inf).argmax(-1)                 # [B, 2]
+    reached = tables[torch.arange(len(tables)), own_choice[:, 0], own_choice[:, 1]]
+    both = available[:, 0, :, None] & available[:, 1, None, :]                    # [B, A, A]
+    best = tables.masked_fill(~both, -torch.inf).amax((1, 2))
+    return reached >= best
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("04.1", igm_holds)
+
+# %% [markdown]
+# ## Exercise 04.2 · A table from each ring
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Find three payoff tables of your own, for two agents with three actions each. Each of them must have nine different entries. `rings` is a dictionary with
+#
+# - `"additive"`: a table that is a sum of utilities;
+# - `"monotone"`: a table that is monotone under some order of each agent's actions, but not additive;
+# - `"igm"`: a table that is not monotone, under whatever orders of the actions;
+# - `"utilities"`: two rows of three utilities, with which IGM holds for the table `"igm"`. In each row one utility is the largest.
+#
+# Lists of lists will do. You are right if each table is in its ring and in no smaller one. The lesson's three, as a reminder:
+
+# %%
+plots.tables({"additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]), "monotone, not additive": torch.tensor([[0.0, 1.0], [1.0, 8.0]]),
+              "IGM, not monotone": torch.tensor([[8.0, 0.0], [0.0, 4.0]])}, title="One table from each ring", highlight="max", fmt="{:.0f}")
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+rings = (
+    ### BEGIN SOLUTION
+    {
+        "additive": [[0, 1, 2], [10, 11, 12], [20, 21, 22]],
+        "monotone": [[0, 1, 2], [10, 11, 12], [20, 21, 99]],
+        "igm": [[9, 1, 2], [3, 8, 4], [5, 6, 7]],
+        "utilities": [[1, 0, 0], [1, 0, 0]],
+    }
+    ### END SOLUTION
+)
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("04.2", rings)
+
+
+# %% [markdown]
+# ## Exercise 04.3 · Monotone in these utilities?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# In the lesson, `monotone_utilities` looked for *some* utilities under which a table is monotone. Now the utilities are given: `q[i, a]` for `N` agents, and `table` has one
+# axis for each agent. Write `monotone_in`, which says whether there is a function $f$ that never falls in any of its $N$ inputs, and that makes the table:
+#
+# $$f(Q_1(u_1), \dots, Q_N(u_N)) = \text{table}[u_1, \dots, u_N] \quad \text{for all joint actions.}$$
+#
+# You are right if the answer is right for one, two, three and four agents. The actions stand in any order. Equal utilities happen, and equal entries too: what can a
+# function do with two inputs that are equal?
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def monotone_in(table, q):
+    """table[A, ..., A] with N axes, q[N, A] -> True or False: is the table monotone in these utilities?"""
+    ### BEGIN SOLUTION
+    for i, utilities in enumerate(q):
+        order = utilities.argsort()
+        steps = table.movedim(i, 0)[order].diff(dim=0)                            # from one action to the next better one
+        level = utilities[order].diff() == 0                                      # … or to one with the same utility
+        if (steps < 0).any() or (steps[level] != 0).any():
+            return False
+    return True
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("04.3", monotone_in)
+
+
+# %% [markdown]
+# ## Exercise 04.4 · The best sum
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# `best_additive` of the lesson fits two agents. Write `best_sum` for any number of agents: `table` has one axis for each of the `N` agents, and `weights`, of the same
+# shape and all positive, says how much the squared error of each entry counts. Return the fitted *table* (the sum of the utilities for every joint action, in the table's shape), and
+# not the utilities: they are not unique, their sums are.
+#
+# You are right if your table is within $10^{-6}$ of the exact best sum for one to four agents and any positive weights. For 2B and the weights of *Break it* the lesson found
+# a table that you can compare with.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def best_sum(table, weights):
+    """table[A, ..., A] with N axes, weights of the same shape, all > 0 -> the best sum of utilities, [A, ..., A]."""
+    ### BEGIN SOLUTION
+    n_agents, n_actions = table.dim(), len(table)
+    joint = list(itertools.product(range(n_actions), repeat=n_agents))            # in the order of table.flatten()
+    chosen = torch.tensor(joint)                                                  # [A^N, N]
+    design = torch.eye(n_actions)[chosen].flatten(1)                              # [A^N, N·A]: a one for each agent's action
+    root = weights.flatten().sqrt()
+    utilities = torch.linalg.pinv(root.unsqueeze(1) * design) @ (root * table.flatten())
+    return (design @ utilities).view(table.shape)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("04.4", best_sum)
+
+# %% [markdown]
+# ## Exercise 04.5 · How often must it be played?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# At the end of the lesson a team played (1, 1) in 85 of 100 visits to 2B, and VDN preferred the way to 2B. With all joint actions equally frequent, in 25 of 100, it did not. Somewhere between
+# lies the share at which the two ways are worth the same to VDN: 6.93, with $\gamma = 0.99$. The other three joint actions share the rest equally. Which share of (1, 1) is it?
+#
+# As in step 3, VDN's value of the way to 2B is $\gamma$ times the largest entry of its best sum on these data, and its value of the way to 2A is exact.
+#
+# You are right if your number is within 0.0005 of the exact one.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+share = (
+    ### BEGIN SOLUTION
+    5 / 14                                       # 8 - 6 (1 - p) / (1 + 8 p) = 7
+    ### END SOLUTION
+)
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("04.5", share)
+
+
+# %% [markdown]
+# ## Find the bug 04.6 · A team that is too sure
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# A VDN team of `N` agents without networks: each agent's utilities are a row of `q[N, A]`. It learns from a batch of `B` plays of a game of one step. `team_loss` is the loss on
+# these plays, VDN's squared error, averaged over the plays. It runs, and the utilities settle.
+
+# %%
+def team_loss(q, actions, reward):
+    """VDN's loss: q[N, A], actions[B, N] int64, reward[B] -> one number."""
+    agents = torch.arange(len(q))                       # 1
+    values = q[agents, actions]                         # 2
+    target = reward.unsqueeze(1)                        # 3
+    error = values - target                             # 4
+    return error.pow(2).mean()                          # 5
+
+
+# %% [markdown]
+# Let a team learn 2B from all four joint actions, each as often as the others.
+
+# %%
+def learn(loss, n_steps=2000):
+    """What a team with this loss believes of 2B after gradient descent."""
+    actions = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
+    reward = torch.tensor([0.0, 1.0, 1.0, 8.0])
+    q = torch.zeros(2, 2, requires_grad=True)
+    optimiser = torch.optim.SGD([q], lr=0.1)
+    for _ in range(n_steps):
+        optimiser.zero_grad()
+        loss(q, actions, reward).backward()
+        optimiser.step()
+    return (q[0].unsqueeze(1) + q[1]).detach()
+
+
+learned = learn(team_loss)
+print("learned for 2B:", [[round(value, 2) + 0.0 for value in row] for row in learned.tolist()])
+print("the best sum  :", [[-1.5, 2.5], [2.5, 6.5]])
+
+# %% [markdown]
+# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line_6`, and write
+# the repaired function as `mended_loss`: copy the listing and mend it. If two lines can be blamed, either will do.
+#
+# You are right if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_6 = (
+    ### BEGIN SOLUTION
+    4
+    ### END SOLUTION
+)
+
+
+def mended_loss(q, actions, reward):
+    """VDN's loss: q[N, A], actions[B, N] int64, reward[B] -> one number."""
+    ### BEGIN SOLUTION
+    agents = torch.arange(len(q))
+    values = q[agents, actions]                         # [B, N]
+    error = values.sum(1) - reward                      # [B]: one error a play, the team's
+    return error.pow(2).mean()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("04.6", wrong_line_6, mended_loss)
