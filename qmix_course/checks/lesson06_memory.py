@@ -1,0 +1,390 @@
+"""Checks of lesson 06 about the memory: the chance of a row, the ring of rows, and the lab of the reused slot."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+import numpy
+import torch
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+
+# ---- 06.1 --------------------------------------------------------------------------------------------------------------
+
+
+def chance_never_drawn(held: int, batch_size: int, updates: int) -> float:
+    """Factor by factor: missed by one batch, and by the next one, …"""
+    chance = 1.0
+    for _ in range(updates):
+        chance *= (held - batch_size) / held
+    return chance
+
+
+def look_at_never_drawn(room: Room, answer) -> Verdict:
+    room.compare(answer, [(4, 1, 2), (2, 1, 1), (10, 3, 0), (5, 5, 3), (1, 1, 1), (50, 8, 1), (50, 8, 20), (500, 64, 7), (1000, 10, 100),
+                          (10_000, 64, 300), (7, 6, 2)], chance_never_drawn)
+    return Verdict("correct")
+
+
+NEVER_MISTAKES = (
+    Mistake("the rows of a batch are drawn with replacement",
+            "A batch of all rows that are held misses none of them. Does it in your formula?",
+            "without replacement a row that was drawn cannot be drawn again by the same batch, so a batch reaches more rows",
+            lambda n, k, m: (1 - 1 / n) ** (k * m)),
+    Mistake("a batch counts as one row",
+            "How many of the rows are in one batch?",
+            "a batch of k rows misses a given row k times less easily than a single draw",
+            lambda n, k, m: (1 - 1 / n) ** m),
+    Mistake("the chance that it is drawn",
+            "Try it with 0 updates. How sure is it then that the row was never drawn?",
+            "this is the opposite event: the two chances add up to 1",
+            lambda n, k, m: 1 - (1 - k / n) ** m),
+    Mistake("the chance that every batch holds it",
+            "Is it your row that is inside each batch, or outside?",
+            "the row must be outside the first batch, and outside the second one, and so on",
+            lambda n, k, m: (k / n) ** m),
+    Mistake("the chances are added up",
+            "Take many updates. Does your chance stay between 0 and 1?",
+            "several batches may hold the same row, and a sum counts it each time",
+            lambda n, k, m: 1 - m * k / n),
+    Mistake("only one batch is looked at",
+            "Your answer does not change with the number of updates. Should it?",
+            "with every further batch it gets less likely that the row was missed by all",
+            lambda n, k, m: 1 - k / n),
+    Mistake("an approximation for large memories",
+            "Try it with a batch of all rows that are held. What should come out, exactly?",
+            "the exponential is near only where the batch is small compared with the memory",
+            lambda n, k, m: float(numpy.exp(-k * m / n))),
+    Mistake("all batches come from one shuffle",
+            "Your batches never share a row with an earlier one. What does each draw start from?",
+            "every batch is drawn afresh from all rows, also from those that an earlier batch held",
+            lambda n, k, m: max(0.0, 1 - m * k / n)),
+)
+
+
+# ---- 06.2 --------------------------------------------------------------------------------------------------------------
+
+def rows_of(first: int, count: int) -> dict[str, torch.Tensor]:
+    """``count`` rows whose columns all tell the number of the row, each in its own way."""
+    number = torch.arange(first, first + count)
+    return {"number": number, "obs": number.double().view(-1, 1, 1) + torch.tensor([[0.25, 0.5, 0.75], [-0.25, -0.5, -0.75]]),
+            "reward": -0.5 * number.double(), "terminated": number % 3 == 0}
+
+
+class Script:
+    """What was done with one memory, as lines that a learner can run; only the column ``number`` is shown."""
+
+    def __init__(self, room: Room, answer, capacity: int):
+        self.room, self.capacity, self.count, self.next = room, capacity, 0, 1
+        self.lines = [f"run: memory = Replay({capacity})"]
+        self.memory = room.ask(answer, capacity)
+
+    def add(self, count: int) -> None:
+        """Add the next ``count`` rows; afterwards the caller goes on to use its tensors for something else."""
+        rows = rows_of(self.next, count)
+        before = {name: column.clone() for name, column in rows.items()}
+        self.lines.append(f"     memory.add(number=torch.arange({self.next}, {self.next + count}))")
+        self.room.ask(lambda: self.memory.add(**rows), may_change=(0,))
+        if not values.same(rows, before):
+            raise self.room.wrong("your answer changes what it was given")
+        for column in rows.values():
+            column.zero_() if column.dtype == torch.bool else column.fill_(-99)
+        self.count, self.next = min(self.count + count, self.capacity), self.next + count
+        length = self.room.ask(len, self.memory, may_change=(0,))
+        if length != self.count:
+            self.wrong("the length is not the number of rows held", "     len(memory)", self.count, length)
+
+    def draw(self, batch_size: int, generator) -> dict:
+        batch = self.room.ask(lambda: self.memory.sample(batch_size, generator))
+        if not isinstance(batch, dict):
+            raise Found(Verdict("wrong shape or type", f"sample: expected a dictionary, got {values.describe(batch)}",
+                                "The batch has the columns that were added, under the same names."))
+        like = rows_of(0, batch_size)
+        problem = None
+        if batch.keys() != like.keys():
+            problem = f"expected the columns {', '.join(like)}, got {', '.join(map(str, batch))}"
+        for name, column in like.items():
+            if problem is None and (not isinstance(batch[name], torch.Tensor) or batch[name].shape != column.shape
+                                    or batch[name].dtype != column.dtype):
+                problem = f"column {name}: expected {values.describe(column)}, got {values.describe(batch[name])}"
+        if problem:
+            raise Found(Verdict("wrong shape or type", problem, f"{batch_size} of {self.count} rows were asked for. Shapes and dtypes "
+                                "of a column stay as they were added.", "\n".join(self.lines)))
+        return batch
+
+    def wrong(self, name: str, line: str = "", expected=None, got=None):
+        told = [line, f"expected: {expected}", f"got:      {got}"] if line else []
+        raise self.room.wrong(name, "\n".join([*self.lines, *told]))
+
+
+def fixed(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def look_at_replay(room: Room, answer) -> Verdict:
+    for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)), (20, (8,) * 6)):
+        script = Script(room, answer, capacity)
+        empty = room.ask(len, script.memory, may_change=(0,))
+        if empty != 0:
+            script.wrong("the length is not the number of rows held", "     len(memory)", 0, empty)
+        for count in counts:
+            script.add(count)
+            for seed in range(12):
+                _examine(script, script.draw(script.count, fixed(seed)), seed)
+    _other_columns(room, answer)
+    script = Script(room, answer, 8)
+    script.add(3)
+    script.add(2)
+    _use_of_the_generator(script)
+    _every_set(script)
+    script = Script(room, answer, 6)                             # once more, with a ring that went round
+    for count in (4, 4, 3):
+        script.add(count)
+    _every_set(script)
+    return Verdict("correct")
+
+
+def _examine(script: Script, batch: dict, seed: int) -> None:
+    """A batch of all rows that are held: is it the latest ones, each whole and once?"""
+    got = batch["number"].tolist()
+    newest = list(range(script.next - script.count, script.next))
+    line = f'     sorted(memory.sample({script.count}, torch.Generator().manual_seed({seed}))["number"].tolist())'
+    truth = {name: torch.cat([rows_of(number, 1)[name] for number in got]) for name in batch}
+    if -99 in got or all((batch[name] == -99).all() for name in ("obs", "reward")):
+        script.wrong("the memory keeps the caller's own tensors", "     (then the caller writes −99 into its tensors)\n" + line, newest, sorted(got))
+    if any(not 1 <= number < script.next for number in got):
+        script.wrong("slots that were never written are drawn", line, newest, sorted(got))
+    if len(set(got)) < len(got):
+        script.wrong("a batch holds a row twice", line, newest, sorted(got))
+    if sorted(got) != newest:
+        oldest = max(got) <= script.capacity and script.next > script.capacity + 1
+        script.wrong("new rows are lost when the memory is full" if oldest else "it is not the oldest rows that make place",
+                     line, newest, sorted(got))
+    for name in ("obs", "reward", "terminated"):
+        if not torch.equal(batch[name], truth[name]):
+            raise script.room.wrong("the columns of a row come apart", f"row number {got}\n{name} belongs to other rows: "
+                                    f"{batch[name].flatten(1)[:, 0].tolist() if batch[name].dim() > 1 else batch[name].tolist()}")
+    batch["number"].fill_(-77)
+    if (script.draw(script.count, fixed(seed))["number"] == -77).any():
+        script.wrong("a batch is a piece of the memory itself")
+
+
+def _other_columns(room: Room, answer) -> None:
+    """Other names, other shapes: what the columns are called is the caller's choice."""
+    memory = room.ask(answer, 3)
+    for first in (0, 2):
+        room.ask(lambda: memory.add(state=torch.arange(first, first + 2)[:, None] + torch.zeros(2, 5), x=torch.tensor([[first], [first + 1]])),
+                 may_change=(0,))
+    batch = room.ask(lambda: memory.sample(3, fixed(0)))
+    fine = isinstance(batch, dict) and set(batch) == {"state", "x"} and batch["state"].shape == (3, 5) and batch["x"].shape == (3, 1)
+    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, 0], batch["x"][:, 0].double()):
+        raise Found(Verdict("wrong", "it does not hold columns of other names and shapes", "Which names or sizes are written down in your code?",
+                            "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5), x=torch.tensor([[0], [1]]))"))
+
+
+def _use_of_the_generator(script: Script) -> None:
+    def drawn(generator):
+        return [sorted(script.draw(3, generator)["number"].tolist()) for _ in range(40)]
+
+    first = drawn(fixed(5))
+    torch.rand(17), random.random(), numpy.random.rand()                    # global generators move on
+    second, third = drawn(fixed(5)), drawn(fixed(6))
+    if first != second:
+        script.wrong("the numbers do not come from the generator",
+                     '     memory.sample(3, torch.Generator().manual_seed(5))["number"]', first[0], f"{second[0]} when asked again")
+    if first == third or all(batch == first[0] for batch in first):
+        script.wrong("every call gives the same rows")
+
+
+def _every_set(script: Script, draws: int = 3000) -> None:
+    """Two rows at a time: each pair equally often, and no matter what the batch before was."""
+    generator = fixed(11)
+    got = script.room.ask(lambda: [script.memory.sample(2, generator)["number"] for _ in range(draws)])
+    pairs = [tuple(sorted(pair.tolist())) for pair in got]
+    possible = list(combinations(range(script.next - script.count, script.next), 2))
+    if not set(pairs) <= set(possible):
+        name = "a batch holds a row twice" if any(a == b for a, b in pairs) else "it is not the oldest rows that make place"
+        script.wrong(name)
+    share = 1 / len(possible)
+    allowed = 6 * (share * (1 - share) / draws) ** 0.5
+    often = {pair: pairs.count(pair) / draws for pair in possible}
+    worst = max(often, key=lambda pair: abs(often[pair] - share))
+    if abs(often[worst] - share) > allowed:
+        script.wrong("some rows are drawn more often than others",
+                     f"     {draws} draws of 2 of {script.count} rows: how often are they {list(worst)}?", f"{share:.3f}", f"{often[worst]:.3f}")
+    again = sum(a == b for a, b in zip(pairs, pairs[1:])) / (draws - 1)
+    apart = sum(not set(a) & set(b) for a, b in zip(pairs, pairs[1:])) / (draws - 1)
+    wanted = sum(not set(possible[0]) & set(pair) for pair in possible) / len(possible)
+    if abs(again - share) > allowed or abs(apart - wanted) > 6 * (0.25 / draws) ** 0.5:
+        script.wrong("a batch depends on the one before it", "     how often do two batches in a row share no row?", f"{wanted:.3f}", f"{apart:.3f}")
+
+
+REPLAY_MISTAKES = (
+    Mistake("the length is not the number of rows held",
+            "Count rows, not calls and not slots. And what happens to the count when old rows are overwritten?",
+            "training starts when enough rows are held; a wrong count starts it too early or draws what is not there"),
+    Mistake("the memory keeps the caller's own tensors",
+            "After `add`, the caller writes into its tensors. Which tensors does your memory look at?",
+            "an environment that writes its observations into one array would then change the past"),
+    Mistake("slots that were never written are drawn",
+            "While the memory is not full yet, how many slots may be drawn?",
+            "rows of nothing but zeros teach the networks about a world that does not exist"),
+    Mistake("a batch holds a row twice",
+            "Draw as many rows as are held. Is each of them there once?",
+            "some rows then count twice and others are left out; the exercise asks for distinct rows"),
+    Mistake("new rows are lost when the memory is full",
+            "The memory is full and a new row arrives. Which row has to go?",
+            "the team would learn from its first clumsy steps for ever"),
+    Mistake("it is not the oldest rows that make place",
+            "Write more rows than there are slots, a few at a time, and note what stands in each slot. What happens at the last slot?",
+            "what is held should be the latest rows and nothing else, also when one call reaches over the end of the ring"),
+    Mistake("the columns of a row come apart",
+            "Which row does each column of your batch come from? They have to agree.",
+            "rewards then meet actions that did not earn them, as with separate memories in the lesson"),
+    Mistake("a batch is a piece of the memory itself",
+            "Somebody writes into a batch. What does the next batch look like?",
+            "what is done to a batch, such as scaling the rewards, would be done to the memory, again and again"),
+    Mistake("the numbers do not come from the generator",
+            "Two generators with the same seed should draw the same rows. Which source of chance do you use?",
+            "the run could not be repeated"),
+    Mistake("every call gives the same rows",
+            "Draw twice. Where does the difference between the two batches come from?",
+            "the networks would see the same few rows for ever"),
+    Mistake("some rows are drawn more often than others",
+            "Count how often each pair of rows is drawn together. Is there one that never comes?",
+            "the batch would be correlated again, or blind for a part of the memory"),
+    Mistake("a batch depends on the one before it",
+            "Does each call draw from all rows that are held, whatever the call before it gave?",
+            "the exercise asks for a fresh draw; dealing from a shuffled pile also lets rows get old while they wait"),
+)
+
+
+# ---- 06.6, a lab -------------------------------------------------------------------------------------------------------
+
+def empty_memory(slots: int, steps: int) -> dict[str, torch.Tensor]:
+    return {"state": torch.zeros(slots, steps + 1, 2), "actions": torch.zeros(slots, steps, 2, dtype=torch.int64),
+            "reward": torch.zeros(slots, steps), "terminated": torch.zeros(slots, steps, dtype=torch.bool), "mask": torch.zeros(slots, steps)}
+
+
+def episode_of(length: int, ends: bool, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    flags = torch.zeros(length, dtype=torch.bool)
+    flags[-1] = ends
+    return {"state": torch.rand(length + 1, 2, generator=generator), "actions": torch.randint(1, 4, (length, 2), generator=generator),
+            "reward": torch.rand(length, generator=generator) + 1, "terminated": flags}
+
+
+# (slots, steps, the episodes: slot, length, terminated)
+STORIES = (
+    (1, 4, ((0, 4, True), (0, 2, True))),
+    (2, 5, ((0, 5, False), (1, 4, True), (0, 2, True), (1, 5, True), (0, 1, False))),
+    (3, 6, ((0, 6, True), (1, 6, False), (2, 3, True), (0, 5, False), (1, 1, True), (2, 6, False), (0, 3, True))),
+    (2, 1, ((0, 1, True), (1, 1, False), (0, 1, False))),
+)
+
+
+def look_at_store(room: Room, wrong_line, answer) -> Verdict:
+    left: list[tuple] = []                                  # what the mask says behind the end of each short episode
+    for slots, steps, story in STORIES:
+        memory, generator = empty_memory(slots, steps), torch.Generator().manual_seed(slots + steps)
+        names = tuple(memory)
+        for slot, length, ends in story:
+            episode = episode_of(length, ends, generator)
+            before = {name: column.clone() for name, column in memory.items()}
+            room.ask(answer, memory, slot, episode, may_change=(0,))
+            if set(memory) != set(names) or any(not isinstance(memory[name], torch.Tensor) or memory[name].shape != before[name].shape
+                                                or memory[name].dtype != before[name].dtype for name in names):
+                raise Found(Verdict("wrong shape or type", "the memory has another form now",
+                                    "The slots, their length and their dtypes stay as they are."))
+            _examine_slots(room, memory, before, episode, slot, left)
+    _name_left(room, left)
+    room.line(wrong_line, 6)
+    return Verdict("correct")
+
+
+def _examine_slots(room: Room, memory: dict, before: dict, episode: dict, slot: int, left: list) -> None:
+    others = [s for s in range(len(memory["mask"])) if s != slot]
+    if any(not torch.equal(memory[name][others], before[name][others]) for name in memory):
+        raise room.wrong("another slot is changed")
+    mask, length, steps = memory["mask"][slot], len(episode["reward"]), memory["mask"].shape[1]
+    right = torch.tensor([1.0 if t < length else 0.0 for t in range(steps)])
+    detail = f"an episode of {length} steps in a slot of {steps}\nexpected mask: {right.long().tolist()}\ngot:           {_short(mask)}"
+    if not all(torch.equal(memory[name][slot, :len(column)], column) for name, column in episode.items()):
+        raise room.wrong("the episode is not stored as it was")
+    if not torch.equal(mask[:length], right[:length]):
+        raise room.wrong("steps that were played are masked out", detail)
+    behind, old = mask != right, before["mask"][slot].bool() & (right == 0)
+    empty = not any(memory[name][slot, length:].any() for name in ("reward", "terminated"))
+    if length < steps:
+        left.append((torch.equal(behind, old), behind.nonzero().flatten().tolist() == [length], empty, behind.any(), detail))
+
+
+def _name_left(room: Room, left: list) -> None:
+    wrong = [entry for entry in left if entry[3]]
+    if not wrong:
+        return
+    detail = wrong[0][-1]
+    if all(old for old, *_ in left):
+        raise room.wrong("the symptom is hidden: the old steps are emptied and still count" if all(entry[2] for entry in wrong)
+                         else "the bug is still there: the old mask shows through", detail)
+    if all(one for _, one, *_ in left):
+        raise room.wrong("one step too many counts as played", detail)
+    raise room.wrong("only a part of the old mask is cleared", detail)
+
+
+def _short(mask: torch.Tensor) -> list:
+    return [int(value) if float(value).is_integer() else float(value) for value in mask.tolist()]
+
+
+STORE_MISTAKES = (
+    Mistake("the bug is still there: the old mask shows through",
+            "A slot that held a long episode gets a short one. What stands behind the short one's end?",
+            "the loss then counts steps of an episode that was overwritten, glued to the end of another one"),
+    Mistake("the symptom is hidden: the old steps are emptied and still count",
+            "The sum of the rewards is right again. Over how many steps does the loss take its mean?",
+            "steps that never happened, with reward 0, are still learned from"),
+    Mistake("another slot is changed",
+            "Print the masks of all slots before and after. Whose episode did you lose?",
+            "what the other slots hold is valid and must stay"),
+    Mistake("steps that were played are masked out",
+            "Sum the mask of a slot. Is it the length of its episode?",
+            "what is masked out is never learned from"),
+    Mistake("one step too many counts as played",
+            "There is one more state than there are steps. How many entries has the mask?",
+            "the last state has no action and no reward; a step from there was never played"),
+    Mistake("only a part of the old mask is cleared",
+            "Does your repair hold for all lengths of the old and the new episode, and for one that the clock cut off?",
+            "it works for some episodes, which is the hardest kind of bug to see"),
+    Mistake("the episode is not stored as it was",
+            "Compare what is in the slot, up to the episode's length, with the episode: column by column.",
+            "a repair must leave the rest as it was"),
+)
+
+MEMORY = (
+    Exercise(
+        number="06.1", title="A row that nobody draws", answers={"never_drawn": "function"}, difficulty=2, minutes=6,
+        practises="reckon with batches that are drawn without replacement",
+        hints=("Begin with one batch. Which share of the rows is in it? Then how likely is it that your row is not?",
+               "The batches are drawn independently. What does one do with the chances of independent events that must all happen?"),
+        mistakes=NEVER_MISTAKES, look=look_at_never_drawn),
+    Exercise(
+        number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
+        practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
+        hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes next.",
+               "The names and shapes of the columns are known only at the first `add`: that is the moment to take the memory.",
+               "For several rows at once: the slots are consecutive numbers, taken modulo the capacity.",
+               "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same ones for every "
+               "column."),
+        mistakes=REPLAY_MISTAKES, look=look_at_replay, off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct")),
+)
+
+STORE_LAB = Exercise(
+    number="06.6", title="A slot with a past", answers={"wrong_line_6": "value", "mended_store": "function"}, difficulty=2, minutes=8,
+    practises="leave nothing of the old row when a slot is used again",
+    hints=("The first round through the slots is right. What is different in the second one?",
+           "Which column tells the loss how much of the others to read?",
+           "What is written behind the end of the new episode, and what should be?"),
+    mistakes=STORE_MISTAKES, look=look_at_store, lab=True)
