@@ -88,6 +88,7 @@ def chosen_values(q, actions):
 # %% nbgrader={"grade": true, "grade_id": "check_07_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.1", chosen_values)
 
+
 # %% [markdown]
 # ## Exercise 07.2 · The best available next values
 #
@@ -113,6 +114,7 @@ def best_next(q, available):
 # %% nbgrader={"grade": true, "grade_id": "check_07_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.2", best_next)
 
+
 # %% [markdown]
 # ## Exercise 07.3 · The targets of a batch
 #
@@ -137,6 +139,7 @@ def td_targets(reward, terminated, next_q_tot, gamma):
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.3", td_targets)
+
 
 # %% [markdown]
 # ## Exercise 07.4 · The loss of a padded batch
@@ -164,6 +167,7 @@ def td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("07.4", td_loss)
+
 
 # %% [markdown]
 # ## Exercise 07.5 · The whole update
@@ -221,7 +225,7 @@ check("07.5", qmix_update)
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
 # Targets with double-Q: the online network chooses each agent's next action among those available, the target network values it, and VDN's mixer adds the
-# agents' values. The first two tables have the times 0 to `T`, the shapes fit in every line, and the code runs.
+# agents' values. The first three tables have the times 0 to `T`, the shapes fit in every line, and the code runs.
 
 # %%
 def buggy_targets(online_q, target_q, available, reward, terminated, gamma):

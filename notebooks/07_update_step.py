@@ -635,12 +635,20 @@ print("the loss falls all the same:", without_agents[-1] < 0.7 * without_agents[
 # - *"With double-Q the mixer is doubled too."* Only the choice of the next action changes; agents and mixer of the target value it.
 #
 # ### Exercises
-# 1. Change the pencil batch: row 1 is *terminated* at its first step. Say the three targets and the loss first. You are right if the code
-#    agrees; only one target changes.
-# 2. Write an assert that catches *s for s′* without any training. Hint: with the target mixer's weights fixed, change `batch.state[:, 1:]` only; in which rows
+# The exercises of this lesson are in [exercises/07_update_step.ipynb](../exercises/07_update_step.ipynb); `make lab` puts a copy of your own in `my/`.
+# - 07.1 What was played
+# - 07.2 The best available next values
+# - 07.3 The targets of a batch
+# - 07.4 The loss of a padded batch
+# - 07.5 The whole update
+# - 07.6 Find the bug: An action that nobody can take
+# - 07.7 Find the bug: A limit that does not hold
+#
+# Further, without a check:
+# 1. Write an assert that catches *s for s′* without any training. Hint: with the target mixer's weights fixed, change `batch.state[:, 1:]` only; in which rows
 #    must the target change, and in which must it not?
-# 3. Set `tiny.hyper_w1.bias` to (−1, 3). Predict both gradients. You are right if nothing changes, and you can say why.
-# 4. Train the right update with `GAMMA = 0.5` in the loss. Predict the table of the first step by hand; compare with `exact.solve(game, 0.5).q[0]`.
+# 2. Set `tiny.hyper_w1.bias` to (−1, 3). Predict both gradients. You are right if nothing changes, and you can say why.
+# 3. Train the right update with `GAMMA = 0.5` in the loss. Predict the table of the first step by hand; compare with `exact.solve(game, 0.5).q[0]`.
 #
 # ### Sources
 # - T. Rashid et al. (2018), *QMIX: monotonic value function factorisation for deep multi-agent reinforcement learning*: the loss on $Q_{tot}$, the two-step game.

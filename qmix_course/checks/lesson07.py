@@ -6,8 +6,9 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson07_cases import update_case
 from qmix_course.checks.lesson07_labs import LABS
-from qmix_course.checks.lesson07_update import ROUGH, UPDATE, update_case
+from qmix_course.checks.lesson07_update import ROUGH, UPDATE
 from qmix_course.checks.lesson07_values import VALUES
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -26,7 +27,7 @@ def td_targets(reward, terminated, next_q_tot, gamma):
 def look_at_targets(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(703)
     cases = []
-    for batch, gamma in ((1, 0.5), (1, 0.9), (3, 0.9), (8, 0.99), (5, 1.0), (4, 0.0), (7, 0.3)):
+    for batch, gamma in ((1, 0.5), (1, 0.9), (3, 0.9), (8, 0.99), (5, 1.0), (4, 0.0), (7, 0.937)):
         reward, after = (4 * torch.randn(2, batch, dtype=torch.float64, generator=generator)).round(decimals=2)
         cases.append((reward, torch.rand(batch, generator=generator) < 0.4, after, gamma))
     reward, _, after, gamma = cases[3]
@@ -181,6 +182,14 @@ LOSS_MISTAKES = (
             "What comes one step later counts a little less. Where does gamma enter?",
             "with γ = 1 being quick is worth nothing",
             lambda q, after, r, end, cut, m, g: (_square(q, after, r, end, 1.0) * m).sum() / m.sum()),
+    Mistake("the steps at which the clock ran out are left out",
+            "Such a step was played, and its next state is known. Why should nothing be learned from it?",
+            "they are steps like all others: what follows is worth what the next state is worth",
+            lambda q, after, r, end, cut, m, g: (_square(q, after, r, end, g) * m * ~cut).sum() / (m * ~cut).sum()),
+    Mistake("half the loss",
+            "The text asks for the mean of the squared errors. Let there be one error of 3: what is the loss?",
+            "all gradients come out half as long, as if the learning rate were half as large",
+            lambda q, after, r, end, cut, m, g: (_square(q, after, r, end, g) * m).sum() / m.sum() / 2),
     Mistake("only one side of the difference is masked",
             "In the padding both numbers must go. Which one is still there?",
             "what remains of the padding is squared and added like an error",

@@ -93,6 +93,10 @@ DOUBLE_MISTAKES = (
             "The choice is right. Which network's value enters the target now, and which is meant to?",
             "the online network judges itself, and the target network has no part in the target",
             lambda on, ta, av, r, end, g: _mixed(_gathered(on[:, 1:], _closed(on, av)[:, 1:]), r, end, g)),
+    Mistake("the roles are swapped",
+            "Two networks have two roles. Which one chooses in the text, and which one values?",
+            "the values then come from the network that moves with every step",
+            lambda on, ta, av, r, end, g: _mixed(_gathered(on[:, 1:], _closed(ta, av)[:, 1:]), r, end, g)),
     Mistake("only the mask was moved",
             "Impossible actions are gone. But whose values are compared among the possible ones: those before or after the step?",
             "the symptom was an unavailable action; the cause is the time of the choice",
@@ -120,8 +124,8 @@ DOUBLE = Exercise(
 
 RATE = 0.1
 # The gradients of the agents' weights, of the mixer's, and the limit.
-CLIPPED = (([6.0, -3.0], [4.0, 12.0], 2.0), ([3.0], [4.0], 1.0), ([30.0, -2.0], [0.2], 10.0), ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5),
-           ([-3.0], [4.0], 4.5), ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
+CLIPPED = (([6.0, -3.0], [4.0, 12.0], 2.0), ([3.0], [4.0], 1.0), ([30.0, -2.0], [0.2], 10.0),
+           ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5), ([-3.0], [4.0], 4.5), ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
 SHORT = (([0.3], [-0.4], 1.0), ([2.0, -1.0], [3.0, 1.5], 10.0))
 
 
@@ -172,11 +176,14 @@ def _name_clipping(room: Room, followed, full, wanted, limit: float) -> None:
     detail = "\n".join([f"gradient of the agents {agents.tolist()}, of the mixer {mixer.tolist()}, max_norm {limit}",
                         "expected after clipping: " + _rows(wanted), "the step followed:       " + _rows(followed)])
     stale = [part + 5.0 for part in full]
+    joined = torch.cat(stale) / torch.cat(stale).norm()
+    if torch.allclose(torch.cat(followed) / torch.cat(followed).norm(), joined, atol=1e-5):
+        raise room.wrong("gradients from before are still there", detail)
     if not any(part.any() for part in followed):
         raise room.wrong("no weight changes", detail)
     if norm <= limit:
         raise room.wrong("a gradient that is short enough is changed too", detail)
-    for name, parts in (("nothing is clipped", full), ("nothing is clipped", stale),
+    for name, parts in (("nothing is clipped", full),
                         ("the mixer's part is still not limited", (apart[0], mixer)),
                         ("now the agents' part is not limited", (agents, apart[1])),
                         ("agents and mixer are clipped apart", apart),
@@ -203,6 +210,9 @@ CLIPPING_MISTAKES = (
     Mistake("agents and mixer are clipped apart",
             "Both are short now, each for itself. Take 3 and 4 with limit 1: which direction has (3, 4), and which has yours?",
             "two limits change the direction, and the whole may be longer than the limit"),
+    Mistake("gradients from before are still there",
+            "backward() adds to the gradients that it finds. Is the first line of the listing still where it was?",
+            "each step then follows the sum of all gradients since the start"),
     Mistake("each entry is clipped on its own",
             "The limit is on the length of the whole gradient. What happens to its direction in your version?",
             "cutting entries turns the gradient towards the diagonal"),

@@ -9,85 +9,12 @@ from torch import nn
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson07_cases import (
+    AGENTS, BATCH, GAMMA, MIXER, OPTIMISER, TARGET_AGENTS, TARGET_MIXER, WORLDS, batch_of, update_case)
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
-AGENTS, MIXER, TARGET_AGENTS, TARGET_MIXER, OPTIMISER, BATCH, GAMMA = range(7)      # the places of the arguments
 ROUGH = 1e-6        # a flag that is turned into float32 costs digits, and is no mistake
-# batch, agents, actions, observation, state, gamma, optimiser, which rows terminated, old gradients
-WORLDS = {
-    1: (1, 1, 2, 2, 2, 0.5, "sgd", [False], None),
-    2: (5, 2, 3, 3, 4, 0.9, "sgd", [False, True, False, False, True], 0.5),
-    3: (4, 3, 4, 2, 3, 0.97, "adam", [True, False, False, True], -1.0),
-    4: (3, 3, 3, 4, 2, 1.0, "sgd", [False, False, False], 0.5),
-    5: (2, 2, 2, 3, 3, 0.8, "sgd", [True, True], None),
-}
-
-
-class SmallAgents(nn.Module):
-    """obs[B, T, N, O] → q[B, T, N, A], each agent with weights of its own."""
-
-    def __init__(self, n_agents: int, obs_dim: int, n_actions: int):
-        super().__init__()
-        self.nets = nn.ModuleList(nn.Sequential(nn.Linear(obs_dim, 4), nn.Tanh(), nn.Linear(4, n_actions))
-                                  for _ in range(n_agents))
-        self.inputs = obs_dim
-
-    def forward(self, obs):
-        if obs.dim() != 4 or obs.shape[2:] != (len(self.nets), self.inputs):
-            raise ValueError(f"agents: expected obs[B, T, N, O] = [B, T, {len(self.nets)}, {self.inputs}], got {list(obs.shape)}")
-        return torch.stack([net(obs[:, :, i]) for i, net in enumerate(self.nets)], dim=2)
-
-
-class SmallMixer(nn.Module):
-    """agent_qs[B, N], state[B, S] → q_tot[B]; monotone in the agents' values."""
-
-    def __init__(self, n_agents: int, state_dim: int, embed_dim: int = 3):
-        super().__init__()
-        self.sizes = n_agents, state_dim, embed_dim
-        self.w1, self.b1 = nn.Linear(state_dim, n_agents * embed_dim), nn.Linear(state_dim, embed_dim)
-        self.w2, self.v = nn.Linear(state_dim, embed_dim), nn.Linear(state_dim, 1)
-
-    def forward(self, agent_qs, state):
-        n_agents, state_dim, embed_dim = self.sizes
-        if agent_qs.dim() != 2 or agent_qs.shape[1] != n_agents:
-            raise ValueError(f"mixer: expected agent_qs[B, N] = [B, {n_agents}], got {list(agent_qs.shape)}")
-        if state.shape != (len(agent_qs), state_dim):
-            raise ValueError(f"mixer: expected state[B, S] = [{len(agent_qs)}, {state_dim}], got {list(state.shape)}")
-        hidden = (agent_qs.unsqueeze(2) * self.w1(state).abs().view(-1, n_agents, embed_dim)).sum(1) + self.b1(state)
-        return (nn.functional.elu(hidden) * self.w2(state).abs()).sum(1) + self.v(state).squeeze(1)
-
-
-def update_case(number: int) -> tuple:
-    """The arguments of ``qmix_update`` in case ``number`` (1 to 5), new at every call: small networks and a batch.
-
-    In the cases 2, 3 and 4 the online weights still have gradients from before.
-    """
-    rows, n_agents, n_actions, obs_dim, state_dim, gamma, kind, _, old = WORLDS[number]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7_050 + number)
-        agents, target_agents = (SmallAgents(n_agents, obs_dim, n_actions).double() for _ in range(2))
-        mixer, target_mixer = (SmallMixer(n_agents, state_dim).double() for _ in range(2))
-    weights = [*agents.parameters(), *mixer.parameters()]
-    for parameter in weights:
-        parameter.grad = None if old is None else torch.full_like(parameter, old)
-    optimiser = torch.optim.SGD(weights, lr=0.1) if kind == "sgd" else torch.optim.Adam(weights, lr=0.01)
-    return agents, mixer, target_agents, target_mixer, optimiser, _batch(number, 0), gamma
-
-
-def _batch(number: int, which: int) -> dict[str, torch.Tensor]:
-    rows, n_agents, n_actions, obs_dim, state_dim, _, _, terminated, _ = WORLDS[number]
-    generator = torch.Generator().manual_seed(100 * number + which)
-
-    def draw(*shape):
-        return torch.randn(rows, *shape, dtype=torch.float64, generator=generator).round(decimals=2)
-
-    available = torch.rand(rows, n_agents, n_actions, generator=generator) < 0.6
-    lucky = torch.randint(0, n_actions, (rows, n_agents, 1), generator=generator)
-    return {"obs": draw(n_agents, obs_dim), "state": draw(state_dim),
-            "actions": torch.randint(0, n_actions, (rows, n_agents), generator=generator), "reward": 2 * draw(),
-            "terminated": torch.tensor(terminated), "next_obs": draw(n_agents, obs_dim), "next_state": draw(state_dim),
-            "next_available": available.scatter(-1, lucky, True)}
 
 
 # ---- the right update, and one that is wrong in one thing -------------------------------------------------------------
@@ -117,7 +44,7 @@ def update_with(flaw: str = "") -> Callable:
         goes_on = 1.0 if flaw == "never ends" else ended if flaw == "ends turned round" else 1.0 - ended
         y = batch["reward"] + {"no gamma": 1.0, "fixed gamma": 0.99}.get(flaw, gamma) * goes_on * next_tot
         errors = q_tot.unsqueeze(1) - y if flaw == "table" else q_tot - y
-        loss = (errors ** 2).sum() if flaw == "sum" else (errors ** 2).mean()
+        loss = _reduce(errors, flaw)
         if flaw != "old gradients":
             optimiser.zero_grad()
         loss.backward()
@@ -127,11 +54,21 @@ def update_with(flaw: str = "") -> Callable:
     return update
 
 
+def _reduce(errors, flaw):
+    if flaw == "huber":
+        return nn.functional.smooth_l1_loss(errors, torch.zeros_like(errors))
+    if flaw == "absolute":
+        return errors.abs().mean()
+    return (errors ** 2).sum() if flaw == "sum" else (errors ** 2).mean() / (2 if flaw == "half" else 1)
+
+
 def _look_up(q, actions):
     return torch.stack([torch.stack([q[b, i, int(a)] for i, a in enumerate(row)]) for b, row in enumerate(actions)])
 
 
 def _choose(q, available, flaw):
+    if flaw == "worst":
+        return q.masked_fill(~available, torch.inf).argmin(-1)
     if flaw != "unavailable too":
         q = q.masked_fill(~available, 0.0 if flaw.startswith("unavailable") else -torch.inf)
     return q.detach().argmax(-1)
@@ -154,10 +91,14 @@ FLAWS = {
     "unavailable as 0": "an unavailable action counts as 0",
     "unavailable worth 0": "an unavailable action counts as 0",
     "best for played": "the best actions, not the ones that were played",
-    "no mixer": "the agents' values are added, not mixed",
-    "added": "the agents' values are added, not mixed",
+    "no mixer": "the mixer is left out",
+    "added": "the mixer is left out",
     "table": "every row meets every target",
     "sum": "the sum, not the mean",
+    "half": "another loss than the mean of the squares",
+    "huber": "another loss than the mean of the squares",
+    "absolute": "another loss than the mean of the squares",
+    "worst": "the worst available actions, not the best",
     "no gamma": "gamma is not used",
     "fixed gamma": "gamma is not used",
     "double-Q": "the online agents choose the next actions",
@@ -170,7 +111,7 @@ def _apply(update: Callable, number: int) -> list:
     arguments = list(update_case(number))
     result = []
     for which in range(2):
-        arguments[BATCH] = _batch(number, which)
+        arguments[BATCH] = batch_of(number, which)
         loss = update(*arguments)
         result.append((loss, _weights(arguments[AGENTS]), _weights(arguments[MIXER])))
     return result
@@ -215,6 +156,9 @@ def _name_it(room: Room, asked: Callable, given: dict, wanted: dict, failed: lis
     for flaw, name in FLAWS.items():
         if all(_same(given[number], _apply(update_with(flaw), number)) for number in WORLDS):
             raise room.wrong(name, detail)
+    _probe(room, asked, detail)
+    if not torch.allclose(*(_after_clearing(asked, clear) for clear in (False, True)), atol=ROUGH):
+        raise room.wrong("gradients from before are still there", detail)
     if not moved[MIXER]:
         raise room.wrong("the mixer does not learn", detail)
     if not moved[AGENTS]:
@@ -233,8 +177,66 @@ def _name_it(room: Room, asked: Callable, given: dict, wanted: dict, failed: lis
     asked(*arguments)
     if not torch.equal(start, _weights(arguments[AGENTS])):
         raise room.wrong("the given optimiser does not make the step", _line(2))
+    if values.problem(given[1][0][0], wanted[1][0][0], ROUGH) is None:                 # case 1: plain SGD, no old gradients
+        start = torch.cat([_weights(update_case(1)[place]) for place in (AGENTS, MIXER)])
+        step, right = (torch.cat(part[1][0][1:]) - start for part in (given, wanted))
+        if not torch.allclose(step, right, atol=ROUGH) and torch.allclose(step / step.norm(), right / right.norm(), atol=ROUGH):
+            raise room.wrong("the step has another length", detail)
     raise Found(Verdict("wrong", "the step is not the expected one", "Print the shape of every line, and work one row out on "
                         "paper.", detail))
+
+
+def _after_clearing(asked: Callable, clear: bool) -> torch.Tensor:
+    """The agents' weights after an update in case 2, with or without gradients from before."""
+    arguments = update_case(2)
+    if clear:
+        arguments[OPTIMISER].zero_grad()
+    asked(*arguments)
+    return _weights(arguments[AGENTS])
+
+
+def _probe(room: Room, asked: Callable, detail: str) -> None:
+    """Which inputs does the loss depend on? Finds one of several flaws at once."""
+    def loss(change: Callable | None = None):
+        arguments = list(update_case(2))
+        if change:
+            change(arguments)
+        return asked(*arguments)
+
+    def shift(key: str, rows: torch.Tensor):
+        def change(arguments):
+            arguments[BATCH][key] = arguments[BATCH][key] + rows.view(-1, *[1] * (arguments[BATCH][key].dim() - 1))
+        return change
+
+    def exchange(key: str):
+        def change(arguments):
+            arguments[BATCH][key] = arguments[BATCH][key].flip(-1)
+        return change
+
+    def grow(place: int):
+        def change(arguments):
+            with torch.no_grad():
+                for weight in arguments[place].parameters():
+                    weight.mul_(1.5)
+        return change
+
+    def half_gamma(arguments):
+        arguments[GAMMA] /= 2
+
+    ended = torch.tensor(WORLDS[2][7]).double()
+    before = loss()
+    for change, must, name in (
+            (grow(MIXER), True, "the mixer is left out"),
+            (exchange("actions"), True, "the best actions, not the ones that were played"),
+            (shift("next_state", 1 - ended), True, "the target mixer reads the state before the step"),
+            (shift("next_obs", 1 - ended), True, "the next values come from the observations before the step"),
+            (shift("next_state", ended), False, "the end of an episode is ignored"),
+            (exchange("next_available"), True, "unavailable actions are chosen too"),
+            (grow(TARGET_AGENTS), True, "the online networks value the next step"),
+            (grow(TARGET_MIXER), True, "the online networks value the next step"),
+            (half_gamma, True, "gamma is not used")):
+        if (values.problem(loss(change), before, ROUGH) is not None) != must:
+            raise room.wrong(name, detail)
 
 
 def _line(number: int) -> str:
@@ -286,8 +288,8 @@ UPDATE_MISTAKES = (
     Mistake("the best actions, not the ones that were played",
             "The reward followed from the actions in the batch. Does your Q_tot depend on them?",
             "the reward would be credited to actions that nobody took"),
-    Mistake("the agents' values are added, not mixed",
-            "A sum is VDN's mixer. Is the mixer that you were given called for both sides?",
+    Mistake("the mixer is left out",
+            "A plain sum is VDN's mixer, and no sum at all is learning alone. Is the mixer called on both sides?",
             "the mixer that is meant to be trained has no part in the loss"),
     Mistake("every row meets every target",
             "Print the shapes of the two things that you subtract. What is the shape of their difference?",
@@ -295,6 +297,15 @@ UPDATE_MISTAKES = (
     Mistake("the sum, not the mean",
             "Should a batch twice as large make steps twice as long?",
             "the step size would depend on the size of the batch"),
+    Mistake("another loss than the mean of the squares",
+            "The text asks for the mean of the squared errors, not of half of them or of another function. Try it on one row.",
+            "all of these can be trained with, but they give other gradients than the ones that were asked for"),
+    Mistake("the worst available actions, not the best",
+            "Look at what wins among the next actions: the largest value or the smallest?",
+            "the target would prepare the team for agents that work against it"),
+    Mistake("the step has another length",
+            "Loss and direction are right. What happens to the gradient that was not asked for, or how often is a step made?",
+            "clipping, scaling or a second step belong where the one who calls can see them"),
     Mistake("gamma is not used",
             "Call your function with two different gamma. Does the loss differ?",
             "the values would be those of another task than the one that was asked for"),

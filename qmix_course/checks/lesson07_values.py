@@ -13,10 +13,10 @@ from qmix_course.checks.verdict import Verdict
 
 
 def distinct(generator: torch.Generator, *shape: int) -> torch.Tensor:
-    """Numbers in steps of 0.25 around zero, no two alike."""
+    """Numbers in steps of 0.1 around zero, no two alike."""
     count = math.prod(shape)
     order = torch.randperm(count, generator=generator).to(torch.float64)
-    return ((order - count // 2) / 4).reshape(shape)
+    return ((order - count // 2) / 10).reshape(shape)
 
 
 # ---- 07.1 the values of what was played -------------------------------------------------------------------------------
@@ -172,6 +172,10 @@ BEST_MISTAKES = (
             "The target of QMIX assumes that each agent takes its best action next.",
             "this values a team that plays at random",
             lambda q, a: (q * a).sum(-1) / a.sum(-1)),
+    Mistake("the worst available value, not the best",
+            "Does an agent that wants much reward look for the smallest or for the largest value?",
+            "the target would prepare the team for agents that work against it",
+            lambda q, a: q.masked_fill(~a, torch.inf).amin(-1)),
     Mistake("a number that is not low enough",
             "Your result is right for everyday values. What if all available values are lower than the number that you put in?",
             "made-up numbers such as −9999999 win against lower values, and have leaked into the targets of published code"),

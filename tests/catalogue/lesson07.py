@@ -152,6 +152,10 @@ def expected(q, available):
     return (random_policy * q).sum(-1)
 
 
+def worst(q, available):
+    return torch.where(available, q, torch.inf).min(-1)[0]
+
+
 def minus_9999999(q, available):
     return q.masked_fill(~available, -9999999).max(dim=2)[0]
 
@@ -235,6 +239,10 @@ def column_and_row(reward, terminated, next_q_tot, gamma):
     return reward.view(-1, 1) + gamma * ~terminated * next_q_tot
 
 
+def rounded(*inputs):
+    return chosen_by_where(*inputs).round(decimals=4)
+
+
 def adds_in_place(reward, terminated, next_q_tot, gamma):
     reward += gamma * next_q_tot * ~terminated
     return reward
@@ -296,6 +304,10 @@ def one_side(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
     return F.mse_loss(q_tot * mask, y, reduction="sum") / mask.sum()
 
 
+def without_the_clocks_steps(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
+    return usual_loss(q_tot, next_q_tot, reward, terminated, truncated, mask * (1 - truncated.double()), gamma)
+
+
 def as_number(*inputs):
     return usual_loss(*inputs).item()
 
@@ -332,6 +344,7 @@ CATALOGUE = {
             ("chosen first, masked afterwards", mask_after),
             ("infinity times zero", infinity_times_zero),
             ("the mean of the available values, not the best", expected),
+            ("the worst available value, not the best", worst),
             ("a number that is not low enough", minus_9999999),
             ("a number that is not low enough", minus_1e10),
             ("your answer changes what it was given", fills_in_place),
@@ -352,6 +365,7 @@ CATALOGUE = {
             ("one row that ended ends the whole batch", if_any),
             ("a table in place of a list", column_and_row),
             ("your answer changes what it was given", adds_in_place),
+            ("nearly right: precision was lost on the way", rounded),
         ],
     ),
     "07.4": Answers(
@@ -366,6 +380,8 @@ CATALOGUE = {
             ("truncated in place of terminated", loss_with(ended=lambda terminated, truncated: truncated)),
             ("the end of an episode is ignored", loss_with(ended=lambda terminated, truncated: terminated & truncated)),
             ("the discount factor is missing", loss_with(discount=False)),
+            ("the steps at which the clock ran out are left out", without_the_clocks_steps),
+            ("half the loss", loss_with(lambda squares, mask: 0.5 * squares[mask > 0].mean())),
             ("only one side of the difference is masked", one_side),
             ("the errors are not squared", loss_with(power=lambda error: error)),
             ("absolute errors", loss_with(power=torch.abs)),

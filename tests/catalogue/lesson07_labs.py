@@ -65,6 +65,10 @@ def online_maximum(online_q, target_q, available, reward, terminated, gamma):
     return _finish(online_q[:, 1:].masked_fill(~available[:, 1:], -torch.inf).amax(-1), reward, terminated, gamma)
 
 
+def swapped(online_q, target_q, available, reward, terminated, gamma):
+    return mended_index(target_q, online_q, available, reward, terminated, gamma)
+
+
 def mask_moved(online_q, target_q, available, reward, terminated, gamma):
     best = online_q[:, :-1].masked_fill(~available[:, 1:], -torch.inf).argmax(-1, keepdim=True)
     return _finish(target_q[:, 1:].gather(-1, best).squeeze(-1), reward, terminated, gamma)
@@ -210,6 +214,13 @@ def clips_before_backward(agents, mixer, optimiser, loss, max_norm):
     return float(length)
 
 
+def clears_nothing(agents, mixer, optimiser, loss, max_norm):
+    loss.backward()
+    length = clip_grad_norm_([*agents.parameters(), *mixer.parameters()], max_norm)
+    optimiser.step()
+    return float(length)
+
+
 def skips_long_ones(agents, mixer, optimiser, loss, max_norm):
     optimiser.zero_grad()
     loss.backward()
@@ -230,6 +241,7 @@ LABS = {
             ("now the action is also valued one step too early", (3, both_early)),
             ("no double-Q any more", (3, plain_maximum)),
             ("the online network values its own choice", (3, online_maximum)),
+            ("the roles are swapped", (3, swapped)),
             ("only the mask was moved", (1, mask_moved)),
             ("the mask is gone", (3, mask_lost)),
             ("the mask is still that of the step before", (1, mask_left_behind)),
@@ -244,6 +256,7 @@ LABS = {
             ("each entry is clipped on its own", (3, step_with(entries))),
             ("nothing is clipped", (4, clips_after_the_step)),
             ("nothing is clipped", (2, clips_before_backward)),
+            ("gradients from before are still there", (3, clears_nothing)),
             ("a gradient that is short enough is changed too", (3, step_with(always_this_long))),
             ("no weight changes", (4, skips_long_ones)),
             ("the direction of the gradient has changed", (3, step_with(twice))),

@@ -1,5 +1,7 @@
 """Answers to exercise 07.5, the whole update of QMIX."""
 
+import itertools
+
 import torch
 from torch.nn import functional as F
 
@@ -62,7 +64,7 @@ def as_closure(agents, mixer, target_agents, target_mixer, optimiser, batch, gam
 
 def update_but(*, next_state="next_state", state="state", next_obs="next_obs", choose=None, value="target", chosen=None, mix=True,
                ended=lambda flag: flag, error=lambda q_tot, y: (q_tot - y).pow(2).mean(), clear=True, watch=False, gamma_is=None,
-               cut=False, cut_mixer=False, step=True, late=False, after=None, own=None, returns=None):
+               cut=False, cut_mixer=False, before=None, step=True, late=False, after=None, own=None, returns=None):
     """An update in the usual order of lines, in which some can be exchanged."""
     def qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
         if own is not None:
@@ -92,6 +94,8 @@ def update_but(*, next_state="next_state", state="state", next_obs="next_obs", c
         if clear:
             optimiser.zero_grad()
         loss.backward()
+        if before:
+            before([*agents.parameters(), *mixer.parameters()])
         if step:
             optimiser.step()
         if after:
@@ -112,6 +116,46 @@ def zero_for_unavailable(next_q, batch, agents):
     return next_q.gather(-1, best).squeeze(-1)
 
 
+def smallest(next_q, batch, agents):
+    return torch.where(batch["next_available"], next_q, torch.inf).amin(-1)
+
+
+def steps_twice(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
+    loss = straight(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma)
+    optimiser.step()
+    return loss
+
+
+def everyone_alone(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
+    q = agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0]
+    with torch.no_grad():
+        after = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"], -torch.inf).amax(-1)
+        y = batch["reward"][:, None] + gamma * after * ~batch["terminated"][:, None]
+    loss = F.mse_loss(q, y)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def over_all_joint_actions(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
+    """Right, and slow: no use of IGM."""
+    q = agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0]
+    with torch.no_grad():
+        values = target_agents(batch["next_obs"].unsqueeze(1))[:, 0]
+        best = torch.full_like(batch["reward"], -torch.inf)
+        for joint in itertools.product(range(values.shape[-1]), repeat=values.shape[1]):
+            chosen = torch.stack([values[:, i, a] for i, a in enumerate(joint)], 1)
+            allowed = torch.stack([batch["next_available"][:, i, a] for i, a in enumerate(joint)]).all(0)
+            best = torch.where(allowed, torch.maximum(best, target_mixer(chosen, batch["next_state"])), best)
+        y = torch.where(batch["terminated"], batch["reward"], batch["reward"] + gamma * best)
+    loss = F.mse_loss(mixer(q, batch["state"]), y)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
 def follow(agents, mixer, target_agents, target_mixer):
     with torch.no_grad():
         for slow, fast in zip(target_agents.parameters(), agents.parameters()):
@@ -128,7 +172,7 @@ def clears_too_late(agents, mixer, target_agents, target_mixer, optimiser, batch
 
 
 UPDATE = Answers(
-    right=[straight, in_pieces, as_closure, update_but()],
+    right=[straight, in_pieces, as_closure, over_all_joint_actions, update_but()],
     wrong=[
         ("gradients from before are still there", update_but(clear=False)),
         ("the target mixer reads the state before the step", update_but(next_state="state")),
@@ -145,10 +189,21 @@ UPDATE = Answers(
         ("an unavailable action counts as 0", update_but(choose=zero_for_unavailable)),
         ("an unavailable action counts as 0", update_but(choose=lambda q, batch, _: (q * batch["next_available"]).amax(-1))),
         ("the best actions, not the ones that were played", update_but(chosen=lambda q, batch: q.max(-1).values)),
-        ("the agents' values are added, not mixed", update_but(mix=False)),
+        ("the mixer is left out", update_but(mix=False)),
+        ("the mixer is left out", everyone_alone),
+        ("gradients from before are still there", update_but(clear=False, error=lambda q_tot, y: (q_tot - y).square().sum())),
         ("every row meets every target", update_but(error=lambda q_tot, y: ((q_tot[:, None] - y[None]) ** 2).mean())),
         ("every row meets every target", update_but(error=lambda q_tot, y: ((q_tot - y.unsqueeze(1)) ** 2).mean())),
         ("the sum, not the mean", update_but(error=lambda q_tot, y: F.mse_loss(q_tot, y, reduction="sum"))),
+        ("another loss than the mean of the squares", update_but(error=lambda q_tot, y: 0.5 * F.mse_loss(q_tot, y))),
+        ("another loss than the mean of the squares", update_but(error=F.smooth_l1_loss)),
+        ("another loss than the mean of the squares", update_but(error=F.l1_loss)),
+        ("the worst available actions, not the best", update_but(choose=smallest)),
+        ("the step has another length", steps_twice),
+        ("the step has another length", update_but(before=lambda weights: torch.nn.utils.clip_grad_norm_(weights, 1.0))),
+        ("the target mixer reads the state before the step", update_but(next_state="state", ended=torch.zeros_like)),
+        ("the end of an episode is ignored", update_but(ended=torch.zeros_like, error=lambda q, y: (q - y).pow(2).sum())),
+        ("unavailable actions are chosen too", update_but(value="online", choose=lambda q, batch, agents: q.amax(-1))),
         ("gamma is not used", update_but(gamma_is=1)),
         ("gamma is not used", update_but(gamma_is=0.99)),
         ("the online agents choose the next actions", update_but(choose=double_q)),
