@@ -154,7 +154,8 @@ class Room:
 
     def _example(self, problems, given, expected, cases, name) -> str:
         """The smallest case that went wrong: a line to run, expected, got, the largest difference."""
-        failed = [k for k, problem in enumerate(problems) if problem]
+        differ = [k for k, (got, want) in enumerate(zip(given, expected)) if not values.loosely_equal(got, want, 1e-6)]
+        failed = differ or [k for k, problem in enumerate(problems) if problem]
         smallest = min(failed, key=lambda k: values.size(cases[k]))
         return "\n".join(filter(None, [values.call(name, cases[smallest]),
                                        values.table(given[smallest], expected[smallest])]))
