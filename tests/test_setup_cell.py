@@ -91,7 +91,8 @@ def stamps(package):
 
 
 def test_every_lesson_has_the_very_cell_that_is_tested_here():
-    for source in notebooks.sources([]):
+    for source in (path for folder in (notebooks.NOTEBOOKS, notebooks.EXERCISES, notebooks.SOLUTIONS)
+                   for path in notebooks.sources([], folder)):
         assert notebooks.read_source(source).cells[1].source == notebooks.setup_cell(), source.name
 
 
@@ -110,6 +111,18 @@ def test_in_colab_the_cell_installs_the_course_once_and_touches_nothing_else(col
     assert before == {name: stamps(name) for name in ("torch", "numpy")}
     # The second time there is nothing to install: an address that leads nowhere does no harm.
     assert run_cell(colab, tmp_path, "file:///nowhere") == [course, versions, title]
+
+
+def test_in_colab_checks_hints_and_solutions_work(colab, clone, tmp_path):
+    """A whole solved exercise notebook, as it would run there, strictly; then a hint and a reference solution."""
+    source = notebooks.sources(["07"], notebooks.SOLUTIONS)[0].read_text(encoding="utf-8")
+    code = source.replace(notebooks.repository(), clone) + '\nprint(hint("07.1", 1))\nprint(solution("07.1"))\n'
+    (tmp_path / "notebook.py").write_text(code, encoding="utf-8")
+    surroundings = os.environ | {"PYTHONIOENCODING": "utf-8", "PIP_NO_BUILD_ISOLATION": "0", "QMIX_COURSE_STRICT": "1"}
+    for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+        surroundings.pop(name, None)
+    said = subprocess.run([colab, "notebook.py"], cwd=tmp_path, env=surroundings, **TEXT).stdout
+    assert "Hint 1 of" in said and "Why the usual mistakes fail" in said
 
 
 def test_without_the_course_a_wrong_address_fails_loudly(colab, tmp_path):
