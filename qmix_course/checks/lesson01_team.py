@@ -1,0 +1,347 @@
+"""Checks of lesson 01, second part: one step of independent learning, credit, and what independence costs."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import torch
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Found, Verdict
+
+# ---- 01.4 one step of independent Q-learning ---------------------------------------------------------------------------
+
+STEP_SIZES = ((1, 2, 2), (2, 3, 2), (2, 2, 3), (3, 4, 2), (2, 5, 4), (4, 3, 3), (1, 4, 5))      # agents, observations, actions
+
+
+def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=None):
+    """The truth, agent by agent."""
+    new, table = q.clone(), q.tolist()
+    n_agents = len(table)
+    after = obs if twist == "before" else next_obs
+    best = [max(table[i][int(after[i])]) for i in range(n_agents)]
+    for i in range(n_agents):
+        future = best[i]
+        if twist == "team best":
+            future = max(best)
+        if twist == "team sum":
+            future = sum(best)
+        if twist == "first obs":
+            future = max(table[i][int(after[0])])
+        if twist == "first table":
+            future = max(table[0][int(after[i])])
+        if twist == "any obs":
+            future = max(max(row) for row in table[i])
+        if twist == "same action":
+            future = table[i][int(after[i])][int(actions[i])]
+        if twist == "mean":
+            future = sum(table[i][int(after[i])]) / len(table[i][0])
+        if twist == "argmax":
+            future = table[i][int(after[i])].index(best[i])
+        if terminated and twist != "end" or twist == "turned" and not terminated:
+            future = 0.0
+        if twist == "turned" and terminated:
+            future = best[i]
+        paid = reward / n_agents if twist == "share" else reward
+        y = paid + (future if twist == "no gamma" else gamma * future)
+        if twist == "nothing at the end" and terminated:
+            y = 0.0
+        old = table[i][int(obs[i])][int(actions[i])]
+        change = {"no rate": y - old, "target added": rate * y, "sides": (1 - rate) * (y - old), "away": rate * (old - y)}
+        if twist == "one agent" and i > 0:
+            continue
+        new[i, int(obs[i]), int(actions[i])] = old + change.get(twist, rate * (y - old))
+    return new
+
+
+def look_at_step(room: Room, answer) -> Verdict:
+    generator = torch.Generator().manual_seed(104)
+    cases = []
+    for number, (agents, rows, columns) in enumerate(STEP_SIZES * 3):
+        q = (4 * torch.randn(agents, rows, columns, dtype=torch.float64, generator=generator)).round(decimals=2)
+        obs, next_obs = torch.randint(rows, (2, agents), generator=generator)
+        actions = torch.randint(columns, (agents,), generator=generator)
+        reward = round(float(3 * torch.randn((), dtype=torch.float64, generator=generator)), 2)
+        cases.append((q, obs, actions, reward, next_obs, number % 3 == 1, (0.1, 0.25, 1.0)[number % 7 % 3], (0.99, 0.5, 0.9, 1.0)[number % 4]))
+    room.compare(answer, cases, iql_step)
+    return Verdict("correct")
+
+
+STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) for twist, name, hint, why in (
+    ("end", "the end of an episode is ignored",
+     "After a step that terminated nothing follows. What is left of the target there?",
+     "the last entries get a future that never comes, and hand it on to all earlier ones"),
+    ("turned", "the end is turned round",
+     "In which of the two cases does your target get a future: if the step terminated, or if it did not?",
+     "the future is added exactly where there is none"),
+    ("nothing at the end", "a terminated step pays nothing at all",
+     "The last step has a reward of its own. In the two-step game it is the only one that has.",
+     "the one payment of the two-step game would be lost"),
+    ("no gamma", "the discount factor is missing",
+     "What comes one step later counts a little less. Where does `gamma` enter?",
+     "with γ = 1 it is worth nothing to be quick"),
+    ("team best", "the best next value of the whole team",
+     "Each agent has a table of its own. Can it look into the others' tables?",
+     "an independent learner bootstraps from its own values; the others' are not its to know"),
+    ("team sum", "the agents' futures are added up",
+     "Independent learners do not know of each other. How many futures stand in one agent's target?",
+     "adding the agents' values is another method, which comes in lesson 04"),
+    ("first obs", "every agent looks up the first agent's observation",
+     "Agents may observe different things. Whose next observation belongs to agent i?",
+     "in the two-step game all observe the same, so that this shows up only elsewhere"),
+    ("first table", "every agent takes its future from the first agent's table",
+     "Which agent's table holds what agent i can expect next?",
+     "the first agent's values say what the first agent's actions are worth"),
+    ("any obs", "the best value anywhere, not at the next observation",
+     "Your maximum runs over too much. In which row of the agent's table does the next step happen?",
+     "what could be had elsewhere says nothing about what comes next"),
+    ("before", "the future is read at the old observation",
+     "The step led from one observation to another. From which of them does the agent go on?",
+     "the entry would chase its own row and never hear of what comes after"),
+    ("same action", "the next action is taken to be the one just played",
+     "The agent is free to choose again. Which of its next actions does Q-learning assume?",
+     "the same number at another observation is another action"),
+    ("mean", "the mean of the next values, not the best",
+     "Which of the next actions does Q-learning assume?",
+     "this is what follows if the agent chooses at random next time"),
+    ("argmax", "the number of the best action, not its value",
+     "The position of the largest value and the largest value are two things.",
+     "an action's number says nothing about what it is worth"),
+    ("share", "the reward is divided among the agents",
+     "There is one reward for the team, and the lesson's target has it in a certain way. Is anything divided there?",
+     "every agent writes down the team's whole reward: that is what makes the interests common"),
+    ("no rate", "the entry jumps to its target",
+     "How far towards its target does an entry move in one step? Try `rate` = 0.1.",
+     "with a partner who explores, the target is a different one each time, and an entry must average"),
+    ("target added", "the target is added, not the distance to it",
+     "An entry that has reached its target should stay. Does yours?",
+     "the entry grows with every visit, wherever its target is"),
+    ("sides", "the old value and the target have changed places",
+     "With `rate` = 1 an entry should be its target afterwards. What is yours?",
+     "a small step size would then mean large steps"),
+    ("away", "the step goes away from the target",
+     "Your entry is 2 and its target is 5. Should it become larger or smaller?",
+     "every visit doubles the mistake in place of healing it"),
+    ("one agent", "only the first agent learns",
+     "The team has more than one learner. Whose tables are unchanged after your step?",
+     "every agent saw the reward, and every one learns from it"),
+))
+
+
+# ---- 01.5 whose doing was it? ------------------------------------------------------------------------------------------
+
+def credits(payoff, actions, twist=None):
+    """The truth, agent by agent, by listing what the agent could have done."""
+    got = float(payoff[actions])
+    result = []
+    for i in range(payoff.dim()):
+        def with_own(choice, i=i):
+            return float(payoff[actions[:i] + (choice,) + actions[i + 1:]])
+
+        own = [with_own(choice) for choice in range(payoff.shape[i])]
+        others = list(itertools.product(*[range(size) if k != i else (actions[i],) for k, size in enumerate(payoff.shape)]))
+        beside = [pay for choice, pay in enumerate(own) if choice != actions[i]] or [got]
+        baseline = {
+            "all": float(payoff.mean()), "others": sum(float(payoff[u]) for u in others) / len(others), "beside": sum(beside) / len(beside),
+            "sum": sum(own), "best": max(own), "worst": min(own), "first": own[0], "none": 0.0,
+        }.get(twist, sum(own) / len(own))
+        if twist == "averages":
+            rated = payoff.movedim(i, 0).reshape(payoff.shape[i], -1).mean(1)
+            result.append(float(rated[actions[i]] - rated.mean()))
+        elif twist == "baseline":
+            result.append(baseline)
+        else:
+            result.append(baseline - got if twist == "sign" else got - baseline)
+    if twist == "shared":
+        result = [sum(result) / len(result)] * len(result)
+    return torch.tensor(result, dtype=torch.float64)
+
+
+def look_at_credit(room: Room, answer) -> Verdict:
+    generator = torch.Generator().manual_seed(105)
+    two_b = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
+    two, more = [(two_b, (0, 1)), (two_b, (1, 1))], []
+    for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more), ((2, 3, 4), more), ((3,), more),
+                         ((2, 2, 3, 2), more), ((1, 3), two)):
+        payoff = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
+        for _ in range(2):
+            cases.append((payoff, tuple(int(torch.randint(size, (), generator=generator)) for size in shape)))
+    room.compare(answer, two, credits)
+    try:
+        room.compare(answer, two + more, credits)
+    except Found as found:
+        if found.verdict.kind == "wrong" and found.verdict.title in {mistake.name for mistake in room.exercise.mistakes}:
+            raise
+        raise room.wrong(ONLY_TWO, found.verdict.detail) from None
+    except Exception:
+        raise room.wrong(ONLY_TWO, values.call("credits", more[0])) from None
+    return Verdict("correct")
+
+
+ONLY_TWO = "right for two agents only"
+CREDIT_MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for twist, name, hint, why in (
+    ("all", "compared with the mean of the whole table",
+     "The comparison asks what came of THIS agent's choice. What do the others do in it?",
+     "the mean of the table moves with everybody's actions, so that an agent is blamed for what the others did"),
+    ("others", "the mean runs over the others' actions",
+     "Which axis of the table belongs to the first agent? For its credit, vary that one only and hold the others fixed.",
+     "this tells how lucky the agent was with the others, not what it did itself; with two agents, blame lands on the wrong one"),
+    ("beside", "the action that was played is left out of the mean",
+     "The mean is one over ALL own actions. How many are there?",
+     "it is a fair comparison too, but another number than the one of the lesson"),
+    ("sum", "a sum, not a mean",
+     "With more actions your baseline grows. By what is a mean divided?",
+     "an agent with many actions would always seem to do badly"),
+    ("best", "compared with the best own action",
+     "Your credit is never above zero. In the lesson agent 2 got +0.5. With what was it compared there?",
+     "this is the regret: what was missed, with no praise for what was done well"),
+    ("worst", "compared with the worst own action",
+     "Your credit is never below zero. In the lesson agent 1 got -3.5. With what was it compared there?",
+     "nobody could ever have spoiled anything"),
+    ("first", "compared with action 0",
+     "Why should action 0 be special? The lesson compares with all own actions.",
+     "credit would depend on how the actions are numbered"),
+    ("none", "everybody gets the team's whole reward",
+     "One number for all is what the agents had before. What is to be subtracted?",
+     "that is the problem of credit assignment, not its solution"),
+    ("averages", "the others are averaged out",
+     "The others' actions are known here. Are they held fixed in your comparison?",
+     "an average over the others is what an independent learner has; it does not tell about this one step"),
+    ("baseline", "the baseline itself, nothing is compared with it",
+     "You have what the agent could expect. What did the team get?",
+     "credit is the difference between what came and what could be expected"),
+    ("sign", "praise and blame have changed places",
+     "The team got 1 where agent 1's own mean was 4.5. Is that praise or blame?",
+     "a learner that follows it would unlearn what is good"),
+    ("shared", "everybody gets the same credit",
+     "In the lesson one agent got -3.5 and the other +0.5, for the same step.",
+     "an average over the team hides just what was asked"),
+)), Mistake(ONLY_TWO, "The table may have one axis or three. How does your code pick out the axis of agent i?",
+            "teams differ in size, and the idea of credit does not"))
+
+
+# ---- 01.6 what independence costs --------------------------------------------------------------------------------------
+
+def cost_of_independence(tables, twist=None):
+    """The truth: (best return, what greedy independent learners get)."""
+    worth, plans = [], []
+    for table in tables.tolist():
+        first = [sum(row) / len(row) for row in table]                      # agent 1: over agent 2's actions
+        second = [sum(column) / len(column) for column in zip(*table)]      # agent 2: over agent 1's actions
+        u1, u2 = first.index(max(first)), second.index(max(second))
+        if twist == "hopes":
+            first, second = [max(row) for row in table], [max(column) for column in zip(*table)]
+            u1, u2 = first.index(max(first)), second.index(max(second))
+        if twist == "one axis":
+            u2 = u1 % len(table[0])
+        if twist == "axes swapped":
+            u1, u2 = u2 % len(table), u1 % len(table[0])
+        if twist == "reply":
+            u2 = table[u1].index(max(table[u1]))
+        joint = max(itertools.product(range(len(table)), range(len(table[0]))), key=lambda u, table=table: table[u[0]][u[1]])
+        plans.append(joint if twist == "agreed" else (u1, u2))
+        everything = [pay for row in table for pay in row]
+        worth.append({"knows": max(everything), "random on": sum(everything) / len(everything), "hopes": max(first),
+                      "second": max(second), "true": table[u1][u2]}.get(twist, max(first)))
+    tables = tables.tolist()
+    k = worth.index(max(worth))
+    if twist == "last":
+        k = len(tables) - 1
+    paid = [table[u1][u2] for table, (u1, u2) in zip(tables, plans)]
+    best = max(pay for table in tables for row in table for pay in row)
+    if twist == "best there":
+        best = max(pay for row in tables[k] for pay in row)
+    got = worth[k] if twist == "believed" else paid[k]
+    return (got, best) if twist == "order" else (best, best - got) if twist == "gap" else (best, got)
+
+
+def draw_tables(shape, generator) -> torch.Tensor:
+    """Tables in which no two things that an answer may compare lie close together."""
+    while True:
+        tables = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
+        rated = [*(tables.mean(axis) for axis in (1, 2)), tables.flatten(1), tables.mean(2).amax(1).unsqueeze(0)]
+        gaps = [row.sort().values.diff() for block in rated for row in block]
+        if all((gap > 0.02).all() for gap in gaps):
+            return tables
+
+
+def look_at_cost(room: Room, answer) -> Verdict:
+    generator = torch.Generator().manual_seed(106)
+    square = [(torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]]),),
+              (torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]]),)]
+    square += [(draw_tables(shape, generator),) for shape in ((1, 2, 2), *[(2, 2, 2), (3, 3, 3), (2, 3, 3), (4, 2, 2)] * 3)]
+    other = [(draw_tables(shape, generator),) for shape in ((2, 2, 3), (3, 3, 2), (2, 4, 2), (4, 2, 3), (1, 2, 3))]
+    room.compare(answer, square, cost_of_independence)
+    room.compare(answer, square + other, cost_of_independence)
+    return Verdict("correct")
+
+
+COST_MISTAKES = tuple(Mistake(name, hint, why, partial(cost_of_independence, twist=twist)) for twist, name, hint, why in (
+    ("believed", "what agent 1 believes, not what the team is paid",
+     "An average is a belief. Which entry of the table is paid when both agents have chosen?",
+     "the payoff is an entry of the table; in the two-step game no joint action pays 4.5"),
+    ("knows", "agent 1 chooses the first step as if it knew the best entries",
+     "Where would agent 1 have seen the best entry on its own? Which values does it have for the second step?",
+     "an independent learner's first step looks ahead to its own averages, and not to the table"),
+    ("random on", "the first step expects random play of agent 1 itself",
+     "Agent 1's target takes its own maximum at the next state. Does yours?",
+     "only the partner is averaged over; for itself a Q-learner assumes that it will choose its best action"),
+    ("second", "agent 2's averages choose the first step",
+     "Whose action leads to the table? Whose averages does this agent have?",
+     "agent 2's first action does nothing"),
+    ("true", "the first step already knows what both will do together",
+     "Agent 1 has an average for each own action. Does it know what the partner will choose greedily?",
+     "the averages were learned while the partner played at random; what greedy partners do is not in them"),
+    ("hopes", "the agents rate an action by its best payoff, not by its average",
+     "Each agent rates an own action by what it paid on average. What does your code take over the partner's actions?",
+     "hoping for the best partner finds 8 in the two-step game, but independent learners do not do it"),
+    ("agreed", "the agents choose together in the second step",
+     "Each agent chooses alone, from its own averages. In which line do your agents agree on an entry?",
+     "they would have to share a joint table, which is what they do not have"),
+    ("reply", "agent 2 sees what agent 1 has chosen",
+     "Both act at the same time. Does agent 2's choice depend on agent 1's in your code?",
+     "a reply needs to know the other's action; agent 2 has only its averages over all of them"),
+    ("one axis", "both agents use agent 1's averages",
+     "Agent 2's own actions are the columns. Over what does it average?",
+     "in a table that is not symmetric the two agents rate their actions differently"),
+    ("axes swapped", "each agent uses the other one's averages",
+     "Agent 1's own actions are the rows. Over which axis must you average, so that the rows are left?",
+     "the average must run over what the agent does not know: the partner's action"),
+    ("best there", "the best return looks only at the table that was chosen",
+     "The best plan may lead somewhere else from the first step on.",
+     "then the loss in the first step is not counted"),
+    ("order", "the two results have changed places",
+     "Which of the two is to come first? One of them can never be larger than the other.",
+     "the best return is never below what the learners get"),
+    ("gap", "the difference in place of the second result",
+     "The second number is what the team gets, not what it misses.",
+     "both say the same, but the text asks for one of them"),
+))
+
+
+TEAM = (
+    Exercise(
+        number="01.4", title="One step of independent Q-learning", answers={"iql_step": "function"}, difficulty=3, minutes=12,
+        practises="write the update of independent Q-learning for a whole team",
+        hints=("It is lesson 00's Q-learning, once for each agent. What do the agents have in common, and what has each for itself?",
+               "In common: the reward, and whether the task has ended. For itself: the table, the observations, the action.",
+               "Begin with a clone of `q`. For each agent compute its target from the old table, and move one entry of the new one."),
+        mistakes=STEP_MISTAKES, look=look_at_step),
+    Exercise(
+        number="01.5", title="Whose doing was it?", answers={"credits": "function"}, difficulty=3, minutes=10,
+        practises="compute each agent's credit against the mean over its own actions",
+        hints=("For agent i, list what the team would have got for each of i's actions, with the others' actions as they were.",
+               "The others stay: `payoff[...]` with all actions but the agent's own gives a row with one entry an own action.",
+               "A tuple with `slice(None)` in the agent's own place picks out that row, whatever the number of agents."),
+        mistakes=CREDIT_MISTAKES, look=look_at_credit),
+    Exercise(
+        number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4, minutes=12,
+        practises="compute exactly what a team of independent learners gets, and what it misses",
+        hints=("For each table compute two lists of averages: one for agent 1's actions, one for agent 2's.",
+               "Agent 1 values a table by the best of its OWN averages there, and its first action goes to the table of the best value.",
+               "In that table each agent takes its best average alone. What the team gets is the entry at which the two choices meet."),
+        mistakes=COST_MISTAKES, look=look_at_cost),
+)
