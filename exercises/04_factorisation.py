@@ -143,7 +143,8 @@ check("04.3", monotone_in)
 #
 # `best_additive` of the lesson fits two agents. Write `best_sum` for any number of agents: `table` has one axis for each of the `N` agents, and `weights`, of the same
 # shape and all positive, says how much the squared error of each entry counts. Return the fitted *table* (the sum of the utilities for every joint action, in the table's shape), and
-# not the utilities: they are not unique, their sums are.
+# not the utilities: they are not unique, their sums are. For the same reason the equations lack full rank: use `torch.linalg.pinv`, as the lesson does, or `lstsq` with
+# `driver="gelsd"`. The default driver of torch's `lstsq` is not reliable there.
 #
 # You are right if your table is within $10^{-6}$ of the exact best sum for one to four agents and any positive weights. For 2B and the weights of *Break it* the lesson found
 # a table that you can compare with.

@@ -63,6 +63,8 @@ def best_entry(table, may, twist=None):
 
 def igm_in_one_state(table, q, may, twist=None) -> bool:
     u1, u2 = (own(q[i], may[i], twist) for i in range(2))
+    if twist == "over agents":
+        u1, u2 = (max(range(2), key=lambda i: q[i][k] if may[i][k] else -float("inf")) for k in range(2))
     if twist == "exchanged":
         u1, u2 = u2, u1
     if twist == "positions":
@@ -73,7 +75,12 @@ def igm_in_one_state(table, q, may, twist=None) -> bool:
         highest = best_entry(table, may)
         best = [u for u in joint_actions(may) if table[u[0]][u[1]] == highest]
         return u1 in {u[0] for u in best} and u2 in {u[1] for u in best}
-    return bool(table[u1][u2] >= best_entry(table, may, twist))
+    if twist == "one switches":
+        return all(table[u1][u2] >= table[v1][v2] for v1, v2 in joint_actions(may) if v1 == u1 or v2 == u2)
+    if twist == "larger than the largest":
+        return False
+    held = bool(table[u1][u2] >= best_entry(table, may, twist))
+    return not held if twist == "turned around" else held
 
 
 def igm_states(batch: int, n_actions: int, seed: int, masked: bool, shift: float = 0.0) -> tuple:
@@ -141,6 +148,18 @@ IGM_MISTAKES = twisted(
     ("each alone", "each agent is tested on its own",
      "Try the table [[4, 1], [0, 4]] with agents that choose (0, 1). Each part belongs to a best joint action. Does the pair?",
      "two halves of two different best joint actions need not make a good one"),
+    ("one switches", "only one agent at a time may switch in your test",
+     "In the table [[1, 0], [0, 6]] the agents play (0, 0). Is that a best joint action, and which switches do you compare it with?",
+     "a joint action that no single agent can improve need not be the team's best"),
+    ("larger than the largest", "no state ever passes your test",
+     "The entry that is reached is one of those that you compare it with. Can it be larger than all of them?",
+     "no entry is larger than the largest one, so the agents can at best equal it"),
+    ("turned around", "the answer is turned around",
+     "Should the answer be True where the agents reach the best entry, or where they miss it?",
+     "True means here that IGM holds"),
+    ("over agents", "the largest is taken over the agents, not over the actions",
+     "What is the shape of your agents' choices, and which of the two axes of q[b] has gone?",
+     "an agent chooses among its own actions; which agent has the larger utility tells nobody anything"),
     ("exchanged", "the two agents are exchanged",
      "Row or column: which of the two is agent 1's action?",
      "a table is read as table[u1][u2]; the other way round it is another game"),
@@ -179,6 +198,14 @@ def monotone_in(table, q, twist=None) -> bool:
     place = {u: k for k, u in enumerate(joint)}
     if twist == "igm":
         return entries[place[tuple(max(range(n_actions), key=row.__getitem__) for row in utilities)]] >= max(entries)
+    if twist == "others at their best":
+        best = [max(range(n_actions), key=row.__getitem__) for row in utilities]
+        joint = [u for u in joint if sum(a != b for a, b in zip(u, best)) <= 1]
+    if twist == "means":
+        return all(monotone_in(table.movedim(i, 0).reshape(n_actions, -1).mean(1), q[i:i + 1], "ties overlooked") for i in range(n_agents))
+    if twist == "order of the sums":
+        total = sum(row.view([-1 if k == i else 1 for k in range(n_agents)]) for i, row in enumerate(q)).expand(table.shape)
+        return bool((table.flatten()[total.flatten().argsort(stable=True)].diff() >= 0).all())
     if twist == "some order":
         orders = list(itertools.permutations(range(n_actions)))
         return any(monotone_in(table, torch.tensor(choice)) for choice in itertools.product(orders, repeat=n_agents))
@@ -191,6 +218,8 @@ def monotone_in(table, q, twist=None) -> bool:
         for u in joint:
             for other in range(n_actions):
                 v = (*u[:i], other, *u[i + 1:])
+                if twist == "others at their best" and v not in joint:
+                    continue
                 low, high = utilities[i][u[i]], utilities[i][other]
                 below, above = entries[place[u]], entries[place[v]]
                 if low == high and twist == "ties overlooked":
@@ -291,6 +320,16 @@ MONOTONE_MISTAKES = twisted(
     ("all together", "only steps in which all utilities rise together are tested",
      "Let one agent's utility rise while the others stay. May the entry fall?",
      "an agent switches its action while the others keep theirs; that is the step that counts"),
+    ("others at their best", "the others are left at their best actions only",
+     "You switch one agent while the others play their best. Must the table also rise where they do not?",
+     "a mixer that falls anywhere misleads a team there, for example while it explores"),
+    ("means", "the means rise, but not every entry does",
+     "[[8, 0], [0, 4]] has row means 4 and 2. Is the first row the better one in every column?",
+     "a mean can rise while single entries fall, and monotone asks for every entry"),
+    ("order of the sums", "entries are compared that need not be ordered",
+     "Joint actions (0, 1) and (1, 0) with utilities [0, 2] and [0, 1]: one is better for agent 1, the other for agent 2. "
+     "Does monotone say which entry is larger?",
+     "where one utility rises and another falls, a monotone mixer may go either way"),
     ("igm", "IGM was tested, which is less",
      "Look at [[8, 0], [0, 4]] with utilities that point at the 8. IGM holds. Is the table monotone?",
      "the maximum is in the right place, but elsewhere the table falls as a utility rises"),

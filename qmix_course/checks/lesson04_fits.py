@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from functools import partial
 
@@ -12,6 +13,7 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
 CLOSE = 1e-6            # so near must a fit be: fits that go step by step until nothing moves are welcome
 
 # ---- 04.4: the best sum ------------------------------------------------------------------------------------------------
@@ -92,13 +94,30 @@ def look_at_best_sum(room: Room, answer) -> Verdict:
     cases += [fit_case(*sizes, seed, kind) for seed, (sizes, kind) in enumerate((
         ((2, 2), "free"), ((2, 3), "free"), ((3, 2), "free"), ((3, 3), "free"), ((1, 4), "free"), ((4, 2), "free"),
         ((2, 4), "even"), ((3, 2), "even"), ((3, 3), "sum"), ((2, 3), "sum")))]
-    try:
-        room.compare(answer, cases, best_sum, tolerance=CLOSE)
-    except Found as found:
-        if found.verdict.title.startswith("the values are not"):
-            raise why_not_best(room, answer, cases, found) from None
-        raise
+    with steady_lstsq():
+        try:
+            room.compare(answer, cases, best_sum, tolerance=CLOSE)
+        except Found as found:
+            if found.verdict.title == UNNAMED:
+                raise why_not_best(room, answer, cases, found) from None
+            raise
     return Verdict("correct")
+
+
+@contextlib.contextmanager
+def steady_lstsq():
+    """torch's lstsq with a driver that can be relied on. Without full rank its default now and then solves another problem
+    (pytorch issues 92537 and 187411), which is no mistake of the learner's."""
+    before = torch.linalg.lstsq
+
+    def lstsq(A, B, rcond=None, *, driver=None):
+        return before(A, B, rcond, driver="gelsd" if driver in (None, "gelsy") else driver)
+
+    torch.linalg.lstsq = lstsq
+    try:
+        yield
+    finally:
+        torch.linalg.lstsq = before
 
 
 def why_not_best(room: Room, answer, cases: list[tuple], found: Found) -> Found:
@@ -115,7 +134,15 @@ def why_not_best(room: Room, answer, cases: list[tuple], found: Found) -> Found:
     sums = [(got, case) for got, case in zip(given, cases) if values.loosely_equal(best_sum(*case), case[0], CLOSE)]
     if any(not values.loosely_equal(got, case[0], CLOSE) for got, case in sums):
         return room.wrong("a table that is a sum does not come back", detail)
-    return found
+    return room.wrong("a sum, but not the best one", detail + better(given, cases))
+
+
+def better(given: list, cases: list[tuple]) -> str:
+    """The two weighted errors of the first case that went wrong."""
+    got, (table, weights) = next((got, case) for got, case in zip(given, cases)
+                                 if not values.loosely_equal(got, best_sum(*case), CLOSE))
+    mine, least = ((weights * (fit - table) ** 2).sum().item() for fit in (got, best_sum(table, weights)))
+    return f"\nweighted squared error on a table of {table.numel()} entries: {mine:.6g}; the least is {least:.6g}"
 
 
 def twisted(rule, *mistakes: tuple[str | None, str, str, str]) -> tuple[Mistake, ...]:
@@ -160,6 +187,9 @@ FIT_MISTAKES = twisted(
     (None, "a table that is a sum does not come back",
      "Try a table that you made by adding utilities. The best sum has error zero there. What does yours have?",
      "a table that is a sum is its own best fit, whatever the weights"),
+    (None, "a sum, but not the best one",
+     "Tables that are sums come back, and the weights have some effect. Does a larger weight make that entry's error smaller?",
+     "another sum has a smaller weighted error, as the verdict shows"),
 )
 
 # ---- 04.5: the share that is needed ------------------------------------------------------------------------------------
@@ -243,10 +273,20 @@ def team_loss(q, actions, reward, twist=None):
             loss = loss + sum((value - r / n_agents) ** 2 for value in chosen) / n_agents
         elif twist == "errors added":
             loss = loss + sum(value - r for value in chosen) ** 2
+        elif twist == "best":
+            loss = loss + (max(chosen) - r) ** 2
+        elif twist == "smaller":
+            loss = loss + sum((value - r) ** 2 for value in chosen) / n_agents ** 3
+        elif twist == "absolute":
+            loss = loss + abs(sum(chosen) - r)
+        elif twist == "cancel":
+            loss = loss + (sum(chosen) - r)
         elif twist == "average":
             loss = loss + (sum(chosen) / n_agents - r) ** 2
         else:
             loss = loss + (sum(chosen) - r) ** 2
+    if twist == "cancel":
+        return (loss / len(reward)) ** 2
     return loss if twist == "not averaged" else loss / len(reward)
 
 
@@ -297,6 +337,18 @@ LAB_MISTAKES = twisted(
     ("not averaged", "the sum over plays, not the mean",
      "The listing takes the mean over the plays of a batch. Does yours?",
      "the loss grows with the batch, and with it every step"),
+    ("cancel", "errors of different plays cancel",
+     "Two plays, one error of +3 and one of −3. What should the mean of the squared errors be, and what is yours?",
+     "the mean is taken before the square, so that a team that is wrong everywhere can have a loss of zero"),
+    ("best", "only one agent explains the reward",
+     "Which of the utilities of a play enter VDN's team value?",
+     "the largest utility is no sum, and the others are never asked"),
+    ("smaller", "the symptom is hidden: every agent's error is made smaller",
+     "A factor in front of an error does not move the place where it is zero. Whose error is it?",
+     "the loss is smaller, but each agent is still asked to explain the whole reward"),
+    ("absolute", "the loss is no longer the squared error",
+     "The shapes are right. Which power of the error does the listing take?",
+     "absolute errors lead to another fit than squared ones"),
     (None, "nothing can be learned from it", "Which part of your loss cuts it off from q?",
      "without a gradient no utility ever moves"),
     (None, "the number is right, the gradient is not",

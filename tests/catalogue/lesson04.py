@@ -113,6 +113,36 @@ def igm_each_alone(tables, q, available):
     return (rows[at, own[:, 0]] == best) & (columns[at, own[:, 1]] == best)
 
 
+def igm_no_single_switch(tables, q, available):
+    result = []
+    for table, utilities, may in zip(tables, q, available):
+        u1, u2 = utilities.masked_fill(~may, -torch.inf).argmax(-1)
+        result.append(bool((table[u1, u2] >= table[u1][may[1]]).all() and (table[u1, u2] >= table[:, u2][may[0]]).all()))
+    return torch.tensor(result)
+
+
+def igm_argmax_over_agents(tables, q, available):
+    own = q.masked_fill(~available, -torch.inf).argmax(1)
+    both = available[:, 0, :, None] & available[:, 1, None, :]
+    return tables[torch.arange(len(q)), own[:, 0], own[:, 1]] >= tables.masked_fill(~both, -torch.inf).amax((1, 2))
+
+
+def igm_strictly(tables, q, available):
+    own = q.masked_fill(~available, -torch.inf).argmax(-1)
+    both = available[:, 0, :, None] & available[:, 1, None, :]
+    return tables[torch.arange(len(q)), own[:, 0], own[:, 1]] > tables.masked_fill(~both, -torch.inf).amax((1, 2))
+
+
+def igm_misses(tables, q, available):
+    return ~igm_masked_fill(tables, q, available)
+
+
+def igm_masks_exchanged(tables, q, available):
+    own = q.masked_fill(~available, -torch.inf).argmax(-1)
+    both = available[:, 1, :, None] & available[:, 0, None, :]
+    return tables[torch.arange(len(q)), own[:, 0], own[:, 1]] >= tables.masked_fill(~both, -torch.inf).amax((1, 2))
+
+
 def igm_exchanged(tables, q, available):
     own = q.masked_fill(~available, -torch.inf).argmax(-1)
     both = available[:, 0, :, None] & available[:, 1, None, :]
@@ -177,6 +207,19 @@ def monotone_with_a_dictionary(table, q):
         if seen.setdefault(key, table[u].item()) != table[u].item():
             return False
     return all(seen[x] <= seen[y] for x in seen for y in seen if all(a <= b for a, b in zip(x, y)))
+
+
+def monotone_by_groups(table, q):
+    """One representative for each group of equal utilities."""
+    for i in range(len(q)):
+        moved = table.movedim(i, 0)
+        levels, which = q[i].unique(return_inverse=True)
+        groups = [moved[which == k] for k in range(len(levels))]
+        if any((group != group[0]).any() for group in groups):
+            return np.bool_(False)
+        if (torch.stack([group[0] for group in groups]).diff(dim=0) < 0).any():
+            return np.bool_(False)
+    return np.bool_(True)
 
 
 def monotone_both_ways(table, q):
@@ -298,6 +341,32 @@ def together(table, q):
     return True
 
 
+def others_at_their_best(table, q):
+    best = q.argmax(1).tolist()
+    for i in range(len(q)):
+        place = [*best[:i], slice(None), *best[i + 1:]]
+        order = q[i].argsort()
+        steps = table[tuple(place)][order].diff()
+        if (steps < 0).any() or (steps[q[i][order].diff() == 0] != 0).any():
+            return False
+    return True
+
+
+def means_rise(table, q):
+    for i in range(len(q)):
+        means = table.movedim(i, 0).reshape(len(table), -1).mean(1)
+        if (means[q[i].argsort(stable=True)].diff() < -1e-9).any():
+            return False
+    return True
+
+
+def sorted_by_the_sum(table, q):
+    total = torch.zeros(())
+    for row in q:
+        total = total.unsqueeze(-1) + row
+    return bool((table.flatten()[total.flatten().argsort(stable=True)].diff() >= 0).all())
+
+
 def only_igm(table, q):
     return bool(table[tuple(q.argmax(1))] >= table.max())
 
@@ -321,11 +390,16 @@ CATALOGUE = {
             ("zero is no mask for the table either", igm_table_times_mask),
             ("positions are compared, not values", igm_positions),
             ("each agent is tested on its own", igm_each_alone),
+            ("only one agent at a time may switch in your test", igm_no_single_switch),
+            ("the largest is taken over the agents, not over the actions", igm_argmax_over_agents),
+            ("no state ever passes your test", igm_strictly),
+            ("the answer is turned around", igm_misses),
             ("the two agents are exchanged", igm_exchanged),
             ("the utilities' values are held against the table's", igm_sum_of_maxima),
             ("one answer for the whole batch", igm_one_answer),
             ("the largest entry of all states is used for each", igm_one_maximum),
             ("right only where every action is available", igm_minus_99),
+            ("right only where every action is available", igm_masks_exchanged),
             ("right only where every action is available", igm_both_times_mask),
             ("your answer changes what it was given", igm_masks_in_place),
         ],
@@ -349,7 +423,7 @@ CATALOGUE = {
         ],
     ),
     "04.3": Answers(
-        right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways],
+        right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups],
         wrong=[
             ("the table is tested as it stands, without the utilities", unsorted),
             ("some other order is right, but the utilities are given", any_order),
@@ -363,6 +437,9 @@ CATALOGUE = {
             ("two actions with equal utilities have different entries", ties_skipped),
             ("a level stretch is counted as a fall", strictly),
             ("only steps in which all utilities rise together are tested", together),
+            ("the others are left at their best actions only", others_at_their_best),
+            ("the means rise, but not every entry does", means_rise),
+            ("entries are compared that need not be ordered", sorted_by_the_sum),
             ("IGM was tested, which is less", only_igm),
             ("the table is held against the sum of the utilities", is_the_sum),
         ],

@@ -29,6 +29,57 @@ def by_numpy(table, weights):
     return torch.from_numpy((x @ utilities).reshape(table.shape))
 
 
+def by_lstsq(table, weights):
+    """torch's solver with its default driver, which needs the check's help without full rank."""
+    x, root = design_of(table), weights.flatten().sqrt()
+    utilities = torch.linalg.lstsq(root[:, None] * x, (root * table.flatten())[:, None]).solution
+    return (x @ utilities).view(table.shape)
+
+
+def step_by_step(table, weights):
+    """Gradient descent with a line search, until the gradient is practically zero."""
+    x = design_of(table)
+    q = torch.zeros(x.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([q], max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-16, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimiser.zero_grad()
+        value = (weights.flatten() * (x @ q - table.flatten()) ** 2).sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return (x @ q).view_as(table)
+
+
+def few_steps(table, weights):
+    x = design_of(table)
+    q = torch.zeros(x.shape[1])
+    for _ in range(30):
+        q = q - 0.02 * x.T @ (weights.flatten() * (x @ q - table.flatten()))
+    return (x @ q).view_as(table)
+
+
+def weights_upside_down(table, weights):
+    return by_pinv(table, 1 / weights)
+
+
+def root_twice(table, weights):
+    return by_pinv(table, weights.sqrt())
+
+
+def wrong_flattening(table, weights):
+    """Entries in one order, the rows of the design in another."""
+    x, root = design_of(table), weights.flatten().sqrt()
+    columns_first = table.permute(*reversed(range(table.dim()))).reshape(-1)
+    return (x @ (torch.linalg.pinv(root[:, None] * x) @ (root * columns_first))).view_as(table)
+
+
+def root_on_the_design_only(table, weights):
+    x, root = design_of(table), weights.flatten().sqrt()
+    return (x @ (torch.linalg.pinv(root[:, None] * x) @ table.flatten())).view_as(table)
+
+
 def round_and_round(table, weights):
     n = table.dim()
     parts = [torch.zeros(())] * n
@@ -258,6 +309,27 @@ def first_learns(q, actions, reward):
     return error.pow(2).mean()
 
 
+def errors_cancel(q, actions, reward):
+    values = q[torch.arange(len(q)), actions].sum(1)
+    return (values - reward).mean() ** 2
+
+
+def best_utility(q, actions, reward):
+    values = q[torch.arange(len(q)), actions].amax(1)
+    return (values - reward).pow(2).mean()
+
+
+def smaller_errors(q, actions, reward):
+    values = q[torch.arange(len(q)), actions]
+    error = (values - reward.unsqueeze(1)) / len(q)
+    return error.pow(2).mean()
+
+
+def absolute(q, actions, reward):
+    values = q[torch.arange(len(q)), actions].sum(1)
+    return (values - reward).abs().mean()
+
+
 def through_data(q, actions, reward):
     q_tot = torch.tensor([sum(q[i, a].item() for i, a in enumerate(play)) for play in actions.tolist()])
     return ((q_tot - reward) ** 2).mean()
@@ -265,7 +337,7 @@ def through_data(q, actions, reward):
 
 FITS = {
     "04.4": Answers(
-        right=[by_pinv, by_numpy, round_and_round, first_action_is_the_base, by_newton],
+        right=[by_pinv, by_numpy, by_lstsq, step_by_step, round_and_round, first_action_is_the_base, by_newton],
         wrong=[
             ("the weights are ignored", without_weights),
             ("the weights are ignored", uniform_formula),
@@ -273,6 +345,11 @@ FITS = {
             ("the weights count twice", no_root),
             ("only one side of the equations is weighted", payoffs_only),
             ("a table that is a sum does not come back", payoffs_by_root),
+            ("a table that is a sum does not come back", root_on_the_design_only),
+            ("a table that is a sum does not come back", wrong_flattening),
+            ("a table that is a sum does not come back", few_steps),
+            ("a sum, but not the best one", weights_upside_down),
+            ("a sum, but not the best one", root_twice),
             ("the formula with means holds for equal weights only", weighted_formula),
             ("each agent is fitted alone", added_means),
             ("the mean of all is taken off once, which is for two agents", two_agent_formula),
@@ -314,6 +391,10 @@ FITS = {
             ("the symptom is hidden: the mean of the utilities, not the sum", (2, mean_of_utilities)),
             ("every play is held against every reward", (4, target_left_as_it_was)),
             ("the sum over plays, not the mean", (4, summed_over_plays)),
+            ("errors of different plays cancel", (5, errors_cancel)),
+            ("only one agent explains the reward", (2, best_utility)),
+            ("the symptom is hidden: every agent's error is made smaller", (4, smaller_errors)),
+            ("the loss is no longer the squared error", (5, absolute)),
             ("nothing can be learned from it", (4, detached)),
             ("nothing can be learned from it", (4, as_a_number)),
             ("nothing can be learned from it", (4, through_data)),
