@@ -56,16 +56,17 @@ from qmix_course.checks import check, hint, solution
 #
 # **Difficulty:** 1 of 5 · **Minutes:** 4
 #
-# In the two-step game, state 2B pays 8 when both agents play 1. Put a number $x$ in the place of the 8. The other payoffs stay, and 2A still pays 7
-# whatever happens. Both agents learn by themselves, on random data: each plays both of its actions equally often.
+# In the two-step game, state 2B pays 8 when both agents play 1. Put a number $x$ in the place of the 8. The other payoffs stay,
+# and 2A still pays 7 whatever happens. Both agents learn by themselves, on random data: each plays both of its actions equally
+# often.
 #
-# At which $x$ does the first step to 2B look worth exactly as much to agent 1 as the first step to 2A? (Below it, the team goes to 2A; above it, to 2B.)
-# Work it out on paper and write the number down.
+# At which $x$ does the first step to 2B look worth exactly as much to agent 1 as the first step to 2A? (Below it, the team goes
+# to 2A; above it, to 2B.) Work it out on paper and write the number down.
 #
 # You are right if the two values are then exactly the same.
 
 # %%
-plots.table([[0, 1], [1, float("nan")]], title="State 2B, with x where nothing stands", fmt="{:.0f}")
+plots.table([[0, 1], [1, float("nan")]], title="State 2B; x stands in the hatched field", fmt="{:.0f}")
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 turning_x = (
@@ -81,16 +82,18 @@ check("01.1", turning_x)
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 10
 #
-# A joint table has one place for each joint action: $A^N$ places, numbered from 0. The lesson lists joint actions in the order of `itertools.product`:
-# for two agents with two actions, $(0, 0)$ has number 0, $(0, 1)$ number 1, $(1, 0)$ number 2 and $(1, 1)$ number 3. The last agent's action changes fastest.
+# A joint table has one place for each joint action: $A^N$ places, numbered from 0. The lesson lists joint actions in the order
+# of `itertools.product`: for two agents with two actions, $(0, 0)$ has number 0, $(0, 1)$ number 1, $(1, 0)$ number 2 and $(1,
+# 1)$ number 3. The last agent's action changes fastest.
 #
 # Write both directions, for a batch of B joint actions at once:
 #
 # - `joint_index(actions, n_actions)`: the number of each joint action. `actions` has the shape `[B, N]`, and the result `[B]`.
-# - `joint_actions(index, n_agents, n_actions)`: the joint action of each number. `index` has the shape `[B]`, and the result `[B, N]`.
+# - `joint_actions(index, n_agents, n_actions)`: the joint action of each number. `index` has the shape `[B]`, and the result
+#   `[B, N]`.
 #
-# All tensors hold whole numbers (int64), and all agents have the same number of actions, $A$ = `n_actions`. The number of agents can be anything from 1 on.
-# For three agents with four actions, $(2, 0, 3)$ has the number 35.
+# All tensors hold whole numbers (int64), and all agents have the same number of actions, $A$ = `n_actions`. The number of
+# agents can be anything from 1 on. For three agents with four actions, $(2, 0, 3)$ has the number 35.
 #
 # You are right if both directions agree with the order of `itertools.product`, for any number of agents and actions.
 
@@ -120,15 +123,17 @@ check("01.2", joint_index, joint_actions)
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
-# A game of one step. `payoff[u1, u2]` is the team reward; the first agent's actions are the rows, the second agent's the columns. One of the two agents
-# learns: `agent` is its index, 0 or 1. The other one, its partner, plays its actions with fixed probabilities `partner` (one entry for each of the partner's
-# actions, they sum to 1). The learner tries all of its own actions, and each entry of its table becomes the plain average of what that action paid.
+# A game of one step. `payoff[u1, u2]` is the team reward; the first agent's actions are the rows, the second agent's the
+# columns. One of the two agents learns: `agent` is its index, 0 or 1. The other one, its partner, plays its actions with fixed
+# probabilities `partner` (one entry for each of the partner's actions, they sum to 1). The learner tries all of its own
+# actions, and each entry of its table becomes the plain average of what that action paid.
 #
-# Write `iql_values(payoff, partner, agent)`: the values that the learner's entries come to in the long run, exactly. The result has one entry for each
-# of the learner's own actions.
+# Write `iql_values(payoff, partner, agent)`: the values that the learner's entries come to in the long run, exactly. The result
+# has one entry for each of the learner's own actions.
 #
-# You are right if this holds for any table, also one with more rows than columns or the other way round, for both agents, and for any partner, also one who
-# always plays the same action. In the lesson's 2B with a partner who plays 1 three times out of four, both agents come to `[0.75, 6.25]`.
+# You are right if this holds for any table, also one with more rows than columns or the other way round, for both agents, and
+# for any partner, also one who always plays the same action. In the lesson's 2B with a partner who plays 1 three times out of
+# four, both agents come to `[0.75, 6.25]`.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def iql_values(payoff, partner, agent):
@@ -136,7 +141,7 @@ def iql_values(payoff, partner, agent):
 
     payoff[A1, A2] float; agent: the learner's index, 0 or 1;
     partner[A2] (if agent is 0) or partner[A1] (if agent is 1) float: the partner's probabilities
-    → one value for each action of the learner, [A1] or [A2] float.
+    → a tensor with one value for each action of the learner, [A1] or [A2] float.
     """
     ...
 
@@ -150,15 +155,16 @@ check("01.3", iql_values)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12
 #
-# The team has played one step, and every agent learns from it: independent Q-learning, with tables. `q[N, O, A]` holds the tables of all agents:
-# `q[i, o, a]` is what agent $i$ thinks of action `a` when it observes `o` (here an observation is a whole number). Unlike in the two-step game, the agents may
-# observe different things.
+# The team has played one step, and every agent learns from it: independent Q-learning, with tables. `q[N, O, A]` holds the
+# tables of all agents: `q[i, o, a]` is what agent $i$ thinks of action `a` when it observes `o` (here an observation is a whole
+# number). Unlike in the two-step game, the agents may observe different things.
 #
-# Write `iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma)`: the tables after this step. Each agent moves *one* entry, that of its
-# observation and its action, from the old value $Q_i$ to $Q_i + \alpha\,(y_i - Q_i)$, where $\alpha$ is `rate` and $y_i$ is agent $i$'s target from the lesson.
-# If the task has terminated with this step, nothing follows.
+# Write `iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma)`: the tables after this step. Each agent moves
+# *one* entry, that of its observation and its action, from the old value $Q_i$ to $Q_i + \alpha\,(y_i - Q_i)$, where $\alpha$
+# is `rate` and $y_i$ is agent $i$'s target from the lesson. If the task has terminated with this step, nothing follows.
 #
-# You are right if all entries are, for any number of agents, observations and actions. `q` itself must stay as it was: return a new tensor.
+# You are right if all entries are, for any number of agents, observations and actions. `q` itself must stay as it was: return a
+# new tensor.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma):
@@ -180,12 +186,13 @@ check("01.4", iql_step)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
-# The agents played a joint action and the team got one reward. The lesson compared it, for each agent, with the mean over *all* of the agent's own
-# actions (the played one included), the others' actions held fixed. It found −3.5 for agent 1 and +0.5 for agent 2 when they played $(0, 1)$ in 2B.
+# The agents played a joint action and the team got one reward. The lesson compared it, for each agent, with the mean over *all*
+# of the agent's own actions (the played one included), the others' actions held fixed. It found −3.5 for agent 1 and +0.5 for
+# agent 2 when they played $(0, 1)$ in 2B.
 #
-# Write `credits(payoff, actions)` for a team of any size. `payoff` has one axis for each agent: with three agents, `payoff[u1, u2, u3]` is the
-# team reward. The agents may have different numbers of actions. `actions` is a tuple with each agent's action. Return a tensor with each agent's credit:
-# the team's reward minus that mean.
+# Write `credits(payoff, actions)` for a team of any size. `payoff` has one axis for each agent: with three agents, `payoff[u1,
+# u2, u3]` is the team reward. The agents may have different numbers of actions. `actions` is a tuple with each agent's action.
+# Return a tensor with each agent's credit: the team's reward minus that mean.
 #
 # You are right if the credits are, for one, two, three or more agents. Which agents get a credit of exactly 0 whatever they do?
 
@@ -193,7 +200,8 @@ check("01.4", iql_step)
 def credits(payoff, actions):
     """Each agent's credit for a joint action, against the mean over its own actions.
 
-    payoff[A1, A2, ..., AN] float: the team reward of every joint action; actions: a tuple of N whole numbers → [N] float.
+    payoff[A1, A2, ..., AN] float: the team reward of every joint action;
+    actions: a tuple of N whole numbers → a tensor [N] float.
     """
     ...
 
@@ -206,24 +214,28 @@ check("01.5", credits)
 #
 # **Difficulty:** 4 of 5 · **Minutes:** 12
 #
-# Here is a two-step game with any payoffs. Agent 1's first action picks a table: first action $k$ leads to `tables[k]`, so there are as many first
-# actions as tables. Agent 2's first action does nothing, and the first step pays nothing. In the second step both agents act at the same time, and the team
-# is paid `tables[k, u1, u2]`.
+# Here is a two-step game with any payoffs. Agent 1's first action picks a table: first action $k$ leads to `tables[k]`, so
+# there are as many first actions as tables. Agent 2's first action does nothing, and the first step pays nothing. In the second
+# step both agents act at the same time, and the team is paid `tables[k, u1, u2]`.
 #
-# Two independent learners have trained on random data, with plain averages: in each table, each agent knows for each *own* action the average over its
-# partner, who played all actions equally often. At the first step agent 1 has Q-learning's values: $\gamma$ times its own best average in the table that the
-# action leads to. (Every payment comes in the second step, so a $\gamma$ between 0 and 1 changes no choice. You need none.) Then the team plays greedily: every agent takes its own best action, each on its own.
+# Two independent learners have trained on random data, with plain averages: in each table, each agent knows for each *own*
+# action the average over its partner, who played all actions equally often. At the first step agent 1 has Q-learning's values:
+# $\gamma$ times its own best average in the table that the action leads to. (Every payment comes in the second step, so a
+# $\gamma$ between 0 and 1 changes no choice. You need none.) Then the team plays greedily: every agent takes its own best
+# action, each on its own.
 #
-# Write `cost_of_independence(tables)`, which returns two numbers, as a tuple: the best return that any plan can get, and what this team gets. Both
-# are sums of rewards, not discounted.
+# Write `cost_of_independence(tables)`, which returns two numbers, as a tuple: the best return that any plan can get, and what
+# this team gets. Both are sums of rewards, not discounted.
 #
-# You are right if both are exact for any tables. (No two averages that an agent has to compare are the same, unless that makes no difference to the result.) For the
-# lesson's two-step game the answer is `(8.0, 7.0)`, for climbing as the only table `(11.0, 5.0)`.
+# You are right if both are exact for any tables. (No two averages that an agent has to compare are the same, unless that makes
+# no difference to the result.) For the lesson's two-step game the answer is `(8.0, 7.0)`, for climbing as the only table
+# `(11.0, 5.0)`.
 
 # %%
 two_step = torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]])
 climbing = torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]])
-plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]}, title="The two-step game: tables[0] and tables[1]", fmt="{:.0f}")
+plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]}, title="The two-step game: tables[0] and tables[1]",
+             fmt="{:.0f}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_6", "locked": false, "schema_version": 3, "solution": true, "task": false}

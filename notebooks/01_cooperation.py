@@ -565,14 +565,21 @@ plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 
 #
 # ### Exercises
 #
-# 1. *(easy)* Replace the 8 in 2B by $x$. From which $x$ on does IQL on random data choose 2B? Solve it by hand, then put your $x$ into the
-#    averages of *The problem*. You are right if 2A and 2B are then worth exactly the same.
-# 2. *(easy)* How many joint actions do 27 agents with 30 actions each have? You are right if your number has 40 digits.
-# 3. *(medium)* In 2B, the agents played $(1, 1)$ and got 8. Compute both agents' credit against the mean over their own actions. You are right if the two
-#    numbers are equal, and if they are larger than zero.
-# 4. *(medium)* Replace agent 2 by a partner who always plays 1 in 2B. You are right if agent 1 alone, with $\varepsilon = 1$ for itself, learns
+# The exercises of this lesson are in [exercises/01_cooperation.ipynb](../exercises/01_cooperation.ipynb); `make lab` puts a copy of your own in
+# `my/`.
+#
+# - 01.1 From which payoff on
+# - 01.2 The number of a joint action
+# - 01.3 What an independent learner comes to believe
+# - 01.4 One step of independent Q-learning
+# - 01.5 Whose doing was it?
+# - 01.6 What independence costs
+#
+# Further, without a check:
+#
+# 1. *(medium)* Replace agent 2 by a partner who always plays 1 in 2B. You are right if agent 1 alone, with $\varepsilon = 1$ for itself, learns
 #    $0.99 \cdot 8 = 7.92$ for its first action 1 and goes to 2B. What does this say about where the fault lies?
-# 5. *(harder)* Give the joint learner three agents: the third one's action does nothing. You are right if its table has twice as many entries, still
+# 2. *(harder)* Give the joint learner three agents: the third one's action does nothing. You are right if its table has twice as many entries, still
 #    finds 8, and you can say what the doubling bought.
 #
 # ### Sources

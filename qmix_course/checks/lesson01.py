@@ -141,7 +141,7 @@ def look_at_numbers(room: Room, answer_index, answer_actions) -> Verdict:
 NUMBER_MISTAKES = tuple(Mistake(name, hint, why, either(twist)) for twist, name, hint, why in (
     ("reverse", "the first agent changes fastest, not the last",
      "In the list of the lesson (0, 0) is followed by (0, 1). Whose action has changed?",
-     "the numbers still tell joint actions apart, but a table that was filled in the agreed order is then read in the wrong places"),
+     "the numbers still tell joint actions apart, but a table filled in the agreed order is then read in the wrong places"),
     ("base N", "the number of agents stands where the number of actions should",
      "How many joint actions lie between (0, 0, 0) and (1, 0, 0)? Count them for three agents with two actions.",
      "one step of an agent's action passes over all combinations of those behind it, and each of these has A actions"),
@@ -218,7 +218,7 @@ def look_at_belief(room: Room, answer) -> Verdict:
 
 BELIEF_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_values, twist=twist)) for twist, name, hint, why in (
     ("uniform", "every action of the partner counts the same",
-     "A partner who plays 1 three times as often as 0 is met there three times as often. Where does your result depend on `partner`?",
+     "A partner who plays 1 three times as often as 0 is met there more often. Where does your result depend on `partner`?",
      "the plain mean is right for one partner only, the one that plays all actions equally often"),
     ("axis", "the average runs over one's own actions",
      "The result has one entry for each of the learner's OWN actions. Whose actions must have disappeared?",
@@ -263,7 +263,7 @@ EXERCISES = (
         difficulty=2, minutes=10,
         practises="go from a joint action to its place in a joint table and back",
         hints=("Read a joint action as a number whose digits are the agents' actions. In which base?",
-               "For the way there: the last agent's digit counts single steps, the one before it steps of A, the next steps of A times A.",
+               "The way there: the last agent's digit counts single steps, the one before it steps of A, and so on.",
                "For the way back: whole division by the size of an agent's step, and then only the part below A."),
         mistakes=NUMBER_MISTAKES, look=look_at_numbers),
     Exercise(

@@ -39,20 +39,29 @@ def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=N
             future = table[i][int(after[i])][int(actions[i])]
         if twist == "mean":
             future = sum(table[i][int(after[i])]) / len(table[i][0])
+        if twist == "worst":
+            future = min(table[i][int(after[i])])
         if twist == "argmax":
             future = table[i][int(after[i])].index(best[i])
         if terminated and twist != "end" or twist == "turned" and not terminated:
             future = 0.0
         if twist == "turned" and terminated:
             future = best[i]
-        paid = reward / n_agents if twist == "share" else reward
-        y = paid + (future if twist == "no gamma" else gamma * future)
+        paid = {"share": reward / n_agents, "gamma on the reward": gamma * reward, "gamma on all": gamma * reward,
+                "no reward": 0.0}.get(twist, reward)
+        y = paid + (future if twist in ("no gamma", "gamma on the reward") else gamma * future)
         if twist == "nothing at the end" and terminated:
             y = 0.0
         old = table[i][int(obs[i])][int(actions[i])]
         change = {"no rate": y - old, "target added": rate * y, "sides": (1 - rate) * (y - old), "away": rate * (old - y)}
         if twist == "one agent" and i > 0:
             continue
+        if twist == "row":
+            new[i, int(obs[i])] += rate * (y - new[i, int(obs[i])])
+            continue
+        if twist == "team error":
+            y = paid + gamma * (0.0 if terminated else sum(best)) - sum(
+                table[k][int(obs[k])][int(actions[k])] for k in range(n_agents) if k != i)
         new[i, int(obs[i]), int(actions[i])] = old + change.get(twist, rate * (y - old))
     return new
 
@@ -65,7 +74,8 @@ def look_at_step(room: Room, answer) -> Verdict:
         obs, next_obs = torch.randint(rows, (2, agents), generator=generator)
         actions = torch.randint(columns, (agents,), generator=generator)
         reward = round(float(3 * torch.randn((), dtype=torch.float64, generator=generator)), 2)
-        cases.append((q, obs, actions, reward, next_obs, number % 3 == 1, (0.1, 0.25, 1.0)[number % 7 % 3], (0.99, 0.5, 0.9, 1.0)[number % 4]))
+        rate, gamma = (0.1, 0.25, 1.0)[number % 7 % 3], (0.99, 0.5, 0.9, 1.0)[number % 4]
+        cases.append((q, obs, actions, reward, next_obs, number % 3 == 1, rate, gamma))
     room.compare(answer, cases, iql_step)
     return Verdict("correct")
 
@@ -83,9 +93,21 @@ STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) f
     ("no gamma", "the discount factor is missing",
      "What comes one step later counts a little less. Where does `gamma` enter?",
      "with γ = 1 it is worth nothing to be quick"),
+    ("gamma on the reward", "the discount factor is on the reward",
+     "The reward comes now. Which of the two terms lies one step in the future?",
+     "what comes now is not late; what comes later is"),
+    ("gamma on all", "everything is discounted",
+     "Only one of the two terms lies in the future. Which of them does `gamma` belong to?",
+     "every value comes out too small"),
+    ("no reward", "the reward is missing",
+     "The step itself paid something. Is it in your target?",
+     "without rewards every value goes to zero"),
     ("team best", "the best next value of the whole team",
      "Each agent has a table of its own. Can it look into the others' tables?",
      "an independent learner bootstraps from its own values; the others' are not its to know"),
+    ("team error", "one error for the whole team",
+     "Your agents share one sum of values. Whose old value is agent i's target compared with?",
+     "learning from the sum of the agents' values is another method, which comes in lesson 04; independent learners know no sum"),
     ("team sum", "the agents' futures are added up",
      "Independent learners do not know of each other. How many futures stand in one agent's target?",
      "adding the agents' values is another method, which comes in lesson 04"),
@@ -107,6 +129,9 @@ STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) f
     ("mean", "the mean of the next values, not the best",
      "Which of the next actions does Q-learning assume?",
      "this is what follows if the agent chooses at random next time"),
+    ("worst", "the worst next value, not the best",
+     "Does the agent want the largest or the smallest of its next values?",
+     "nobody plays against the agent"),
     ("argmax", "the number of the best action, not its value",
      "The position of the largest value and the largest value are two things.",
      "an action's number says nothing about what it is worth"),
@@ -125,6 +150,9 @@ STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) f
     ("away", "the step goes away from the target",
      "Your entry is 2 and its target is 5. Should it become larger or smaller?",
      "every visit doubles the mistake in place of healing it"),
+    ("row", "a whole row of the table moves",
+     "The agent has tried one action. What has it learned about its other actions?",
+     "then all actions of a row keep their distances, and none ever becomes better than another"),
     ("one agent", "only the first agent learns",
      "The team has more than one learner. Whose tables are unchanged after your step?",
      "every agent saw the reward, and every one learns from it"),
@@ -145,8 +173,9 @@ def credits(payoff, actions, twist=None):
         others = list(itertools.product(*[range(size) if k != i else (actions[i],) for k, size in enumerate(payoff.shape)]))
         beside = [pay for choice, pay in enumerate(own) if choice != actions[i]] or [got]
         baseline = {
-            "all": float(payoff.mean()), "others": sum(float(payoff[u]) for u in others) / len(others), "beside": sum(beside) / len(beside),
-            "sum": sum(own), "best": max(own), "worst": min(own), "first": own[0], "none": 0.0,
+            "all": float(payoff.mean()), "others": sum(float(payoff[u]) for u in others) / len(others),
+            "beside": sum(beside) / len(beside), "sum": sum(own),
+            "best": max(own), "worst": min(own), "first": own[0], "none": 0.0,
         }.get(twist, sum(own) / len(own))
         if twist == "averages":
             rated = payoff.movedim(i, 0).reshape(payoff.shape[i], -1).mean(1)
@@ -164,8 +193,8 @@ def look_at_credit(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(105)
     two_b = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
     two, more = [(two_b, (0, 1)), (two_b, (1, 1))], []
-    for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more), ((2, 3, 4), more), ((3,), more),
-                         ((2, 2, 3, 2), more), ((1, 3), two)):
+    for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more), ((2, 3, 4), more),
+                         ((3,), more), ((2, 2, 3, 2), more), ((1, 3), two)):
         payoff = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
         for _ in range(2):
             cases.append((payoff, tuple(int(torch.randint(size, (), generator=generator)) for size in shape)))
@@ -241,6 +270,9 @@ def cost_of_independence(tables, twist=None):
             u1, u2 = u2 % len(table), u1 % len(table[0])
         if twist == "reply":
             u2 = table[u1].index(max(table[u1]))
+        if twist == "all tables":
+            everywhere = [sum(column) / len(column) for column in zip(*itertools.chain.from_iterable(tables.tolist()))]
+            u2 = everywhere.index(max(everywhere))
         joint = max(itertools.product(range(len(table)), range(len(table[0]))), key=lambda u, table=table: table[u[0]][u[1]])
         plans.append(joint if twist == "agreed" else (u1, u2))
         everything = [pay for row in table for pay in row]
@@ -255,6 +287,8 @@ def cost_of_independence(tables, twist=None):
     if twist == "best there":
         best = max(pay for row in tables[k] for pay in row)
     got = worth[k] if twist == "believed" else paid[k]
+    if twist == "discounted":
+        best, got = 0.99 * best, 0.99 * got
     return (got, best) if twist == "order" else (best, best - got) if twist == "gap" else (best, got)
 
 
@@ -310,6 +344,12 @@ COST_MISTAKES = tuple(Mistake(name, hint, why, partial(cost_of_independence, twi
     ("axes swapped", "each agent uses the other one's averages",
      "Agent 1's own actions are the rows. Over which axis must you average, so that the rows are left?",
      "the average must run over what the agent does not know: the partner's action"),
+    ("all tables", "agent 2 does not tell the tables apart",
+     "Agent 2 sees which table it is in. Over which payoffs does it average there?",
+     "each agent has a value for each own action in each state"),
+    ("discounted", "a discounted return",
+     "The text asks for sums of rewards, as they are paid.",
+     "no γ is given here, and a return in this course is not discounted"),
     ("best there", "the best return looks only at the table that was chosen",
      "The best plan may lead somewhere else from the first step on.",
      "then the loss in the first step is not counted"),
@@ -326,9 +366,9 @@ TEAM = (
     Exercise(
         number="01.4", title="One step of independent Q-learning", answers={"iql_step": "function"}, difficulty=3, minutes=12,
         practises="write the update of independent Q-learning for a whole team",
-        hints=("It is lesson 00's Q-learning, once for each agent. What do the agents have in common, and what has each for itself?",
+        hints=("It is lesson 00's Q-learning, once for each agent. What do they have in common, and what has each for itself?",
                "In common: the reward, and whether the task has ended. For itself: the table, the observations, the action.",
-               "Begin with a clone of `q`. For each agent compute its target from the old table, and move one entry of the new one."),
+               "Begin with a clone of `q`. For each agent compute a target from the old table; move one entry of the new one."),
         mistakes=STEP_MISTAKES, look=look_at_step),
     Exercise(
         number="01.5", title="Whose doing was it?", answers={"credits": "function"}, difficulty=3, minutes=10,
@@ -341,7 +381,7 @@ TEAM = (
         number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4, minutes=12,
         practises="compute exactly what a team of independent learners gets, and what it misses",
         hints=("For each table compute two lists of averages: one for agent 1's actions, one for agent 2's.",
-               "Agent 1 values a table by the best of its OWN averages there, and its first action goes to the table of the best value.",
-               "In that table each agent takes its best average alone. What the team gets is the entry at which the two choices meet."),
+               "Agent 1 values a table by the best of its OWN averages there. Its first action goes to the best table.",
+               "In that table each agent takes its best average alone. The team gets the entry at which the two choices meet."),
         mistakes=COST_MISTAKES, look=look_at_cost),
 )

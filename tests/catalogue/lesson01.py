@@ -198,7 +198,8 @@ CATALOGUE = {
         ],
     ),
     "01.2": Answers(
-        right=[BOTH, (index_by_powers, actions_by_product), (index_by_list, actions_by_numpy), (index_by_numpy, actions_by_divmod)],
+        right=[BOTH, (index_by_powers, actions_by_product), (index_by_list, actions_by_numpy),
+               (index_by_numpy, actions_by_divmod)],
         wrong=[
             ("the first agent changes fastest, not the last", (index_little, actions_little)),
             ("the first agent changes fastest, not the last", (index_by_loop, actions_not_turned)),

@@ -108,6 +108,37 @@ def y_share(q, i, obs, u, r, after, ended, gamma):
     return r / len(q) + gamma * (not ended) * q[i, after[i]].max()
 
 
+def y_gamma_on_reward(q, i, obs, u, r, after, ended, gamma):
+    return gamma * r + (not ended) * q[i, after[i]].max()
+
+
+def y_gamma_on_all(q, i, obs, u, r, after, ended, gamma):
+    return gamma * (r + (not ended) * q[i, after[i]].max())
+
+
+def y_no_reward(q, i, obs, u, r, after, ended, gamma):
+    return gamma * (not ended) * q[i, after[i]].max()
+
+
+def y_worst(q, i, obs, u, r, after, ended, gamma):
+    return r + gamma * (not ended) * q[i, after[i]].min()
+
+
+def step_of_the_sum(q, obs, actions, reward, next_obs, terminated, rate, gamma):
+    agents, new = torch.arange(len(q)), q.clone()
+    future = 0.0 if terminated else q[agents, next_obs].amax(-1).sum()
+    new[agents, obs, actions] += rate * (reward + gamma * future - q[agents, obs, actions].sum())
+    return new
+
+
+def step_of_a_row(q, obs, actions, reward, next_obs, terminated, rate, gamma):
+    new = q.clone()
+    for i in range(len(q)):
+        y = reward if terminated else reward + gamma * q[i, next_obs[i]].max()
+        new[i, obs[i]] += rate * (y - q[i, obs[i]])
+    return new
+
+
 def step_in_place(q, obs, actions, reward, next_obs, terminated, rate, gamma):
     for i in range(len(q)):
         y = reward + (0 if terminated else gamma * q[i, next_obs[i]].max())
@@ -259,6 +290,12 @@ def truly(table):
     return table[table.mean(1).argmax(), table.mean(0).argmax()]
 
 
+def one_mean_for_all_tables(tables):
+    first = tables.mean(2)
+    k = int(first.amax(1).argmax())
+    return float(tables.max()), float(tables[k, first[k].argmax(), tables.mean((0, 1)).argmax()])
+
+
 def best_of_all(tables):
     return float(tables.max()), max(float(truly(table)) for table in tables)
 
@@ -271,6 +308,12 @@ TEAM = {
             ("the end is turned round", learns(y_turned)),
             ("a terminated step pays nothing at all", learns(y_nothing)),
             ("the discount factor is missing", learns(y_no_gamma)),
+            ("the discount factor is on the reward", learns(y_gamma_on_reward)),
+            ("everything is discounted", learns(y_gamma_on_all)),
+            ("the reward is missing", learns(y_no_reward)),
+            ("the worst next value, not the best", learns(y_worst)),
+            ("one error for the whole team", step_of_the_sum),
+            ("a whole row of the table moves", step_of_a_row),
             ("the best next value of the whole team", learns(y_team_best)),
             ("the agents' futures are added up", learns(y_team_sum)),
             ("every agent looks up the first agent's observation", learns(y_first_obs)),
@@ -283,7 +326,8 @@ TEAM = {
             ("the reward is divided among the agents", learns(y_share)),
             ("the entry jumps to its target", learns(y_right, lambda old, y, rate: y)),
             ("the target is added, not the distance to it", learns(y_right, lambda old, y, rate: old + rate * y)),
-            ("the old value and the target have changed places", learns(y_right, lambda old, y, rate: rate * old + (1 - rate) * y)),
+            ("the old value and the target have changed places",
+             learns(y_right, lambda old, y, rate: rate * old + (1 - rate) * y)),
             ("the step goes away from the target", learns(y_right, lambda old, y, rate: old - rate * (y - old))),
             ("only the first agent learns", learns(y_right, who=1)),
             ("your answer changes what it was given", step_in_place),
@@ -301,7 +345,8 @@ TEAM = {
             ("compared with action 0", against(lambda own, u, payoff, i: own[0])),
             ("everybody gets the team's whole reward", against(lambda own, u, payoff, i: 0)),
             ("the others are averaged out", credit_averages),
-            ("the baseline itself, nothing is compared with it", against(lambda own, u, payoff, i: own.mean(), lambda got, base: base)),
+            ("the baseline itself, nothing is compared with it",
+             against(lambda own, u, payoff, i: own.mean(), lambda got, base: base)),
             ("praise and blame have changed places", against(lambda own, u, payoff, i: own.mean(), lambda got, base: base - got)),
             ("everybody gets the same credit", credit_shared),
             ("the mean runs over the others' actions", credit_turned),
@@ -312,7 +357,8 @@ TEAM = {
     "01.6": Answers(
         right=[cost_in_lists, cost_in_numpy, cost_in_torch, costs(own_best)],
         wrong=[
-            ("what agent 1 believes, not what the team is paid", costs(own_best, result=lambda best, paid, k, worth: (best, float(worth)))),
+            ("what agent 1 believes, not what the team is paid",
+             costs(own_best, result=lambda best, paid, k, worth: (best, float(worth)))),
             ("agent 1 chooses the first step as if it knew the best entries", costs(torch.max)),
             ("the first step expects random play of agent 1 itself", costs(torch.mean)),
             ("agent 2's averages choose the first step", costs(lambda table: table.mean(0).max())),
@@ -323,10 +369,13 @@ TEAM = {
             ("both agents use agent 1's averages", costs(own_best, one_axis)),
             ("each agent uses the other one's averages", costs(own_best, swapped)),
             ("the first step already knows what both will do together", best_of_all),
+            ("agent 2 does not tell the tables apart", one_mean_for_all_tables),
+            ("a discounted return", costs(own_best, result=lambda best, paid, k, worth: (0.99 * best, 0.99 * paid))),
             ("the best return looks only at the table that was chosen",
              costs(own_best, result=lambda best, paid, k, worth: (float(k.max()), paid))),
             ("the two results have changed places", costs(own_best, result=lambda best, paid, k, worth: (paid, best))),
-            ("the difference in place of the second result", costs(own_best, result=lambda best, paid, k, worth: (best, best - paid))),
+            ("the difference in place of the second result",
+             costs(own_best, result=lambda best, paid, k, worth: (best, best - paid))),
         ],
     ),
 }
