@@ -548,7 +548,7 @@ figure
 #
 # - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and most teams are not steady by then. The reference preset above keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
 # - **What delays it.** A hard copy every 50 updates is rare in a run of this length: some seeds arrive late and some do not. A copy every 10 updates does as well as the soft update. Fewer updates (`update_every=64`) and smaller first weights delay it too.
-# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the batch size, the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (exercise 5).
+# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the batch size, the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
 # - **The default is not the best column of every panel.** Twice as many updates get there in fewer steps, at twice the work. A preset is a compromise that somebody made.
 #
 #
@@ -582,11 +582,20 @@ figure
 #
 # ### Exercises
 #
-# 1. **The schedule by hand** (easy). At which step does the default preset reach $\varepsilon = 0.5$? Compute it on paper. You are right if `linear_schedule` gives 0.5 for your step and these three settings to within 0.001.
-# 2. **A hard target** (easy). Change `learn_once` so that it copies the online networks every `config.target_every` updates. You are right if your loop and `train` agree within 1e-12 for `TrainConfig(tau=None, target_every=50, total_steps=2_000)`.
-# 3. **A knob of your own** (medium). Pick a setting that the sweep left out, such as `max_grad_norm`, `capacity` or `hypernet_dim`. Write down what you expect, then run three values with three seeds. You are right if you can say for each value in how many seeds the team became optimal for good, whatever the answer is.
-# 4. **Stop when it is done** (medium). Use `train(..., on_evaluation=..., stop=...)` to end a run once the greedy return was the best one in five looks in a row. You are right if the history ends with five entries of 8.65 and is shorter than the default run.
-# 5. **A different discount** (hard). Train QMIX on the two-step game with `gamma=0.5`. Predict the return and the two values at the start before you run it. You are right if you can explain why the return does not notice.
+# The exercises of this lesson are in [exercises/08_training.ipynb](../exercises/08_training.ipynb); `make lab` puts a copy of your own in `my/`.
+#
+# - What a run is made of
+# - When is exploration down to a value?
+# - The loop
+# - Without the dice
+# - When it is done
+# - Find the bug: Every fiftieth
+#
+# Further, without a check:
+#
+# 1. **A knob of your own** (medium). Pick a setting that the sweep left out, such as `max_grad_norm`, `capacity` or `hypernet_dim`. Write down what you expect, then run three values with three seeds. You are right if you can say for each value in how many seeds the team became optimal for good, whatever the answer is.
+# 2. **Stop when it is done** (medium). Use `train(..., on_evaluation=..., stop=...)` to end a run once the greedy return was the best one in five looks in a row. You are right if the history ends with five entries of 8.65 and is shorter than the default run.
+# 3. **A different discount** (hard). Train QMIX on the two-step game with `gamma=0.5`. Predict the return and the two values at the start before you run it. You are right if you can explain why the return does not notice.
 #
 # ### Sources
 #
