@@ -101,7 +101,7 @@ check("06.1", never_drawn)
 #   `batch_size` is never above `len(memory)`.
 #
 # What belongs to one row stays together. The memory is its own: when the caller writes into a tensor that it has added, or into a batch that it
-# got, nothing changes in the memory. Names of other attributes are up to you.
+# got, nothing changes in the memory. Two memories have nothing in common. Names of other attributes are up to you.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Replay:
@@ -136,7 +136,7 @@ check("06.2", Replay)
 # Write `soft_update(target, online, tau)`: one soft update, as in the lesson, without the library's function of that name. `target` and `online` are two
 # networks (`nn.Module`) of the same build, and 0 < `tau` ≤ 1. Afterwards every parameter of `target` has gone the part `tau` of its way to that of `online`.
 #
-# - It works in place and returns nothing: the target that the caller holds is the one that moves.
+# - It works in place and returns nothing: the parameters of `target` stay the same objects, with new numbers in them.
 # - Every parameter moves, of any shape, whether or not it asks for gradients.
 # - Nothing is recorded for gradients, and `requires_grad` stays as it was.
 # - `online` stays as it is, and when it is trained on afterwards, the target stands still until the next soft update.

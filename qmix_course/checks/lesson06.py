@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qmix_course.checks.lesson06_memory import MEMORY, STORE_LAB
-from qmix_course.checks.lesson06_targets import LEARN_LAB, TARGETS, learn_case
+from qmix_course.checks.lesson06_labs import LABS, learn_case
+from qmix_course.checks.lesson06_memory import MEMORY
+from qmix_course.checks.lesson06_targets import TARGETS
 
 __all__ = ("EXERCISES", "learn_case")
 
-EXERCISES = (*MEMORY, *TARGETS, STORE_LAB, LEARN_LAB)
+EXERCISES = (*MEMORY, *TARGETS, *LABS)

@@ -1,8 +1,9 @@
-"""Checks of lesson 06 about the memory: the chance of a row, the ring of rows, and the lab of the reused slot."""
+"""Checks of lesson 06 about the memory: the chance of a row, and the ring of rows."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import combinations
 
 import numpy
@@ -25,8 +26,8 @@ def chance_never_drawn(held: int, batch_size: int, updates: int) -> float:
 
 
 def look_at_never_drawn(room: Room, answer) -> Verdict:
-    room.compare(answer, [(4, 1, 2), (2, 1, 1), (10, 3, 0), (5, 5, 3), (1, 1, 1), (50, 8, 1), (50, 8, 20), (500, 64, 7), (1000, 10, 100),
-                          (10_000, 64, 300), (7, 6, 2)], chance_never_drawn)
+    cases = [(4, 1, 2), (2, 1, 1), (10, 3, 0), (5, 5, 3), (1, 1, 1), (50, 8, 1), (50, 8, 20), (500, 64, 7), (1000, 10, 100)]
+    room.compare(answer, [*cases, (10_000, 64, 300), (7, 6, 2)], chance_never_drawn)
     return Verdict("correct")
 
 
@@ -83,6 +84,11 @@ class Script:
         self.lines = [f"run: memory = Replay({capacity})"]
         self.memory = room.ask(answer, capacity)
 
+    def is_empty(self) -> None:
+        length = self.room.ask(len, self.memory, may_change=(0,))
+        if length != 0:
+            self.wrong("the length is not the number of rows held", "     len(memory)", 0, length)
+
     def add(self, count: int) -> None:
         """Add the next ``count`` rows; afterwards the caller goes on to use its tensors for something else."""
         rows = rows_of(self.next, count)
@@ -112,8 +118,11 @@ class Script:
                                     or batch[name].dtype != column.dtype):
                 problem = f"column {name}: expected {values.describe(column)}, got {values.describe(batch[name])}"
         if problem:
-            raise Found(Verdict("wrong shape or type", problem, f"{batch_size} of {self.count} rows were asked for. Shapes and dtypes "
-                                "of a column stay as they were added.", "\n".join(self.lines)))
+            raise Found(Verdict("wrong shape or type", problem, f"{batch_size} of {self.count} rows were asked for. Shapes and "
+                                "dtypes of a column stay as they were added.", "\n".join(self.lines)))
+        length = self.room.ask(len, self.memory, may_change=(0,))
+        if length != self.count:
+            self.wrong("sampling takes rows away", "     then a sample, and again len(memory)", self.count, length)
         return batch
 
     def wrong(self, name: str, line: str = "", expected=None, got=None):
@@ -126,11 +135,10 @@ def fixed(seed: int) -> torch.Generator:
 
 
 def look_at_replay(room: Room, answer) -> Verdict:
+    _two_memories(room, answer)
     for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)), (20, (8,) * 6)):
         script = Script(room, answer, capacity)
-        empty = room.ask(len, script.memory, may_change=(0,))
-        if empty != 0:
-            script.wrong("the length is not the number of rows held", "     len(memory)", 0, empty)
+        script.is_empty()
         for count in counts:
             script.add(count)
             for seed in range(12):
@@ -145,6 +153,7 @@ def look_at_replay(room: Room, answer) -> Verdict:
     for count in (4, 4, 3):
         script.add(count)
     _every_set(script)
+    _every_set(script, together=4)
     return Verdict("correct")
 
 
@@ -155,7 +164,8 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
     line = f'     sorted(memory.sample({script.count}, torch.Generator().manual_seed({seed}))["number"].tolist())'
     truth = {name: torch.cat([rows_of(number, 1)[name] for number in got]) for name in batch}
     if -99 in got or all((batch[name] == -99).all() for name in ("obs", "reward")):
-        script.wrong("the memory keeps the caller's own tensors", "     (then the caller writes −99 into its tensors)\n" + line, newest, sorted(got))
+        script.wrong("the memory keeps the caller's own tensors",
+                     "     (then the caller writes −99 into its tensors)\n" + line, newest, sorted(got))
     if any(not 1 <= number < script.next for number in got):
         script.wrong("slots that were never written are drawn", line, newest, sorted(got))
     if len(set(got)) < len(got):
@@ -173,17 +183,38 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
         script.wrong("a batch is a piece of the memory itself")
 
 
+def _two_memories(room: Room, answer) -> None:
+    """What goes into one memory must not show in another."""
+    one, other = Script(room, answer, 3), Script(room, answer, 3)
+    other.is_empty()
+    one.add(3)
+    shared = room.ask(len, other.memory, may_change=(0,)) == 3
+    room.ask(lambda: other.memory.add(**rows_of(50, 2)), may_change=(0,))
+    for seed in range(0 if shared else 8):
+        if room.ask(len, one.memory, may_change=(0,)) != 3:
+            break                                           # another mistake, told below
+        batch = room.ask(lambda: one.memory.sample(3, fixed(seed)))
+        numbers = batch.get("number") if isinstance(batch, dict) else None
+        shared = shared or isinstance(numbers, torch.Tensor) and bool((numbers >= 50).any())
+    if shared:
+        one.wrong("two memories share their rows", "     another = Replay(3)\n     another.add(number=torch.arange(50, 52))\n"
+                  "     the rows of memory", [1, 2, 3], "rows of both")
+
+
 def _other_columns(room: Room, answer) -> None:
     """Other names, other shapes: what the columns are called is the caller's choice."""
     memory = room.ask(answer, 3)
     for first in (0, 2):
-        room.ask(lambda: memory.add(state=torch.arange(first, first + 2)[:, None] + torch.zeros(2, 5), x=torch.tensor([[first], [first + 1]])),
-                 may_change=(0,))
+        number = torch.tensor([[first], [first + 1]], dtype=torch.int32)
+        room.ask(lambda: memory.add(state=number.float().expand(2, 5), x=number), may_change=(0,))
     batch = room.ask(lambda: memory.sample(3, fixed(0)))
-    fine = isinstance(batch, dict) and set(batch) == {"state", "x"} and batch["state"].shape == (3, 5) and batch["x"].shape == (3, 1)
-    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, 0], batch["x"][:, 0].double()):
-        raise Found(Verdict("wrong", "it does not hold columns of other names and shapes", "Which names or sizes are written down in your code?",
-                            "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5), x=torch.tensor([[0], [1]]))"))
+    fine = isinstance(batch, dict) and {name: (part.shape, part.dtype) for name, part in batch.items()} == {
+        "state": ((3, 5), torch.float32), "x": ((3, 1), torch.int32)}
+    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, :1].int(), batch["x"]):
+        raise Found(Verdict("wrong", "it does not hold columns of other names, shapes and dtypes",
+                            "Which names, sizes or dtypes are written down in your code?",
+                            "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5, dtype=torch.float32), "
+                            "x=torch.tensor([[0], [1]], dtype=torch.int32))\n     memory.sample(2, torch.Generator())"))
 
 
 def _use_of_the_generator(script: Script) -> None:
@@ -194,33 +225,33 @@ def _use_of_the_generator(script: Script) -> None:
     torch.rand(17), random.random(), numpy.random.rand()                    # global generators move on
     second, third = drawn(fixed(5)), drawn(fixed(6))
     if first != second:
-        script.wrong("the numbers do not come from the generator",
-                     '     memory.sample(3, torch.Generator().manual_seed(5))["number"]', first[0], f"{second[0]} when asked again")
+        line = '     memory.sample(3, torch.Generator().manual_seed(5))["number"]'
+        script.wrong("the numbers do not come from the generator", line, first[0], f"{second[0]} when asked again")
     if first == third or all(batch == first[0] for batch in first):
         script.wrong("every call gives the same rows")
 
 
-def _every_set(script: Script, draws: int = 3000) -> None:
-    """Two rows at a time: each pair equally often, and no matter what the batch before was."""
+def _every_set(script: Script, together: int = 2, draws: int = 3000) -> None:
+    """A few rows at a time: each set of them equally often, and no matter what the batch before was."""
     generator = fixed(11)
-    got = script.room.ask(lambda: [script.memory.sample(2, generator)["number"] for _ in range(draws)])
-    pairs = [tuple(sorted(pair.tolist())) for pair in got]
-    possible = list(combinations(range(script.next - script.count, script.next), 2))
-    if not set(pairs) <= set(possible):
-        name = "a batch holds a row twice" if any(a == b for a, b in pairs) else "it is not the oldest rows that make place"
-        script.wrong(name)
-    share = 1 / len(possible)
+    got = script.room.ask(lambda: [script.memory.sample(together, generator)["number"] for _ in range(draws)])
+    drawn = [tuple(sorted(numbers.tolist())) for numbers in got]
+    possible = list(combinations(range(script.next - script.count, script.next), together))
+    if not set(drawn) <= set(possible):
+        twice = any(len(set(numbers)) < len(numbers) for numbers in drawn)
+        script.wrong("a batch holds a row twice" if twice else "it is not the oldest rows that make place")
+    share, counts = 1 / len(possible), Counter(drawn)
     allowed = 6 * (share * (1 - share) / draws) ** 0.5
-    often = {pair: pairs.count(pair) / draws for pair in possible}
-    worst = max(often, key=lambda pair: abs(often[pair] - share))
-    if abs(often[worst] - share) > allowed:
-        script.wrong("some rows are drawn more often than others",
-                     f"     {draws} draws of 2 of {script.count} rows: how often are they {list(worst)}?", f"{share:.3f}", f"{often[worst]:.3f}")
-    again = sum(a == b for a, b in zip(pairs, pairs[1:])) / (draws - 1)
-    apart = sum(not set(a) & set(b) for a, b in zip(pairs, pairs[1:])) / (draws - 1)
-    wanted = sum(not set(possible[0]) & set(pair) for pair in possible) / len(possible)
+    worst = max(possible, key=lambda numbers: abs(counts[numbers] / draws - share))
+    if abs(counts[worst] / draws - share) > allowed:
+        line = f"     {draws} draws of {together} of {script.count} rows: how often are they {list(worst)}?"
+        script.wrong("some rows are drawn more often than others", line, f"{share:.3f}", f"{counts[worst] / draws:.3f}")
+    again = sum(a == b for a, b in zip(drawn, drawn[1:])) / (draws - 1)
+    apart = sum(not set(a) & set(b) for a, b in zip(drawn, drawn[1:])) / (draws - 1)
+    wanted = sum(not set(possible[0]) & set(numbers) for numbers in possible) / len(possible)
     if abs(again - share) > allowed or abs(apart - wanted) > 6 * (0.25 / draws) ** 0.5:
-        script.wrong("a batch depends on the one before it", "     how often do two batches in a row share no row?", f"{wanted:.3f}", f"{apart:.3f}")
+        script.wrong("a batch depends on the one before it", "     how often do two batches in a row share no row?",
+                     f"{wanted:.3f}", f"{apart:.3f}")
 
 
 REPLAY_MISTAKES = (
@@ -240,8 +271,16 @@ REPLAY_MISTAKES = (
             "The memory is full and a new row arrives. Which row has to go?",
             "the team would learn from its first clumsy steps for ever"),
     Mistake("it is not the oldest rows that make place",
-            "Write more rows than there are slots, a few at a time, and note what stands in each slot. What happens at the last slot?",
+            "Write more rows than there are slots, a few at a time, and note what stands in each slot. What happens at the last "
+            "slot?",
             "what is held should be the latest rows and nothing else, also when one call reaches over the end of the ring"),
+    Mistake("sampling takes rows away",
+            "Draw twice as many rows as are held, in two calls. Should that be possible?",
+            "a row is drawn many times before it is overwritten; that is what makes a memory worth its place"),
+    Mistake("two memories share their rows",
+            "Make two memories and fill one. What do you find in the other? Where do the rows live: in the object, or in the "
+            "class?",
+            "runs that are made one after the other in one program would learn from each other's data"),
     Mistake("the columns of a row come apart",
             "Which row does each column of your batch come from? They have to agree.",
             "rewards then meet actions that did not earn them, as with separate memories in the lesson"),
@@ -263,128 +302,23 @@ REPLAY_MISTAKES = (
 )
 
 
-# ---- 06.6, a lab -------------------------------------------------------------------------------------------------------
-
-def empty_memory(slots: int, steps: int) -> dict[str, torch.Tensor]:
-    return {"state": torch.zeros(slots, steps + 1, 2), "actions": torch.zeros(slots, steps, 2, dtype=torch.int64),
-            "reward": torch.zeros(slots, steps), "terminated": torch.zeros(slots, steps, dtype=torch.bool), "mask": torch.zeros(slots, steps)}
-
-
-def episode_of(length: int, ends: bool, generator: torch.Generator) -> dict[str, torch.Tensor]:
-    flags = torch.zeros(length, dtype=torch.bool)
-    flags[-1] = ends
-    return {"state": torch.rand(length + 1, 2, generator=generator), "actions": torch.randint(1, 4, (length, 2), generator=generator),
-            "reward": torch.rand(length, generator=generator) + 1, "terminated": flags}
-
-
-# (slots, steps, the episodes: slot, length, terminated)
-STORIES = (
-    (1, 4, ((0, 4, True), (0, 2, True))),
-    (2, 5, ((0, 5, False), (1, 4, True), (0, 2, True), (1, 5, True), (0, 1, False))),
-    (3, 6, ((0, 6, True), (1, 6, False), (2, 3, True), (0, 5, False), (1, 1, True), (2, 6, False), (0, 3, True))),
-    (2, 1, ((0, 1, True), (1, 1, False), (0, 1, False))),
-)
-
-
-def look_at_store(room: Room, wrong_line, answer) -> Verdict:
-    left: list[tuple] = []                                  # what the mask says behind the end of each short episode
-    for slots, steps, story in STORIES:
-        memory, generator = empty_memory(slots, steps), torch.Generator().manual_seed(slots + steps)
-        names = tuple(memory)
-        for slot, length, ends in story:
-            episode = episode_of(length, ends, generator)
-            before = {name: column.clone() for name, column in memory.items()}
-            room.ask(answer, memory, slot, episode, may_change=(0,))
-            if set(memory) != set(names) or any(not isinstance(memory[name], torch.Tensor) or memory[name].shape != before[name].shape
-                                                or memory[name].dtype != before[name].dtype for name in names):
-                raise Found(Verdict("wrong shape or type", "the memory has another form now",
-                                    "The slots, their length and their dtypes stay as they are."))
-            _examine_slots(room, memory, before, episode, slot, left)
-    _name_left(room, left)
-    room.line(wrong_line, 6)
-    return Verdict("correct")
-
-
-def _examine_slots(room: Room, memory: dict, before: dict, episode: dict, slot: int, left: list) -> None:
-    others = [s for s in range(len(memory["mask"])) if s != slot]
-    if any(not torch.equal(memory[name][others], before[name][others]) for name in memory):
-        raise room.wrong("another slot is changed")
-    mask, length, steps = memory["mask"][slot], len(episode["reward"]), memory["mask"].shape[1]
-    right = torch.tensor([1.0 if t < length else 0.0 for t in range(steps)])
-    detail = f"an episode of {length} steps in a slot of {steps}\nexpected mask: {right.long().tolist()}\ngot:           {_short(mask)}"
-    if not all(torch.equal(memory[name][slot, :len(column)], column) for name, column in episode.items()):
-        raise room.wrong("the episode is not stored as it was")
-    if not torch.equal(mask[:length], right[:length]):
-        raise room.wrong("steps that were played are masked out", detail)
-    behind, old = mask != right, before["mask"][slot].bool() & (right == 0)
-    empty = not any(memory[name][slot, length:].any() for name in ("reward", "terminated"))
-    if length < steps:
-        left.append((torch.equal(behind, old), behind.nonzero().flatten().tolist() == [length], empty, behind.any(), detail))
-
-
-def _name_left(room: Room, left: list) -> None:
-    wrong = [entry for entry in left if entry[3]]
-    if not wrong:
-        return
-    detail = wrong[0][-1]
-    if all(old for old, *_ in left):
-        raise room.wrong("the symptom is hidden: the old steps are emptied and still count" if all(entry[2] for entry in wrong)
-                         else "the bug is still there: the old mask shows through", detail)
-    if all(one for _, one, *_ in left):
-        raise room.wrong("one step too many counts as played", detail)
-    raise room.wrong("only a part of the old mask is cleared", detail)
-
-
-def _short(mask: torch.Tensor) -> list:
-    return [int(value) if float(value).is_integer() else float(value) for value in mask.tolist()]
-
-
-STORE_MISTAKES = (
-    Mistake("the bug is still there: the old mask shows through",
-            "A slot that held a long episode gets a short one. What stands behind the short one's end?",
-            "the loss then counts steps of an episode that was overwritten, glued to the end of another one"),
-    Mistake("the symptom is hidden: the old steps are emptied and still count",
-            "The sum of the rewards is right again. Over how many steps does the loss take its mean?",
-            "steps that never happened, with reward 0, are still learned from"),
-    Mistake("another slot is changed",
-            "Print the masks of all slots before and after. Whose episode did you lose?",
-            "what the other slots hold is valid and must stay"),
-    Mistake("steps that were played are masked out",
-            "Sum the mask of a slot. Is it the length of its episode?",
-            "what is masked out is never learned from"),
-    Mistake("one step too many counts as played",
-            "There is one more state than there are steps. How many entries has the mask?",
-            "the last state has no action and no reward; a step from there was never played"),
-    Mistake("only a part of the old mask is cleared",
-            "Does your repair hold for all lengths of the old and the new episode, and for one that the clock cut off?",
-            "it works for some episodes, which is the hardest kind of bug to see"),
-    Mistake("the episode is not stored as it was",
-            "Compare what is in the slot, up to the episode's length, with the episode: column by column.",
-            "a repair must leave the rest as it was"),
-)
-
 MEMORY = (
     Exercise(
         number="06.1", title="A row that nobody draws", answers={"never_drawn": "function"}, difficulty=2, minutes=6,
         practises="reckon with batches that are drawn without replacement",
         hints=("Begin with one batch. Which share of the rows is in it? Then how likely is it that your row is not?",
-               "The batches are drawn independently. What does one do with the chances of independent events that must all happen?"),
+               "The batches are drawn independently. What does one do with the chances of independent events that must all "
+               "happen?"),
         mistakes=NEVER_MISTAKES, look=look_at_never_drawn),
     Exercise(
         number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
         practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
-        hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes next.",
+        hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes "
+               "next.",
                "The names and shapes of the columns are known only at the first `add`: that is the moment to take the memory.",
                "For several rows at once: the slots are consecutive numbers, taken modulo the capacity.",
-               "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same ones for every "
-               "column."),
-        mistakes=REPLAY_MISTAKES, look=look_at_replay, off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct")),
+               "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same "
+               "ones for every column."),
+        mistakes=REPLAY_MISTAKES, look=look_at_replay,
+        off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct")),
 )
-
-STORE_LAB = Exercise(
-    number="06.6", title="A slot with a past", answers={"wrong_line_6": "value", "mended_store": "function"}, difficulty=2, minutes=8,
-    practises="leave nothing of the old row when a slot is used again",
-    hints=("The first round through the slots is right. What is different in the second one?",
-           "Which column tells the loss how much of the others to read?",
-           "What is written behind the end of the new episode, and what should be?"),
-    mistakes=STORE_MISTAKES, look=look_at_store, lab=True)

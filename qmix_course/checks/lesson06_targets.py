@@ -1,14 +1,12 @@
-"""Checks of lesson 06 about target networks: soft and hard updates, how far back they look, and the lab of the copy."""
+"""Checks of lesson 06 about target networks: soft and hard updates, and how far back they look."""
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 
 import torch
 from torch import nn
-from torch.func import functional_call
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
@@ -66,7 +64,9 @@ SOFT_SLIPS = (
     ("the old weights are forgotten", lambda old, new, tau: tau * new),
     ("the whole way in one step", lambda old, new, tau: new),
 )
-SOFT_CASES = ((0, 0.25, True), (0, 0.9, False), (1, 0.02, True), (1, 0.3, False), (2, 0.15, True), (2, 0.7, False), (1, 1.0, True))
+# kind of network, tau, whether the target is frozen
+SOFT_CASES = ((0, 0.25, True), (0, 0.9, False), (1, 0.02, True), (1, 0.3, False), (2, 0.15, True), (2, 0.7, False),
+              (1, 1.0, True))
 
 
 def look_at_soft(room: Room, answer) -> Verdict:
@@ -75,13 +75,15 @@ def look_at_soft(room: Room, answer) -> Verdict:
         online, target = networks(kind, number), networks(kind, 50 + number)
         if frozen:
             target.requires_grad_(False)
-        asked = [parameter.requires_grad for parameter in target.parameters()]
+        asked, held = [parameter.requires_grad for parameter in target.parameters()], list(target.parameters())
         for _ in range(2):                              # a second update finds the target where the first one left it
             before, goal = weights(target), weights(online)
             room.ask(answer, target, online, tau, may_change=(0, 1))
             left.append((before, goal, weights(target), weights(online), tau))
             if any(p.grad_fn is not None or p.requires_grad != was for p, was in zip(target.parameters(), asked)):
                 raise room.wrong("the update is recorded for gradients", _soft_line(tau, frozen))
+            if any(new is not old for new, old in zip(target.parameters(), held)):
+                raise room.wrong("the target has new parameters", _soft_line(tau, frozen))
         after = weights(target)
         draw(online, torch.Generator().manual_seed(9))
         if not equal(after, weights(target)):
@@ -99,7 +101,8 @@ def _name_soft(room: Room, left: list) -> None:
     wanted = [soft_step(o, n, tau) for o, n in zip(before, goal)]
     off = next((k for k, (a, w) in enumerate(zip(after, wanted)) if not values.loosely_equal(a, w, 1e-9)), 0)
     first = [float(part[off].flatten()[0]) for part in (before, goal, wanted, after)]
-    detail = (f"tau = {tau}, one weight: target {first[0]:.6g}, online {first[1]:.6g}\nexpected: {first[2]:.6g}\ngot:      {first[3]:.6g}")
+    detail = (f"tau = {tau}, one weight: target {first[0]:.6g}, online {first[1]:.6g}\n"
+              f"expected: {first[2]:.6g}\ngot:      {first[3]:.6g}")
     if any(not equal(goal, online) for _, goal, _, online, _ in left):
         raise room.wrong("the online network is changed", detail)
     if all(equal(before, after) for before, _, after, _, _ in left):
@@ -110,11 +113,12 @@ def _name_soft(room: Room, left: list) -> None:
     if all(values.loosely_equal(a, o, 1e-9) or values.loosely_equal(a, soft_step(o, n, tau), 1e-9)
            for before, goal, after, _, tau in left for o, n, a in zip(before, goal, after)):
         raise room.wrong("some parameters stay behind", detail)
-    raise Found(Verdict("wrong", "the target is not where it should be", "Take one weight, and work the formula out on paper.", detail))
+    raise Found(Verdict("wrong", "the target is not where it should be", "Take one weight, and work the formula out on paper.",
+                        detail))
 
 
 def _soft_line(tau: float, frozen: bool) -> str:
-    flags = "the target's parameters do not ask for gradients, the online network's do" if frozen else "both networks ask for gradients"
+    flags = "the target does not ask for gradients, the online network does" if frozen else "both networks ask for gradients"
     return f"tau = {tau}; {flags}"
 
 
@@ -146,6 +150,9 @@ SOFT_MISTAKES = (
     Mistake("the update is recorded for gradients",
             "Look at `requires_grad` and `grad_fn` of the target's parameters afterwards. Who recorded the arithmetic?",
             "the graph grows with every update, and gradients could flow through the target"),
+    Mistake("the target has new parameters",
+            "Is each parameter of the target still the same object as before, with other numbers in it?",
+            "whoever holds the old parameters, such as an optimiser or a saved list, would be left with weights nobody uses"),
     Mistake("the target shares its weights with the online network",
             "After your update, train the online network on. Does the target stand still?",
             "one tensor under two names is one network"),
@@ -163,14 +170,22 @@ def updates_until(share: float, tau: float) -> int:
 
 
 # What people compute before they round, in place of log(1 − share) / log(1 − tau).
-DELAYS: dict[str, Callable] = {
-    "a rule of thumb, not the number itself": lambda share, tau: -math.log(1 - share) / tau,
-    "share is what is left, not what is gone": lambda share, tau: math.log(share) / math.log(1 - tau),
-    "every update goes equally far": lambda share, tau: share / tau,
-    "tau and 1 − tau are exchanged": lambda share, tau: math.log(1 - share) / math.log(tau),
-    "always half of the way": lambda share, tau: math.log(0.5) / math.log(1 - tau),
-}
-ROUNDINGS = (math.ceil, math.floor, round, lambda x: math.floor(x) + 2)
+DELAYS: tuple[tuple[str, Callable], ...] = (
+    ("a rule of thumb, not the number itself", lambda share, tau: -math.log(1 - share) / tau),
+    ("a rule of thumb, not the number itself", lambda share, tau: 1 / tau),
+    ("share is what is left, not what is gone", lambda share, tau: math.log(share) / math.log(1 - tau)),
+    ("every update goes equally far", lambda share, tau: share / tau),
+    ("tau and 1 − tau are exchanged", lambda share, tau: math.log(1 - share) / math.log(tau)),
+    ("always half of the way", lambda share, tau: math.log(0.5) / math.log(1 - tau)),
+    ("always half of the way", lambda share, tau: math.log(2) / tau),
+)
+# Ways to make a whole number of it, and what each is called when the number itself was right.
+ROUNDINGS: tuple[tuple[str, Callable], ...] = (
+    ("one update too few", math.floor), ("one update too few", lambda x: max(1, math.floor(x))),
+    ("one update too few", lambda x: math.floor(x) - 1), ("rounded to the nearest", round),
+    ("rounded to the nearest", lambda x: max(1, round(x))), ("one update too many", lambda x: math.floor(x) + 2),
+    ("", math.ceil), ("", float),
+)
 
 
 def look_at_delay(room: Room, answer) -> Verdict:
@@ -195,19 +210,16 @@ def look_at_delay(room: Room, answer) -> Verdict:
 
 
 def _delay_mistake(given: list, cases: list[tuple]) -> str | None:
-    def explained(formula):
-        return all(values.loosely_equal(got, formula(*case), 1e-9) for got, case in zip(given, cases))
+    """The slip that explains all answers: in the number, or only in how it is made whole."""
+    def explained(delay, rounding):
+        return all(values.loosely_equal(got, rounding(delay(*case)), 1e-9) for got, case in zip(given, cases))
 
     def exact(share, tau):
         return math.log(1 - share) / math.log(1 - tau)
 
-    for rounding, name in ((math.floor, "one update too few"), (round, "rounded to the nearest"), (ROUNDINGS[-1], "one update too many")):
-        if explained(lambda *case: rounding(exact(*case))):
-            return name
-    if explained(lambda *case: math.ceil(exact(*case)) - 2):
-        return "one update too few"
-    return next((name for name, delay in DELAYS.items() for rounding in (*ROUNDINGS, float)
-                 if explained(lambda *case: rounding(delay(*case)))), None)
+    tried = [(name, exact, rounding) for name, rounding in ROUNDINGS if name]
+    tried += [(name, delay, rounding) for name, delay in DELAYS for _, rounding in ROUNDINGS]
+    return next((name for name, delay, rounding in tried if explained(delay, rounding)), None)
 
 
 DELAY_MISTAKES = (
@@ -264,7 +276,7 @@ def _network(slow) -> nn.Module:
 
 
 def _watch_copy(room: Room, slow, online: nn.Module, flags: list, every: int) -> None:
-    generator = torch.Generator().manual_seed(303)
+    generator, lines = torch.Generator().manual_seed(303), HARD_LINES.format(every=every)
     asks = any(parameter.requires_grad for parameter in _network(slow).parameters())
     if not equal(weights(_network(slow)), weights(online)):
         raise room.wrong("the copy starts from other weights", f"directly after HardCopy(online, {every})")
@@ -273,27 +285,27 @@ def _watch_copy(room: Room, slow, online: nn.Module, flags: list, every: int) ->
         before = weights(_network(slow))
         draw(online, generator)
         if not equal(before, weights(_network(slow))):
-            raise room.wrong("the copy is the online network itself" if not copied else "after the first copy the two are one network",
-                             HARD_LINES.format(every=every) + f"\nin update {update} the copy moved before after_update was called")
+            name = "after the first copy the two are one network" if copied else "the copy is the online network itself"
+            raise room.wrong(name, f"{lines}\nin update {update} the copy moved before after_update was called")
         trained = weights(online)
         room.ask(slow.after_update, may_change=(0,))
         if not equal(trained, weights(online)):
-            raise room.wrong("the online network is changed by the copy", HARD_LINES.format(every=every))
+            raise room.wrong("the online network is changed by the copy", lines)
         now = weights(_network(slow))
         if equal(now, trained):
             copied.append(update)
         elif not equal(now, before):
             stray.append(update)
     if [parameter.requires_grad for parameter in online.parameters()] != flags:
-        raise room.wrong("the online network cannot learn any more", HARD_LINES.format(every=every))
+        raise room.wrong("the online network cannot learn any more", lines)
     wanted = [k for k in range(1, update + 1) if k % every == 0]
     if stray:
         raise room.wrong("what is copied is not what the online network is now", f"every = {every}, update {stray[0]}")
     if copied != wanted:
-        detail = HARD_LINES.format(every=every) + f"\nevery = {every}, {update} updates; copies are due after {wanted}\ngot them after {copied}"
+        detail = f"{lines}\nevery = {every}, {update} updates; copies are due after {wanted}\ngot them after {copied}"
         raise room.wrong(_hard_mistake(copied, wanted, every, update), detail)
     if asks or any(parameter.requires_grad for parameter in _network(slow).parameters()):
-        raise room.wrong("the copy still asks for gradients", HARD_LINES.format(every=every))
+        raise room.wrong("the copy still asks for gradients", lines)
 
 
 def _hard_mistake(copied: list, wanted: list, every: int, last: int) -> str:
@@ -348,7 +360,8 @@ HARD_MISTAKES = (
             "What is `count % every` in update 3 of every 3, and what does `if` make of that number?",
             "the remainder is 0 exactly when a copy is due, and 0 counts as False"),
     Mistake("no copy is ever made",
-            "Print your count of updates. Does it go on from call to call?",
+            "Does your count go on from call to call? And is it the caller's online network that you copy from, and your own one "
+            "that you copy to?",
             "the targets stay those of an untrained network"),
     Mistake("only the first copy is made",
             "One copy was right. What keeps the next one from coming?",
@@ -365,111 +378,7 @@ HARD_MISTAKES = (
 )
 
 
-# ---- 06.7, a lab -------------------------------------------------------------------------------------------------------
-
-def learned(online: nn.Module, batches: list, every: int, gamma: float, learning_rate: float, twist: str = "") -> tuple[list, list]:
-    """The weights of the online and of the target network after all updates, on copies of the weights, step by step."""
-    theta = {name: parameter.detach().clone() for name, parameter in online.named_parameters()}
-    slow = dict(theta)
-    for update, (state, reward, next_state) in enumerate(batches, start=1):
-        if twist == "one network" or twist == "new copy":
-            slow = dict(theta)
-        if twist == "one network after a copy" and update > every:
-            slow = dict(theta)
-        y = reward + gamma * functional_call(online, slow, next_state).squeeze(-1).detach()
-        leaves = {name: value.clone().requires_grad_() for name, value in theta.items()}
-        loss = ((functional_call(online, leaves, state).squeeze(-1) - y) ** 2).mean()
-        slopes = torch.autograd.grad(loss, list(leaves.values()))
-        theta = {name: (value - learning_rate * slope).detach() for (name, value), slope in zip(leaves.items(), slopes)}
-        if update % every == 0 and twist != "never":
-            slow = dict(theta)
-    if twist == "one network" or twist == "one network after a copy" and len(batches) >= every:
-        slow = theta
-    return list(theta.values()), list(slow.values())
-
-
-def learn_case(number: int) -> tuple:
-    """online, batches, every, gamma, learning_rate of case ``number`` (0 to 4), new at every call."""
-    inputs, hidden, rows, updates, every = ((1, 0, 1, 2, 5), (2, 3, 4, 7, 3), (3, 4, 5, 8, 4), (2, 2, 3, 4, 1), (2, 3, 2, 9, 2))[number]
-    layers = [nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, 1)] if hidden else [nn.Linear(inputs, 1)]
-    online, generator = nn.Sequential(*layers).double(), torch.Generator().manual_seed(70 + number)
-    draw(online, generator)
-    shapes = ((rows, inputs), (rows,), (rows, inputs))
-    batches = [tuple(torch.randn(shape, generator=generator, dtype=torch.float64).round(decimals=2) for shape in shapes) for _ in range(updates)]
-    return online, batches, every, 0.9, 0.05
-
-
-def look_at_learn(room: Room, wrong_line, answer) -> Verdict:
-    left, cases = [], [learn_case(number) for number in range(5)]
-    for number, case in enumerate(cases):
-        online = copy.deepcopy(case[0])
-        start = weights(online)
-        target = room.ask(answer, online, *case[1:], may_change=(0,))
-        if not isinstance(target, nn.Module):
-            raise Found(Verdict("wrong shape or type", f"mended_learn: expected the target network, got {values.describe(target)}",
-                                "The last line of the listing returns it."))
-        left.append((weights(online), weights(target), start))
-        draw(online, torch.Generator().manual_seed(8))
-        if number == 0 and not equal(left[0][1], weights(target)):
-            raise room.wrong("the bug is still there: two names, one network", _learn_line(number))
-    explained = {twist: all(equal(got[0], want[0]) and equal(got[1], want[1])
-                            for got, want in zip(left, [learned(*case, twist) for case in cases]))
-                 for twist in ("", "one network", "new copy", "never", "one network after a copy")}
-    if not explained[""]:
-        _name_learn(room, left, cases, explained)
-    room.line(wrong_line, 1)
-    return Verdict("correct")
-
-
-def _name_learn(room: Room, left: list, cases: list, explained: dict) -> None:
-    wanted = [learned(*case) for case in cases]
-    number = next(k for k, (got, want) in enumerate(zip(left, wanted)) if not (equal(got[0], want[0]) and equal(got[1], want[1])))
-    detail = _learn_line(number)
-    names = {"one network": "the symptom is hidden: a new copy in every update",     # one object would have been noticed before
-             "new copy": "the symptom is hidden: a new copy in every update",
-             "never": "the target never moves",
-             "one network after a copy": "after the first copy the two are one network"}
-    for twist, name in names.items():
-        if explained[twist]:
-            raise room.wrong(name, detail)
-    if all(equal(online, start) for online, _, start in left):
-        raise room.wrong("nothing is learned any more", detail)
-    if not equal(left[0][1], left[0][2]):               # case 0: two updates, a copy every five
-        online_only = [learned(*case, "one network")[0] for case in cases]
-        follows = all(equal(got[0], alone) for got, alone in zip(left, online_only))
-        raise room.wrong("the symptom is hidden: a new copy in every update" if follows else "the target does not begin as the online network",
-                         detail)
-    raise room.wrong("the copies come after other updates", detail)
-
-
-def _learn_line(number: int) -> str:
-    return f"run: from qmix_course.checks.lesson06 import learn_case\n     target = mended_learn(*learn_case({number}))"
-
-
-LEARN_MISTAKES = (
-    Mistake("the bug is still there: two names, one network",
-            "Ask `target is online`, and then the same of their weights: `target[0].weight is online[0].weight`.",
-            "as long as both hold the same tensors, a step of the optimiser moves both"),
-    Mistake("the symptom is hidden: a new copy in every update",
-            "The two are no longer one network. But how old is the target when y is computed?",
-            "a copy that is as new as the online network gives the same targets as no copy at all"),
-    Mistake("the target never moves",
-            "Run it for longer than `every` updates. When does the target learn something new?",
-            "the targets are those of an untrained network for ever"),
-    Mistake("after the first copy the two are one network",
-            "Compare target and online a few updates after the first hard copy.",
-            "handing over the network in place of its weights brings the bug back later"),
-    Mistake("the target does not begin as the online network",
-            "Before the first update, do the two networks answer alike?",
-            "the first targets would come from a network that is not a copy"),
-    Mistake("the copies come after other updates",
-            "The rule for when to copy was right. After which updates does your version do it?",
-            "a repair must leave the rest as it was"),
-    Mistake("nothing is learned any more",
-            "Look at the online network's weights before and after. Whose gradients did you switch off, and which network does the optimiser hold?",
-            "a loss that nobody follows protects the target, and everything else"),
-)
-
+LIBRARY = ("qmix_course.training.soft_update", "qmix_course.training.hard_update")
 TARGETS = (
     Exercise(
         number="06.3", title="A small part of the way", answers={"soft_update": "function"}, difficulty=2, minutes=6,
@@ -477,27 +386,21 @@ TARGETS = (
         hints=("Walk through the parameters of both networks side by side.",
                "Writing into a parameter needs a method that works in place; their names end in an underscore.",
                "PyTorch must not record what you do: there is a context manager, and a decorator, for that."),
-        mistakes=SOFT_MISTAKES, look=look_at_soft, off_limits=("qmix_course.training.soft_update", "qmix_course.training.hard_update")),
+        mistakes=SOFT_MISTAKES, look=look_at_soft, off_limits=LIBRARY),
     Exercise(
         number="06.4", title="How far back a tau looks", answers={"updates_until": "function"}, difficulty=2, minutes=7,
         practises="translate tau into a number of updates",
         hints=("What is left of the distance after one update? After two? After n?",
                "You may count in a loop, or solve the inequality with logarithms.",
-               "With logarithms: dividing by a negative number turns the inequality round, and the answer has to be a whole number that is large enough."),
+               "With logarithms: dividing by a negative number turns the inequality round, and the answer has to be a whole "
+               "number that is large enough."),
         mistakes=DELAY_MISTAKES, look=look_at_delay),
     Exercise(
         number="06.5", title="A hard copy now and then", answers={"HardCopy": "class"}, difficulty=3, minutes=10,
         practises="keep a copy that is really one, and renew it on time",
         hints=("The copy must own its weights. Which function of Python's `copy` goes all the way down?",
                "Keep the number of updates in the object. When is a copy due, in terms of a remainder?",
-               "To renew it, copy the numbers of the online weights into those of the copy. Do not bind the name anew to the online network."),
-        mistakes=HARD_MISTAKES, look=look_at_hard, off_limits=("qmix_course.training.soft_update", "qmix_course.training.hard_update")),
+               "To renew it, copy the numbers of the online weights into those of the copy. Do not bind the name anew to the "
+               "online network."),
+        mistakes=HARD_MISTAKES, look=look_at_hard, off_limits=LIBRARY),
 )
-
-LEARN_LAB = Exercise(
-    number="06.7", title="A copy that is none", answers={"wrong_line_7": "value", "mended_learn": "function"}, difficulty=3, minutes=9,
-    practises="see that a target network shares its weights with the online network",
-    hints=("In the symptom, no hard copy was due. Who wrote into the target?",
-           "The optimiser changes tensors in place. Which networks hold those tensors?",
-           "Python can copy an object without copying what is inside."),
-    mistakes=LEARN_MISTAKES, look=look_at_learn, lab=True)

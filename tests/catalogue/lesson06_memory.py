@@ -237,9 +237,98 @@ class NoModulo(Ring):
         self.size = min(self.size + rows, self.capacity)
 
 
+class Pops(Deque):
+    """Takes out what it gives."""
+
+    def sample(self, batch_size, generator):
+        chosen = []
+        for _ in range(batch_size):
+            place = int(torch.randint(len(self.rows), (1,), generator=generator))
+            chosen.append(self.rows[place])
+            del self.rows[place]
+        return {name: torch.stack([row[name] for row in chosen]) for name in chosen[0]}
+
+
+class OneForAll(Ring):
+    """The columns live in the class."""
+
+    shared: dict = {}
+
+    def __init__(self, capacity):
+        super().__init__(capacity)
+        self.columns = self.shared
+
+
+class OneListForAll:
+    """The rows are in a list of the class."""
+
+    rows: list = []
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.rows.clear()
+
+    def add(self, **columns):
+        for place in range(len(next(iter(columns.values())))):
+            self.rows.append({name: values[place].clone() for name, values in columns.items()})
+        del self.rows[:-self.capacity]
+
+    def sample(self, batch_size, generator):
+        chosen = torch.randperm(len(self.rows), generator=generator)[:batch_size].tolist()
+        return {name: torch.stack([self.rows[place][name] for place in chosen]) for name in self.rows[0]}
+
+    def __len__(self):
+        return len(self.rows)
+
+
+class Backwards(Ring):
+    def add(self, **columns):
+        super().add(**{name: values.flip(0) for name, values in columns.items()})
+
+
+class Replaces(Ring):
+    """Overwrites a random row."""
+
+    def add(self, **columns):
+        for row in range(len(next(iter(columns.values())))):
+            if self.size == self.capacity:
+                self.next = random.randrange(self.capacity)
+            super().add(**{name: values[row:row + 1] for name, values in columns.items()})
+
+
+class Strides(Ring):
+    """Rows at equal distances."""
+
+    def places(self, batch_size, generator):
+        start = torch.randint(self.size, (1,), generator=generator)
+        return (start + torch.arange(batch_size) * (self.size // batch_size)) % self.size
+
+
+class FirstGenerator(Ring):
+    """Goes on with the first generator that it ever got."""
+
+    own = None
+
+    def places(self, batch_size, generator):
+        self.own = self.own or generator
+        return torch.randperm(self.size, generator=self.own)[:batch_size]
+
+
+class TopsUp(Deque):
+    """A right one: draws again what it has already."""
+
+    def sample(self, batch_size, generator):
+        chosen = []
+        while len(chosen) < batch_size:
+            place = torch.randint(len(self.rows), (1,), generator=generator).item()
+            if place not in chosen:
+                chosen.append(place)
+        return {name: torch.stack([self.rows[place][name] for place in sorted(chosen)]) for name in self.rows[0]}
+
+
 class ColumnByColumn(Ring):
     def sample(self, batch_size, generator):
-        return {name: values[torch.randperm(self.size, generator=generator)[:batch_size]] for name, values in self.columns.items()}
+        return {name: values[self.places(batch_size, generator)] for name, values in self.columns.items()}
 
 
 class SortsEachColumn(Ring):
@@ -404,6 +493,18 @@ def one_too_many(memory, slot, episode):
     memory["mask"][slot, :length + 1] = 1
 
 
+def all_ones(memory, slot, episode):
+    write(memory, slot, episode)
+    memory["mask"][slot] = 1
+
+
+def where_it_paid(memory, slot, episode):
+    """Takes a reward of 0 for padding."""
+    length = write(memory, slot, episode)
+    memory["reward"][slot, length:] = 0
+    memory["mask"][slot] = (memory["reward"][slot] != 0).double()
+
+
 def clears_one(memory, slot, episode):
     unchanged(memory, slot, episode)
     memory["mask"][slot, len(episode["reward"]):len(episode["reward"]) + 1] = 0
@@ -439,7 +540,7 @@ MEMORY = {
         ],
     ),
     "06.2": Answers(
-        right=[Ring, Deque, Concatenated, TwoPieces],
+        right=[Ring, Deque, Concatenated, TwoPieces, TopsUp],
         wrong=[
             ("the length is not the number of rows held", CountsCalls),
             ("the length is not the number of rows held", CountsEverything),
@@ -452,6 +553,13 @@ MEMORY = {
             ("new rows are lost when the memory is full", KeepsTheFirst),
             ("it is not the oldest rows that make place", LastSlotOnly),
             ("it is not the oldest rows that make place", NoModulo),
+            ("it is not the oldest rows that make place", Backwards),
+            ("it is not the oldest rows that make place", Replaces),
+            ("sampling takes rows away", Pops),
+            ("two memories share their rows", OneForAll),
+            ("two memories share their rows", OneListForAll),
+            ("the numbers do not come from the generator", FirstGenerator),
+            ("some rows are drawn more often than others", Strides),
             ("the columns of a row come apart", ColumnByColumn),
             ("the columns of a row come apart", SortsEachColumn),
             ("a batch is a piece of the memory itself", AllAsTheyAre),
@@ -481,9 +589,11 @@ STORE = {
             ("steps that were played are masked out", (6, clears_afterwards)),
             ("steps that were played are masked out", (6, masks_the_last_step)),
             ("steps that were played are masked out", (6, not_the_terminal_step)),
-            ("one step too many counts as played", (6, one_too_many)),
+            ("steps that nobody played count as played", (6, one_too_many)),
+            ("steps that nobody played count as played", (6, all_ones)),
+            ("steps that were played are masked out", (6, where_it_paid)),
             ("only a part of the old mask is cleared", (6, clears_one)),
-            ("only a part of the old mask is cleared", (6, until_it_terminates)),
+            ("steps that nobody played count as played", (6, until_it_terminates)),
             ("the episode is not stored as it was", (6, pads_the_episode)),
         ],
     ),

@@ -147,6 +147,13 @@ def shares_at_one(target, online, tau):
         old.data = new.data if tau == 1 else torch.lerp(old.data, new.data, tau)
 
 
+def new_parameters(target, online, tau):
+    for name, old in list(target.named_parameters()):
+        moved = torch.nn.Parameter(torch.lerp(old.data, online.get_parameter(name).data, tau), requires_grad=old.requires_grad)
+        path, _, last = name.rpartition(".")
+        setattr(target.get_submodule(path), last, moved)
+
+
 # ---- 06.4 --------------------------------------------------------------------------------------------------------------
 
 def logarithms(share, tau):
@@ -233,6 +240,18 @@ def equal_steps_loop(share, tau):
 
 def exchanged(share, tau):
     return math.ceil(math.log(1 - share) / math.log(tau))
+
+
+def one_by_tau(share, tau):
+    return round(1 / tau)
+
+
+def ln_two_by_tau(share, tau):
+    return math.ceil(math.log(2) / tau)
+
+
+def cut_off_but_one(share, tau):
+    return max(1, math.floor(math.log(1 - share) / math.log(1 - tau)))
 
 
 def half(share, tau):
@@ -372,6 +391,35 @@ class NeverCounts(Deep):
             self.renew()
 
 
+class OwnCopyOfOnline(Deep):
+    """Follows a network that nobody trains."""
+
+    def __init__(self, online, every):
+        super().__init__(copy.deepcopy(online), every)
+
+
+class LocalName(Deep):
+    def renew(self):
+        network = copy.deepcopy(self.online)
+        network.requires_grad_(False)
+
+
+class Half(Deep):
+    @torch.no_grad()
+    def renew(self):
+        for mine, theirs in zip(self.network.parameters(), self.online.parameters()):
+            mine.lerp_(theirs, 0.5)
+
+
+class CountsUp(Deep):
+    """A right one: the weights in a list, the count set back."""
+
+    def renew(self):
+        torch.nn.utils.vector_to_parameters(torch.nn.utils.parameters_to_vector(self.online.parameters()).detach().clone(),
+                                            self.network.parameters())
+        self.count = 0
+
+
 class Once(Deep):
     def due(self):
         return self.count == self.every
@@ -453,7 +501,8 @@ def deep(online, batches, every, gamma, learning_rate):
 
 
 def deep_again(online, batches, every, gamma, learning_rate):
-    return run(copy.deepcopy(online).requires_grad_(False), online, batches, every, gamma, learning_rate, lambda _: copy.deepcopy(online))
+    frozen = copy.deepcopy(online).requires_grad_(False)
+    return run(frozen, online, batches, every, gamma, learning_rate, lambda _: copy.deepcopy(online))
 
 
 def snapshot(online, batches, every, gamma, learning_rate):
@@ -531,6 +580,29 @@ def one_update_late(online, batches, every, gamma, learning_rate):
     return run(copy.deepcopy(online), online, batches, every + 1, gamma, learning_rate)
 
 
+def counts_from_zero(online, batches, every, gamma, learning_rate):
+    """Copies after the updates 1, 1 + every, …"""
+    first = run(copy.deepcopy(online), online, batches[:1], 1, gamma, learning_rate)
+    for begin in range(1, len(batches), every):
+        part = batches[begin:begin + every]
+        first = run(first, online, part, every, gamma, learning_rate)
+    return first
+
+
+def optimises_the_target(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    optimiser = torch.optim.SGD(target.parameters(), lr=learning_rate)
+    for update, (state, reward, next_state) in enumerate(batches, start=1):
+        y = reward + gamma * target(next_state).squeeze(-1).detach()
+        loss = ((online(state).squeeze(-1) - y) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if update % every == 0:
+            target.load_state_dict(online.state_dict())
+    return target
+
+
 def frozen_online(online, batches, every, gamma, learning_rate):
     target = copy.deepcopy(online)
     return run(target, copy.deepcopy(online), batches, every, gamma, learning_rate)
@@ -558,6 +630,7 @@ TARGETS = {
             ("the update is recorded for gradients", recorded),
             ("the update is recorded for gradients", asks_again),
             ("the target shares its weights with the online network", shares_at_one),
+            ("the target has new parameters", new_parameters),
         ],
     ),
     "06.4": Answers(
@@ -575,10 +648,13 @@ TARGETS = {
             ("every update goes equally far", equal_steps_loop),
             ("tau and 1 − tau are exchanged", exchanged),
             ("always half of the way", half),
+            ("always half of the way", ln_two_by_tau),
+            ("a rule of thumb, not the number itself", one_by_tau),
+            ("one update too few", cut_off_but_one),
         ],
     ),
     "06.5": Answers(
-        right=[Deep, CountsDown, Loops],
+        right=[Deep, CountsDown, Loops, CountsUp],
         wrong=[
             ("the copy starts from other weights", FreshWeights),
             ("the copy is the online network itself", Alias),
@@ -589,10 +665,13 @@ TARGETS = {
             ("the online network cannot learn any more", FreezesOnline),
             ("what is copied is not what the online network is now", FirstSnapshot),
             ("what is copied is not what the online network is now", OneCallOld),
+            ("what is copied is not what the online network is now", Half),
             ("it copies after every update", Always),
             ("it copies in all updates but the right ones", Remainder),
             ("no copy is ever made", DeepCopyOfItself),
             ("no copy is ever made", NeverCounts),
+            ("no copy is ever made", OwnCopyOfOnline),
+            ("no copy is ever made", LocalName),
             ("only the first copy is made", Once),
             ("the copies come in the wrong updates", CountsFromZero),
             ("the copies come in the wrong updates", OneLate),
@@ -620,7 +699,9 @@ LEARN = {
             ("the target does not begin as the online network", (1, new_weights)),
             ("the target does not begin as the online network", (1, zeros)),
             ("the copies come after other updates", (10, one_update_late)),
+            ("the copies come after other updates", (1, counts_from_zero)),
             ("nothing is learned any more", (2, frozen_online)),
+            ("nothing is learned any more", (1, optimises_the_target)),
         ],
     ),
 }
