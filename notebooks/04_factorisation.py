@@ -586,11 +586,21 @@ print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2), "
 #
 # ### Exercises
 #
-# 1. Extend `best_additive` to three agents with two actions. You are right if the fit equals the three one-agent means added up, minus two times the mean of all, and if a table that is a sum comes back unchanged.
-# 2. Run `monotone_utilities` and `best_additive` on the climbing game, `MatrixGame("climbing").payoff`. Which joint action does the best additive fit choose, and what does it really pay? You are right if your fit has row and column means equal to those of the game.
-# 3. Can the best additive fit of a *monotone* table (all entries equally frequent) choose a joint action that does not pay the most? Look at the row means first: what order do they have? Then try 1000 monotone tables, `torch.rand(3, 3).cumsum(0).cumsum(1)`. You are right if your argument and your count agree. What, then, went wrong for VDN in the two-step game? (2B's own maximum was in the right place.)
-# 4. The mixer $Q_{tot} = Q_1$ ignores agent 2. Is it monotone? Does IGM hold, with values compared as in `holds_igm`? And what would agent 2 learn from such a team value? `misses` answers the second question.
-# 5. What share of (1, 1) in the data is needed until VDN prefers the way to 2B? Assume that the other three joint actions share the rest equally. You are right if the value of the way to 2B is exactly 6.93 there.
+# The exercises of this lesson are in [exercises/04_factorisation.ipynb](../exercises/04_factorisation.ipynb); `make lab` puts a copy of your own in
+# `my/`.
+#
+# - 04.1 IGM, state by state
+# - 04.2 A table from each ring
+# - 04.3 Monotone in these utilities?
+# - 04.4 The best sum
+# - 04.5 How often must it be played?
+# - 04.6 Find the bug: A team that is too sure
+#
+# Further, without a check:
+#
+# 1. Run `monotone_utilities` and `best_additive` on the climbing game, `MatrixGame("climbing").payoff`. Which joint action does the best additive fit choose, and what does it really pay? You are right if your fit has row and column means equal to those of the game.
+# 2. Can the best additive fit of a *monotone* table (all entries equally frequent) choose a joint action that does not pay the most? Look at the row means first: what order do they have? Then try 1000 monotone tables, `torch.rand(3, 3).cumsum(0).cumsum(1)`. You are right if your argument and your count agree. What, then, went wrong for VDN in the two-step game? (2B's own maximum was in the right place.)
+# 3. The mixer $Q_{tot} = Q_1$ ignores agent 2. Is it monotone? Does IGM hold, with values compared as in `holds_igm`? And what would agent 2 learn from such a team value? `misses` answers the second question.
 #
 # ### Sources
 #

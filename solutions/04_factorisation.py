@@ -107,8 +107,8 @@ check("04.1", igm_holds)
 # Lists of lists will do. You are right if each table is in its ring and in no smaller one. The lesson's three, as a reminder:
 
 # %%
-plots.tables({"additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]), "monotone, not additive": torch.tensor([[0.0, 1.0], [1.0, 8.0]]),
-              "IGM, not monotone": torch.tensor([[8.0, 0.0], [0.0, 4.0]])}, title="One table from each ring", highlight="max", fmt="{:.0f}")
+plots.tables({"additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]), "monotone": torch.tensor([[0.0, 1.0], [1.0, 8.0]]),
+              "IGM": torch.tensor([[8.0, 0.0], [0.0, 4.0]])}, title="One table from each ring", highlight="max", fmt="{:.0f}")
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 rings = (
