@@ -47,6 +47,8 @@ def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=N
             future = 0.0
         if twist == "turned" and terminated:
             future = best[i]
+        if twist == "tilde":
+            future = best[i] * (-2 if terminated else -1)
         paid = {"share": reward / n_agents, "gamma on the reward": gamma * reward, "gamma on all": gamma * reward,
                 "no reward": 0.0}.get(twist, reward)
         y = paid + (future if twist in ("no gamma", "gamma on the reward") else gamma * future)
@@ -87,6 +89,9 @@ STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) f
     ("turned", "the end is turned round",
      "In which of the two cases does your target get a future: if the step terminated, or if it did not?",
      "the future is added exactly where there is none"),
+    ("tilde", "~ on a Python bool",
+     "What does Python print for `~True`, and what for `~False`? `terminated` is no tensor here.",
+     "~True is -2 and ~False is -1: the future is counted with the wrong sign, or twice"),
     ("nothing at the end", "a terminated step pays nothing at all",
      "The last step has a reward of its own. In the two-step game it is the only one that has.",
      "the one payment of the two-step game would be lost"),

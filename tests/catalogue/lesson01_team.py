@@ -64,6 +64,10 @@ def y_nothing(q, i, obs, u, r, after, ended, gamma):
     return 0 if ended else r + gamma * q[i, after[i]].max()
 
 
+def y_tilde(q, i, obs, u, r, after, ended, gamma):
+    return r + gamma * (-1 - int(ended)) * q[i, after[i]].max()          # ~ended, spelt out: Python 3.12 warns of it
+
+
 def y_no_gamma(q, i, obs, u, r, after, ended, gamma):
     return r + (0 if ended else q[i, after[i]].max())
 
@@ -307,6 +311,7 @@ TEAM = {
             ("the end of an episode is ignored", learns(y_end)),
             ("the end is turned round", learns(y_turned)),
             ("a terminated step pays nothing at all", learns(y_nothing)),
+            ("~ on a Python bool", learns(y_tilde)),
             ("the discount factor is missing", learns(y_no_gamma)),
             ("the discount factor is on the reward", learns(y_gamma_on_reward)),
             ("everything is discounted", learns(y_gamma_on_all)),
