@@ -1,0 +1,313 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 03 · Agent networks and decentralised exploration
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/03_agents.ipynb)
+#
+# You write a team's networks and the dice with which it explores, test whether a team is decentralised, and mend two teams that run and are wrong.
+#
+# **Minutes:** 70
+#
+# **You need:** [lesson 03](../notebooks/03_agents.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("03")
+
+# %%
+import torch
+from torch import nn
+
+from qmix_course import exact
+from qmix_course.checks import check, hint, solution
+from qmix_course.envs import GridWorld
+
+
+# %% [markdown]
+# `B` counts samples, `T` time steps, `N` agents, `A` actions, `O` the numbers of an observation, as in the lesson; `...` in a shape stands for any number of
+# axes, none included. The exercises do not build on each other. Leave what your functions are given as it was.
+
+# %% [markdown]
+# ## Exercise 03.1 · The best available action
+#
+# **Difficulty:** 1 of 5 · **Minutes:** 5
+#
+# Write `best_actions(q, available)`: for each agent the number of its best available action. `q[..., N, A]` holds the values, any finite numbers;
+# `available[..., N, A]` is bool, and every agent has at least one available action. Return the actions `[..., N]`, int64.
+#
+# You are right if every agent gets the available action with the largest value, whatever the size and sign of the values. If several
+# available ones are equally good, any of them will do. Write it yourself: the library's `greedy` and `epsilon_greedy` are off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def best_actions(q, available):
+    """Each agent's best available action: q[..., N, A], available[..., N, A] bool -> [..., N] int64."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("03.1", best_actions)
+
+
+# %% [markdown]
+# ## Exercise 03.2 · One coin an agent
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# Write `epsilon_greedy(q, available, epsilon, generator)`. Each agent by itself, in each place of the leading axes by itself:
+#
+# - with probability `epsilon` it plays a random action, each of its available ones equally likely, its best one included;
+# - otherwise it plays its best available action (any of them, if several are equally good).
+#
+# `q[..., N, A]` and `available[..., N, A]` (bool) are as in 03.1. `generator` is a `torch.Generator`: draw every random number from it, and do not seed it. Return the
+# actions `[..., N]`, int64.
+#
+# You may draw in any way you like. You are right if no unavailable action ever comes up, if ε = 0 gives the best actions, if the same generator in the same
+# state gives the same actions, and if, over thousands of draws, every action comes up as often as it should, for one agent and for two
+# at once. You will meet this function again: the capstone explores with it. The library's `greedy` and `epsilon_greedy` are off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def epsilon_greedy(q, available, epsilon, generator):
+    """One coin an agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1 -> actions[..., N] int64."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("03.2", epsilon_greedy)
+
+
+# %% [markdown]
+# ## Exercise 03.3 · A network for every agent
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# Write the class `AgentNets`: one network for each agent, each with weights of its own,
+#
+# $$ Q_i(o_i, \cdot) = \mathrm{relu}\big(\mathrm{relu}(o_i W_1 + b_1)\, W_2 + b_2\big)\, W_3 + b_3, $$
+#
+# both hidden layers `hidden` units wide, and every layer with a bias. `forward` takes `obs[B, T, N, O]` and returns `q[B, T, N, A]`. Every $o_i$ of every sample and
+# time step is treated in the same way, by itself.
+#
+# How you store the weights is up to you: `nn.Linear` modules and a Python loop over the agents, or stacked tensors. They must be parameters of the module, so
+# that `agents.parameters()` finds all of them, and nothing else. Draw them for each agent anew, in a sensible size (step 2 of the lesson): what
+# `nn.Linear` does by itself is right.
+#
+# You are right if this holds for any numbers of agents, inputs, actions and units, for any weights, and if gradients reach every parameter. You will
+# meet this class again: it is the capstone's team. The library's `MLPAgents` and `StackedLinear` are off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class AgentNets(nn.Module):
+    """One network an agent, two hidden layers of ``hidden`` units with relu."""
+
+    def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
+        """Make the weights of all agents."""
+        ...
+
+    def forward(self, obs):
+        """obs[B, T, N, O] -> q[B, T, N, A]."""
+        ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("03.3", AgentNets)
+
+
+# %% [markdown]
+# ## Exercise 03.4 · Who am I?
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 6
+#
+# Agents that share one network need something that tells them apart. Write `with_id(obs)`: append to each observation the number of its agent, one-hot. That
+# is `N` numbers, all 0 but a single 1: in the first place for the first agent, in the second place for the second one, and so on.
+#
+# `obs[B, T, N, O]` is a float tensor; return `[B, T, N, O + N]`, float too.
+#
+# You are right if the first `O` numbers are what they were and the last `N` say who it is, for any `B`, `T` and `N` from 1 on.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def with_id(obs):
+    """The agent's number, one-hot, behind its observation: obs[B, T, N, O] -> [B, T, N, O + N]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_4", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("03.4", with_id)
+
+
+# %% [markdown]
+# ## Exercise 03.5 · Who reads whom
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 12
+#
+# Somebody hands you a team, and you want to know whether it is decentralised. `agents` is a function from `obs[B, T, N, O]` to `q[B, T, N, A]`. You cannot read it,
+# only call it. It treats each sample and each time step by itself and always gives the same answer to the same question, but an agent's values may depend
+# on other agents' observations.
+#
+# Write `who_reads_whom(agents, obs, other)`. `other` holds different observations, in the shape of `obs`. Return a table `[N, N]`, bool. Entry `[i, j]`
+# answers this question: take agent `j`'s observations from `other`, in all samples and at all times, and everything else from `obs`. Does any value
+# of agent `i` differ by more than 10⁻⁹ from what it is for `obs`?
+#
+# So a team is decentralised if nothing but the diagonal is True. The diagonal counts too: `[i, i]` says whether agent `i` reads what it sees itself.
+#
+# You are right if every entry is right, for one agent and for several. A team may round what it reads, or react in a single sample or action only. Try it on
+# these two:
+
+# %%
+def honest_team(obs):
+    """Each agent's values come from its own observation: obs[B, T, N, O] -> q[B, T, N, 3]."""
+    own = obs.sum(-1)
+    return torch.stack([own, own.sin(), 1 - own], dim=-1)
+
+
+def nosy_team(obs):
+    """Agent 1 also listens to agent 2."""
+    q = honest_team(obs)
+    q[:, :, 0] += obs[:, :, 1, :1].round()
+    return q
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def who_reads_whom(agents, obs, other):
+    """Whose values depend on whose observations: obs[B, T, N, O], other[B, T, N, O] -> [N, N] bool."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_5", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("03.5", who_reads_whom)
+
+
+# %% [markdown]
+# ## Find the bug 03.6 · Somebody else's eyes
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# The values of a team whose weights are stacked, as in step 4 of the lesson: `weights` is a list with one tensor `[N, inputs, outputs]` for each layer, and `biases` one
+# with tensors `[N, 1, outputs]`. There is a relu after every layer but the last. The shapes are right.
+
+# %%
+def team_values(obs, weights, biases):
+    """All agents' values: obs[B, T, N, O] -> q[B, T, N, A]."""
+    batch, time, n_agents, obs_dim = obs.shape                          # 1
+    x = obs.flatten(0, 1).reshape(n_agents, batch * time, obs_dim)      # 2
+    for weight, bias in zip(weights[:-1], biases[:-1]):                 # 3
+        x = torch.baddbmm(bias, x, weight).relu()                       # 4
+    q = torch.baddbmm(biases[-1], x, weights[-1])                       # 5
+    return q.transpose(0, 1).unflatten(0, (batch, time))                # 6
+
+
+# %% [markdown]
+# Does each agent choose what it would choose on its own, from its slice of the weights and its own observations? Try all 599 placements of the 5×5 board, one by
+# one and in one batch.
+
+# %%
+torch.manual_seed(3)
+sizes = [6, 16, 16, 4]
+weights = [torch.randn(2, i, o) / i**0.5 for i, o in zip(sizes, sizes[1:])]
+biases = [0.1 * torch.randn(2, 1, o) for o in sizes[1:]]
+placements = exact.solve(GridWorld(size=5), gamma=0.99).model.obs[:, None]               # [B, 1, N, O]
+
+one_by_one = torch.cat([team_values(sample[None], weights, biases) for sample in placements])
+in_one_batch = team_values(placements, weights, biases)
+for i in range(2):
+    own = placements[:, 0, i]
+    for weight, bias in zip(weights[:-1], biases[:-1]):
+        own = (own @ weight[i] + bias[i]).relu()
+    own = (own @ weights[-1][i] + biases[-1][i]).argmax(-1)
+    for name, q in (("one by one  ", one_by_one), ("in one batch", in_one_batch)):
+        print(f"agent {i + 1}, {name}: its own choice in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
+
+# %% [markdown]
+# One by one all is well. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_values`: copy the listing and mend it.
+#
+# You are right if every value comes from the agent's own observation and the agent's own weights, for any `B`, `T`, `N` and any number of layers.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_6 = (
+    ...
+)
+
+
+def mended_values(obs, weights, biases):
+    """All agents' values: obs[B, T, N, O] -> q[B, T, N, A]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("03.6", wrong_line_6, mended_values)
+
+
+# %% [markdown]
+# ## Find the bug 03.7 · Thrifty dice
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 10
+#
+# Random numbers cost time, and this ε-greedy draws fewer of them than the lesson's. It keeps to the mask, and every agent has its own coin, which falls with probability ε.
+
+# %%
+def thrifty_dice(q, available, epsilon, generator):
+    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    best = q.masked_fill(~available, -torch.inf).argmax(-1)             # 1
+    key = torch.rand(q.shape, generator=generator)                      # 2
+    random = key.masked_fill(~available, -1.0).argmax(-1)               # 3
+    coin = key[..., 0] < epsilon                                        # 4
+    return torch.where(coin, random, best)                              # 5
+
+
+# %% [markdown]
+# Ask 200,000 times, with ε = 0.4. All four actions are available and action 3 is the best. The other three should each come up in $0.4 / 4 = 10\%$ of the
+# draws.
+
+# %%
+q = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(200_000, 1, 4)
+drawn = thrifty_dice(q, torch.ones_like(q, dtype=torch.bool), 0.4, torch.Generator().manual_seed(0))
+for action in range(4):
+    print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
+
+# %% [markdown]
+# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If two lines can be blamed, either will do.
+#
+# You are right if `mended_dice` does all that the text of 03.2 asks for.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_7 = (
+    ...
+)
+
+
+def mended_dice(q, available, epsilon, generator):
+    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("03.7", wrong_line_7, mended_dice)

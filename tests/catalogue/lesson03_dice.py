@@ -1,0 +1,235 @@
+"""Answers to exercise 03.2: ε-greedy with one coin an agent."""
+
+import random
+
+import numpy as np
+import torch
+
+from tests.catalogue import Answers
+
+
+def best_of(q, available):
+    return q.masked_fill(~available, -torch.inf).argmax(-1)
+
+
+def random_of(q, available, generator):
+    return torch.rand(q.shape, generator=generator).masked_fill(~available, -1.0).argmax(-1)
+
+
+def coins(q, epsilon, generator):
+    return torch.rand(q.shape[:-1], generator=generator) < epsilon
+
+
+def keys(q, available, epsilon, generator):
+    random_actions = random_of(q, available, generator)
+    return torch.where(coins(q, epsilon, generator), random_actions, best_of(q, available))
+
+
+def multinomial(q, available, epsilon, generator):
+    weights = available.double().flatten(0, -2)
+    drawn = torch.multinomial(weights, 1, generator=generator).view(q.shape[:-1])
+    explores = torch.bernoulli(torch.full(q.shape[:-1], float(epsilon)), generator=generator).bool()
+    actions = best_of(q, available)
+    actions[explores] = drawn[explores]
+    return actions
+
+
+def agent_by_agent(q, available, epsilon, generator):
+    rows, masks = q.reshape(-1, q.shape[-1]), available.reshape(-1, q.shape[-1])
+    can, best = [[a for a, yes in enumerate(mask) if yes] for mask in masks.tolist()], best_of(rows, masks).tolist()
+    actions = []
+    for k in range(len(rows)):
+        if torch.rand((), generator=generator).item() < epsilon:
+            actions.append(can[k][int(torch.randint(len(can[k]), (), generator=generator))])
+        else:
+            actions.append(best[k])
+    return torch.tensor(actions).reshape(q.shape[:-1])
+
+
+def probabilities(q, available, epsilon, generator):
+    """One random number an agent, held against the summed probabilities of its actions."""
+    p = epsilon * available / available.sum(-1, keepdim=True)
+    p = p.scatter_add(-1, best_of(q, available)[..., None], torch.full((*q.shape[:-1], 1), 1.0 - epsilon))
+    u = torch.rand(*q.shape[:-1], 1, generator=generator) * p.sum(-1, keepdim=True)
+    return (u >= p.cumsum(-1)).sum(-1)
+
+
+def noise_first(q, available, epsilon, generator):
+    """Where the coin falls, the values are replaced by noise."""
+    coin = torch.rand(q.shape[:-1] + (1,), generator=generator) < epsilon
+    values = torch.where(coin, torch.randn(q.shape, generator=generator), q)
+    return values.masked_fill(~available, float("-inf")).argmax(-1)
+
+
+def numpy_dice(q, available, epsilon, generator):
+    dice = np.random.default_rng(int(torch.randint(2**31, (), generator=generator)))
+    noise = np.where(available.numpy(), dice.random(tuple(q.shape)), -1).argmax(-1)
+    explores = dice.random(tuple(q.shape[:-1])) < epsilon
+    return torch.from_numpy(np.where(explores, noise, best_of(q, available).numpy()))
+
+
+def unmasked(q, available, epsilon, generator):
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.argmax(-1))
+
+
+def multiplied(q, available, epsilon, generator):
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), (q * available).argmax(-1))
+
+
+def swapped(q, available, epsilon, generator):
+    return torch.where(coins(q, epsilon, generator), best_of(q, available), random_of(q, available, generator))
+
+
+def always_some_noise(q, available, epsilon, generator):
+    noisy = q + 0.7 * torch.randn(q.shape, generator=generator)
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), best_of(noisy, available))
+
+
+def worst(q, available, epsilon, generator):
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.masked_fill(~available, torch.inf).argmin(-1))
+
+
+def any_action(q, available, epsilon, generator):
+    drawn = torch.randint(q.shape[-1], q.shape[:-1], generator=generator)
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def counts_only(q, available, epsilon, generator):
+    """A number below how many there are, instead of one of those that there are."""
+    drawn = (torch.rand(q.shape[:-1], generator=generator) * available.sum(-1)).long()
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def global_coin(q, available, epsilon, generator):
+    coin = torch.rand(q.shape[:-1]) < epsilon
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def pythons_coin(q, available, epsilon, generator):
+    coin = torch.tensor([random.random() < epsilon for _ in range(q[..., 0].numel())]).view(q.shape[:-1])
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def starts_again(q, available, epsilon, generator):
+    generator.manual_seed(0)
+    return keys(q, available, epsilon, generator)
+
+
+def own_generator(q, available, epsilon, generator):
+    return keys(q, available, epsilon, torch.Generator().manual_seed(3))
+
+
+def one_for_all(q, available, epsilon, generator):
+    if torch.rand(1, generator=generator).item() < epsilon:
+        return random_of(q, available, generator)
+    return best_of(q, available)
+
+
+def others_only(q, available, epsilon, generator):
+    best = best_of(q, available)
+    rest = available.scatter(-1, best[..., None], False)
+    drawn = torch.where(rest.any(-1), random_of(q, rest, generator), best)
+    return torch.where(coins(q, epsilon, generator), drawn, best)
+
+
+def back_to_the_best(q, available, epsilon, generator):
+    best = best_of(q, available)
+    drawn = torch.randint(q.shape[-1], q.shape[:-1], generator=generator)
+    drawn = torch.where(available.gather(-1, drawn[..., None])[..., 0], drawn, best)
+    return torch.where(coins(q, epsilon, generator), drawn, best)
+
+
+def by_the_values(q, available, epsilon, generator):
+    p = q.masked_fill(~available, -torch.inf).softmax(-1)
+    drawn = torch.multinomial(p.flatten(0, -2), 1, generator=generator).view(q.shape[:-1])
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def key_is_coin(q, available, epsilon, generator):
+    key = torch.rand(q.shape, generator=generator)
+    drawn = key.masked_fill(~available, -1.0).argmax(-1)
+    return torch.where(key[..., 0] < epsilon, drawn, best_of(q, available))
+
+
+def rounds_up(q, available, epsilon, generator):
+    coin = torch.rand(q.shape[:-1], generator=generator) < epsilon**2
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def a_coin_for_each_action(q, available, epsilon, generator):
+    coin = (torch.rand(q.shape, generator=generator) < epsilon).any(-1) & (epsilon > 0)
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def normal_coin(q, available, epsilon, generator):
+    coin = (torch.randn(q.shape[:-1], generator=generator).abs() < epsilon) | (epsilon == 1)
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def team_coin(q, available, epsilon, generator):
+    coin = torch.rand(q.shape[:-2], generator=generator) < epsilon
+    return torch.where(coin[..., None], random_of(q, available, generator), best_of(q, available))
+
+
+def first_agents_coin(q, available, epsilon, generator):
+    coin = coins(q, epsilon, generator)[..., :1].expand(q.shape[:-1])
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def team_die(q, available, epsilon, generator):
+    key = torch.rand((*q.shape[:-2], 1, q.shape[-1]), generator=generator).expand(q.shape)
+    drawn = key.masked_fill(~available, -1.0).argmax(-1)
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def batch_shares_coins(q, available, epsilon, generator):
+    """One coin for each agent in each sample, kept for all its time steps."""
+    if q.dim() < 4:
+        return keys(q, available, epsilon, generator)
+    coin = (torch.rand((q.shape[0], 1, q.shape[2]), generator=generator) < epsilon).expand(q.shape[:-1])
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def dice_for_the_first_axis(q, available, epsilon, generator):
+    key = torch.rand(q.shape[-3:], generator=generator).expand(q.shape)
+    drawn = key.masked_fill(~available, -1.0).argmax(-1)
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def spoils_q(q, available, epsilon, generator):
+    q[~available] = -torch.inf
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.argmax(-1))
+
+
+CATALOGUE = {
+    "03.2": Answers(
+        right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice],
+        wrong=[
+            ("the best action may be an unavailable one", unmasked),
+            ("the mask is multiplied into the values", multiplied),
+            ("ε and 1 − ε are swapped", swapped),
+            ("with ε = 0 it is not always the best action", always_some_noise),
+            ("with ε = 0 it is not always the best action", worst),
+            ("exploring picks unavailable actions", any_action),
+            ("exploring picks unavailable actions", counts_only),
+            ("random numbers from somewhere else", global_coin),
+            ("random numbers from somewhere else", pythons_coin),
+            ("every call draws the same numbers", starts_again),
+            ("every call draws the same numbers", own_generator),
+            ("one coin for the whole batch", one_for_all),
+            ("exploring never takes the best action", others_only),
+            ("the random action is not uniform over the available ones", back_to_the_best),
+            ("the random action is not uniform over the available ones", by_the_values),
+            ("the random action is not uniform over the available ones", key_is_coin),
+            ("it explores with another probability than ε", rounds_up),
+            ("it explores with another probability than ε", a_coin_for_each_action),
+            ("it explores with another probability than ε", normal_coin),
+            ("one coin for the team", team_coin),
+            ("one coin for the team", first_agents_coin),
+            ("one random action for the team", team_die),
+            ("rows of the batch share their chance", batch_shares_coins),
+            ("rows of the batch share their chance", dice_for_the_first_axis),
+            ("your answer changes what it was given", spoils_q),
+        ],
+    ),
+}
