@@ -236,7 +236,7 @@ def monotone_in(table, q, twist=None) -> bool:
 
 
 def monotone_cases() -> list[tuple]:
-    """Tables of one, two and three agents that are monotone in their utilities, nearly so, or not at all."""
+    """Tables of one to four agents that are monotone in their utilities, nearly so, or not at all."""
     tensor = torch.tensor
     cases = [(tensor([[0.0, 1.0], [1.0, 8.0]]), tensor([[0.0, 1.0], [0.0, 1.0]])),
              (tensor([[8.0, 1.0], [1.0, 0.0]]), tensor([[5.0, -1.0], [2.0, 0.5]])),
@@ -251,12 +251,14 @@ def monotone_cases() -> list[tuple]:
     for seed, (n_agents, n_actions) in enumerate(((2, 3), (3, 2), (2, 4), (3, 3), (4, 2), (1, 5), (2, 3), (3, 2), (3, 3))):
         generator = torch.Generator().manual_seed(seed)
         joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)
+        drawn = {}
         for kind in ("free", "tied"):
             high = 40 if kind == "free" else n_actions
             q = torch.stack([torch.randperm(max(high, n_actions), generator=generator)[:n_actions] if kind == "free" else
                              torch.randint(high, (n_actions,), generator=generator) for _ in range(n_agents)]) / 4.0 - 2
             chosen = q[torch.arange(n_agents), joint]
             weights = torch.randint(1, 4, (n_agents,), generator=generator).double()
+            drawn[kind] = q, chosen, weights
             for mix in (lambda x: x.sum(-1), lambda x: x @ weights + 3 * (x.sum(-1) - 1).clamp(min=0), lambda x: x.amin(-1)):
                 flat = mix(chosen).round(decimals=2)
                 table = flat.view([n_actions] * n_agents)
@@ -265,6 +267,15 @@ def monotone_cases() -> list[tuple]:
                 place = int(torch.randint(len(flat), (1,), generator=generator))
                 spoiled[place] += (-1) ** place * 1.5
                 cases.append((spoiled.view_as(table), q))
+        for i in range(n_agents):                                   # two actions of agent i have one utility and other entries
+            q = torch.stack([torch.randperm(20, generator=generator)[:n_actions] for _ in range(n_agents)]) / 2.0
+            first, second = sorted(torch.randperm(n_actions, generator=generator)[:2].tolist())
+            q[i, second] = q[i, first]
+            apart = q.clone()
+            apart[i, second] += (-1) ** (seed + i) * 0.25
+            cases += [(mixed[torch.arange(n_agents), joint].sum(-1).view([n_actions] * n_agents), q) for mixed in (apart, q)]
+        for kind in ("free", "tied"):
+            q, chosen, weights = drawn[kind]
             for i in range(n_agents):                               # rises in all agents but one, in which it falls
                 signs = torch.ones(n_agents)
                 signs[i] = -1

@@ -124,13 +124,13 @@ def why_not_best(room: Room, answer, cases: list[tuple], found: Found) -> Found:
     """What a table that is not the best sum lacks: it does not heed the weights, is no sum, or does not return a sum."""
     detail = found.verdict.detail
     given = [room.ask(answer, *case) for case in cases]
-    uneven = [(got, case) for got, case in zip(given, cases) if len(case[1].unique()) > 1 and case[0].dim() > 1]
-    if all(values.loosely_equal(got, room.ask(answer, case[0], torch.ones_like(case[1])), CLOSE) for got, case in uneven):
-        return room.wrong("the weights are ignored", detail)
     for got, (table, _) in zip(given, cases):
         for i, k in itertools.combinations(range(table.dim()), 2):
             if got.diff(dim=i).diff(dim=k).abs().max() > 1e-4:
                 return room.wrong("what comes back is no sum", detail)
+    uneven = [(got, case) for got, case in zip(given, cases) if len(case[1].unique()) > 1 and case[0].dim() > 1]
+    if all(values.loosely_equal(got, room.ask(answer, case[0], torch.ones_like(case[1])), CLOSE) for got, case in uneven):
+        return room.wrong("the weights are ignored", detail)
     sums = [(got, case) for got, case in zip(given, cases) if values.loosely_equal(best_sum(*case), case[0], CLOSE)]
     if any(not values.loosely_equal(got, case[0], CLOSE) for got, case in sums):
         return room.wrong("a table that is a sum does not come back", detail)

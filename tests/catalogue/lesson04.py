@@ -311,6 +311,15 @@ def no_thought_of_ties(table, q):
     return True
 
 
+def ties_of_the_first_agent(table, q):
+    for i in range(len(q)):
+        order = q[i].argsort(stable=True)
+        steps = table.movedim(i, 0)[order].diff(dim=0)
+        if (steps < 0).any() or i == 0 and (steps[q[i][order].diff() == 0] != 0).any():
+            return False
+    return True
+
+
 def ties_skipped(table, q):
     for i in range(len(q)):
         moved = table.movedim(i, 0)
@@ -435,6 +444,7 @@ CATALOGUE = {
             ("one agent that rises is enough for your answer", any_agent),
             ("two actions with equal utilities have different entries", no_thought_of_ties),
             ("two actions with equal utilities have different entries", ties_skipped),
+            ("two actions with equal utilities have different entries", ties_of_the_first_agent),
             ("a level stretch is counted as a fall", strictly),
             ("only steps in which all utilities rise together are tested", together),
             ("the others are left at their best actions only", others_at_their_best),

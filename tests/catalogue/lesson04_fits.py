@@ -358,6 +358,7 @@ FITS = {
             ("the last agent is left out", without_the_last),
             ("the agents are exchanged", transposed),
             ("what comes back is no sum", weighted_table),
+            ("what comes back is no sum", the_table_itself),
             ("a table that is a sum does not come back", means_without_the_last),
             ("nearly right: precision was lost on the way", single_precision),
         ],
