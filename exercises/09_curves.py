@@ -1,0 +1,193 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 09 · Reading the curves
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/09_curves.ipynb)
+#
+# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, and mend an evaluation that loses what counts.
+#
+# **Minutes:** 38
+#
+# **You need:** [lesson 09](../notebooks/09_curves.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("09")
+
+# %%
+from math import nan
+
+import torch
+
+from qmix_course import plots
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# `nan` is the number that stands for "not measured". It is not equal to any number, not even to itself. The exercises do not build on each other.
+
+# %% [markdown]
+# ## Exercise 09.1 · An average over steps
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# The lesson's moving average counts entries. If the entries of a history are not evenly spaced, it is better to count environment steps. Write
+# `average_by_steps(steps, values, width)`:
+#
+# $$m_k = \frac{1}{|W_k|} \sum_{j \in W_k} x_j, \qquad W_k = \{\, j : t_k - w < t_j \le t_k,\ x_j \text{ was measured} \,\}.$$
+#
+# `steps[K]` holds the steps $t_k$, whole numbers in increasing order; `values[K]` the entries $x_k$, floats or `nan`; `width` is $w$, a whole number above 0.
+# Return a list of `K` floats. Where the window holds no measured value, the average is `nan`. At the beginning the window holds fewer entries,
+# and the mean is that of those which are there.
+#
+# For example, the steps `[2, 3, 6, 9]` with the values `[4.0, 8.0, 1.5, 7.0]` and the width 3 give `[4.0, 6.0, 1.5, 7.0]`.
+#
+# The figure shows the function at work on a curve that was measured often at first and rarely later.
+
+# %%
+measured_at = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200, 300, 400, 500]
+earned = [-60.0, -52.0, -66.0, nan, -41.0, -30.0, -38.0, -12.0, -16.0, nan, -3.0, 6.0, 5.0, 8.65]
+smooth = [-60.0, -56.0, -59.33, -59.33, -53.0, -46.33, -36.33, -26.67, -22.0, -14.0, -3.0, 6.0, 5.0, 8.65]
+plots.lines(measured_at, {"each entry": earned, "average over 30 steps": smooth}, "What your function should give (width 30)",
+            "environment steps", "return", best=8.65, markers=True)
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def average_by_steps(steps, values, width):
+    """The mean over the last `width` steps: steps[K], values[K], both lists -> list of K floats."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("09.1", average_by_steps)
+
+
+# %% [markdown]
+# ## Exercise 09.2 · Solved, and for good
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# A team can reach the best return and lose it again. Write `first_for_good(steps, returns, best)`: the step from which on *every* greedy return is the best
+# one, up to the end of the run.
+#
+# `steps[K]` holds the environment steps of the entries (increasing), `returns[K]` the greedy returns there, both lists with at least one entry.
+# `best` is the best return that the task allows. A return counts as the best one if it differs from `best` by no more than 1e-9. No return is above it by more than that.
+# Return one of the `steps`, or `None` if there is no such step.
+#
+# For example, the steps `[100, 200, 300, 400]` with the returns `[-64.0, 8.65, 7.5, 8.65]` and the best return 8.65 give 400, not 200.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def first_for_good(steps, returns, best):
+    """The step from which on all returns are the best one: steps[K], returns[K], best -> a step, or None."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("09.2", first_for_good)
+
+# %% [markdown]
+# ## Exercise 09.3 · The price of the dice
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# Two agents play one step of a matrix game. `payoff[A, A]` is the team's reward: agent 1's action chooses the row, agent 2's the column. `actions[2]` (int64) holds the
+# greedy action of each agent; they need not be the best ones. Each agent rolls its own coin: with probability `epsilon` it draws one of its
+# `A` actions, all equally likely, the greedy one included. Otherwise it plays its greedy action.
+#
+# Write `expected_reward(payoff, actions, epsilon)`: the exact mean of the team's reward, one number. Compute it, do not roll any dice.
+#
+# You are right for any `A` from 2 on, any payoff and any `epsilon` from 0 to 1. Here is one game, with greedy actions (0, 0). At $\varepsilon = 0$ the team earns 8,
+# and at $\varepsilon = 1$ the mean of all four entries, −4. At $\varepsilon = 0.5$ it is −1.75.
+
+# %%
+game = torch.tensor([[8.0, -12.0], [-12.0, 0.0]])
+plots.tables({"payoff": game}, title="Rows: agent 1, columns: agent 2", highlight="max")
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def expected_reward(payoff, actions, epsilon):
+    """The mean reward of two ε-greedy agents: payoff[A, A], actions[2], epsilon -> one number."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("09.3", expected_reward)
+
+
+# %% [markdown]
+# ## Find the bug 09.4 · A perfect team that earns nothing
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# Somebody evaluates a team on `B` boards for `T` steps. A board whose episode ends begins the next episode at once, so that only the steps of each board's *first* episode
+# may count. `ended[b, t]` is True at the step that ends an episode, whether the task ended or the time was up. If no episode ends on a board, all its steps count.
+
+# %%
+def first_episodes(rewards, ended):
+    """Return and length of each board's first episode: rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
+    ended_before = ended.cumsum(1) > 0                      # 1
+    counts = ~ended_before                                  # 2
+    lengths = counts.sum(1)                                 # 3
+    returns = torch.where(counts, rewards, 0.0).sum(1)      # 4
+    return returns, lengths                                 # 5
+
+
+# %% [markdown]
+# The team is perfect: on board 0 it takes the shortest way of the lesson again and again, on board 1 a shorter one from another start. The returns should be 8.65 and 9.55.
+
+# %%
+rewards = torch.tensor([[-0.65, -0.45, -0.25, 10.0, -0.65, -0.45], [-0.45, 10.0, -0.45, 10.0, -0.45, 10.0]])
+ended = rewards == 10.0
+returns, lengths = first_episodes(rewards, ended)
+for board in range(2):
+    print(f"board {board}: return {returns[board]:.2f} in {lengths[board]} steps")
+
+# %% [markdown]
+# By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line_4`, and write the repaired function as `mended_episodes`: copy the listing
+# and mend it. If two lines can be blamed, either will do.
+#
+# You are right if both results are right for any number of boards and steps, also where an episode ends at the first step, at the last one, or not at all.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_4 = (
+    ...
+)
+
+
+def mended_episodes(rewards, ended):
+    """Return and length of each board's first episode: rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("09.4", wrong_line_4, mended_episodes)
