@@ -1,0 +1,386 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 05 · The mixer and its hypernetworks
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/05_mixer.ipynb)
+#
+# You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and mend two mixers that run and are
+# wrong.
+#
+# **Minutes:** 71
+#
+# **You need:** [lesson 05](../notebooks/05_mixer.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("05")
+
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from qmix_course.checks import check, hint, solution
+
+
+# %% [markdown]
+# ## Exercise 05.1 · The mixing layer
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Write `mix_by_hand(agent_qs, w1, b1, w2, v)`: the lesson's mixing network,
+#
+# $$Q_{tot} = |w_2| \cdot \mathrm{ELU}\big(q\, |W_1| + b_1\big) + V,$$
+#
+# with the weights *as their hypernetworks put them out*: of any sign, and $W_1$ as one long row. So your function makes both weights non-negative
+# with the absolute value, and gives $W_1$ its shape.
+#
+# - `agent_qs[..., N]`: the utilities of the chosen actions.
+# - `w1[..., N·E]`: first the `E` numbers of agent 1 (one for each hidden unit), then the `E` numbers of agent 2, and so on.
+# - `b1[..., E]`, `w2[..., E]` and `v[...]`.
+#
+# The `...` are any leading axes, the same for all five: none for a single sample (then `v` has no axis at all), `[B]` for a batch, `[B, T]` for a
+# batch over time. Return `Q_tot[...]`. Leave the inputs as they are.
+#
+# You are right if the values agree for any number of agents and hidden units, and any leading axes.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mix_by_hand(agent_qs, w1, b1, w2, v):
+    """agent_qs[..., N], w1[..., N*E], b1[..., E], w2[..., E], v[...], the weights of any sign -> Q_tot[...]."""
+    ### BEGIN SOLUTION
+    w1 = w1.abs().unflatten(-1, (agent_qs.shape[-1], b1.shape[-1]))         # [..., N, E]
+    hidden = F.elu((agent_qs.unsqueeze(-1) * w1).sum(-2) + b1)              # [..., E]
+    return (hidden * w2.abs()).sum(-1) + v
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("05.1", mix_by_hand)
+
+
+# %% [markdown]
+# ## Exercise 05.2 · Two ways not to be negative
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# Write two functions that turn raw outputs of a hypernetwork into weights. `raw` is a float tensor of any shape; the result has the same shape.
+#
+# | | `touches_zero(raw)` | `stays_above(raw)` |
+# |---|---|---|
+# | never below 0 | yes | yes |
+# | exactly 0 | for at least one raw number between −20 and 20 | for none between −20 and 20 |
+# | a larger raw number makes a larger weight | not everywhere | always |
+#
+# Both of them:
+#
+# - Each weight depends on its own raw number alone.
+# - Every positive size can be reached by some raw number, however small or large the size is.
+# - The hypernetwork can learn through it. Between −20 and 20 the slope is zero at single points at most, never over a whole stretch. It is never
+#   infinite or NaN, not even at 0.
+#
+# You are right if your two functions have these properties. More than one pair of functions has them.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def touches_zero(raw):
+    """raw[...] -> weights[...], never negative, and exactly 0 for some raw number."""
+    ### BEGIN SOLUTION
+    return raw.abs()
+    ### END SOLUTION
+
+
+def stays_above(raw):
+    """raw[...] -> weights[...], always above 0; a larger raw number makes a larger weight."""
+    ### BEGIN SOLUTION
+    return F.softplus(raw)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("05.2", touches_zero, stays_above)
+
+
+# %% [markdown]
+# ## Exercise 05.3 · What a mixer weighs
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# Write `count_parameters(n_agents, state_dim, embed_dim, hypernet_dim)`: how many parameters each of the mixer's four hypernetworks has. Return a
+# dictionary with the keys `"hyper_w1"`, `"hyper_b1"`, `"hyper_w2"` and `"hyper_b2"`, and a whole number for each.
+#
+# - With `hypernet_dim` above 0, the two networks that write weights have one hidden layer of that width.
+# - `hypernet_dim = 0` stands for the first paper's form: these two are a single linear layer each, from the state to the weights.
+# - `hyper_b1` and `hyper_b2` (it writes $V(s)$) are the same in both forms, and as the figure of step 3 of the lesson shows them.
+# - Every linear layer has a bias.
+#
+# You are right if all four numbers are right for all sizes. Work without the library's `QMixer`.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def count_parameters(n_agents, state_dim, embed_dim, hypernet_dim):
+    """How many parameters: {"hyper_w1": int, "hyper_b1": int, "hyper_w2": int, "hyper_b2": int}."""
+    ### BEGIN SOLUTION
+    def chain(*sizes):
+        """A chain of linear layers through layers of these sizes."""
+        return sum(a * b + b for a, b in zip(sizes, sizes[1:]))
+
+    hidden = [hypernet_dim] if hypernet_dim else []
+    return {
+        "hyper_w1": chain(state_dim, *hidden, n_agents * embed_dim),
+        "hyper_b1": chain(state_dim, embed_dim),
+        "hyper_w2": chain(state_dim, *hidden, embed_dim),
+        "hyper_b2": chain(state_dim, embed_dim, 1),
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("05.3", count_parameters)
+
+
+# %% [markdown]
+# ## Exercise 05.4 · A mixer of your own
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# Write the module `MixingNet`: $Q_{tot} = w_2 \cdot \mathrm{ELU}(q\, W_1 + b_1) + V$ with `embed_dim` hidden units, where $W_1$, $b_1$, $w_2$ and
+# $V$ are written by hypernetworks that read the state. `forward(agent_qs[B, N], state[B, S])` returns `Q_tot[B]`.
+#
+# - **Monotone:** no slope $\partial Q_{tot} / \partial Q_i$ is ever below zero, whatever the parameters are.
+# - **Weights from the state:** both $W_1$ and $w_2$ change with the state. A weight can be of any size, and the function that makes them
+#   non-negative is not flat over a stretch (exercise 05.2).
+# - **Biases free:** $b_1$ and $V$ change with the state and may have any sign.
+# - **A module:** the four are made of the module's own parameters, and every gradient gets through, to the hypernetworks and to `agent_qs`.
+#
+# The rest is yours: the names inside, the number of layers of each hypernetwork, and which function makes the weights non-negative.
+#
+# You are right if all this holds for any number of agents, any `state_dim`, any `embed_dim` from 1 on, and any `B` from 1 on: the check looks at
+# what your module does and not at how it is written. Work without the library's `QMixer`. You will meet this class again: the capstone of Part I
+# trains its team with it.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class MixingNet(nn.Module):
+    """agent_qs[B, N], state[B, S] -> Q_tot[B], monotone in agent_qs."""
+
+    def __init__(self, n_agents, state_dim, embed_dim=32):
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.shape = (n_agents, embed_dim)
+
+        def two_layers(middle, outputs):
+            return nn.Sequential(nn.Linear(state_dim, middle), nn.ReLU(), nn.Linear(middle, outputs))
+
+        self.hyper_w1 = two_layers(64, n_agents * embed_dim)
+        self.hyper_b1 = nn.Linear(state_dim, embed_dim)
+        self.hyper_w2 = two_layers(64, embed_dim)
+        self.hyper_b2 = two_layers(embed_dim, 1)
+        ### END SOLUTION
+
+    def forward(self, agent_qs, state):
+        """agent_qs[B, N], state[B, S] -> Q_tot[B]."""
+        ### BEGIN SOLUTION
+        w1 = self.hyper_w1(state).abs().unflatten(-1, self.shape)           # [B, N, E]
+        w2 = self.hyper_w2(state).abs()                                     # [B, E]
+        b1, v = self.hyper_b1(state), self.hyper_b2(state).squeeze(-1)      # [B, E] and [B], of any sign
+        hidden = F.elu((agent_qs.unsqueeze(-1) * w1).sum(1) + b1)           # [B, E]
+        return (hidden * w2).sum(-1) + v
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("05.4", MixingNet)
+
+
+# %% [markdown]
+# ## Exercise 05.5 · A test from the outside
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# The lesson's two structural tests ask autograd for slopes. Not every mixer can answer: one may be a staircase, another may run without gradients.
+# Write a test that only *calls* the mixer. `judge_mixer(mixer, agent_qs, state, step)` returns two truth values:
+#
+# 1. **`never_falls`**: `True` if in no sample $Q_{tot}$ goes down when the utility of *one* agent is raised by `step` and all others stay as they
+#    are. Try every agent in every sample. Staying level is no fall.
+# 2. **`weighs_by_state`**: `True` if the state decides how much an agent counts. Keep the utilities of the *first* sample, put them into the state
+#    of every sample in turn, and see how much $Q_{tot}$ changes when one agent is raised by `step`. If for at least one agent this change is not
+#    the same in all states, the answer is `True`.
+#
+# `agent_qs[B, N]` and `state[B, S]` hold `B` ≥ 2 samples, `mixer(agent_qs[B, N], state[B, S])` gives `Q_tot[B]`, and `step` is a positive number.
+# Count any difference of 1e-9 or less as a rounding error, in both verdicts.
+#
+# The verdicts for two mixers, to be sure about their meaning: `lambda q, s: q.sum(-1) + s[:, 0]` gives `True, False`, and
+# `lambda q, s: (q * s).sum(-1)` gives `False, True` for two agents and random numbers.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def judge_mixer(mixer, agent_qs, state, step):
+    """Two truth values, never_falls and weighs_by_state, for mixer(agent_qs[B, N], state[B, S]) -> Q_tot[B]."""
+    ### BEGIN SOLUTION
+    def changes(q):
+        """[B, N]: how Q_tot changes when agent i alone is raised."""
+        raised = [q + step * unit for unit in torch.eye(q.shape[1])]
+        return torch.stack([mixer(each, state) - mixer(q, state) for each in raised], -1)
+
+    never_falls = bool((changes(agent_qs) >= -1e-9).all())
+    same_everywhere = changes(agent_qs[:1].repeat(len(agent_qs), 1))
+    weighs_by_state = bool(((same_everywhere - same_everywhere[0]).abs() > 1e-9).any())
+    return never_falls, weighs_by_state
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("05.5", judge_mixer)
+
+
+# %% [markdown]
+# ## Find the bug 05.6 · Monotone, or so it says
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# Here is the lesson's mixer as one function. It gets the utilities, the state and the four hypernetworks. In `hyper_w1`'s output the numbers of
+# agent 1 come first, then those of agent 2, and so on.
+
+# %%
+def team_value(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):    # 1
+    """agent_qs[B, N], state[B, S] -> Q_tot[B]."""                          # 2
+    b1, v = hyper_b1(state), hyper_b2(state).squeeze(-1)                    # 3
+    w1 = hyper_w1(state.abs())                                              # 4
+    w1 = w1.view(len(state), agent_qs.shape[1], -1)                         # 5
+    w2 = hyper_w2(state).abs()                                              # 6
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, w1) + b1)           # 7
+    return (hidden * w2).sum(-1) + v                                        # 8
+
+
+# %% [markdown]
+# There is an absolute value for each of the two layers of weights. Yet $Q_{tot}$ falls as a utility rises, in many samples:
+
+# %%
+torch.manual_seed(0)
+N, S, E = 2, 3, 4
+nets = nn.Linear(S, N * E), nn.Linear(S, E), nn.Linear(S, E), nn.Linear(S, 1)
+agent_qs, state = torch.randn(500, N, requires_grad=True), torch.randn(500, S)
+slope = torch.autograd.grad(team_value(agent_qs, state, *nets).sum(), agent_qs)[0]
+for i in range(N):
+    print(f"Q_tot falls as Q_{i + 1} rises: in {int((slope[:, i] < 0).sum())} of 500 samples")
+
+# %% [markdown]
+# Which line is it? Put its number into `wrong_line_6`. Then write the whole function once more as `mended_sign`, without the bug.
+#
+# You are right if your function gives what the lesson's mixer gives for the same hypernetworks: both layers of weights made non-negative with the
+# absolute value, the rest as in the listing.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_6 = (
+    ### BEGIN SOLUTION
+    4
+    ### END SOLUTION
+)
+
+
+def mended_sign(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
+    """agent_qs[B, N], state[B, S] and the four hypernetworks -> Q_tot[B]."""
+    ### BEGIN SOLUTION
+    b1, v = hyper_b1(state), hyper_b2(state).squeeze(-1)
+    w1 = hyper_w1(state).abs()
+    w1 = w1.view(len(state), agent_qs.shape[1], -1)
+    w2 = hyper_w2(state).abs()
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, w1) + b1)
+    return (hidden * w2).sum(-1) + v
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("05.6", wrong_line_6, mended_sign)
+
+
+# %% [markdown]
+# ## Find the bug 05.7 · A sample that listens to its neighbours
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# Somebody else wrote the same mixer with the agents' axis in front. In `hyper_w1`'s output the numbers of agent 1 come first, then those of agent
+# 2, and so on.
+
+# %%
+def team_value_by_agent(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):   # 1
+    """agent_qs[B, N], state[B, S] -> Q_tot[B]."""                                  # 2
+    n_agents, embed_dim = agent_qs.shape[1], hyper_b1(state).shape[1]               # 3
+    w1, w2 = hyper_w1(state).abs(), hyper_w2(state).abs()                           # 4
+    w1 = w1.view(n_agents, -1, embed_dim)                                           # 5
+    hidden = torch.einsum("bn,nbe->be", agent_qs, w1)                               # 6
+    hidden = F.elu(hidden + hyper_b1(state))                                        # 7
+    return (hidden * w2).sum(-1) + hyper_b2(state).squeeze(-1)                      # 8
+
+
+# %% [markdown]
+# It never falls, its weights come from the state, and for a single sample it is exactly the lesson's mixer. But here are four samples, first in one
+# batch and then one at a time:
+
+# %%
+torch.manual_seed(1)
+N, S, E = 2, 3, 4
+nets = nn.Linear(S, N * E), nn.Linear(S, E), nn.Linear(S, E), nn.Linear(S, 1)
+agent_qs, state = 2 * torch.randn(4, N), 2 * torch.randn(4, S)
+with torch.no_grad():
+    together = team_value_by_agent(agent_qs, state, *nets)
+    alone = [team_value_by_agent(agent_qs[k:k + 1], state[k:k + 1], *nets).item() for k in range(4)]
+print("in one batch :", [f"{value:.2f}" for value in together])
+print("one at a time:", [f"{value:.2f}" for value in alone])
+
+# %% [markdown]
+# Which line is it? Put its number into `wrong_line_7`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
+# changes more than one line, name the line that hands numbers of one sample to another.
+#
+# You are right if your function gives what the lesson's mixer gives for the same hypernetworks, in batches of any size, with any number of agents
+# and hidden units.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_7 = (
+    ### BEGIN SOLUTION
+    5
+    ### END SOLUTION
+)
+
+
+def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
+    """agent_qs[B, N], state[B, S] and the four hypernetworks -> Q_tot[B]."""
+    ### BEGIN SOLUTION
+    n_agents, embed_dim = agent_qs.shape[1], hyper_b1(state).shape[1]
+    w1, w2 = hyper_w1(state).abs(), hyper_w2(state).abs()
+    w1 = w1.view(-1, n_agents, embed_dim)
+    hidden = torch.einsum("bn,bne->be", agent_qs, w1)
+    hidden = F.elu(hidden + hyper_b1(state))
+    return (hidden * w2).sum(-1) + hyper_b2(state).squeeze(-1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("05.7", wrong_line_7, mended_rows)
