@@ -635,12 +635,23 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 # - *"The values explode, so the mixer is broken."* Look at the target network first.
 #
 # ### Exercises
+# The exercises of this lesson are in [exercises/06_replay_and_targets.ipynb](../exercises/06_replay_and_targets.ipynb); `make lab` puts a copy
+# of your own in `my/`.
+#
+# - 06.1 A row that nobody draws
+# - 06.2 A memory for any rows
+# - 06.3 A small part of the way
+# - 06.4 How far back a tau looks
+# - 06.5 A hard copy now and then
+# - 06.6 Find the bug: a slot with a past
+# - 06.7 Find the bug: a copy that is none
+#
+# Further, without a check:
 # 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if
 #    the share is near `chance_of_a_repeat(50, 8)`.
-# 2. Find the `tau` whose soft target is half of the way after 100 updates. You are right if your loop over `soft` says 100, give or take one.
-# 3. Let `random_play` store what comes *after* the reset as `then`. Which rows change? Write an assert that catches it: on the grid
+# 2. Let `random_play` store what comes *after* the reset as `then`. Which rows change? Write an assert that catches it: on the grid
 #    world, in a row that did not terminate, no agent moves further than one cell.
-# 4. Give `watch` an argument `target_every` that it hands to `TrainConfig`, and repeat the run *memory only* with `tau=None, target_every=1`. You
+# 3. Give `watch` an argument `target_every` that it hands to `TrainConfig`, and repeat the run *memory only* with `tau=None, target_every=1`. You
 #    are right if `largest` comes out the same, number by number.
 #
 # ### Sources

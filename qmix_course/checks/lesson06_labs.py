@@ -189,7 +189,9 @@ def look_at_learn(room: Room, wrong_line, answer) -> Verdict:
 def _name_learn(room: Room, left: list, cases: list, explained: dict) -> None:
     wanted = [learned(*case) for case in cases]
     number = next(k for k, (got, want) in enumerate(zip(left, wanted)) if not (equal(got[0], want[0]) and equal(got[1], want[1])))
-    detail = _learn_line(number)
+    part = 0 if equal(left[number][1], wanted[number][1]) else 1
+    shown = ("the online network's first weights, online = case[0]", "the first weights of the target")[part]
+    detail = f"{_learn_line(number)}\n     # {shown}:\n{values.table(left[number][part][0], wanted[number][part][0])}"
     names = {"one network": "the symptom is hidden: a new copy in every update",     # one object would have been noticed before
              "new copy": "the symptom is hidden: a new copy in every update",
              "never": "the target never moves",
@@ -222,7 +224,8 @@ def _other_schedule(got: tuple, case: tuple) -> bool:
 
 
 def _learn_line(number: int) -> str:
-    return f"run: from qmix_course.checks.lesson06 import learn_case\n     target = mended_learn(*learn_case({number}))"
+    return ("run: from qmix_course.checks.lesson06 import learn_case\n"
+            f"     case = learn_case({number})\n     target = mended_learn(*case)")
 
 
 LEARN_MISTAKES = (

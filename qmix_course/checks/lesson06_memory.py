@@ -122,7 +122,8 @@ class Script:
                                 "dtypes of a column stay as they were added.", "\n".join(self.lines)))
         length = self.room.ask(len, self.memory, may_change=(0,))
         if length != self.count:
-            self.wrong("sampling takes rows away", "     then a sample, and again len(memory)", self.count, length)
+            self.wrong("sampling takes rows away", f"     memory.sample({batch_size}, torch.Generator())\n     len(memory)",
+                       self.count, length)
         return batch
 
     def wrong(self, name: str, line: str = "", expected=None, got=None):
@@ -165,7 +166,7 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
     truth = {name: torch.cat([rows_of(number, 1)[name] for number in got]) for name in batch}
     if -99 in got or all((batch[name] == -99).all() for name in ("obs", "reward")):
         script.wrong("the memory keeps the caller's own tensors",
-                     "     (then the caller writes −99 into its tensors)\n" + line, newest, sorted(got))
+                     "     # then the caller writes −99 into the tensors that it added\n" + line, newest, sorted(got))
     if any(not 1 <= number < script.next for number in got):
         script.wrong("slots that were never written are drawn", line, newest, sorted(got))
     if len(set(got)) < len(got):
@@ -198,7 +199,7 @@ def _two_memories(room: Room, answer) -> None:
         shared = shared or isinstance(numbers, torch.Tensor) and bool((numbers >= 50).any())
     if shared:
         one.wrong("two memories share their rows", "     another = Replay(3)\n     another.add(number=torch.arange(50, 52))\n"
-                  "     the rows of memory", [1, 2, 3], "rows of both")
+                  "     memory.sample(3, torch.Generator())", [1, 2, 3], "rows of both")
 
 
 def _other_columns(room: Room, answer) -> None:
@@ -226,7 +227,8 @@ def _use_of_the_generator(script: Script) -> None:
     second, third = drawn(fixed(5)), drawn(fixed(6))
     if first != second:
         line = '     memory.sample(3, torch.Generator().manual_seed(5))["number"]'
-        script.wrong("the numbers do not come from the generator", line, first[0], f"{second[0]} when asked again")
+        once, again = next((a, b) for a, b in zip(first, second) if a != b)
+        script.wrong("the numbers do not come from the generator", line, once, f"{again} when asked again later")
     if first == third or all(batch == first[0] for batch in first):
         script.wrong("every call gives the same rows")
 
@@ -244,13 +246,13 @@ def _every_set(script: Script, together: int = 2, draws: int = 3000) -> None:
     allowed = 6 * (share * (1 - share) / draws) ** 0.5
     worst = max(possible, key=lambda numbers: abs(counts[numbers] / draws - share))
     if abs(counts[worst] / draws - share) > allowed:
-        line = f"     {draws} draws of {together} of {script.count} rows: how often are they {list(worst)}?"
+        line = f"     # {draws} draws of {together} of {script.count} rows: how often are they {list(worst)}?"
         script.wrong("some rows are drawn more often than others", line, f"{share:.3f}", f"{counts[worst] / draws:.3f}")
     again = sum(a == b for a, b in zip(drawn, drawn[1:])) / (draws - 1)
     apart = sum(not set(a) & set(b) for a, b in zip(drawn, drawn[1:])) / (draws - 1)
     wanted = sum(not set(possible[0]) & set(numbers) for numbers in possible) / len(possible)
     if abs(again - share) > allowed or abs(apart - wanted) > 6 * (0.25 / draws) ** 0.5:
-        script.wrong("a batch depends on the one before it", "     how often do two batches in a row share no row?",
+        script.wrong("a batch depends on the one before it", "     # batches of two rows: how often do neighbours share no row?",
                      f"{wanted:.3f}", f"{apart:.3f}")
 
 

@@ -101,8 +101,8 @@ def _name_soft(room: Room, left: list) -> None:
     wanted = [soft_step(o, n, tau) for o, n in zip(before, goal)]
     off = next((k for k, (a, w) in enumerate(zip(after, wanted)) if not values.loosely_equal(a, w, 1e-9)), 0)
     first = [float(part[off].flatten()[0]) for part in (before, goal, wanted, after)]
-    detail = (f"tau = {tau}, one weight: target {first[0]:.6g}, online {first[1]:.6g}\n"
-              f"expected: {first[2]:.6g}\ngot:      {first[3]:.6g}")
+    said = f"tau = {tau}, first number in parameter {off + 1} of {len(before)}: target {first[0]:.6g}, online {first[1]:.6g}"
+    detail = f"{_soft_run(tau, *first) if len(before) == 1 else said}\nexpected: {first[2]:.6g}\ngot:      {first[3]:.6g}"
     if any(not equal(goal, online) for _, goal, _, online, _ in left):
         raise room.wrong("the online network is changed", detail)
     if all(equal(before, after) for before, _, after, _, _ in left):
@@ -115,6 +115,12 @@ def _name_soft(room: Room, left: list) -> None:
         raise room.wrong("some parameters stay behind", detail)
     raise Found(Verdict("wrong", "the target is not where it should be", "Take one weight, and work the formula out on paper.",
                         detail))
+
+
+def _soft_run(tau: float, old: float, new: float, *_) -> str:
+    return ("run: target, online = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)\n"
+            f"     target.weight.data.fill_({old:.6g}), online.weight.data.fill_({new:.6g})\n"
+            f"     soft_update(target, online, {tau})\n     target.weight.item()")
 
 
 def _soft_line(tau: float, frozen: bool) -> str:
