@@ -590,16 +590,20 @@ print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
 #
 # ### Exercises
 #
-# 1. On a straight line $x_k = k$, by how many entries is the average of the last $w$ late? Derive it, then check with
-#    `moving_average(list(range(50)), w)` for $w$ = 3, 10 and 25: past the first $w$ entries the difference must be exactly
-#    your formula.
-# 2. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from
+# The exercises of this lesson are in [exercises/09_curves.ipynb](../exercises/09_curves.ipynb); `make lab` puts a copy of your own in `my/`.
+# - 09.1 An average over steps
+# - 09.2 Solved, and for good
+# - 09.3 The price of the dice
+# - 09.4 Find the bug: A perfect team that earns nothing
+#
+# Further, without a check:
+# 1. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from
 #    `exact.agent_qs`) and draw its expected return over $\varepsilon$ beside the perfect team's. You are right if the two
 #    agree at $\varepsilon = 0$ and at $\varepsilon = 1$, and if you can say why they must. (May yours be above the other in between? For
 #    which $\varepsilon$ is `perfect` the best plan?)
-# 3. Train with `target_every=1` and `tau=None`. Before you run it, say which of the runs A to E it must look like. You are
+# 2. Train with `target_every=1` and `tau=None`. Before you run it, say which of the runs A to E it must look like. You are
 #    right if its weights are equal to that run's in the end (`runs[letter].team`).
-# 4. A run shows a greedy return of 8.65 at one entry and −64 at the next, again and again. Write down two causes, one
+# 3. A run shows a greedy return of 8.65 at one entry and −64 at the next, again and again. Write down two causes, one
 #    harmless and one not, and a measurement that would tell them apart. You are right if the measurement needs no further
 #    training.
 #
