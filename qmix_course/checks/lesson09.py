@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy
 import torch
 
 from qmix_course.checks import values
@@ -58,7 +59,11 @@ def average_cases() -> list[tuple]:
     return cases
 
 
-def look_at_average(room: Room, answer) -> Verdict:
+def look_at_average(room: Room, given) -> Verdict:
+    def answer(*case):
+        result = given(*case)                               # an array in place of a list is no misunderstanding
+        return result.tolist() if isinstance(result, (torch.Tensor, numpy.ndarray)) and result.ndim == 1 else result
+
     cases = average_cases()
     for steps, rows, width in cases[3:]:
         first, half = room.ask(answer, steps, rows, width), len(rows) // 2
@@ -116,7 +121,7 @@ AVERAGE_MISTAKES = (
             "the averages no longer stand beside their steps, so that the curve is drawn in the wrong place",
             lambda s, x, w: [m for own, m in zip(x, average_by_steps(s, x, w)) if not math.isnan(own)]),
     Mistake("the first entries get no average",
-            "At the beginning the window reaches back before the start of the run. What is the mean of the values that lie in it?",
+            "At the beginning the window reaches back before the start. What is the mean of the values that do lie in it?",
             "a part of the run that was measured is not shown",
             lambda s, x, w: [NAN if now < w else m for now, m in zip(s, average_by_steps(s, x, w))]),
 )
@@ -193,6 +198,8 @@ def for_good_cases() -> list[tuple]:
         other = (3 * torch.randn(count, generator=generator)).round(decimals=2).clamp(max=5.0).tolist()
         cases.append((steps, [8.65 if fine else x for fine, x in zip(good, other)], 8.65))
         cases.append((steps, [*[8.65 if fine else x for fine, x in zip(good, other)][:-2], 8.65, 8.65], 8.65))
+    for bad in (3, 40):                                     # a single bad entry in a long run
+        cases.append((list(range(10, 810, 10)), [1.5 if k == bad else 8.65 for k in range(80)], 8.65))
     return cases
 
 
@@ -216,6 +223,10 @@ FOR_GOOD_MISTAKES = (
             "After that step, is every return the best one? A team can lose what it had.",
             "one lucky evaluation would count as solved, and runs that lose it again would look fast",
             begins(lambda found: found[0])),
+    Mistake("the first time, if the run ends well",
+            "You look at the last return, and at the first good one. What about those in between?",
+            "a run that loses the best return and finds it again would seem to have had it all the time",
+            lambda s, x, best: begins(lambda found: found[0])(s, x, best) if is_best(x, best)[-1] else None),
     Mistake("the last step that was not good",
             "At the step you give, was the return the best one? You are one entry away.",
             "at that entry the team was still not good",

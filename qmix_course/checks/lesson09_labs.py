@@ -69,6 +69,17 @@ def unfinished_dropped(rewards, ended):
     return first_k(rewards, length_of_first(ended)) if True in ended else (0.0, 0)
 
 
+def wraps_around(rewards, ended):
+    """The mask is moved by one place, and its last entry comes in again at the front."""
+    over = [True in ended[:t + 1] for t in range(len(ended))]
+    counted = [not before for before in [over[-1], *over[:-1]]]
+    return sum(r for r, fine in zip(rewards, counted) if fine), sum(counted)
+
+
+def one_step_without_end(rewards, ended):
+    return first_k(rewards, length_of_first(ended) if True in ended else 1)
+
+
 def per_step(rewards, ended):
     total, length = first_k(rewards, length_of_first(ended))
     return total / length, length
@@ -131,6 +142,14 @@ LAB_MISTAKES = (
             "What does your version give for a board on which no episode has ended?",
             "the text asks for all steps of such a board",
             board_by_board(unfinished_dropped)),
+    Mistake("the first step is lost when an episode ends",
+            "What stands in the first place after your shift, and where did it come from?",
+            "a shift that wraps around brings the end of the row to its front",
+            board_by_board(wraps_around)),
+    Mistake("a board without an end counts for one step",
+            "What does argmax give for a row in which nothing is True?",
+            "position 0 may mean that the first step was the end, or that there was none",
+            board_by_board(one_step_without_end)),
     Mistake("the mean of the rewards, not their sum",
             "Is a return what was earned in an episode, or what was earned in a step?",
             "a long way with small losses would look better than a short one",
@@ -141,7 +160,8 @@ LAB_MISTAKES = (
 LABS = (
     Exercise(
         number="09.4", title="A perfect team that earns nothing",
-        answers={"wrong_line_4": "value", "mended_episodes": "function"}, difficulty=3, minutes=10, practises="count an episode up to its end, the end included",
+        answers={"wrong_line_4": "value", "mended_episodes": "function"}, difficulty=3, minutes=10,
+        practises="count an episode up to its end, the end included",
         hints=("Go through board 0 by hand: which steps belong to its first episode?",
                "Print `ended_before` for board 0. At the step that ends the episode, had it ended before that step?",
                "A running sum includes the present step. What must be taken away again?"),

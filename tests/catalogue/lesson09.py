@@ -36,6 +36,10 @@ def two_ends(steps, values, width):
     return result
 
 
+def as_array(steps, values, width):
+    return np.array(in_numpy(steps, values, width))
+
+
 def by_entries(steps, values, width):
     result = []
     for k in range(len(values)):
@@ -169,6 +173,10 @@ def not_below(steps, returns, best):
 
 def touched(steps, returns, best):
     return next((s for s, x in zip(steps, returns) if abs(x - best) < 1e-9), None)
+
+
+def ends_well(steps, returns, best):
+    return touched(steps, returns, best) if abs(returns[-1] - best) < 1e-9 else None
 
 
 def still_bad(steps, returns, best):
@@ -342,6 +350,15 @@ def needs_an_end(rewards, ended):
     return both(counts, rewards)
 
 
+def rolled(rewards, ended):
+    return both(~(ended.cumsum(1) > 0).roll(1, 1), rewards)
+
+
+def first_true(rewards, ended):
+    last = ended.long().argmax(1)
+    return both(torch.arange(rewards.shape[1])[None] <= last[:, None], rewards)
+
+
 def by_length(rewards, ended):
     returns, lengths = minus_itself(rewards, ended)
     return returns / lengths, lengths
@@ -349,7 +366,7 @@ def by_length(rewards, ended):
 
 CATALOGUE = {
     "09.1": Answers(
-        right=[comprehension, in_numpy, two_ends],
+        right=[comprehension, in_numpy, two_ends, as_array],
         wrong=[
             ("the window counts entries, not steps", by_entries),
             ("one step too many at the old end", closed_window),
@@ -374,6 +391,7 @@ CATALOGUE = {
         right=[from_the_end, every, with_numpy, not_below],
         wrong=[
             ("the first time, not for good", touched),
+            ("the first time, if the run ends well", ends_well),
             ("the last step that was not good", still_bad),
             ("the number of the entry, not its step", entry_number),
             ("the last good stretch, though the run goes on badly", last_rise),
@@ -405,6 +423,8 @@ CATALOGUE = {
             ("only the length is mended", (3, length_plus_one)),
             ("only the return is mended", (4, returns_alone)),
             ("boards without an end are lost", (1, needs_an_end)),
+            ("the first step is lost when an episode ends", (1, rolled)),
+            ("a board without an end counts for one step", (1, first_true)),
             ("the mean of the rewards, not their sum", (1, by_length)),
         ],
     ),

@@ -49,6 +49,16 @@ def share_forgotten(payoff, actions, epsilon):
     return (p[0].unsqueeze(1) * p[1] * payoff).sum()
 
 
+def three_cases(payoff, actions, epsilon):
+    keep = 1 - epsilon
+    return keep ** 2 * payoff[actions[0], actions[1]] + keep * epsilon * payoff[actions[0]].mean() + epsilon ** 2 * payoff.mean()
+
+
+def too_much(payoff, actions, epsilon):
+    i, j = actions
+    return (1 - epsilon) * payoff[i, j] + epsilon * payoff[i].mean() + epsilon * payoff[:, j].mean()
+
+
 def greedy(payoff, actions, epsilon):
     return payoff[actions[0], actions[1]]
 
@@ -99,6 +109,8 @@ DICE = {
             ("one coin for the whole team", one_coin),
             ("the random action is never the greedy one", others_only),
             ("the chances do not sum to 1", share_forgotten),
+            ("the chances do not sum to 1", three_cases),
+            ("the chances do not sum to 1", too_much),
             ("the dice are ignored", greedy),
             ("the cases with one random agent are missing", two_outcomes),
             ("the agents are exchanged", columns_first),
