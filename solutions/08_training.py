@@ -150,7 +150,7 @@ check("08.2", first_step)
 # Write `train_loop`. As in step 3 of the lesson:
 #
 # - The run ends once at least `total_steps` steps were played; a call of `env.step` plays one step in each row.
-# - In every call: look up $\varepsilon$ for the steps played *so far*, ask `act` once, play, `store` once. What is stored is what the actions truly led to, never the begin of a new episode.
+# - In every call: look up $\varepsilon$ for the steps played *so far*, ask `act` once, play, `store` once. What is stored is what the actions truly led to, never the first step of a new episode.
 # - After storing, learn as often as is due: one update for every `update_every` steps, counted from `learning_starts` on. Several updates can be due at once.
 # - The target moves once after each update.
 # - Rows whose episode has ended (`ended`: terminated or truncated) are reset, the others play on. Whether you still reset after the last call does not matter.
