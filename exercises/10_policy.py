@@ -1,0 +1,305 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 10 · Judging the policy
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/10_policy.ipynb)
+#
+# You write four tests that a finished team has to pass, and mend two judges that are wrong.
+#
+# **Minutes:** 68
+#
+# **You need:** [lesson 10](../notebooks/10_policy.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("10")
+
+# %%
+import torch
+
+from qmix_course import exact
+from qmix_course.checks import check, hint, solution
+from qmix_course.envs import GridWorld
+
+# %% [markdown]
+# Letters as in the lesson: `X` counts states, `N` agents, `A` the actions of an agent, `O` the numbers of an observation, `B` boards. In an array agent 1
+# has the index 0. The exercises do not build on each other.
+
+# %% [markdown]
+# ## Exercise 10.1 · The twin of a situation
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# Turn the lesson's board by 180 degrees. Agent 1's start and goal are now where agent 2's were, and the other way round. Exchange the agents' names as well, and
+# you have the same task again. So every situation has a twin, and a perfectly fair team does the twin thing in it. That makes a test for any team, if you can
+# compute twins.
+#
+# Write `twin(positions, actions, size)`: two agents on boards with `size` rows and columns. `positions[..., 2, 2]` holds each agent's (row, column),
+# `actions[..., 2]` each agent's action (0 up, 1 down, 2 left, 3 right); both are int64, with the same leading axes: none, one or several. Return two tensors of the same shapes: the
+# positions and the actions of the twin, in which
+#
+# - the whole board is turned by 180 degrees, with the agents on it and the directions in which they go;
+# - then agent 1 takes the part of agent 2, and agent 2 that of agent 1.
+#
+# You are right if this holds for every size from 2 on. Leave the input as it is.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def twin(positions, actions, size):
+    """The twin of a situation: positions[..., 2, 2], actions[..., 2] -> the same shapes, int64."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("10.1", twin)
+
+
+# %% [markdown]
+# ## Exercise 10.2 · What a policy is worth
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# A greedy team without memory is a table: in state $x$ it plays the joint action `policy[x]`. Then its discounted return from every state is a number that you
+# can compute exactly, without playing. Write `policy_value(next_state, reward, terminated, policy, gamma)` for two agents:
+#
+# - `next_state[X, A, A]` (int64), `reward[X, A, A]` (float) and `terminated[X, A, A]` (bool) are the tables of a model, as `GridWorld().model()` gives them:
+#   one entry for each state and joint action, agent 1's axis first. Where `terminated` is True, the reward of this step is paid, the episode is over, and `next_state` means nothing.
+# - `policy[X, 2]` (int64): what the two agents play in each state.
+# - Return `v[X]`: the sum of $\gamma^t r_t$ over the whole episode that begins in each state, where the first reward is $r_0$. There is no step limit.
+#
+# A policy may go round in a circle for ever: then the sum has infinitely many terms, and it is still a number as long as $\gamma < 1$. If `gamma` is less than 0, or 1 or
+# more, raise a `ValueError`, whatever the policy.
+#
+# You are right if every value is within $10^{-6}$ of the exact one, for $\gamma$ up to 0.99, and if no other `gamma` is accepted. `exact.solve` and `exact.backup` are off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def policy_value(next_state, reward, terminated, policy, gamma):
+    """The return of a policy: three tables [X, A, A], policy[X, 2], 0 <= gamma < 1 -> v[X]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("10.2", policy_value)
+
+
+# %% [markdown]
+# ## Exercise 10.3 · Where the agents must agree
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 12
+#
+# The lesson found the states in which two agents that both do something sensible can still go wrong together. Write `must_agree(q)` for *any* number of agents:
+# `q[X, A, ..., A]` is a table $Q^*(s, \mathbf u)$ for each of `X` states, one axis an agent. The axes need not have the same length.
+#
+# - A joint action is *best* in a state if its value is the highest of this state. Values that differ by less than $10^{-9}$ count as equal. Real differences are 0.1 or more.
+# - An action of an agent is *good* if it is part of at least one best joint action.
+# - The agents *must agree* if somebody can combine good actions, one for each agent, to a joint action that is not best.
+#
+# Return `[X]`, bool. Three examples with two agents, to try your function on: in the first state they must agree, in the second not, in the third not.
+#
+# You are right if every state is judged rightly, for one agent (who never has to agree with anybody), two, three or four.
+
+# %%
+example_q = torch.tensor([[[5.0, 1.0], [1.0, 5.0]],         # up-up or down-down, and nothing else
+                          [[5.0, 1.0], [5.0, 1.0]],         # agent 1 may do what it likes
+                          [[5.0, 1.0], [1.0, 4.0]]])        # one best joint action
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def must_agree(q):
+    """In which states good actions can make a bad joint action: q[X, A, ..., A] -> [X] bool."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("10.3", must_agree)
+
+
+# %% [markdown]
+# ## Exercise 10.4 · Who looks through whose eyes
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# Somebody hands you a team as a function `act(obs[B, N, O])` that returns actions `[B, N]`, for any number of boards `B`. You cannot read it, you have no gradients, and it never draws: the same board
+# always gets the same answer, whatever stands on the other boards. With it comes `obs[X, N, O]`: `X` situations, and what each of the `N` agents sees in them.
+#
+# Write `peeks(act, obs)`: a table `[N, N]`, bool. Entry `[i, j]` for $i \ne j$ is True if agent $i$'s action ever depends on what agent $j$ sees. To be exact: if there is a row of `obs` in which agent
+# $i$'s action becomes another one when *only* agent $j$'s observation is exchanged for the one that agent $j$ has in some other row. The diagonal is False.
+#
+# A team may peek in a few situations only, or look out for one thing only. So try all rows and all exchanges. And use only observations that agent $j$ really has in
+# some row: what a team does when it sees something impossible is no evidence.
+#
+# You are right if the table is right for every team, for one agent, two, three or four. Here are two teams to try it on.
+
+# %%
+def honest_team(obs):
+    """Each agent goes down as long as the first number of its own observation is small."""
+    return (obs[..., 0] < 0.5).long()
+
+
+def impostor_team(obs):
+    """The same, but agent 2 goes right when agent 1 sees a large first number."""
+    actions = honest_team(obs)
+    actions[:, 1] = torch.where(obs[:, 0, 0] > 0.8, 3, actions[:, 1])
+    return actions
+
+
+some_obs = GridWorld(size=3).model().obs                    # [71, 2, 6]: what the two agents see in every state
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def peeks(act, obs):
+    """Whose actions depend on whose observations: act(obs[B, N, O]) -> actions[B, N], obs[X, N, O] -> [N, N] bool."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("10.4", peeks)
+
+
+# %% [markdown]
+# ## Find the bug 10.5 · The judge who knows one way
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions, `actions[X, 2]` what the policy plays. The function says for
+# each state whether the decision is right.
+
+# %%
+def right_states(q, actions):
+    """In which states the joint action is a best one: q[X, A, A], actions[X, 2] -> [X] bool."""
+    n_actions = q.shape[-1]                                         # 1
+    best = q.flatten(1).argmax(1)                                   # 2
+    played = actions[:, 0] * n_actions + actions[:, 1]              # 3
+    right = played == best                                          # 4
+    return right                                                    # 5
+
+
+# %% [markdown]
+# Here is a policy that gives nothing away: in each state it plays the *last* of the joint actions with the highest exact value. The judge condemns it all the same.
+
+# %%
+oracle = exact.solve(GridWorld(), gamma=0.99)
+exact_q = oracle.q.round(decimals=9)                                # equal values are equal here, in every digit
+last_best = 15 - exact_q.flatten(1).flip(1).argmax(1)
+innocent = torch.stack([last_best // 4, last_best % 4], dim=1)
+given_away = oracle.v - oracle.q[torch.arange(599), innocent[:, 0], innocent[:, 1]]
+print("gives something away:", bool((given_away > 1e-6).any()))
+print("right, says the judge, in every state:", bool(right_states(exact_q, innocent).all()))
+print("right, says the judge, in more than half of the states:", bool(right_states(exact_q, innocent).double().mean() > 0.5))
+
+# %% [markdown]
+# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing and mend it. If two lines can be
+# blamed, either will do.
+#
+# You are right if a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$
+# are equal; real differences are 0.1 or more.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_5 = (
+    ...
+)
+
+
+def mended_right(q, actions):
+    """In which states the joint action is a best one: q[X, A, A], actions[X, 2] -> [X] bool."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("10.5", wrong_line_5, mended_right)
+
+
+# %% [markdown]
+# ## Find the bug 10.6 · The judge who trusts the clock
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts, `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])`
+# gives the team's actions `[X, 2]`. It returns what each start earns in its first episode, and whether both agents have reached their goals in it.
+
+# %%
+def judge(env, starts, act):
+    """Try every start once: returns[X], reached both goals[X]."""
+    step = env.reset(positions=starts)                              # 1
+    returns = torch.zeros(len(starts))                              # 2
+    reached = torch.zeros(len(starts), dtype=torch.bool)            # 3
+    playing = torch.ones(len(starts), dtype=torch.bool)             # 4
+    while playing.any():                                            # 5
+        step = env.step(act(step.obs))                              # 6
+        returns += step.reward * playing                            # 7
+        reached |= step.ended & playing                             # 8
+        playing &= ~step.ended                                      # 9
+        if step.ended.any():                                        # 10
+            step = env.reset(where=step.ended)                      # 11
+    return returns, reached                                         # 12
+
+
+# %% [markdown]
+# The judge is shown a team of which everybody walks to its own row first, then to its own column. It is full of praise. Then look at one of the starts.
+
+# %%
+def rows_first(obs):
+    """Everybody walks to its row, then to its column: obs[B, 2, 6] -> actions[B, 2]."""
+    down, right = (obs[..., 4] - obs[..., 0]).sign(), (obs[..., 5] - obs[..., 1]).sign()
+    return torch.where(down != 0, torch.where(down > 0, 1, 0), torch.where(right > 0, 3, 2))
+
+
+tester = GridWorld(num_envs=599)
+_, praised = judge(tester, tester.placements(), rows_first)
+print("starts from which they reach both goals, says the judge:", int(praised.sum()), "of", len(praised))
+
+one_board = GridWorld()
+step = one_board.reset(positions=torch.tensor([[[1, 2], [3, 2]]]))
+while not step.ended.item():
+    step = one_board.step(rows_first(step.obs))
+print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positions[0, 0].tolist(), "- agent 2 on",
+      one_board.positions[0, 1].tolist())
+
+# %% [markdown]
+# The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_judge`.
+#
+# You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any step limit.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_6 = (
+    ...
+)
+
+
+def mended_judge(env, starts, act):
+    """Try every start once: returns[X], reached both goals[X]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("10.6", wrong_line_6, mended_judge)
