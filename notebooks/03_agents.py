@@ -553,14 +553,23 @@ for shared in (True, False):
 #
 # ### Exercises
 #
-# 1. Add the agent's number to the observation: write `with_id(obs)`, [B, T, N, O] to [B, T, N, O + N]. You are right if some of
-#    the shared networks of the last cell are paid.
-# 2. Find the bug: someone writes `obs.flatten(0, 1).reshape(n_agents, -1, obs_dim)` instead of the transpose. The shapes
-#    are right. Of the two checks in step 4, one notices and one does not. Which is which, and why?
-# 3. How many parameters does one agent of the grid world have with hidden layers of 64 and 64? Count by hand. You are right if
+# The exercises of this lesson are in [exercises/03_agents.ipynb](../exercises/03_agents.ipynb); `make lab` puts a copy of your own in
+# `my/`.
+#
+# - 03.1 The best available action
+# - 03.2 One coin an agent
+# - 03.3 A network for every agent
+# - 03.4 Who am I?
+# - 03.5 Who reads whom
+# - 03.6 Find the bug: Somebody else's eyes
+# - 03.7 Find the bug: Thrifty dice
+#
+# Further, without a check:
+#
+# 1. How many parameters does one agent of the grid world have with hidden layers of 64 and 64? Count by hand. You are right if
 #    `sum(p.numel() for p in agents.parameters()) // 2` agrees.
-# 4. Draw the random actions in `epsilon_greedy_by_hand` with `torch.multinomial` instead of keys. You are right if each
-#    available action comes up equally often among the exploring draws, and no other ever does.
+# 2. Give the shared networks of *The same network for everybody* the agent's number as well (03.4). You are right if some of the 100
+#    teams are paid.
 #
 # ### Sources
 #

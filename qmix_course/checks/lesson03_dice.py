@@ -24,10 +24,11 @@ def find_fault(room: Room, answer) -> tuple[str, str] | None:
         got = room.ask(answer, q, available, epsilon, generator, may_change=(3,))
         problem = values.problem(got, torch.zeros(q.shape[:-1], dtype=torch.int64), 0.0)
         if problem and problem.kind == "wrong shape or type":
-            raise Found(Verdict("wrong shape or type", problem.text, "One whole number for each agent: q's shape without its last axis."))
+            raise Found(Verdict("wrong shape or type", problem.text,
+                                "One whole number for each agent: q's shape without its last axis."))
         return got.long()
 
-    for look in (_greedy, _exploring, _the_generator, _frequencies, _masked_frequencies, _together):
+    for look in (_greedy, _exploring, _the_generator, _frequencies, _masked_frequencies, _together, _one_by_one):
         fault = look(draw)
         if fault:
             return fault
@@ -53,7 +54,8 @@ def _some(shape, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _run(q, available, epsilon, seed) -> str:
-    line = f"run: epsilon_greedy({values.literal(q)}, {values.literal(available)}, {epsilon}, torch.Generator().manual_seed({seed}))"
+    line = (f"run: epsilon_greedy({values.literal(q)}, {values.literal(available)}, {epsilon}, "
+            f"torch.Generator().manual_seed({seed}))")
     return line if len(line) < values.LONGEST_CALL else ""
 
 
@@ -69,7 +71,8 @@ def _greedy(draw) -> tuple[str, str] | None:
     failed = [k for k, (_, _, got, _) in enumerate(given) if not torch.equal(got, best[k])]
     if failed:
         k = failed[0]
-        detail = f"{_run(given[k][0], given[k][1], 0.0, given[k][3])}\nexpected: {best[k].tolist()}\ngot:      {given[k][2].tolist()}"
+        q, available, got, seed = given[k]
+        detail = f"{_run(q, available, 0.0, seed)}\nexpected: {best[k].tolist()}\ngot:      {got.tolist()}"
         detail = detail if len(detail) < 900 else ""
         if all(torch.equal(got, q.argmax(-1)) for q, _, got, _ in given):
             return "unmasked best", detail
@@ -123,12 +126,27 @@ def _sample(draw, generator: torch.Generator, rows: int = 1000, time: int = 3) -
 def _frequencies(draw) -> tuple[str, str] | None:
     fault = _counted(_sample(draw, _generator(5)))
     if fault:
-        generator = _generator(8)
-        one_by_one = torch.cat([_sample(draw, generator, 1, 1) for _ in range(1500)])
-        if not _counted(one_by_one):                             # right for one row, wrong for many: rows share something
-            seen = [(_sample(draw, _generator(seed), 20) != torch.tensor(BEST)).any(0) for seed in range(12)]
-            return "row coin" if torch.stack(seen).all() else "batch coin", fault[1]
+        calls = torch.stack([_sample(draw, _generator(seed), 100) for seed in range(20, 32)])               # [12, 300, N]
+        shares = torch.stack([(calls == action).double().mean(1) for action in range(4)])                   # [A, 12, N]
+        if (shares.amax(1) - shares.amin(1)).max() > 0.2:        # no call is like the next: many places share one draw
+            deviates = (calls != torch.tensor(BEST)).double().mean(1)
+            return "batch coin" if (deviates == 0).double().mean() > 0.1 else "row coin", fault[1]
     return fault
+
+
+def _one_by_one(draw) -> tuple[str, str] | None:
+    """The same in calls with a single row."""
+    generator = _generator(8)
+    actions = torch.cat([_sample(draw, generator, 1, 1) for _ in range(800)])
+    fault = _counted(actions)
+    if fault:
+        return fault[0], "800 calls with a single row each\n" + fault[1]
+    deviates = (actions != torch.tensor(BEST)).double()
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        together = (deviates[:, i] * deviates[:, j]).mean().item()
+        if _far(together, (EPSILON * 3 / 4) ** 2, len(actions)) or _dependent(actions[:, i], actions[:, j], i, j):
+            return "team coin", "800 calls with a single row each: what one agent does depends on what another one does"
+    return None
 
 
 def _counted(actions) -> tuple[str, str] | None:
@@ -176,8 +194,8 @@ def _together(draw) -> tuple[str, str] | None:
     for i, j in pairs:
         both = (deviates[:, i] * deviates[:, j]).mean().item()
         if _far(both, expected, len(actions)):
-            return "team coin", (f"epsilon = {EPSILON}: two agents deviate from their best actions together in {both:.3f} of the steps, "
-                                 f"expected {expected:.3f}")
+            return "team coin", (f"epsilon = {EPSILON}: two agents deviate from their best actions together in {both:.3f} "
+                                 f"of the steps, expected {expected:.3f}")
     for i, j in pairs:
         if _dependent(actions[:, i], actions[:, j], i, j):
             return "team die", "how often two agents explore with the same action at the same time is not what two dice give"
@@ -185,7 +203,8 @@ def _together(draw) -> tuple[str, str] | None:
         for i in range(3):
             for j in range(3):
                 if _dependent(actions[shift:, i], actions[:-shift, j], i, j):
-                    return "row coin", f"leading axes [1000, 3]: what agents do in one place depends on another, {shift} places before"
+                    return "row coin", (f"leading axes [1000, 3]: what agents do in one place depends on another, "
+                                         f"{shift} places before")
     return None
 
 
@@ -266,8 +285,10 @@ EXERCISE = Exercise(
     number="03.2", title="One coin an agent", answers={"epsilon_greedy": "function"}, difficulty=3, minutes=12,
     practises="explore decentrally, on available actions only, from a given generator",
     hints=("You need three things for every agent: its best available action, a random available action, and a coin.",
-           "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape of q without the last axis.",
-           "For the random action: random keys for all actions, something lower than every key where an action is unavailable; the largest wins. "
-           "`torch.multinomial` on the mask works as well, but takes at most two axes."),
+           "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape of q "
+           "without the last axis.",
+           "For the random action: random keys for all actions, something lower than every key where an action is "
+           "unavailable; the "
+           "largest wins. `torch.multinomial` on the mask works as well, but takes at most two axes."),
     mistakes=tuple(MISTAKES.values()), look=look_at_epsilon_greedy,
     off_limits=("qmix_course.exploration.greedy", "qmix_course.exploration.epsilon_greedy"))

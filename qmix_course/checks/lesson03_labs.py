@@ -40,8 +40,9 @@ def as_listed(b, t, i, batch, time, n_agents):
 def look_at_team_values(room: Room, wrong_line, answer) -> Verdict:
     generator = torch.Generator().manual_seed(36)
     cases = []
-    for batch, time, sizes, n_agents in ((1, 2, (1, 1), 2), (1, 1, (3, 4, 2), 2), (3, 2, (2, 3, 2), 2), (4, 3, (3, 4, 4, 5), 3), (2, 2, (2, 2, 2), 2),
-                                         (5, 1, (4, 3, 2), 4), (1, 5, (2, 4, 3), 3), (3, 4, (6, 5, 5, 4), 1), (2, 3, (3, 2), 5)):
+    for batch, time, sizes, n_agents in ((1, 2, (1, 1), 2), (1, 1, (3, 4, 2), 2), (3, 2, (2, 3, 2), 2), (4, 3, (3, 4, 4, 5), 3),
+                                         (2, 2, (2, 2, 2), 2), (5, 1, (4, 3, 2), 4),
+                                         (1, 5, (2, 4, 3), 3), (3, 4, (6, 5, 5, 4), 1), (2, 3, (3, 2), 5)):
         def draw(*shape):
             return torch.randn(shape, generator=generator).round(decimals=2)
 
@@ -141,7 +142,8 @@ DICE_MISTAKES = {
         "q may have several leading axes. Is there a coin of its own for every place in them?",
         "the samples of a batch are no longer independent of each other"),
 }
-SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy", "team die": "team coin"}
+SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy",
+           "team die": "team coin"}
 
 
 def look_at_dice(room: Room, wrong_line, answer) -> Verdict:
@@ -157,14 +159,17 @@ EXERCISES = (
         number="03.6", title="Somebody else's eyes", answers={"wrong_line_6": "value", "mended_values": "function"},
         difficulty=3, minutes=10, practises="tell a reshape from a transpose, and test with more than one sample", lab=True,
         hints=("With one sample and one time step everything is right. What is different with two samples?",
-               "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which numbers should agent 1 get, "
-               "and which does it get?",
-               "A reshape keeps the order in which the numbers lie in memory. To bring the agents to the front, two axes have to change places."),
+               "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which numbers "
+               "should "
+               "agent 1 get, and which does it get?",
+               "A reshape keeps the order in which the numbers lie in memory. To bring the agents to the front, two axes have "
+               "to change places."),
         mistakes=VALUES_MISTAKES, look=look_at_team_values),
     Exercise(
         number="03.7", title="Thrifty dice", answers={"wrong_line_7": "value", "mended_dice": "function"},
         difficulty=4, minutes=10, practises="see that two decisions must not share one random number", lab=True,
-        hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What about both together?",
+        hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What about "
+               "both together?",
                "The coin falls when the key of action 0 is small. What are that action's chances then?",
                "The coin needs random numbers of its own: one for each agent, from the same generator."),
         mistakes=tuple(DICE_MISTAKES.values()), look=look_at_dice),

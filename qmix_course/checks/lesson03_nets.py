@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.room import REMEMBERS, Room
+from qmix_course.checks.room import NEARLY, REMEMBERS, Room
 from qmix_course.checks.verdict import Found, Verdict
 
 SIZES = ((2, 6, 4, 8), (3, 5, 2, 7), (1, 4, 3, 5), (4, 3, 5, 6))       # N, O, A, hidden
@@ -24,11 +24,12 @@ LEAST_SPREAD, MOST_SPREAD = 0.001, 5.0                                    # nn.L
 
 
 def make(room: Room, Made, n, o, a, h=None):
-    """One team of the learner's class; its weights are then drawn anew, large enough for every unit to matter."""
+    """One fresh team of the learner's class."""
     agents = room.ask(Made, n, o, a) if h is None else room.ask(Made, n, o, a, hidden=h)
     if not isinstance(agents, nn.Module):
         raise Found(Verdict("wrong shape or type", f"AgentNets: expected an nn.Module, got {values.describe(agents)}",
                             "Does the class inherit from nn.Module?"))
+    room.ask(agents, torch.zeros(1, 1, n, o))                    # lazy layers make their weights now
     return agents
 
 
@@ -38,6 +39,8 @@ def ask(room: Room, agents, obs, n_actions) -> torch.Tensor:
     if problem and problem.kind == "wrong shape or type":
         raise Found(Verdict("wrong shape or type", f"for obs of shape {list(obs.shape)} and {n_actions} actions: {problem.text}",
                             "Follow the shape line by line: obs[B, T, N, O] becomes q[B, T, N, A]."))
+    if q.dtype != torch.float64:
+        raise room.wrong(NEARLY.name, f"q is {q.dtype}")
     return q
 
 
@@ -102,6 +105,8 @@ def _locality(room: Room, agents, obs, n_actions) -> None:
         for b, t in ((0, 0), (2, 1), (batch - 1, time - 1)):
             alone = ask(room, agents, obs[b:b + 1, t:t + 1], n_actions).detach()[0, 0]
             if not torch.allclose(alone, before[b, t], rtol=1e-9, atol=1e-9):
+                if torch.allclose(alone, before[b, t], rtol=1e-3, atol=1e-3):
+                    raise room.wrong(NEARLY.name)
                 raise room.wrong("an agent's weights change with its place in the batch",
                                  f"q of obs[{b}, {t}] alone, as a batch of one, is not what it is within the batch")
     if not heard.all():
@@ -148,8 +153,8 @@ LIKE = {                        # (first, second, last): what stands behind the 
     "there is no relu": (None, None, None),
     "one of the two relus is missing": ((F.relu, None, None), (None, F.relu, None)),
     "the last layer is squeezed": ((F.relu, F.relu, F.relu), (F.relu, F.relu, torch.tanh), (F.relu, F.relu, torch.sigmoid),
-                                   (F.relu, F.relu, torch.ones_like), (F.relu, F.relu, torch.zeros_like), (F.relu, F.relu, F.softplus),
-                                   (F.relu, F.relu, F.leaky_relu), (None, None, F.relu)),
+                                   (F.relu, F.relu, torch.ones_like), (F.relu, F.relu, torch.zeros_like),
+                                   (F.relu, F.relu, F.softplus), (F.relu, F.relu, F.leaky_relu), (None, None, F.relu)),
     "another activation": tuple((other, other, None) for other in (
         torch.tanh, torch.sigmoid, F.leaky_relu, F.elu, F.gelu, F.silu, F.softplus, torch.abs, F.selu, F.relu6)),
 }
@@ -178,7 +183,8 @@ def _function(room: Room, agents) -> None:
                 if name:
                     raise room.wrong(name, "seen in AgentNets(1, 1, 1, hidden=1)")
                 return
-    raise room.wrong("it computes something else", "AgentNets(1, 1, 1, hidden=1) has six numbers; in no order of them is q what the formula says")
+    raise room.wrong("it computes something else",
+                     "AgentNets(1, 1, 1, hidden=1) has six numbers; in no order of them is q what the formula says")
 
 
 def _many_units(room: Room, agents, o, n_actions) -> None:
@@ -205,7 +211,8 @@ def _start(room: Room, agents) -> None:
     if not spread > LEAST_SPREAD:
         raise room.wrong("the first weights are far too small", detail)
     if any(torch.allclose(q[:, :, i], q[:, :, j], atol=1e-9) for i in range(3) for j in range(i)):
-        raise room.wrong("all agents start alike", "AgentNets(3, 6, 4), fresh: two agents with the same observation have the same values")
+        raise room.wrong("all agents start alike",
+                         "AgentNets(3, 6, 4), fresh: two agents with the same observation have the same values")
 
 
 
@@ -217,8 +224,9 @@ MISTAKES = (
             "Look for the place where the values are cut off from the weights, or for weights that are never used.",
             "training would leave such weights as they are"),
     Mistake("samples, time steps and agents are mixed up",
-            "A reshape keeps the order of the numbers. Which step has to swap axes instead?",
-            "the shapes are right, and agents act on what somebody else saw at another time"),
+            "One sample's observation was changed, and another sample's values moved. Look for a reshape where axes should be "
+            "swapped, or for something that is computed over the whole batch.",
+            "the shapes are right, and agents act on what somebody saw in another sample or at another time"),
     Mistake("an agent's values depend on another agent's observation",
             "Change agent 2's observation only. Which of your layers sees both agents at once?",
             "such an agent cannot act from its own observation: the team is not decentralised"),
@@ -269,11 +277,14 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
     practises="write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A]",
-    hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do you need, and in what "
+    hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do you "
+           "need, and in what "
            "kind of list does a module notice them?",
-           "A linear layer works on the last axis and leaves all others as they are. So agent i's network can take all samples and time steps of "
+           "A linear layer works on the last axis and leaves all others as they are. So agent i's network can take all "
+           "samples and time steps of "
            "agent i at once.",
-           "Cut out each agent's observations along the third axis, send them through its network, and put the results side by side along that "
+           "Cut out each agent's observations along the third axis, send them through its network, and put the results side "
+           "by side along that "
            "axis again."),
     mistakes=MISTAKES, look=look_at_nets,
     off_limits=("qmix_course.agents.MLPAgents", "qmix_course.agents.StackedLinear"))

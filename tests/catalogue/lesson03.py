@@ -1,9 +1,9 @@
-"""Answers to the exercises of lesson 03; those about the dice, the networks and the labs stand in modules of their own."""
+"""Answers to the exercises of lesson 03; the others stand in modules of their own."""
 
 import numpy as np
 import torch
 
-from tests.catalogue import Answers, lesson03_dice, lesson03_labs, lesson03_nets
+from tests.catalogue import Answers, lesson03_dice, lesson03_labs, lesson03_nets, lesson03_reading
 
 # ---- 03.1 ----------------------------------------------------------------------------------------------------------------
 
@@ -100,6 +100,29 @@ def looks_for_the_value(q, available):
     return (q == best).int().argmax(-1)
 
 
+def search_from_the_first(q, available):
+    actions = torch.zeros(q.shape[:-1], dtype=torch.long)
+    for index in np.ndindex(*q.shape[:-1]):
+        for action in range(q.shape[-1]):
+            if available[index][action] and q[index][action] > q[index][actions[index]]:
+                actions[index] = action
+    return actions
+
+
+def search_from_minus_1000(q, available):
+    actions = torch.zeros(q.shape[:-1], dtype=torch.long)
+    for index in np.ndindex(*q.shape[:-1]):
+        largest = -1000
+        for action in range(q.shape[-1]):
+            if available[index][action] and q[index][action] > largest:
+                actions[index], largest = action, q[index][action]
+    return actions
+
+
+def softmax_first(q, available):
+    return (torch.softmax(q, -1) * available).argmax(-1)
+
+
 def in_place(q, available):
     q[~available] = -torch.inf
     return q.argmax(-1)
@@ -168,138 +191,16 @@ def all_ones(obs):
     return torch.cat([obs, torch.ones(*obs.shape[:3], obs.shape[2])], -1)
 
 
+def in_blocks(obs):
+    batch, time, n_agents, _ = obs.shape
+    return torch.cat([obs, torch.eye(n_agents).repeat_interleave(batch * time, dim=0).view(batch, time, n_agents, n_agents)], -1)
+
+
 def agents_loop_and_reshape(obs):
     batch, time, n_agents, size = obs.shape
     rows = [torch.cat([obs[:, :, i], torch.eye(n_agents)[i].expand(batch, time, n_agents)], -1) for i in range(n_agents)]
     seen = torch.stack([row[..., :size] for row in rows], 2).permute(0, 2, 1, 3).reshape(batch, time, n_agents, size)
     return torch.cat([seen, torch.stack([row[..., size:] for row in rows], 2)], -1)
-
-
-# ---- 03.5 ----------------------------------------------------------------------------------------------------------------
-
-
-def one_at_a_time(agents, obs, other):
-    n = obs.shape[2]
-    before = agents(obs)
-    table = torch.zeros(n, n, dtype=torch.bool)
-    for j in range(n):
-        changed = obs.clone()
-        changed[:, :, j] = other[:, :, j]
-        after = agents(changed)
-        for i in range(n):
-            table[i, j] = (after[:, :, i] - before[:, :, i]).abs().max() > 1e-9
-    return table
-
-
-def stacked(agents, obs, other):
-    """All questions in one batch."""
-    n = obs.shape[2]
-    pick = torch.eye(n, dtype=torch.bool)[:, None, None, :, None]
-    q = agents(torch.where(pick, other, obs).flatten(0, 1)).unflatten(0, (n, -1))            # [N (j), B, T, N (i), A]
-    return ((q - agents(obs)).abs() > 1e-9).any(4).any(2).any(1).T
-
-
-def lists(agents, obs, other):
-    n = obs.shape[2]
-    before = agents(obs).tolist()
-    columns = []
-    for j in range(n):
-        after = agents(torch.cat([obs[:, :, :j], other[:, :, j:j + 1], obs[:, :, j + 1:]], 2)).tolist()
-        columns.append([any(abs(x - y) > 1e-9 for was, now in zip(before, after) for w, v in zip(was, now) for x, y in zip(w[i], v[i]))
-                        for i in range(n)])
-    return torch.tensor([list(row) for row in zip(*columns)])
-
-
-def sample_by_sample(agents, obs, other):
-    tables = [one_at_a_time(agents, obs[b:b + 1, t:t + 1], other[b:b + 1, t:t + 1]) for b in range(obs.shape[0]) for t in range(obs.shape[1])]
-    return torch.stack(tables).any(0)
-
-
-def pairs(agents, obs, other, changed_values=lambda was, now: bool(((now - was).abs() > 1e-9).any()), entry=lambda i, j: (i, j)):
-    n = obs.shape[2]
-    table = torch.zeros(n, n, dtype=torch.bool)
-    for i in range(n):
-        for j in range(n):
-            changed = obs.clone()
-            changed[:, :, j] = other[:, :, j]
-            table[entry(i, j)] = changed_values(agents(obs)[:, :, i], agents(changed)[:, :, i])
-    return table
-
-
-def transposed(agents, obs, other):
-    return pairs(agents, obs, other, entry=lambda i, j: (j, i))
-
-
-def only_choices(agents, obs, other):
-    return pairs(agents, obs, other, lambda was, now: not torch.equal(was.argmax(-1), now.argmax(-1)))
-
-
-def summed(agents, obs, other):
-    return pairs(agents, obs, other, lambda was, now: abs((was - now).sum().item()) > 1e-9)
-
-
-def allclose(agents, obs, other):
-    return pairs(agents, obs, other, lambda was, now: not torch.allclose(now, was))
-
-
-def never_undone(agents, obs, other):
-    before, changed = agents(obs), obs.clone()
-    columns = []
-    for j in range(obs.shape[2]):
-        changed[:, :, j] = other[:, :, j]
-        columns.append(((agents(changed) - before).abs() > 1e-9).any(-1).flatten(0, 1).any(0))
-    return torch.stack(columns, 1)
-
-
-def everything_at_once(agents, obs, other):
-    moved = ((agents(other) - agents(obs)).abs() > 1e-9).any(-1).any(1).any(0)
-    return moved[:, None].repeat(1, obs.shape[2])
-
-
-def gradients(agents, obs, other):
-    obs = obs.clone().requires_grad_(True)
-    table = torch.zeros(obs.shape[2], obs.shape[2], dtype=torch.bool)
-    for i in range(obs.shape[2]):
-        slope, = torch.autograd.grad(agents(obs)[:, :, i].sum(), obs)
-        table[i] = (slope.abs() > 1e-9).any(-1).any(0).any(0)
-    return table
-
-
-def first_sample(agents, obs, other):
-    return pairs(agents, obs[:1, :1], other[:1, :1])
-
-
-def first_action(agents, obs, other):
-    return pairs(lambda x: agents(x)[..., :1], obs, other)
-
-
-def every_value(agents, obs, other):
-    return pairs(agents, obs, other, lambda was, now: bool(((was - now).abs() > 1e-9).all()))
-
-
-def sure_of_itself(agents, obs, other):
-    table = pairs(agents, obs, other)
-    table.fill_diagonal_(True)
-    return table
-
-
-def others_only(agents, obs, other):
-    table = one_at_a_time(agents, obs, other)
-    return table.fill_diagonal_(False)
-
-
-def same_values(agents, obs, other):
-    return pairs(agents, obs, other, lambda was, now: torch.allclose(was, now, rtol=0, atol=1e-9))
-
-
-def swaps_in_place(agents, obs, other):
-    before = agents(obs)
-    table = torch.zeros(obs.shape[2], obs.shape[2], dtype=torch.bool)
-    for j in range(obs.shape[2]):
-        changed = obs
-        changed[:, :, j] = other[:, :, j]
-        table[:, j] = ((agents(changed) - before).abs() > 1e-9).any(-1).any(0).any(0)
-    return table
 
 
 CATALOGUE = {
@@ -319,6 +220,9 @@ CATALOGUE = {
             ("the position among the available ones", squeezed),
             ("−∞ times 0", infinity_times_zero),
             ("one action for the whole team", team_sum),
+            ("the stand-in for −∞ is not low enough", search_from_minus_1000),
+            ("the search begins with an action that may be unavailable", search_from_the_first),
+            ("a softmax has swallowed the differences", softmax_first),
             ("an unavailable action that is as good", looks_for_the_value),
             ("your answer changes what it was given", in_place),
         ],
@@ -337,27 +241,10 @@ CATALOGUE = {
             ("the number of the time step", times_number),
             ("the number of the sample", samples_number),
             ("ones for everybody", all_ones),
+            ("the numbers are dealt out in blocks", in_blocks),
             ("the observations change hands", agents_loop_and_reshape),
         ],
     ),
-    "03.5": Answers(
-        right=[one_at_a_time, stacked, lists, sample_by_sample, pairs],
-        wrong=[
-            ("rows and columns are swapped", transposed),
-            ("only a changed choice counts", only_choices),
-            ("changes cancel each other out", summed),
-            ("a small change is taken for none", allclose),
-            ("what was replaced stays replaced", never_undone),
-            ("all observations are replaced at once", everything_at_once),
-            ("only what a gradient sees", gradients),
-            ("only the first sample is looked at", first_sample),
-            ("only the first action is looked at", first_action),
-            ("all must change, not any", every_value),
-            ("that it reads its own is taken for granted", sure_of_itself),
-            ("the diagonal is left out", others_only),
-            ("the table says who does not read", same_values),
-            ("your answer changes what it was given", swaps_in_place),
-        ],
-    ),
+    **lesson03_reading.CATALOGUE,
     **lesson03_labs.CATALOGUE,
 }

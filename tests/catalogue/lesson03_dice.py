@@ -86,7 +86,8 @@ def always_some_noise(q, available, epsilon, generator):
 
 
 def worst(q, available, epsilon, generator):
-    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.masked_fill(~available, torch.inf).argmin(-1))
+    lowest = q.masked_fill(~available, torch.inf).argmin(-1)
+    return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), lowest)
 
 
 def any_action(q, available, epsilon, generator):
@@ -196,6 +197,43 @@ def dice_for_the_first_axis(q, available, epsilon, generator):
     return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
 
 
+def a_fixed_share(q, available, epsilon, generator):
+    """Exactly ε of all agents explore, chosen at random."""
+    size = q[..., 0].numel()
+    coin = (torch.randperm(size, generator=generator) < round(epsilon * size)).view(q.shape[:-1])
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def same_numbers_twice(q, available, epsilon, generator):
+    """Coin and keys begin at the same state of the generator."""
+    state = generator.get_state()
+    coin = coins(q, epsilon, generator)
+    generator.set_state(state)
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def lopsided(q, available, epsilon, generator):
+    """Half of the time the smaller of two random actions."""
+    one, two = random_of(q, available, generator), random_of(q, available, generator)
+    drawn = torch.where(torch.rand(one.shape, generator=generator) < 0.5, one, torch.minimum(one, two))
+    return torch.where(coins(q, epsilon, generator), drawn, best_of(q, available))
+
+
+def takes_turns(q, available, epsilon, generator):
+    """Where one agent's coin falls, its neighbour's does not."""
+    u = torch.rand((*q.shape[:-2], 1), generator=generator)
+    odd = torch.arange(q.shape[-2]) % 2 == 1
+    return torch.where(torch.where(odd, 1 - u, u) < epsilon, random_of(q, available, generator), best_of(q, available))
+
+
+def rejection(q, available, epsilon, generator):
+    """Draws again where the action is not available."""
+    drawn = torch.randint(q.shape[-1], q.shape[:-1], generator=generator)
+    while (bad := ~available.gather(-1, drawn[..., None]).squeeze(-1)).any():
+        drawn = torch.where(bad, torch.randint(q.shape[-1], q.shape[:-1], generator=generator), drawn)
+    return torch.where(torch.rand(drawn.shape, generator=generator) > epsilon, best_of(q, available), drawn)
+
+
 def spoils_q(q, available, epsilon, generator):
     q[~available] = -torch.inf
     return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.argmax(-1))
@@ -203,7 +241,7 @@ def spoils_q(q, available, epsilon, generator):
 
 CATALOGUE = {
     "03.2": Answers(
-        right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice],
+        right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice, rejection],
         wrong=[
             ("the best action may be an unavailable one", unmasked),
             ("the mask is multiplied into the values", multiplied),
@@ -226,6 +264,10 @@ CATALOGUE = {
             ("it explores with another probability than ε", normal_coin),
             ("one coin for the team", team_coin),
             ("one coin for the team", first_agents_coin),
+            ("one coin for the team", takes_turns),
+            ("one coin for the team", a_fixed_share),
+            ("the random action is not uniform over the available ones", same_numbers_twice),
+            ("the random action is not uniform over the available ones", lopsided),
             ("one random action for the team", team_die),
             ("rows of the batch share their chance", batch_shares_coins),
             ("rows of the batch share their chance", dice_for_the_first_axis),

@@ -107,14 +107,16 @@ def named(name, function):
     return function
 
 
-own_coin = named("own_coin", with_coin(lambda key, q, epsilon, generator: torch.rand(q.shape[:-1], generator=generator) < epsilon))
+own_coin = named("own_coin", with_coin(
+    lambda key, q, epsilon, generator: torch.rand(q.shape[:-1], generator=generator) < epsilon))
 listing = named("listing", with_coin(lambda key, q, epsilon, generator: key[..., 0] < epsilon))
 last_key = named("last_key", with_coin(lambda key, q, epsilon, generator: key[..., -1] < epsilon))
 large_key = named("large_key", with_coin(lambda key, q, epsilon, generator: key[..., 0] > 1 - epsilon))
 mean_key = named("mean_key", with_coin(lambda key, q, epsilon, generator: key.mean(-1) < epsilon))
 largest_key = named("largest_key", with_coin(lambda key, q, epsilon, generator: key.amax(-1) < epsilon))
 smallest_key = named("smallest_key", with_coin(lambda key, q, epsilon, generator: (key.amin(-1) < epsilon) & (epsilon > 0)))
-team = named("team", with_coin(lambda key, q, epsilon, generator: (torch.rand(q.shape[:-2], generator=generator) < epsilon)[..., None]))
+team = named("team", with_coin(
+    lambda key, q, epsilon, generator: (torch.rand(q.shape[:-2], generator=generator) < epsilon)[..., None]))
 one = named("one", with_coin(lambda key, q, epsilon, generator: torch.rand((), generator=generator) < epsilon))
 fixed_seed = named("fixed_seed", with_coin(
     lambda key, q, epsilon, generator: torch.rand(q.shape[:-1], generator=generator.manual_seed(1)) < epsilon))

@@ -107,6 +107,29 @@ class OneVector(nn.Module):
         return torch.cat(out, dim=-2)
 
 
+class Lazy(Loop):
+    """Layers that find out their inputs when they are first called."""
+
+    def make(self, obs_dim, n_actions, hidden):
+        return nn.Sequential(nn.LazyLinear(hidden), nn.ReLU(), nn.LazyLinear(hidden), nn.ReLU(), nn.LazyLinear(n_actions))
+
+
+class Vmapped(nn.Module):
+    """One stacked network, mapped over the agents."""
+
+    def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
+        super().__init__()
+        stacked, _ = torch.func.stack_module_state([net(obs_dim, hidden, n_actions) for _ in range(n_agents)])
+        self.keys, self.stacked = list(stacked), nn.ParameterList(nn.Parameter(part.detach()) for part in stacked.values())
+        self.pattern = [net(obs_dim, hidden, n_actions)]
+
+    def forward(self, obs):
+        def one(parts, own):
+            return torch.func.functional_call(self.pattern[0], dict(zip(self.keys, parts)), (own,))
+
+        return torch.vmap(one, in_dims=(0, 2), out_dims=2)(list(self.stacked), obs)
+
+
 class PlainList(Loop):
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         super().__init__(n_agents, obs_dim, n_actions, hidden)
@@ -184,6 +207,44 @@ class NormOverBatch(Loop):
         return super().forward(obs - obs.mean(0, keepdim=True))
 
 
+class OverTheBatch(Loop):
+    def forward(self, obs):
+        return super().forward((obs - obs.mean((0, 1), keepdim=True)) / (obs.std((0, 1), correction=0, keepdim=True) + 1e-5))
+
+
+class LastStepOnly(Loop):
+    def forward(self, obs):
+        return super().forward(obs[:, -1:]).expand(-1, obs.shape[1], -1, -1)
+
+
+class CurvedWhenWide(Loop):
+    def make(self, obs_dim, n_actions, hidden):
+        return net(obs_dim, hidden, n_actions, nn.GELU if hidden > 1 else nn.ReLU)
+
+
+class Single(Loop):
+    def make(self, obs_dim, n_actions, hidden):
+        return net(obs_dim, hidden, n_actions).float()
+
+    def forward(self, obs):
+        return super().forward(obs.float()).double()
+
+
+class ReluOnTheInput(Loop):
+    def forward(self, obs):
+        return super().forward(obs.relu())
+
+
+class SharedTrunk(nn.Module):
+    def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
+        super().__init__()
+        self.trunk = net(obs_dim, hidden, hidden)[:4]
+        self.heads = nn.ModuleList(nn.Linear(hidden, n_actions) for _ in range(n_agents))
+
+    def forward(self, obs):
+        return torch.stack([head(self.trunk(obs[:, :, i])) for i, head in enumerate(self.heads)], 2)
+
+
 class SharedNet(nn.Module):
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         super().__init__()
@@ -231,7 +292,8 @@ class ThreeHidden(Loop):
 
 class HalfWidth(Loop):
     def make(self, obs_dim, n_actions, hidden):
-        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden // 2), nn.ReLU(), nn.Linear(hidden // 2, n_actions))
+        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden // 2), nn.ReLU(),
+                             nn.Linear(hidden // 2, n_actions))
 
 
 class NoRelu(Loop):
@@ -334,7 +396,7 @@ class Dropout(Loop):
 
 CATALOGUE = {
     "03.3": Answers(
-        right=[Loop, Stacked, Einsum, Convolution, OneVector],
+        right=[Loop, Stacked, Einsum, Convolution, OneVector, Lazy, Vmapped],
         wrong=[
             ("the weights are hidden from PyTorch", PlainList),
             ("no gradient reaches the weights", Detached),
@@ -343,6 +405,12 @@ CATALOGUE = {
             ("samples, time steps and agents are mixed up", Reshaped),
             ("samples, time steps and agents are mixed up", TimeForBatch),
             ("samples, time steps and agents are mixed up", NormOverBatch),
+            ("samples, time steps and agents are mixed up", OverTheBatch),
+            ("samples, time steps and agents are mixed up", LastStepOnly),
+            ("another activation", CurvedWhenWide),
+            ("nearly right: precision was lost on the way", Single),
+            ("it computes something else", ReluOnTheInput),
+            ("the parameters do not add up", SharedTrunk),
             ("an agent's weights change with its place in the batch", ReshapedTwice),
             ("an agent's values depend on another agent's observation", SeesAll),
             ("an agent's values depend on another agent's observation", OneForTheTeam),
