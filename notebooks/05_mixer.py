@@ -691,17 +691,27 @@ print("weighs by state:", weighs_by_state(team.mixer, 3))
 #
 # - *"The hypernetworks must have non-negative weights."* Only what they *write* into $W_1$ and $w_2$ is made non-negative. Inside they are ordinary networks.
 # - *"`abs` belongs on the biases too."* They are added, not multiplied; $V(s)$ may well be negative.
-# - *"ReLU on the hypernetwork's output is as good as abs."* It is non-negative, but where its output is 0 its slope is 0 too: the hypernetwork learns nothing through that weight. See exercise 2.
+# - *"ReLU on the hypernetwork's output is as good as abs."* It is non-negative, but where its output is 0 its slope is 0 too: the hypernetwork learns nothing through that weight. See exercise 05.2.
 # - *"The mixer needs the state when the agents act."* Nothing of the mixer is needed to act.
 # - *"The greedy return is right, so the mixer is right."* The state-blind mixer reached the best return.
 #
 # ### Exercises
 #
-# 1. Write `mix` for a second hidden layer of $E$ units with its own non-negative weights. You are right if `never_falls` holds for 20 random mixers, and fails as soon as one of the three weight tensors keeps its sign.
-# 2. Add `F.relu` to the comparison of step 7. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
-# 3. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves of step 7 move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
-# 4. `OnlyShift` should be able to reach exactly the second error of the problem section on the fit of step 7, and no less. Build it as a stacked mixer and confirm it.
-# 5. Find the bug: someone writes `self.hyper_w1(state.abs())` instead of `self.hyper_w1(state).abs()`. Which of the two structural tests notices? Say first, then run it.
+# The exercises of this lesson are in [exercises/05_mixer.ipynb](../exercises/05_mixer.ipynb); `make lab` puts a copy of your own in `my/`.
+#
+# - 05.1 The mixing layer
+# - 05.2 Two ways not to be negative
+# - 05.3 What a mixer weighs
+# - 05.4 A mixer of your own
+# - 05.5 A test from the outside
+# - Find the bug 05.6 Monotone, or so it says
+# - Find the bug 05.7 A sample that listens to its neighbours
+#
+# Further, without a check:
+#
+# 1. Add `F.relu` to the comparison of step 7. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
+# 2. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves of step 7 move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
+# 3. `OnlyShift` should be able to reach exactly the second error of the problem section on the fit of step 7, and no less. Build it as a stacked mixer and confirm it.
 #
 # ### Sources
 #

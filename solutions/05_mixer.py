@@ -179,6 +179,7 @@ check("05.3", count_parameters)
 # - **Weights from the state:** both $W_1$ and $w_2$ change with the state. A weight can be of any size, and the function that makes them
 #   non-negative is not flat over a stretch (exercise 05.2).
 # - **Biases free:** $b_1$ and $V$ change with the state and may have any sign.
+# - **The whole state:** all four read the state as it comes. Each of its numbers can matter, and so can its sign.
 # - **A module:** the four are made of the module's own parameters, and every gradient gets through, to the hypernetworks and to `agent_qs`.
 #
 # The rest is yours: the names inside, the number of layers of each hypernetwork, and which function makes the weights non-negative.

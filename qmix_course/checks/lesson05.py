@@ -25,14 +25,14 @@ LAYER_TWISTS = {
     "no unit": "there is no activation between the two layers",
     "relu unit": "another activation stands where ELU should be",
     "tanh unit": "another activation stands where ELU should be",
-    "softplus unit": "another activation stands where ELU should be",
+    **{f"{kind} unit": "another activation stands where ELU should be" for kind in ("softplus", "selu", "sigmoid", "leaky")},
     "elu before v": "ELU is applied once more at the end",
     "elu at the end": "ELU is applied once more at the end",
     "no v": "V is missing",
     "no b1": "b1 is missing",
     "b1 late": "b1 is added after the activation",
     "mean": "the hidden units are averaged",
-    "relu": "negative weights are cut off, not made positive",
+    **{twist: "negative weights are cut off, not made positive" for twist in ("relu", "w1 relu", "w2 relu")},
     "softmax": "softmax in place of the absolute value",
     "softmax over agents": "softmax in place of the absolute value",
     "softplus": "another way to make weights non-negative than the one asked for",
@@ -50,7 +50,8 @@ def layer_cases() -> list[tuple]:
     def draw(*shape, scale=1.5):
         return (scale * torch.randn(shape, generator=generator)).round(decimals=2)
 
-    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3), ((1, 1), 2, 2))
+    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3), ((1, 1), 2, 2), ((5,), 3, 1), ((3,), 1, 1),
+             ((2, 1), 2, 2))
     cases = [(draw(*lead, n), draw(*lead, n * e), draw(*lead, e), draw(*lead, e), draw(*lead)) for lead, n, e in sizes]
     return [*cases, (torch.tensor([2.0, -1.0]), torch.tensor([1.0, -2.0, -0.5, 3.0]), torch.tensor([0.5, -0.5]),
                      torch.tensor([-1.0, 2.0]), torch.tensor(-4.0)), tuple(torch.zeros(2, k) for k in (2, 6, 3, 3)) + (torch.zeros(2),)]

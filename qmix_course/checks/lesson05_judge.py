@@ -35,6 +35,9 @@ PAIRS = (
     "lambda q, s: q[:, 1] - 1.5 * torch.relu(q[:, 0] - 2)",
     "lambda q, s: q[:, 0] - 1.5 * torch.relu(q[:, 1] - 2)",
     "lambda q, s: q[:, 0] + q[:, 1] * (s[:, 0] - 1)",
+    "lambda q, s: torch.relu(q[:, 0] - 1) * s[:, 0].abs() + q[:, 1]",
+    "lambda q, s: torch.relu(q[:, 0]) + torch.relu(q[:, 1] - 1) * s[:, 0]",
+    "lambda q, s: q[:, 0] + q[:, 1] - q[:, 1] + s[:, 0]",
     "lambda q, s: q[:, 0] * s[:, 0] + q[:, 1] * (3 - s[:, 0])",
     "lambda q, s: q.min(-1).values",
     "lambda q, s: torch.relu(q.sum(-1) - 2) + s[:, 0]",
@@ -119,11 +122,15 @@ def changes(mixer, agent_qs, state, step, twist="") -> torch.Tensor:
 
 
 def never_falls(mixer, agent_qs, state, step, twist="") -> bool:
+    agent_qs = agent_qs[:1].expand_as(agent_qs) if twist == "kept" else agent_qs
+    step = 1.0 if twist == "own step" else step
     change = changes(mixer, agent_qs, state, step, twist)
     change = {"first agent": change[:, :1], "last agent": change[:, -1:], "mean": change.mean(-1), "mean of all": change.mean(),
               "mean of samples": change.mean(0), "sum": change.sum(), "one sample": change[:1], "last sample": change[-1:]}.get(twist, change)
     if twist == "strict":
         return bool((change > 1e-9).all())
+    if twist == "exact":
+        return bool((change >= 0).all())
     if twist == "any":
         return bool((change >= -1e-9).any())
     if twist == "turned":
@@ -134,7 +141,9 @@ def never_falls(mixer, agent_qs, state, step, twist="") -> bool:
 
 
 def weighs_by_state(mixer, agent_qs, state, step, twist="") -> bool:
-    kept = agent_qs[:1].expand_as(agent_qs)
+    kept = (agent_qs[-1:] if twist == "last kept" else agent_qs[:1]).expand_as(agent_qs)
+    kept = torch.zeros_like(kept) if twist == "zeros kept" else kept
+    step = 1.0 if twist == "own step" else step
     if twist in ("q_tot", "q_tot of all"):
         q_tot = mixer(kept if twist == "q_tot" else agent_qs, state).detach()
         return bool((q_tot - q_tot[0]).abs().max() > 1e-9)
@@ -160,6 +169,9 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (1, "q_tot", "a state that only shifts Q_tot counts as weighing"),
     (1, "q_tot of all", "the utilities are not held fixed while the state changes"),
     (1, "own q", "the utilities are not held fixed while the state changes"),
+    (1, "last kept", "the utilities that are kept are not those of the first sample"),
+    (1, "zeros kept", "the utilities that are kept are not those of the first sample"),
+    (1, "own step", "the step is not the one that was given"),
     (1, "between agents", "agents are compared, not states"),
     (1, "exact", "rounding errors count as a difference"),
     (1, "signs", "only the signs of the changes are compared"),
@@ -169,6 +181,9 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (1, "every agent", "one agent whose weight changes is enough"),
     (1, "every state", "one agent whose weight changes is enough"),
     (1, "loose", "small effects are overlooked"),
+    (0, "exact", "rounding errors count as a difference"),
+    (0, "kept", "the first verdict looks at the kept utilities only"),
+    (0, "own step", "the step is not the one that was given"),
     (0, "strict", "no change counts as a fall"),
     (0, "any", "one that rises is enough for you"),
     (0, "turned", "a verdict is the wrong way round"),
@@ -238,7 +253,7 @@ JUDGE_MISTAKES = (
             "Two agents may count differently in every state alike. Along which axis do you compare?",
             "the question is whether an agent's weight changes from state to state, not from agent to agent"),
     Mistake("rounding errors count as a difference",
-            "Print the differences that you find in `q.sum(-1) + s[:, 0]`. How large are they?",
+            "Print the changes that you find in `q[:, 0] + q[:, 1] - q[:, 1] + s[:, 0]`. How small are the smallest?",
             "subtracting two sums leaves errors near 1e-16, and these are no sign of anything"),
     Mistake("only the signs of the changes are compared",
             "An agent counts 1 in one state and 5 in another. Do you see it?",
@@ -279,6 +294,15 @@ JUDGE_MISTAKES = (
     Mistake("slopes in place of steps",
             "What does autograd say of a staircase? And what of a mixer that lets no gradient through?",
             "a slope sees one point only, and not every mixer has one to give"),
+    Mistake("the first verdict looks at the kept utilities only",
+            "Only the second verdict keeps the utilities of the first sample. Which utilities does the first one speak of?",
+            "a mixer that bends may rise at one sample's utilities and fall at another's"),
+    Mistake("the utilities that are kept are not those of the first sample",
+            "Which sample's utilities does the exercise ask you to keep?",
+            "where a mixer is flat for one choice of utilities, it may still weigh another one by the state"),
+    Mistake("the step is not the one that was given",
+            "By how much do you raise a utility? Does the argument `step` change it?",
+            "a step that is too long or too short jumps over what another one would find"),
     Mistake("the two verdicts have changed places",
             "In which order does the exercise ask for the two?",
             "both are right, each in the other's place"),

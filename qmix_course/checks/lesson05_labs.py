@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 from qmix_course.checks import lesson05_rules as rules
+from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 
+# The first case of both labs, as a learner can type it: two samples, two agents, three hidden units.
+TINY = ("torch.tensor([[1.0, -2.0], [0.5, 1.0]])", "torch.tensor([[1.0, -1.0], [-2.0, 0.5]])",
+        "lambda s: s @ torch.tensor([[1.0, -2.0, 0.5, 0.0, 1.0, -1.0], [0.5, 1.0, -1.0, 2.0, -0.5, 1.5]])",
+        "lambda s: s @ torch.tensor([[0.5, -1.0, 0.0], [1.0, 0.0, -0.5]])",
+        "lambda s: s @ torch.tensor([[1.0, -1.0, 0.5], [0.0, 2.0, -1.5]])", "lambda s: s @ torch.tensor([[-1.0], [2.0]])")
+
+
 def lab_cases(sizes, hidden: int) -> list[tuple]:
     """(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2) for each (B, N, S, E)."""
-    cases = []
+    cases = [tuple(map(eval, TINY))]
     for k, (rows, n, s, e) in enumerate(sizes):
         generator = torch.Generator().manual_seed(1_000 + k)
         with torch.random.fork_rng(devices=[]):
@@ -44,10 +54,16 @@ def _explain(room: Room, found: Found, answer, cases: list[tuple], wrongs: tuple
     """``found``, with a detail that a learner can use; by name if one of ``wrongs`` gives the same numbers."""
     if found.verdict.kind == "wrong" and found.verdict.title == "the values are not the expected ones":
         given = [room.ask(answer, *case).detach() for case in cases]
+        want = team_value(*cases[0])
+        detail = found.verdict.detail
+        if not torch.allclose(given[0], want, rtol=1e-9, atol=1e-9):
+            name = next(name for name, kind in room.exercise.answers.items() if kind == "function")
+            detail = f"run: {name}({', '.join(TINY)})\n{values.table(given[0], want)}"
+        found = Found(replace(found.verdict, detail=detail))
         for name, wrong in wrongs:
             expected = [wrong(*case) for case in cases]
             if all(torch.allclose(got, want, rtol=1e-9, atol=1e-9) for got, want in zip(given, expected)):
-                return room.wrong(name, found.verdict.detail)
+                return room.wrong(name, detail)
     return found
 
 
@@ -152,6 +168,7 @@ ROW_WRONGS = (
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.view(n, e, b).permute(2, 0, 1))),
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.view(e, n, b).permute(2, 1, 0))),
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.view(e, b, n).permute(1, 2, 0))),
+    ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.t().reshape(b, n, e))),
     ("the symptom is hidden: the numbers of W1 go to other agents", _cut(lambda w, b, n, e: w.view(b, e, n).transpose(1, 2))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w.mean(0).view(1, n, e).expand(b, -1, -1))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[:1].view(1, n, e).expand(b, -1, -1))),

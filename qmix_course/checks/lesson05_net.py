@@ -34,6 +34,7 @@ def look_at_net(room: Room, MixingNet: type) -> Verdict:
     _uses_the_utilities(room, MixingNet)
     _never_falls(room, MixingNet)
     _one_unit_is_as_it_should_be(room, MixingNet)
+    _reads_all_of_the_state(room, MixingNet)
     _more_units_do_more(room, MixingNet)
     return Verdict("correct")
 
@@ -236,7 +237,7 @@ def _clipped(room: Room, made, state: torch.Tensor, n: int) -> float:
 
 def _one_unit_is_as_it_should_be(room: Room, MixingNet: type) -> None:
     n, s, states = 3, 4, 40
-    state = draw(61, states, s)
+    state = torch.cat([draw(61, states // 2, s), -draw(61, states // 2, s)])
     found, floors, levels = [], [], []
     zero = 0.0
     parts = [_make(room, MixingNet, seed, n, s, 1) for seed in range(DRAWS)]
@@ -264,18 +265,40 @@ def _one_unit_is_as_it_should_be(room: Room, MixingNet: type) -> None:
             raise room.wrong("the hidden layer is not one of ELU units", "with embed_dim=1 and a fixed state, Q_tot should be V + w2 "
                              "ELU(w1·q + b1) for some numbers; it is not")
         found.append(unit[:-1])
-    _judge(room, Unit(*(torch.stack(column) for column in zip(*found))))
+    _judge(room, Unit(*(torch.stack(column) for column in zip(*found))), _largest(room, parts, state, n))
 
 
-def _judge(room: Room, unit: Unit) -> None:
+def _largest(room: Room, parts: list, state: torch.Tensor, n: int) -> tuple[float, float]:
+    """The largest weights of W1 and of w2 after all parameters were drawn two and four times as large, where they can be read."""
+    most = [0.0, 0.0]
+    for scale in (3.0, 6.0):
+        for seed, made in enumerate(parts):
+            redraw(made, 400 + seed, scale)
+            unit = _take_apart(room, made, state, n)
+            if unit is None:
+                continue
+            up, down = (slopes(room, made, far * torch.ones(len(state), n), state) for far in (FAR / 10, -FAR / 10))
+            straight = torch.isclose(up, unit[0] * unit[2][:, None], rtol=1e-9, atol=0).all(1) & (down == 0).all(1)
+            readable = straight & unit[-1]
+            for k, weights in enumerate((unit[0], unit[2]) if bool(readable.any()) else ()):
+                most[k] = max(most[k], weights[readable].max().item())
+    return most[0], most[1]
+
+
+def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
+    """``most``: the largest weights of W1 and of w2 when all parameters are larger."""
     def moves(part: torch.Tensor) -> bool:
         """Whether it changes with the state, in any draw."""
         return bool(((part - part[:, :1]).abs().amax(1) > 1e-4 * (1 + part.abs().amax(1))).any())
 
-    for name, weights in (("W1", unit.w1), ("w2", unit.w2)):
-        if weights.max() < 1.0001 and (moves(weights) or (weights - 1).abs().max() < 1e-4):
-            raise room.wrong("the weights cannot be larger than 1", f"with large random parameters and embed_dim=1, no weight of {name} "
-                             f"was above {weights.max().item():.3g}")
+    for name, weights, larger in (("W1", unit.w1, most[0]), ("w2", unit.w2, most[1])):
+        if larger < 1.3 * weights.max():
+            raise room.wrong("the weights have a ceiling", f"the largest weight of {name} in 12 random mixers: {weights.max().item():.3g}, "
+                             f"and {larger:.3g} with larger parameters")
+        least = weights.flatten(1).amin(1)
+        if int(((least - least.min()).abs() < 1e-4 * least.min()).sum()) >= 3 and least.min() > 1e-9:
+            raise room.wrong("weights are cut off at zero", f"the least weight of {name} is exactly the same in several random mixers: "
+                             f"{least.min().item():.3g}")
     if not moves(unit.w1) and not moves(unit.w2):
         raise room.wrong("the state does not reach the weights", "W1 and w2 are the same in 40 random states")
     if not (moves(unit.w1) and moves(unit.w2)):
@@ -289,6 +312,20 @@ def _judge(room: Room, unit: Unit) -> None:
         if part.min() > -1e-4 or part.max() < 1e-4:
             raise room.wrong(f"{name} is held to one sign", f"{label} was never {'below' if part.min() > -1e-4 else 'above'} zero, in 12 "
                              "random mixers and 40 states each")
+    for part, label in ((unit.w1, "W1"), (unit.w2, "w2"), (unit.b1, "b1"), (unit.v, "V(s)")):
+        here, mirrored = part.chunk(2, dim=1)                # the second half of the states is the first with all signs turned
+        if bool(((here - mirrored).abs() < 1e-4 * (1 + here.abs())).all()):
+            raise room.wrong("a state and its mirror image are one to the mixer", f"{label} is the same in s and in −s, for 20 random states")
+
+
+def _reads_all_of_the_state(room: Room, MixingNet: type) -> None:
+    for n, s, e in ((2, 3, 4), (3, 8, None), (1, 5, 2)):
+        made = _make(room, MixingNet, 7, n, s, e)
+        redraw(made, 70 + n, 1.5)
+        q, state = draw(71, 60, n), draw(72, 60, s)
+        for j in range(s):
+            if (_values(room, made, q, state + torch.eye(s)[j]) - _values(room, made, q, state)).abs().max() < 1e-12:
+                raise room.wrong("a part of the state is not read", f"number {j + 1} of {s} in the state changes nothing")
 
 
 def _more_units_do_more(room: Room, MixingNet: type) -> None:
@@ -345,9 +382,15 @@ NET_MISTAKES = (
     Mistake("embed_dim makes no difference",
             "How many hidden units does your mixer have? Where does `embed_dim` come in?",
             "a hard-coded or shared width gives another mixer than the one that was asked for"),
-    Mistake("the weights cannot be larger than 1",
+    Mistake("the weights have a ceiling",
             "Which function makes your weights non-negative, and how large can its results be?",
-            "softmax and sigmoid hold every weight below 1, so an agent can never count more than that"),
+            "softmax and sigmoid hold every weight below a ceiling, so an agent can never count more than that"),
+    Mistake("a part of the state is not read",
+            "Which columns of `state` do your hypernetworks get? Is a size written into your code that should come from `state_dim`?",
+            "what is not read cannot decide anything: positions may come in, and goals not"),
+    Mistake("a state and its mirror image are one to the mixer",
+            "What happens to the signs of the state before it enters that hypernetwork?",
+            "the absolute value belongs on the weights that are written; on the state it wipes out what the state says"),
     Mistake("the state does not reach the weights",
             "V(s) changes with the state, and lifts the whole table. What decides here how much each agent counts?",
             "the same utilities then always make a table of the same shape, at best shifted or bent elsewhere"),

@@ -38,13 +38,14 @@ def twisted(agent_qs, w1, b1, w2, v, *twists: str) -> torch.Tensor:
                 "softmax": lambda x: x.softmax(-1), "softmax over agents": lambda x: x.softmax(-2 if layer == "w1" else -1)}
         if f"{layer} signed" in twists:
             return raw
-        return next((way(raw) for name, way in ways.items() if name in twists), raw.abs())
+        return next((way(raw) for name, way in ways.items() if {name, f"{layer} {name}"} & set(twists)), raw.abs())
 
     q = agent_qs.abs() if "q abs" in twists else agent_qs
     sums = (q.unsqueeze(-1) * weights(first, "w1")).sum(-2)
     sums = sums.abs() if "sum abs" in twists else sums
     bias = torch.zeros_like(b1) if {"no b1", "b1 late"} & set(twists) else b1.abs() if "b1 abs" in twists else b1
-    activations = {"no unit": lambda x: x, "relu unit": F.relu, "tanh unit": torch.tanh, "softplus unit": F.softplus}
+    activations = {"no unit": lambda x: x, "relu unit": F.relu, "tanh unit": torch.tanh, "softplus unit": F.softplus,
+                   "selu unit": F.selu, "sigmoid unit": torch.sigmoid, "leaky unit": F.leaky_relu}
     unit = next((function for name, function in activations.items() if name in twists), F.elu)
     hidden = unit(sums + bias) + (b1 if "b1 late" in twists else 0)
     terms = hidden * weights(w2, "w2")

@@ -130,6 +130,8 @@ LAYER = Answers(
         ("another way to make weights non-negative than the one asked for", layer(F.softplus, F.softplus)),
         ("another way to make weights non-negative than the one asked for", layer(torch.exp, torch.exp)),
         ("another way to make weights non-negative than the one asked for", layer(torch.square, torch.square)),
+        ("another activation stands where ELU should be", layer(unit=F.selu)),
+        ("negative weights are cut off, not made positive", layer(first=F.relu)),
         ("the utilities are made non-negative", layer(q=torch.abs)),
         ("the sum is made non-negative, not the weights in it", layer(first=same, sums=torch.abs)),
         ("the sum is made non-negative, not the weights in it", layer(sums=torch.abs)),

@@ -265,6 +265,42 @@ class SigmoidWeights(AsInTheLesson):
         return raw.sigmoid()
 
 
+class TwiceSigmoid(AsInTheLesson):
+    def second(self, raw):
+        return 2 * raw.sigmoid()
+
+
+class SigmoidFirst(AsInTheLesson):
+    def first(self, raw):
+        return 1.5 * raw.sigmoid()
+
+
+class ClampedAbove(AsInTheLesson):
+    def first(self, raw):
+        return raw.clamp(min=1e-3)
+
+
+class AbsState(AsInTheLesson):
+    def forward(self, agent_qs, state):
+        return super().forward(agent_qs, state.abs())
+
+
+class AbsTwice(AsInTheLesson):
+    """The input of hyper_w1 and its output."""
+
+    def forward(self, agent_qs, state):
+        w1 = self.hyper_w1(state.abs()).abs().view(-1, self.n_agents, self.embed_dim)
+        hidden = F.elu((agent_qs.unsqueeze(-1) * w1).sum(1) + self.hyper_b1(state))
+        return (hidden * self.hyper_w2(state).abs()).sum(-1) + self.hyper_b2(state).squeeze(-1)
+
+
+class FirstFour(AsInTheLesson):
+    """Only the positions of two agents."""
+
+    def forward(self, agent_qs, state):
+        return super().forward(agent_qs, torch.cat([state[:, :4], torch.zeros_like(state[:, 4:])], 1))
+
+
 class OnlyShift(AsInTheLesson):
     def forward(self, agent_qs, state):
         nowhere = torch.zeros_like(state)
@@ -365,9 +401,15 @@ NETS = Answers(
         ("there is no activation in between", NoUnits),
         ("embed_dim makes no difference", HardCoded),
         ("embed_dim makes no difference", OneUnit),
-        ("the weights cannot be larger than 1", SoftmaxWeights),
-        ("the weights cannot be larger than 1", SoftmaxOverAgents),
-        ("the weights cannot be larger than 1", SigmoidWeights),
+        ("the weights have a ceiling", SoftmaxWeights),
+        ("the weights have a ceiling", SoftmaxOverAgents),
+        ("the weights have a ceiling", SigmoidWeights),
+        ("the weights have a ceiling", TwiceSigmoid),
+        ("the weights have a ceiling", SigmoidFirst),
+        ("weights are cut off at zero", ClampedAbove),
+        ("a state and its mirror image are one to the mixer", AbsState),
+        ("a state and its mirror image are one to the mixer", AbsTwice),
+        ("a part of the state is not read", FirstFour),
         ("the state does not reach the weights", OnlyShift),
         ("the state does not reach the weights", StateAsInput),
         ("the state reaches the weights of one layer only", PlainW2),
@@ -489,6 +531,22 @@ def raises_the_input(mixer, agent_qs, state, step):
     return result
 
 
+def on_the_first_utilities(mixer, agent_qs, state, step):
+    return with_columns(mixer, agent_qs[:1].repeat(len(agent_qs), 1), state, step)
+
+
+def with_steps_of_one(mixer, agent_qs, state, step):
+    return with_columns(mixer, agent_qs, state, 1.0)
+
+
+def keeps_the_last(mixer, agent_qs, state, step):
+    return with_columns(mixer, agent_qs, state, step)[0], with_columns(mixer, agent_qs.flip(0), state.flip(0), step)[1]
+
+
+def keeps_zeros(mixer, agent_qs, state, step):
+    return with_columns(mixer, agent_qs, state, step)[0], with_columns(mixer, torch.zeros_like(agent_qs), state, step)[1]
+
+
 JUDGES = Answers(
     right=[with_columns, one_big_batch, sample_by_sample],
     wrong=[
@@ -515,6 +573,11 @@ JUDGES = Answers(
         ("effects are averaged or summed before they are judged", judge(never=lambda r: bool((r.mean(0) >= -1e-9).all()))),
         ("effects are averaged or summed before they are judged", judge(rises=lambda *case: rises(*case).mean(1, keepdim=True))),
         ("slopes in place of steps", judge(rises=by_autograd)),
+        ("rounding errors count as a difference", judge(never=lambda r: bool((r >= 0).all()))),
+        ("the first verdict looks at the kept utilities only", on_the_first_utilities),
+        ("the step is not the one that was given", with_steps_of_one),
+        ("the utilities that are kept are not those of the first sample", keeps_the_last),
+        ("the utilities that are kept are not those of the first sample", keeps_zeros),
         ("the two verdicts have changed places", changed_places),
         ("your answer changes what it was given", raises_the_input),
     ],
