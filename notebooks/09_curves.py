@@ -595,6 +595,7 @@ print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
 # - 09.2 Solved, and for good
 # - 09.3 The price of the dice
 # - 09.4 Find the bug: A perfect team that earns nothing
+# - 09.5 Four curves, four causes
 #
 # Further, without a check:
 # 1. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/09_curves.ipynb)
 #
-# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, and mend an evaluation that loses what counts.
+# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, mend an evaluation that loses what counts, and tell four faults apart by their curves.
 #
-# **Minutes:** 38
+# **Minutes:** 46
 #
 # **You need:** [lesson 09](../notebooks/09_curves.ipynb)
 
@@ -217,3 +217,64 @@ def mended_episodes(rewards, ended):
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("09.4", wrong_line_4, mended_episodes)
+
+# %% [markdown]
+# ## Exercise 09.5 · Four curves, four causes
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 8
+#
+# Four runs, each with one thing wrong, and each with another thing. Nothing else is wrong with them. Every run has one entry every 20 episodes, 30 entries in all.
+#
+# Runs **A**, **B** and **D**: a player walks along a corridor whose end is four steps away. Each step costs 1, the step that reaches the end pays 10 and ends the episode.
+# So the best return is $-3 + 10 = 7$. *Greedy* is one episode that is meant to be played without dice. *Exploring* is what the episodes of the training earned.
+# The plan is that $\varepsilon$ falls from 0.8 to 0.05 during the first 300 episodes and stays there. The third line is what a perfect player earns on average under this plan,
+# computed exactly.
+#
+# Run **C**: a lamp pays 1 for each step, whatever anybody does, and it never goes out. Only because there must be a next episode, the clock stops each one after 10 steps.
+# The agent does not see the clock, and $\gamma = 0.9$. The figure shows what the agent believes the lamp to be worth, and what it is worth: $1 / (1 - \gamma) = 10$.
+
+# %%
+episodes = list(range(20, 620, 20))
+greedy = {"A": [-20.0] + [7.0] * 29, "B": [-8.0] + [14.0] * 29, "D": [-20.0] + [7.0] * 29}
+exploring = {
+    "A": [-4.8, -2.2, -1.6, -1.0, 0.1, 0.8, 1.4, 1.8, 2.2, 2.5, 2.8, 3.1, 3.3, 3.5, 3.7, 4.5, 4.9, 5.4, 5.8, 6.0, 6.2, 6.3, 6.4,
+          6.5, 6.6, 6.7, 6.7, 6.8, 6.8, 6.9],
+    "B": [-3.0, -3.0, -3.0, -1.9, -0.3, 0.2, 0.8, 4.7, 5.8, 5.8, 4.1, 6.8, 6.3, 8.0, 11.8, 12.9, 12.9, 13.4, 11.2, 12.3, 11.8,
+          13.4, 11.2, 11.2, 11.8, 12.9, 10.7, 11.2, 12.3, 11.2],
+    "D": [-0.3, -2.3, 1.0, -1.3, -3.8, -2.0, -3.2, -2.3, 0.2, 0.5, -0.1, 0.8, 1.9, -1.2, -1.4, 1.5, -2.2, -5.0, -0.6, 0.1, 0.2,
+          -0.8, 0.6, -0.8, -2.5, 0.6, 0.7, -1.2, -0.6, -1.4],
+}
+perfect_player = [-1.3, -0.1, 0.9, 1.9, 2.7, 3.3, 3.9, 4.4, 4.9, 5.3, 5.6, 5.9, 6.2, 6.4, 6.6] + [6.8] * 15
+belief = [0.9, 1.7, 2.3, 2.8, 3.2, 3.6, 3.9, 4.1, 4.3, 4.5, 4.6, 4.7, 4.8, 4.9, 4.9, 5.0, 5.0, 5.1, 5.1, 5.1] + [5.2] * 10
+
+figure, axes = plots.panels(2, 2, size=(11, 7.4), title="Four runs, each with one thing wrong")
+for letter, ax in zip("ABCD", axes.flat):
+    if letter == "C":
+        curves, label, best = {"believed": belief, "1 / (1 − γ)": [10.0] * 30}, "value of the lamp", None
+    else:
+        curves = {"greedy": greedy[letter], "exploring": exploring[letter], "a perfect player as planned": perfect_player}
+        label, best = "return", 7
+    plots.lines(episodes, curves, f"Run {letter}", "episodes", label, best=best, ax=ax)
+figure
+
+# %% [markdown]
+# Six causes are on offer. Four of them are those of the four runs.
+#
+# 1. The exploration rate never falls.
+# 2. The evaluation explores.
+# 3. Rewards after the end are counted.
+# 4. A time limit is counted as the end of the task.
+# 5. The target comes from the online network itself, and the values run away.
+# 6. The curve that was logged is an average over the last 300 episodes.
+#
+# Give `causes`, a dict from each letter to the number of its cause, as `{"A": 1, "B": 2, "C": 3, "D": 4}` (which is wrong).
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+causes = (
+    ### BEGIN SOLUTION
+    {"A": 6, "B": 3, "C": 4, "D": 1}
+    ### END SOLUTION
+)
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("09.5", causes)

@@ -9,6 +9,7 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson09_causes import CAUSES_EXERCISES
 from qmix_course.checks.lesson09_dice import DICE
 from qmix_course.checks.lesson09_labs import LABS
 from qmix_course.checks.room import REMEMBERS, Room
@@ -299,4 +300,5 @@ EXERCISES = (
         mistakes=FOR_GOOD_MISTAKES, look=near_enough),
     *DICE,
     *LABS,
+    *CAUSES_EXERCISES,
 )

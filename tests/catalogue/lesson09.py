@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from tests.catalogue import Answers
+from tests.catalogue.lesson09_causes import CAUSES
 from tests.catalogue.lesson09_dice import DICE
 
 nan = float("nan")
@@ -428,4 +429,5 @@ CATALOGUE = {
             ("the mean of the rewards, not their sum", (1, by_length)),
         ],
     ),
+    **CAUSES,
 }
