@@ -49,7 +49,7 @@ def twin(positions, actions, size, twist=None):
     cells, moves = torch.tensor([cells for cells, _ in turned]), torch.tensor([moves for _, moves in turned])
     if twist == "batch":
         cells, moves = twin(positions, actions, size, "agents stay")
-        return (cells.flip(0), moves.flip(0)) if positions.dim() > 2 else (cells.flip(0), moves.flip(0))
+        return cells.flip(0), moves.flip(0)
     return cells.reshape(positions.shape), moves.reshape(actions.shape)
 
 
@@ -283,8 +283,6 @@ def must_agree(q, twist=None):
             answer = len(best) > 1
         elif twist == "two agents with a choice":
             answer = all(len(options) > 1 for options in good)
-        elif twist == "any choice":
-            answer = any(len(options) > 1 for options in good)
         elif twist == "pairs":
             answer = any((u[i], u[j]) not in {(b[i], b[j]) for b in best}
                          for u in combined for i in range(n_agents) for j in range(i))
@@ -311,7 +309,7 @@ def tables(states: int, sizes: tuple[int, ...], levels: int, seed: int, noise: b
 
 
 # All pairs of good actions go together, and three of them do not: the best joint actions are those with an even sum.
-EVEN = torch.tensor([[[[1.0, 0], [0, 1]], [[0, 1], [1, 0]]]])
+EVEN = torch.tensor([[[[1.0, 0], [0, 1]], [[0, 1], [1, 0]]]], dtype=torch.float64)
 
 
 def look_at_must_agree(room: Room, answer) -> Verdict:
@@ -335,9 +333,6 @@ AGREE_MISTAKES = twisted(
     ("two agents with a choice", "it is enough that everybody has a choice",
      "All four combinations of two good actions each are best. Do the agents have to agree on anything?",
      "a choice for everybody is harmless as long as every combination of good actions is best"),
-    ("any choice", "it is enough that somebody has a choice",
-     "One agent has two good actions and the others one each. Which combination could go wrong?",
-     "with one agent that chooses, every combination of good actions is one of the best"),
     ("not excluded", "combinations that are best are counted as well",
      "In a state with one best joint action, nothing can go wrong. What does your function say there?",
      "the best joint actions themselves are made of good parts, and they are no danger"),
