@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -9,7 +11,7 @@ import torch
 from qmix_course.checks import lesson02_rules as rules
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.verdict import Found, Verdict
 from qmix_course.envs import GridWorld
 
 # ---- 10.5 --------------------------------------------------------------------------------------------------------------
@@ -26,6 +28,7 @@ def right_states(q, actions, twist=None):
         right.append({
             "halves": all(halves), "a half": any(halves), "first best": number == best[0], "last best": number == best[-1],
             "first or last": number in (best[0], best[-1]), "swapped": table[v][u] >= top - 1e-9,
+            "best response": table[u][v] >= max(table[u]) - 1e-9, "all states": table[u][v] >= float(q.max()) - 1e-9,
             "exact": table[u][v] == top, "generous": table[u][v] >= top - 0.11, "everybody": True,
         }.get(twist, table[u][v] >= top - 1e-9))
     return torch.tensor(right)
@@ -74,6 +77,12 @@ TIE_MISTAKES = tuple(Mistake(name, hint, why, partial(right_states, twist=twist)
     ("a half", "the symptom is hidden: one good half is enough",
      "One agent does its part of a best plan. And the other one?",
      "half of a plan is no plan: the other agent may do anything"),
+    ("best response", "the symptom is hidden: the best answer to the other's action is enough",
+     "Agent 2 makes the best of what agent 1 does. Could both of them have done better?",
+     "the best of one row of the table need not be the best of the table"),
+    ("all states", "one best value is used for all states",
+     "Over which axes do you take the maximum? Every state has its own best value.",
+     "in a state far from the goals even the best decision would be called wrong"),
     ("swapped", "the agents' axes were exchanged in the repair",
      "Which of the two axes of a state's table is agent 1's?",
      "the judge then looks up what the other one's action would have been worth"),
@@ -154,7 +163,7 @@ class Watched(GridWorld):
 
 
 GAMES = ((2, 10, rows_first, 1), (3, 30, rows_first, 1), (3, 6, columns_first, 1), (4, 5, rows_first, 5), (5, 8, columns_first, 11),
-         (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5))
+         (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5), (3, 130, rows_first, 5))
 
 
 def look_at_judge(room: Room, wrong_line, answer) -> Verdict:
@@ -168,9 +177,27 @@ def look_at_judge(room: Room, wrong_line, answer) -> Verdict:
             raise room.wrong("boards that are stuck are played for ever") from None
         expected.append(judged(size, limit, starts, act))
         cases.append((size, limit, starts, act))
-    room.match(given, expected, cases)
+    try:
+        room.match(given, expected, cases)
+    except Found as found:
+        if found.verdict.kind != "wrong":
+            raise
+        raise Found(replace(found.verdict, detail=_shown(given, expected, cases))) from None
     room.line(wrong_line, 8)
     return Verdict("correct")
+
+
+def _shown(given, expected, cases) -> str:
+    """The first start that is judged wrongly."""
+    for (returns, reached), (true_returns, true_reached), (size, limit, starts, act) in zip(given, expected, cases):
+        off = ((returns - true_returns).abs() > 1e-6) | (reached.bool() != true_reached)
+        if off.any():
+            k = int(off.double().argmax())
+            return (f"a board of size {size} with a limit of {limit} steps, from {starts[k].tolist()} (one of {len(starts)} boards), the team\n"
+                    f"{inspect.getsource(act).rstrip()}\n"
+                    f"expected: return {float(true_returns[k]):.6g}, reached {bool(true_reached[k])}\n"
+                    f"got:      return {float(returns[k]):.6g}, reached {bool(reached[k])}")
+    return ""
 
 
 JUDGE_MISTAKES = tuple(Mistake(name, hint, why, partial(judged, twist=twist) if twist else None) for twist, name, hint, why in (

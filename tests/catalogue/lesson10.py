@@ -105,6 +105,10 @@ def twin_flips_the_batch(positions, actions, size):
     return (size - 1 - positions).flip(0), OPPOSITE[actions].flip(0)
 
 
+def twin_same_names_and_directions(positions, actions, size):
+    return size - 1 - positions, actions
+
+
 def twin_in_place(positions, actions, size):
     positions.neg_().add_(size - 1)
     return positions.flip(-2), OPPOSITE[actions].flip(-1)
@@ -436,6 +440,7 @@ CATALOGUE = {
         right=[twin, twin_by_bits, twin_in_loops, twin_by_rotating],
         wrong=[
             ("the agents are not exchanged", twin_same_names),
+            ("the agents are not exchanged", twin_same_names_and_directions),
             ("the positions change their owners, and the actions do not", twin_forgets_actions_owner),
             ("the actions change their owners, and the positions do not", twin_forgets_positions_owner),
             ("the board is turned, and the directions are not", twin_same_directions),

@@ -159,6 +159,38 @@ with_noise = one_exchange(lambda column: 3 * torch.randn(column.shape, generator
 with_shuffled = one_exchange(lambda column: column[torch.randperm(len(column), generator=torch.Generator().manual_seed(0))])
 
 
+def many_shuffles(act, obs):
+    usual, n, dice = act(obs), obs.shape[1], torch.Generator().manual_seed(3)
+    table = torch.zeros(n, n, dtype=torch.bool)
+    for j in range(n):
+        for _ in range(30):
+            other = obs.clone()
+            other[:, j] = obs[torch.randperm(len(obs), generator=dice), j]
+            table[:, j] |= (act(other) != usual).any(0)
+    return table.fill_diagonal_(False)
+
+
+def first_six(act, obs):
+    usual, n = act(obs), obs.shape[1]
+    table = torch.zeros(n, n, dtype=torch.bool)
+    for j in range(n):
+        for row in obs[:6]:
+            other = obs.clone()
+            other[:, j] = row[j]
+            table[:, j] |= (act(other) != usual).any(0)
+    return table.fill_diagonal_(False)
+
+
+def not_put_back(act, obs):
+    usual, n, other = act(obs), obs.shape[1], obs.clone()
+    table = torch.zeros(n, n, dtype=torch.bool)
+    for j in range(n):
+        for row in obs:
+            other[:, j] = row[j]
+            table[:, j] |= (act(other) != usual).any(0)
+    return table.fill_diagonal_(False)
+
+
 def much_noise(act, obs):
     usual, n, dice = act(obs), obs.shape[1], torch.Generator().manual_seed(1)
     table = torch.zeros(n, n, dtype=torch.bool)
@@ -242,6 +274,16 @@ def a_good_half(q, actions):
     best = q > q.amax((1, 2), keepdim=True) - 1e-9
     x = torch.arange(len(q))
     return best.any(2)[x, actions[:, 0]] | best.any(1)[x, actions[:, 1]]
+
+
+def best_response(q, actions):
+    x = torch.arange(len(q))
+    row = q[x, actions[:, 0]]
+    return row[x, actions[:, 1]] >= row.max(1).values - 1e-9
+
+
+def one_best_for_all(q, actions):
+    return q[torch.arange(len(q)), actions[:, 0], actions[:, 1]] > q.max() - 1e-9
 
 
 def other_axis(q, actions):
@@ -367,6 +409,9 @@ CATALOGUE = {
             ("some exchanges are never tried", backwards),
             ("some exchanges are never tried", with_shuffled),
             ("some exchanges are never tried", two_agents),
+            ("some exchanges are never tried", many_shuffles),
+            ("some exchanges are never tried", first_six),
+            ("an agent is accused of what it did not do", not_put_back),
             ("an agent is accused of what it did not do", two_rows),
         ]),
     "10.5": Answers(
@@ -379,6 +424,8 @@ CATALOGUE = {
             ("the symptom is hidden: anything near the best is accepted", (4, nearly_best)),
             ("the symptom is hidden: good halves are taken for a good whole", (2, good_halves)),
             ("the symptom is hidden: one good half is enough", (2, a_good_half)),
+            ("the symptom is hidden: the best answer to the other's action is enough", (2, best_response)),
+            ("one best value is used for all states", (2, one_best_for_all)),
             ("the agents' axes were exchanged in the repair", (2, other_axis)),
             ("the symptom is hidden: everybody is declared right", (4, all_right)),
         ]),
