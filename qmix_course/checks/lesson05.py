@@ -50,11 +50,13 @@ def layer_cases() -> list[tuple]:
     def draw(*shape, scale=1.5):
         return (scale * torch.randn(shape, generator=generator)).round(decimals=2)
 
-    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3), ((1, 1), 2, 2), ((5,), 3, 1), ((3,), 1, 1),
+    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3), ((1, 1), 2, 2),
+             ((5,), 3, 1), ((3,), 1, 1),
              ((2, 1), 2, 2))
     cases = [(draw(*lead, n), draw(*lead, n * e), draw(*lead, e), draw(*lead, e), draw(*lead)) for lead, n, e in sizes]
     return [*cases, (torch.tensor([2.0, -1.0]), torch.tensor([1.0, -2.0, -0.5, 3.0]), torch.tensor([0.5, -0.5]),
-                     torch.tensor([-1.0, 2.0]), torch.tensor(-4.0)), tuple(torch.zeros(2, k) for k in (2, 6, 3, 3)) + (torch.zeros(2),)]
+                     torch.tensor([-1.0, 2.0]), torch.tensor(-4.0)),
+             tuple(torch.zeros(2, k) for k in (2, 6, 3, 3)) + (torch.zeros(2),)]
 
 
 def look_at_layer(room: Room, answer) -> Verdict:
@@ -100,7 +102,8 @@ LAYER_MISTAKES = (
             "What would a team say that expects a return of −20?",
             "V(s) sets the level of the whole table, and that level may well be negative"),
     Mistake("W1 is cut into pieces of the wrong length",
-            "The first E numbers belong to one agent. Work out W1 for two agents and three units by hand: which number goes where?",
+            "The first E numbers belong to one agent. Work out W1 for two agents and three units by hand: which number goes "
+            "where?",
             "the numbers of different agents get mixed up; the mixer stays monotone, so no test of slopes notices"),
     Mistake("W1 is cut across the samples of the batch",
             "Single samples are right, batches are not. Along which axes did you take the numbers of w1 apart?",
@@ -170,7 +173,8 @@ COUNT_MISTAKES_OF = {
         ("biases are left out", lambda n, s, e, h: s * h + h * n * e if h else s * n * e),
         ("biases are left out", lambda n, s, e, h: s * h + h * n * e + n * e if h else linear(s, n * e)),
         ("biases are left out", lambda n, s, e, h: s * h + h + h * n * e if h else s * n * e),
-        ("hyper_w1 writes one weight a unit, whatever the number of agents", lambda n, s, e, h: two(s, h, e) if h else linear(s, e)),
+        ("hyper_w1 writes one weight a unit, whatever the number of agents",
+         lambda n, s, e, h: two(s, h, e) if h else linear(s, e)),
         ("the weights that are written are counted, not those that write them", lambda n, s, e, h: n * e),
         ("hyper_w1 is counted once for each agent", lambda n, s, e, h: n * (two(s, h, e) if h else linear(s, e))),
         ("hyper_w1 is counted once for each agent", lambda n, s, e, h: n * (two(s, h, n * e) if h else linear(s, n * e))),
@@ -208,7 +212,8 @@ COUNT_MISTAKES_OF = {
 
 
 def look_at_count(room: Room, answer) -> Verdict:
-    cases = [(1, 1, 1, 1), (2, 8, 32, 64), (2, 8, 32, 0), (1, 3, 2, 0), (3, 5, 4, 7), (5, 2, 9, 3), (2, 2, 8, 64), (8, 168, 32, 64)]
+    cases = [(1, 1, 1, 1), (2, 8, 32, 64), (2, 8, 32, 0), (1, 3, 2, 0),
+             (3, 5, 4, 7), (5, 2, 9, 3), (2, 2, 8, 64), (8, 168, 32, 64)]
     try:
         room.compare(answer, cases, counted)
     except Found as found:
@@ -269,7 +274,8 @@ EXERCISES = (
     Exercise(
         number="05.1", title="The mixing layer", answers={"mix_by_hand": "function"}, difficulty=2, minutes=10,
         practises="turn raw hypernetwork outputs into a monotone mixing network",
-        hints=("Four things in this order: make the weights what they must be, sum over the agents, bend, sum over the hidden units.",
+        hints=("Four things in this order: make the weights what they must be, sum over the agents, bend, sum over the hidden "
+               "units.",
                "How many hidden units there are can be read off b1. The numbers of one agent stand side by side in w1.",
                "To stay free of the leading axes, count axes from the back: −1 is the last one, −2 the one before it."),
         mistakes=LAYER_MISTAKES, look=look_at_layer),

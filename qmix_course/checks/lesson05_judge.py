@@ -68,7 +68,8 @@ class SmallMixer(nn.Module):
     def forward(self, agent_qs, state):
         with torch.no_grad():                                # the exercise says: no gradient comes through
             if agent_qs.dim() != 2 or state.dim() != 2 or len(agent_qs) != len(state):
-                raise ValueError(f"mixer: expected agent_qs[B, N] and state[B, S], got {list(agent_qs.shape)}, {list(state.shape)}")
+                raise ValueError(f"mixer: expected agent_qs[B, N] and state[B, S], got {list(agent_qs.shape)}, "
+                                 f"{list(state.shape)}")
             seen = state if self.kind not in ("blind", "only v") else torch.zeros_like(state)
             w1, w2 = self.w1(seen).view(-1, self.n_agents, 3), self.w2(seen)
             w1, w2 = w1 if self.kind == "w1 signed" else w1.abs(), w2 if self.kind == "w2 signed" else w2.abs()
@@ -126,7 +127,8 @@ def never_falls(mixer, agent_qs, state, step, twist="") -> bool:
     step = 1.0 if twist == "own step" else step
     change = changes(mixer, agent_qs, state, step, twist)
     change = {"first agent": change[:, :1], "last agent": change[:, -1:], "mean": change.mean(-1), "mean of all": change.mean(),
-              "mean of samples": change.mean(0), "sum": change.sum(), "one sample": change[:1], "last sample": change[-1:]}.get(twist, change)
+              "mean of samples": change.mean(0), "sum": change.sum(),
+              "one sample": change[:1], "last sample": change[-1:]}.get(twist, change)
     if twist == "strict":
         return bool((change > 1e-9).all())
     if twist == "exact":
@@ -195,7 +197,8 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     *((part, twist, name) for part in (0, 1) for twist, name in (
         ("together", "all agents are raised at once"), ("they stay raised", "an agent that was raised stays raised"),
         ("first agent", "only one of the agents counts"), ("last agent", "only one of the agents counts"),
-        ("mean", "effects are averaged or summed before they are judged"), ("sum", "effects are averaged or summed before they are judged"),
+        ("mean", "effects are averaged or summed before they are judged"), ("sum", "effects are averaged or summed before they "
+                                                                                   "are judged"),
         ("mean of all", "effects are averaged or summed before they are judged"),
         ("mean of samples", "effects are averaged or summed before they are judged"),
         ("slopes", "slopes in place of steps"))),
@@ -209,11 +212,13 @@ def look_at_judge(room: Room, answer) -> Verdict:
     for case, text in cases:
         got = room.ask(answer, *case)
         if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise Found(Verdict("wrong shape or type", f"expected two values, never_falls and weighs_by_state, got {values.describe(got)}",
+            raise Found(Verdict("wrong shape or type", "expected two values, never_falls and weighs_by_state, got "
+                                                       f"{values.describe(got)}",
                                 "Return the two verdicts side by side.", _shown(case, text)))
         problem = values.problem(tuple(got), (True, True), 0.0)
         if problem and problem.kind == "wrong shape or type":
-            raise Found(Verdict("wrong shape or type", problem.text, "Each verdict is one truth value for all samples.", _shown(case, text)))
+            raise Found(Verdict("wrong shape or type", problem.text,
+                                "Each verdict is one truth value for all samples.", _shown(case, text)))
         given.append(tuple(map(bool, got)))
     if given == wanted:
         return Verdict("correct")
@@ -230,7 +235,8 @@ def look_at_judge(room: Room, answer) -> Verdict:
             continue
         if [got[part] for got in given] == [judged(*case, twist) for case, _ in cases]:
             raise room.wrong(name, detail)
-    raise Found(Verdict("wrong", "a mixer is judged wrongly", "Work this one mixer out on paper: raise one utility of one sample, then the "
+    raise Found(Verdict("wrong", "a mixer is judged wrongly", "Work this one mixer out on paper: raise one utility of one "
+                                                              "sample, then the "
                         "next, and write down each change.", detail))
 
 
@@ -311,7 +317,9 @@ JUDGE_MISTAKES = (
 JUDGE = Exercise(
     number="05.5", title="A test from the outside", answers={"judge_mixer": "function"}, difficulty=3, minutes=12,
     practises="test a mixer's structure by calling it, and keep apart what q and what the state do",
-    hints=("Begin with one small thing: a tensor [B, N] that says how much Q_tot changes when the utility of agent i alone goes up.",
+    hints=("Begin with one small thing: a tensor [B, N] that says how much Q_tot changes when the utility of agent i alone "
+           "goes up.",
            "Copy the utilities afresh for each agent before you raise its column.",
-           "For the second verdict use the same thing again, with utilities that are equal in all rows. Then only the state differs between rows."),
+           "For the second verdict use the same thing again, with utilities that are equal in all rows. Then only the state "
+           "differs between rows."),
     mistakes=JUDGE_MISTAKES, look=look_at_judge)

@@ -106,7 +106,8 @@ SIGN_WRONGS += (
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=nn.functional.softplus)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=torch.square)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=torch.exp)),
-    ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=lambda w: nn.functional.elu(w) + 1)),
+    ("W1 is non-negative in another way than asked for",
+     lambda *case: _first_clipped(*case, how=lambda w: nn.functional.elu(w) + 1)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=lambda w: w.softmax(-1))),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=lambda w: w.sigmoid())),
 )
@@ -142,7 +143,8 @@ SIGN_MISTAKES = (
             "Which of the four outputs need to be non-negative? Which must stay free?",
             "b1 and V are added, so they cannot turn a slope round; held non-negative they can do less"),
     Mistake("W1 is non-negative in another way than asked for",
-            "Your repair may well be monotone. The exercise asks for the lesson's mixer: which function does it use for both layers?",
+            "Your repair may well be monotone. The exercise asks for the lesson's mixer: which function does it use for both "
+            "layers?",
             "other functions give other values for the same hypernetworks"),
 )
 
@@ -174,7 +176,8 @@ ROW_WRONGS = (
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[:1].view(1, n, e).expand(b, -1, -1))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[-1:].view(1, n, e).expand(b, -1, -1))),
     ("the symptom is hidden: all agents share one row of W1", _cut(lambda w, b, n, e: w[:, :e].unsqueeze(1).expand(-1, n, -1))),
-    ("the symptom is hidden: all agents share one row of W1", _cut(lambda w, b, n, e: w.view(b, n, e).mean(1, keepdim=True).expand(-1, n, -1))),
+    ("the symptom is hidden: all agents share one row of W1",
+     _cut(lambda w, b, n, e: w.view(b, n, e).mean(1, keepdim=True).expand(-1, n, -1))),
     ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w1 signed")),
     ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w2 signed")),
     ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w1 signed", "w2 signed")),
@@ -182,7 +185,8 @@ ROW_WRONGS = (
 
 
 def look_at_rows(room: Room, wrong_line, answer) -> Verdict:
-    cases = lab_cases(((1, 1, 1, 1), (2, 2, 1, 2), (4, 2, 3, 3), (6, 3, 2, 2), (3, 3, 4, 3), (1, 3, 2, 4), (2, 4, 3, 5), (5, 1, 2, 3)), hidden=3)
+    cases = lab_cases(((1, 1, 1, 1), (2, 2, 1, 2), (4, 2, 3, 3), (6, 3, 2, 2),
+                       (3, 3, 4, 3), (1, 3, 2, 4), (2, 4, 3, 5), (5, 1, 2, 3)), hidden=3)
     try:
         room.compare(answer, cases, team_value)
     except Found as found:
@@ -193,11 +197,13 @@ def look_at_rows(room: Room, wrong_line, answer) -> Verdict:
 
 ROW_MISTAKES = (
     Mistake("the bug is still there: rows go to other samples",
-            "Take two samples and write their two rows of the hypernetwork's output below each other. Whose numbers end up in row 0?",
+            "Take two samples and write their two rows of the hypernetwork's output below each other. Whose numbers end up in "
+            "row 0?",
             "turning axes round after the cut does not put the numbers back: the cut itself must leave each sample's row whole"),
     Mistake("the symptom is hidden: the numbers of W1 go to other agents",
             "Each sample is on its own now. But which of its numbers belong to agent 1: the first E, or every N-th?",
-            "the hypernetwork's numbers stand agent by agent; weights from another implementation would be read in the wrong order"),
+            "the hypernetwork's numbers stand agent by agent; weights from another implementation would be read in the wrong "
+            "order"),
     Mistake("the symptom is hidden: all samples share one W1",
             "Two samples with different states: do they get different weights from you?",
             "then the state no longer decides how the utilities are combined, and that is what the hypernetwork is for"),
@@ -212,16 +218,20 @@ ROW_MISTAKES = (
 LABS = (
     Exercise(
         number="05.6", title="Monotone, or so it says", answers={"wrong_line_6": "value", "mended_sign": "function"}, lab=True,
-        difficulty=2, minutes=8, practises="see where the absolute value must stand, and what a repair that only hides the fall costs",
+        difficulty=2, minutes=8, practises="see where the absolute value must stand, and what a repair that only hides the "
+                                           "fall costs",
         hints=("Which numbers must not be negative? Follow them back to the line where they were made.",
                "A network can turn a positive input into a negative output. So what does an absolute value of its input promise?",
                "Compare how the listing treats the weights of the first and of the second layer."),
         mistakes=SIGN_MISTAKES, look=look_at_sign),
     Exercise(
-        number="05.7", title="A sample that listens to its neighbours", answers={"wrong_line_7": "value", "mended_rows": "function"}, lab=True,
+        number="05.7", title="A sample that listens to its neighbours",
+        answers={"wrong_line_7": "value", "mended_rows": "function"}, lab=True,
         difficulty=3, minutes=10, practises="cut a hypernetwork's output apart without mixing the samples of a batch",
         hints=("With a batch of one nothing is wrong. So which axis is treated as something that it is not?",
-               "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where does each number go?",
-               "`view` reads the numbers in the order in which they lie in memory: sample by sample, and within a sample agent by agent."),
+               "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where does "
+               "each number go?",
+               "`view` reads the numbers in the order in which they lie in memory: sample by sample, and within a sample agent "
+               "by agent."),
         mistakes=ROW_MISTAKES, look=look_at_rows),
 )

@@ -13,7 +13,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson05_net_mistakes import NET_MISTAKES
 from qmix_course.checks.room import REMEMBERS, Room
 from qmix_course.checks.verdict import Found, Verdict
 
@@ -114,7 +115,8 @@ def _reaches_its_parameters(room: Room, made, n: int, s: int) -> None:
                 moved = not torch.equal(room.ask(made, q, state), got)
                 parameter.copy_(before)
             if moved and grad is None:
-                raise room.wrong("a hypernetwork is cut off from its gradient", f"no gradient reaches {name}, and Q_tot depends on it")
+                raise room.wrong("a hypernetwork is cut off from its gradient", f"no gradient reaches {name}, and Q_tot "
+                                                                                "depends on it")
 
 
 def _foreign_leaves(made: nn.Module, got: torch.Tensor) -> bool:
@@ -164,7 +166,8 @@ def _never_falls(room: Room, MixingNet: type) -> None:
             slope = slopes(room, made, q, state)
             if bool((slope < -1e-10).any()):
                 row, agent = divmod(int(slope.argmin()), n)
-                detail = (f"MixingNet({n}, {s}{'' if e is None else f', {e}'}): in {int((slope < 0).any(1).sum())} of {len(q)} random samples "
+                detail = (f"MixingNet({n}, {s}{'' if e is None else f', {e}'}): in {int((slope < 0).any(1).sum())} of {len(q)} "
+                          "random samples "
                           f"Q_tot falls as a utility rises\nthe steepest: dQ_tot/dQ_{agent + 1} = {slope[row, agent].item():.3g}")
                 raise room.wrong(_why_it_falls(room, MixingNet), detail)
 
@@ -262,7 +265,8 @@ def _one_unit_is_as_it_should_be(room: Room, MixingNet: type) -> None:
             if len(sizes) == 1:
                 raise room.wrong("embed_dim makes no difference", "MixingNet(3, 4, 1) and MixingNet(3, 4, 5) have the same "
                                  f"number of parameters, {sizes.pop()}")
-            raise room.wrong("the hidden layer is not one of ELU units", "with embed_dim=1 and a fixed state, Q_tot should be V + w2 "
+            raise room.wrong("the hidden layer is not one of ELU units", "with embed_dim=1 and a fixed state, Q_tot should be "
+                                                                         "V + w2 "
                              "ELU(w1·q + b1) for some numbers; it is not")
         found.append(unit[:-1])
     _judge(room, Unit(*(torch.stack(column) for column in zip(*found))), _largest(room, parts, state, n))
@@ -293,11 +297,13 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
 
     for name, weights, larger in (("W1", unit.w1, most[0]), ("w2", unit.w2, most[1])):
         if larger < 1.3 * weights.max():
-            raise room.wrong("the weights have a ceiling", f"the largest weight of {name} in 12 random mixers: {weights.max().item():.3g}, "
+            raise room.wrong("the weights have a ceiling", f"the largest weight of {name} in 12 random mixers: "
+                                                           f"{weights.max().item():.3g}, "
                              f"and {larger:.3g} with larger parameters")
         least = weights.flatten(1).amin(1)
         if int(((least - least.min()).abs() < 1e-4 * least.min()).sum()) >= 3 and least.min() > 1e-9:
-            raise room.wrong("weights are cut off at zero", f"the least weight of {name} is exactly the same in several random mixers: "
+            raise room.wrong("weights are cut off at zero", f"the least weight of {name} is exactly the same in several random "
+                                                            "mixers: "
                              f"{least.min().item():.3g}")
     if not moves(unit.w1) and not moves(unit.w2):
         raise room.wrong("the state does not reach the weights", "W1 and w2 are the same in 40 random states")
@@ -310,12 +316,14 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
         if not moves(part):
             raise room.wrong("a bias does not come from the state", f"{label} is the same in 40 random states")
         if part.min() > -1e-4 or part.max() < 1e-4:
-            raise room.wrong(f"{name} is held to one sign", f"{label} was never {'below' if part.min() > -1e-4 else 'above'} zero, in 12 "
+            raise room.wrong(f"{name} is held to one sign", f"{label} was never {'below' if part.min() > -1e-4 else 'above'} "
+                                                            "zero, in 12 "
                              "random mixers and 40 states each")
     for part, label in ((unit.w1, "W1"), (unit.w2, "w2"), (unit.b1, "b1"), (unit.v, "V(s)")):
         here, mirrored = part.chunk(2, dim=1)                # the second half of the states is the first with all signs turned
         if bool(((here - mirrored).abs() < 1e-4 * (1 + here.abs())).all()):
-            raise room.wrong("a state and its mirror image are one to the mixer", f"{label} is the same in s and in −s, for 20 random states")
+            raise room.wrong("a state and its mirror image are one to the mixer", f"{label} is the same in s and in −s, for 20 "
+                                                                                  "random states")
 
 
 def _reads_all_of_the_state(room: Room, MixingNet: type) -> None:
@@ -339,87 +347,14 @@ def _more_units_do_more(room: Room, MixingNet: type) -> None:
     raise room.wrong("embed_dim makes no difference", "with embed_dim=4, Q_tot still bends like a single hidden unit")
 
 
-NET_MISTAKES = (
-    Mistake("weights that no optimiser finds",
-            "Print `sum(p.numel() for p in MixingNet(2, 8).parameters())`. Where do you make the layers, and what do you keep them in?",
-            "layers in a plain list, made anew in forward, or plain tensors are not parameters: they are never learned or copied"),
-    Mistake("a hypernetwork is cut off from its gradient",
-            "A gradient must run from Q_tot back to the hypernetwork. Which of your lines stops it?",
-            "the hypernetwork keeps its first random weights for ever, and the losses go down all the same"),
-    Mistake("no gradient reaches the agents",
-            "The agents learn through the mixer. Which of your lines lets their utilities in, but no gradient out?",
-            "the mixer learns alone and the agents stay as they were made"),
-    Mistake("a sample's Q_tot depends on the others in its batch",
-            "Along which axes do you take the hypernetwork's output apart, or sum? Is the batch axis among them?",
-            "a sample is mixed with weights that were written for another state; with a batch of one nobody notices"),
-    Mistake("an agent's utility does not count",
-            "Follow the utility of each agent to the sum. Is one left out?",
-            "an agent that the mixer ignores gets no gradient and learns nothing"),
-    Mistake("neither layer's weights are held non-negative",
-            "Which factors does the slope from a utility to Q_tot consist of? Which of them can be negative here?",
-            "Q_tot may then fall as a utility rises, and the agents' own choices no longer make the best joint action"),
-    Mistake("W1 is not held non-negative",
-            "Your second layer is fine. With which signs do the utilities enter the first?",
-            "one negative factor on the way turns the path round; both layers need the treatment"),
-    Mistake("w2 is not held non-negative",
-            "Your first layer is fine. With which signs do the hidden units enter the sum?",
-            "one negative factor on the way turns the path round; both layers need the treatment"),
-    Mistake("Q_tot falls as a utility rises",
-            "Every step on the way from a utility to Q_tot must rise or stay level. Go through all of yours, the activation too.",
-            "monotone means that no step on the way falls, whatever it is"),
-    Mistake("the state is not used at all",
-            "Does `state` stand anywhere in your forward pass so that the result depends on it?",
-            "a state-blind mixer turns the same utilities into the same table in every state"),
-    Mistake("weights are cut off at zero",
-            "What is the slope of your function where it cuts off? What does the hypernetwork learn there?",
-            "where the weight is cut to zero, its hypernetwork gets no gradient through it and may never come back"),
-    Mistake("the hidden layer is not one of ELU units",
-            "Which function does QMIX put between the layers, to what is it applied, and how often?",
-            "another function, or ELU in another place, makes other tables; some are flat where ELU still rises"),
-    Mistake("there is no activation in between",
-            "Without a bend, two layers are one. What stands between yours?",
-            "a weighted sum cannot make the table of 2B, even if the state chooses the weights"),
-    Mistake("embed_dim makes no difference",
-            "How many hidden units does your mixer have? Where does `embed_dim` come in?",
-            "a hard-coded or shared width gives another mixer than the one that was asked for"),
-    Mistake("the weights have a ceiling",
-            "Which function makes your weights non-negative, and how large can its results be?",
-            "softmax and sigmoid hold every weight below a ceiling, so an agent can never count more than that"),
-    Mistake("a part of the state is not read",
-            "Which columns of `state` do your hypernetworks get? Is a size written into your code that should come from `state_dim`?",
-            "what is not read cannot decide anything: positions may come in, and goals not"),
-    Mistake("a state and its mirror image are one to the mixer",
-            "What happens to the signs of the state before it enters that hypernetwork?",
-            "the absolute value belongs on the weights that are written; on the state it wipes out what the state says"),
-    Mistake("the state does not reach the weights",
-            "V(s) changes with the state, and lifts the whole table. What decides here how much each agent counts?",
-            "the same utilities then always make a table of the same shape, at best shifted or bent elsewhere"),
-    Mistake("the state reaches the weights of one layer only",
-            "Both layers of weights are written by hypernetworks. Which of yours does not read the state?",
-            "weights that are ordinary parameters are the same in every state"),
-    Mistake("b1 is missing",
-            "Where do your hidden units bend? What should decide that?",
-            "every unit then bends where its weighted sum is zero, in every state"),
-    Mistake("V is missing",
-            "All utilities far down: what value does Q_tot go to, and can the state choose it?",
-            "without V(s) the level must come out of the weights, which are there to say who matters"),
-    Mistake("a bias does not come from the state",
-            "There are four hypernetworks. Which of yours is an ordinary parameter?",
-            "a bias that is the same in every state cannot bend or lift one state's table without all the others'"),
-    Mistake("b1 is held to one sign",
-            "Is b1 a factor in the slope of Q_tot? What sign may it have, then?",
-            "biases are added, not multiplied; held non-negative, the units hardly bend for utilities above zero"),
-    Mistake("V is held to one sign",
-            "What would a team say with V(s) that expects a return of −20? Can yours?",
-            "V(s) sets the level of the whole table, and that level may well be negative"),
-)
-
 NET = Exercise(
     number="05.4", title="A mixer of your own", answers={"MixingNet": "class"}, difficulty=4, minutes=15,
     practises="build the mixer with its four hypernetworks",
-    hints=("Make four networks in __init__, each from the state to the numbers of one part: W1, b1, w2, V. Two of them need the treatment of "
+    hints=("Make four networks in __init__, each from the state to the numbers of one part: W1, b1, w2, V. Two of them need "
+           "the treatment of "
            "exercise 05.2, two must not have it.",
            "In forward, W1 comes as one long row for each sample. Give it a shape with the axes sample, agent, unit.",
            "Keep the sample axis first throughout and check the shape after each line with a batch of 5, 3 agents and 4 units.",
-           "V(s) comes as [B, 1] out of its last layer. Take away that axis by its number, so that a batch of one keeps its own."),
+           "V(s) comes as [B, 1] out of its last layer. Take away that axis by its number, so that a batch of one keeps its "
+           "own."),
     mistakes=NET_MISTAKES, look=look_at_net, off_limits=("qmix_course.mixers.QMixer",))

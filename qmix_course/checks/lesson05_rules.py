@@ -31,10 +31,13 @@ def mixed(agent_qs, w1, b1, w2, v) -> torch.Tensor:
 def twisted(agent_qs, w1, b1, w2, v, *twists: str) -> torch.Tensor:
     """The same with some things done wrong; each twist is one of them."""
     n_agents, embed_dim = agent_qs.shape[-1], b1.shape[-1]
-    first = w1.unflatten(-1, (embed_dim, n_agents)).transpose(-1, -2) if "order" in twists else w1.unflatten(-1, (n_agents, embed_dim))
+    first = w1.unflatten(-1, (n_agents, embed_dim))
+    if "order" in twists:
+        first = w1.unflatten(-1, (embed_dim, n_agents)).transpose(-1, -2)
 
     def weights(raw, layer):
-        ways = {"relu": F.relu, "softplus": F.softplus, "square": torch.square, "exp": torch.exp, "elu + 1": lambda x: F.elu(x) + 1,
+        ways = {"relu": F.relu, "softplus": F.softplus, "square": torch.square, "exp": torch.exp,
+                "elu + 1": lambda x: F.elu(x) + 1,
                 "softmax": lambda x: x.softmax(-1), "softmax over agents": lambda x: x.softmax(-2 if layer == "w1" else -1)}
         if f"{layer} signed" in twists:
             return raw

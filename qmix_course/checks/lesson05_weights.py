@@ -139,7 +139,8 @@ WEIGHTS_MISTAKES = (
             "The run line below gives a raw number. Which sign does its weight have, and which must it have?",
             "one negative weight is enough to make Q_tot fall somewhere"),
     Mistake("softmax: the weights of a row share one whole",
-            "Raise one raw number and leave the others. What happens to the other weights? And how large can all of them be together?",
+            "Raise one raw number and leave the others. What happens to the other weights? And how large can all of them be "
+            "together?",
             "weights that sum to 1 cannot let two agents count fully, and each depends on all the raw numbers of its row"),
     Mistake("a weight depends on its neighbours",
             "Ask for [1, 2, 3] and for [2] alone. Is the weight of 2 the same?",
@@ -173,7 +174,9 @@ WEIGHTS_MISTAKES = (
 WEIGHTS = Exercise(
     number="05.2", title="Two ways not to be negative", answers={"touches_zero": "function", "stays_above": "function"},
     difficulty=2, minutes=8, practises="say what a function must do to keep weights non-negative and learnable",
-    hints=("Sketch each function over the raw numbers from −3 to 3 before you write it. One has a lowest point, the other has none.",
+    hints=("Sketch each function over the raw numbers from −3 to 3 before you write it. One has a lowest point, the other has "
+           "none.",
            "Step 7 of the lesson shows three functions side by side. Which one comes to exactly zero, and which two never do?",
-           "Look at the slopes in the right half of that figure: which of the functions would fail if a whole stretch of it were flat?"),
+           "Look at the slopes in the right half of that figure: which of the functions would fail if a whole stretch of it "
+           "were flat?"),
     mistakes=WEIGHTS_MISTAKES, look=look_at_weights)

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 05: the layer, the weights, the count. The rest is in the two modules beside."""
+"""Answers to the exercises of lesson 05: the layer, the weights, the count. The rest is in the modules beside."""
 
 import numpy as np
 import torch
@@ -6,8 +6,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.catalogue import Answers
+from tests.catalogue.lesson05_judges import JUDGES
 from tests.catalogue.lesson05_labs import LABS
-from tests.catalogue.lesson05_nets import JUDGES, NETS
+from tests.catalogue.lesson05_nets import NETS
 
 # ---- 05.1 --------------------------------------------------------------------------------------------------------------
 
@@ -259,7 +260,8 @@ def remembers(raw, seen=[]):
 WEIGHTS = Answers(
     right=[(absolute, softplus), (mirrored, elu_plus_one), (square, exponential), (two_halves, softplus_by_hand),
            (shifted, hyperbola), (log_of_one_plus, lambda raw: 2 ** raw), (lambda raw: raw * raw.sign(), softplus),
-           (lambda raw: torch.maximum(raw, -raw), lambda raw: -F.logsigmoid(-raw)), (lambda raw: F.leaky_relu(raw).abs(), softplus)],
+           (lambda raw: torch.maximum(raw, -raw), lambda raw: -F.logsigmoid(-raw)),
+           (lambda raw: F.leaky_relu(raw).abs(), softplus)],
     wrong=[
         ("a weight below zero", (absolute, elu)),
         ("a weight below zero", (lambda raw: raw, softplus)),
