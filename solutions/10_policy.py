@@ -52,6 +52,7 @@ from qmix_course import exact
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import GridWorld
 
+
 # %% [markdown]
 # Letters as in the lesson: `X` counts states, `N` agents, `A` the actions of an agent, `O` the numbers of an observation, `B` boards. In an array agent 1
 # has the index 0. The exercises do not build on each other.
@@ -122,7 +123,6 @@ def policy_value(next_state, reward, terminated, policy, gamma):
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.2", policy_value)
-
 
 # %% [markdown]
 # ## Exercise 10.3 · Where the agents must agree
