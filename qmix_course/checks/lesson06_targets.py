@@ -194,10 +194,14 @@ ROUNDINGS: tuple[tuple[str, Callable], ...] = (
 )
 
 
+# Exactly the share is gone after a whole number of updates, and no way of reckoning rounds off: "at least" decides.
+DRAWS = ((0.5, 0.5), (0.75, 0.5), (0.875, 0.5), (0.9375, 0.5), (0.4375, 0.25), (0.9375, 0.75))
+
+
 def look_at_delay(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(64)
-    cases = [(0.5, 0.4), (0.5, 0.02), (0.9, 0.001), (0.3, 0.8), (0.99, 0.005)]
-    while len(cases) < 25:
+    cases = [(0.5, 0.4), (0.5, 0.02), (0.9, 0.001), (0.3, 0.8), (0.99, 0.005), *DRAWS]
+    while len(cases) < 25 + len(DRAWS):
         share, tau = (torch.rand(2, generator=generator) * torch.tensor([0.97, 0.6]) + 0.01).round(decimals=3).tolist()
         exact = math.log(1 - share) / math.log(1 - tau)
         if abs(exact - round(exact)) > 0.02:            # no draw: rounding in the last digit must not decide
@@ -205,6 +209,10 @@ def look_at_delay(room: Room, answer) -> Verdict:
     cases.sort(key=lambda case: updates_until(*case))
     given = [room.ask(answer, *case) for case in cases]
     expected = [updates_until(*case) for case in cases]
+    drawn = [case in DRAWS for case in cases]
+    if all(values.loosely_equal(got, want + draw, 1e-9) for got, want, draw in zip(given, expected, drawn)):
+        raise room.wrong("exactly the share is enough", values.call("updates_until", DRAWS[0]) + "\n"
+                         + values.table(given[cases.index(DRAWS[0])], updates_until(*DRAWS[0])))
     try:
         room.match(given, expected, cases)
     except Found as found:
@@ -216,7 +224,9 @@ def look_at_delay(room: Room, answer) -> Verdict:
 
 
 def _delay_mistake(given: list, cases: list[tuple]) -> str | None:
-    """The slip that explains all answers: in the number, or only in how it is made whole."""
+    """The slip that explains all answers (of draws, there are several): in the number, or only in how it is made whole."""
+    given, cases = zip(*((got, case) for got, case in zip(given, cases) if case not in DRAWS))
+
     def explained(delay, rounding):
         return all(values.loosely_equal(got, rounding(delay(*case)), 1e-9) for got, case in zip(given, cases))
 
@@ -229,6 +239,9 @@ def _delay_mistake(given: list, cases: list[tuple]) -> str | None:
 
 
 DELAY_MISTAKES = (
+    Mistake("exactly the share is enough",
+            "Let tau be 0.5. After one update, exactly half of the way is gone. Is that at least half?",
+            "\"at least\" includes the share itself; where the logarithms give a whole number, none is to be added"),
     Mistake("one update too few",
             "Make as many soft updates as you say. Has the target gone far enough by then?",
             "after that many updates the target is still short of the share"),

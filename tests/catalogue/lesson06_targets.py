@@ -183,6 +183,21 @@ def base_of_powers(share, tau):
     return int(np.ceil(np.log1p(-share) / np.log1p(-tau)))
 
 
+def logarithm_to_a_base(share, tau):
+    return math.ceil(math.log(1 - share, 1 - tau))
+
+
+def cut_off_and_one(share, tau):
+    return int(math.log1p(-share) / math.log1p(-tau)) + 1
+
+
+def more_than_the_share(share, tau):
+    gone, n = 0.0, 0
+    while not gone > share:
+        gone, n = gone + tau * (1 - gone), n + 1
+    return n
+
+
 def cut_off(share, tau):
     return int(math.log(1 - share) / math.log(1 - tau))
 
@@ -634,8 +649,10 @@ TARGETS = {
         ],
     ),
     "06.4": Answers(
-        right=[logarithms, loop, with_networks, base_of_powers],
+        right=[logarithms, loop, with_networks, base_of_powers, logarithm_to_a_base],
         wrong=[
+            ("exactly the share is enough", cut_off_and_one),
+            ("exactly the share is enough", more_than_the_share),
             ("one update too few", cut_off),
             ("one update too few", loop_too_short),
             ("rounded to the nearest", nearest),
