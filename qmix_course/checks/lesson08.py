@@ -12,7 +12,7 @@ from qmix_course.checks.lesson08_greedy import GREEDY
 from qmix_course.checks.lesson08_labs import LABS
 from qmix_course.checks.lesson08_loop import LOOP
 from qmix_course.checks.room import Room
-from qmix_course.checks.values import problem
+from qmix_course.checks.values import call, problem, table
 from qmix_course.checks.verdict import Found, Verdict
 
 # ---- 08.1 --------------------------------------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ def count_run(total_steps, rows, learning_starts, update_every, batch_size, twis
         calls = total_steps // rows + (twist == "one more")
     if twist == "steps are calls":
         calls = total_steps
-    steps = calls if twist == "calls are steps" else total_steps if twist == "ends at total" else calls * rows
+    steps = calls if twist == "calls are steps" else total_steps if twist in ("ends at total", "total all over") else calls * rows
     late = 0 if twist == "no start" else learning_starts
     if twist == "rounded":
         updates = max(0, round((steps - late) / update_every))
@@ -44,7 +44,7 @@ def count_run(total_steps, rows, learning_starts, update_every, batch_size, twis
         ratio = calls * rows / (updates * batch_size) if updates else math.inf
     if twist == "whole":
         ratio = updates * batch_size // (calls * rows)
-    if twist == "stored total":
+    if twist in ("stored total", "total all over"):
         ratio = updates * batch_size / total_steps
     if twist == "without batch":
         ratio = updates / (calls * rows)
@@ -80,6 +80,9 @@ RUN_MISTAKES = tuple(Mistake(name, hint, why, partial(count_run, twist=twist)) f
     ("ends at total", "the run is taken to end at exactly total_steps",
      "With 10 steps and 4 rows: how many steps were played when the loop ends? The updates are counted from that number.",
      "a call plays all rows, so a run can be a little longer than total_steps, and have an update more"),
+    ("total all over", "updates and ratio are counted from total_steps",
+     "With 10 steps and 4 rows: how many steps were played, and stored, when the loop ends? Which of your lines know that?",
+     "the last call plays all its rows, also beyond total_steps; those steps make updates due, and are stored too"),
     ("steps are calls", "one call for every step",
      "One call of env.step plays one step in every row. How many calls are that?",
      "with 32 rows it is a 32nd of the calls, and that is what makes rows fast"),
@@ -287,10 +290,27 @@ def look_at_stop(room: Room, answer) -> Verdict:
         if found.verdict.title == "the values are not the expected ones" and problem(room.ask(answer, *short), math.inf, 0.0):
             raise room.wrong("fewer looks than asked for are enough", found.verdict.detail) from None
         raise
+    _how_close(room, answer)
     return Verdict("correct")
 
 
-STOP_MISTAKES = tuple(Mistake(name, hint, why, partial(stop_step, twist=twist)) for twist, name, hint, why in (
+def _how_close(room: Room, answer) -> None:
+    """One look, so that only its distance from the best return matters."""
+    looks = [(best, best + distance) for best in (8.65, 0.0, -2.5, 120.0) for distance in (-5e-7, 5e-7, -5e-6, 5e-6, -3e-4, 0.004, 0.5)]
+    cases = [([10, 20], [best - 3.0, value], best, 1) for best, value in looks]
+    given = [room.ask(answer, *case) for case in cases]
+    failed = [(case, got) for case, got in zip(cases, given) if problem(got, float(stop_step(*case)), 0.0)]
+    if failed:
+        case, got = failed[0]
+        above = all(seen[1] > best for (_, seen, best, _), _ in failed)
+        below = any(seen[1] < best and abs(seen[1] - best) > 1e-6 for (_, seen, best, _), _ in failed)
+        far = any(abs(seen[1] - best) > 1e-6 for (_, seen, best, _), _ in failed)
+        raise room.wrong("a return above `best` counts as `best`" if above and far and not below
+                         else "the tolerance is not that of the text",
+                         f"{call('stop_step', case)}\n{table(got, float(stop_step(*case)))}")
+
+
+STOP_MISTAKES = tuple(Mistake(name, hint, why, twist and partial(stop_step, twist=twist)) for twist, name, hint, why in (
     ("in total", "the looks are not counted in a row",
      "What happens to your count at a look that was not the best?",
      "a team that finds the best return now and then has not learned it"),
@@ -300,6 +320,13 @@ STOP_MISTAKES = tuple(Mistake(name, hint, why, partial(stop_step, twist=twist)) 
     ("roughly", "a return that is nearly the best counts as the best",
      "A tenth is a whole cell of walking in the grid world. How close must a return be?",
      "one step too many costs a few tenths, and a team that makes it is not optimal"),
+    (None, "the tolerance is not that of the text",
+     "Which distance from `best` does the text allow? Try returns that are half as far away, and five times as far, for a "
+     "small and for a large `best`.",
+     "with another tolerance, or one that grows with `best`, two people call different looks the best"),
+    (None, "a return above `best` counts as `best`",
+     "The text asks how far away from `best` a return is. Does yours ask that in both directions?",
+     "a return above the best possible one is a sign that something is counted wrongly, and no reason to stop"),
     ("begin", "the step at which the streak began",
      "At the first look of a streak, could anybody know that it would go on?",
      "the rule can only fire when it has seen the last look that it needs"),

@@ -46,6 +46,13 @@ def always_one_more(total_steps, rows, learning_starts, update_every, batch_size
     return calls, updates, updates * batch_size / (calls * rows)
 
 
+def start_left_out_first(total_steps, rows, learning_starts, update_every, batch_size):
+    """The most likely one: right but for the steps that the last call plays beyond total_steps."""
+    calls = math.ceil(total_steps / rows)
+    updates = max(0, total_steps - learning_starts) // update_every
+    return calls, updates, updates * batch_size / total_steps
+
+
 def total_stored(total_steps, rows, learning_starts, update_every, batch_size):
     calls, updates, _ = by_formula(total_steps, rows, learning_starts, update_every, batch_size)
     return calls, updates, updates * batch_size / total_steps
@@ -396,6 +403,18 @@ def windows_round_the_corner(steps, greedy_returns, best, patience):
             return steps[k]
     return math.inf
 
+def stop_when(is_best):
+    """The right rule, with another idea of which returns count."""
+    def stop_step(steps, greedy_returns, best, patience):
+        streak = 0
+        for step, value in zip(steps, greedy_returns):
+            streak = streak + 1 if is_best(value, best) else 0
+            if streak == patience:
+                return step
+        return math.inf
+    return stop_step
+
+
 
 CATALOGUE = {
     "08.1": Answers(
@@ -406,6 +425,7 @@ CATALOGUE = {
             ("what the last call stored beyond total_steps is forgotten", total_stored),
             ("the ratio is cut to a whole number", whole_ratio),
             ("the run is taken to end at exactly total_steps", exactly_total),
+            ("updates and ratio are counted from total_steps", start_left_out_first),
             ("one call for every step", a_call_a_step),
             ("the updates are counted in calls", updates_in_calls),
             ("learning_starts is ignored", from_the_first_step),
@@ -443,6 +463,14 @@ CATALOGUE = {
     "08.5": Answers(
         right=[counting, by_windows, by_convolution],
         wrong=[
+            ("the tolerance is not that of the text", stop_when(lambda value, best: abs(value - best) < 1e-2)),
+            ("the tolerance is not that of the text", stop_when(lambda value, best: abs(value - best) < 1e-5)),
+            ("the tolerance is not that of the text", stop_when(lambda value, best: abs(value - best) < 1e-8)),
+            ("the tolerance is not that of the text", stop_when(lambda value, best: round(value, 2) == best)),
+            ("the tolerance is not that of the text", stop_when(np.isclose)),
+            ("the tolerance is not that of the text", stop_when(lambda value, best: value >= best - 1e-3)),
+            ("a return above `best` counts as `best`", stop_when(lambda value, best: value >= best - 1e-6)),
+            ("a return above `best` counts as `best`", stop_when(lambda value, best: value - best > -1e-6)),
             ("the looks are not counted in a row", in_total),
             ("the returns are compared to the last digit", exactly),
             ("a return that is nearly the best counts as the best", nearly),
