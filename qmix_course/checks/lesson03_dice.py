@@ -117,16 +117,16 @@ def _far(measured: float, expected: float, count: int) -> bool:
     return abs(measured - expected) > SIGMAS * (max(expected * (1 - expected), 1e-12) / count) ** 0.5 + 3 / count
 
 
-def _sample(draw, generator: torch.Generator, rows: int = 1000, time: int = 3) -> torch.Tensor:
-    """actions[rows * time, N] of three agents, four actions, all available; best is BEST."""
-    q = torch.tensor(VALUES).expand(rows, time, 3, 4).contiguous()
-    return draw(q, torch.ones_like(q, dtype=torch.bool), EPSILON, generator).flatten(0, 1)
+def _sample(draw, generator: torch.Generator, *leading: int) -> torch.Tensor:
+    """actions[M, N] of three agents, four actions, all available; best is BEST. M: the product of the leading axes."""
+    q = torch.tensor(VALUES).expand(*leading, 3, 4).contiguous()
+    return draw(q, torch.ones_like(q, dtype=torch.bool), EPSILON, generator).reshape(-1, 3)
 
 
 def _frequencies(draw) -> tuple[str, str] | None:
-    fault = _counted(_sample(draw, _generator(5)))
+    fault = _counted(_sample(draw, _generator(5), 1000, 3))
     if fault:
-        calls = torch.stack([_sample(draw, _generator(seed), 100) for seed in range(20, 32)])               # [12, 300, N]
+        calls = torch.stack([_sample(draw, _generator(seed), 100, 3) for seed in range(20, 32)])               # [12, 300, N]
         shares = torch.stack([(calls == action).double().mean(1) for action in range(4)])                   # [A, 12, N]
         if (shares.amax(1) - shares.amin(1)).max() > 0.2:        # no call is like the next: many places share one draw
             deviates = (calls != torch.tensor(BEST)).double().mean(1)
@@ -135,18 +135,13 @@ def _frequencies(draw) -> tuple[str, str] | None:
 
 
 def _one_by_one(draw) -> tuple[str, str] | None:
-    """The same in calls with a single row."""
+    """The same in calls without a leading axis."""
     generator = _generator(8)
-    actions = torch.cat([_sample(draw, generator, 1, 1) for _ in range(800)])
+    actions = torch.cat([_sample(draw, generator) for _ in range(800)])
     fault = _counted(actions)
     if fault:
-        return fault[0], "800 calls with a single row each\n" + fault[1]
-    deviates = (actions != torch.tensor(BEST)).double()
-    for i, j in ((1, 0), (2, 0), (2, 1)):
-        together = (deviates[:, i] * deviates[:, j]).mean().item()
-        if _far(together, (EPSILON * 3 / 4) ** 2, len(actions)) or _dependent(actions[:, i], actions[:, j], i, j):
-            return "team coin", "800 calls with a single row each: what one agent does depends on what another one does"
-    return None
+        return fault[0], "800 calls with q[N, A]\n" + fault[1]
+    return _agents(actions, "800 calls with q[N, A]")
 
 
 def _counted(actions) -> tuple[str, str] | None:
@@ -182,29 +177,35 @@ def _masked_frequencies(draw) -> tuple[str, str] | None:
 
 
 def _together(draw) -> tuple[str, str] | None:
-    """What two agents do in one row, and one agent in two rows, has nothing to do with each other."""
+    """What two agents do in one place, one agent in two places, or in two calls, has nothing to do with each other."""
     generator = _generator(7)
-    actions, later = _sample(draw, generator), _sample(draw, generator)
-    for i in range(3):
-        if _dependent(actions[:, i], later[:, i], i, i) or _dependent(actions[:, i], _sample(draw, _generator(11))[:, i], i, i):
-            return "same again", "what is drawn in one call depends on what is drawn in another"
+    actions, later = _sample(draw, generator, 1000, 3), _sample(draw, generator, 3000)
+    fault = _counted(later) or _agents(actions, "q[1000, 3, N, A]") or _agents(later, "q[3000, N, A]")
+    if fault:
+        return fault
+    other_seed = _sample(draw, _generator(11), 1000, 3)
+    if any(_dependent(actions[:, i], again[:, i], i, i) for i in range(3) for again in (later, other_seed)):
+        return "same again", "what is drawn in one call depends on what is drawn in another"
+    for drawn, axes in ((actions, "[1000, 3]"), (later, "[3000]")):
+        for shift in (1, 2, 3, 6, len(drawn) // 2):
+            for i in range(3):
+                if any(_dependent(drawn[shift:, i], drawn[:-shift, j], i, j) for j in range(3)):
+                    return "row coin", f"leading axes {axes}: what agents do in one place depends on another, {shift} places before"
+    return None
+
+
+def _agents(actions, shape: str) -> tuple[str, str] | None:
+    """Two agents in one place: do they deviate, and choose, independently?"""
     deviates = (actions != torch.tensor(BEST)).double()
+    pairs = [(1, 0), (2, 0), (2, 1)]
     expected = (EPSILON * 3 / 4) ** 2
-    pairs = [(i, j) for i in range(3) for j in range(i)]
     for i, j in pairs:
         both = (deviates[:, i] * deviates[:, j]).mean().item()
         if _far(both, expected, len(actions)):
-            return "team coin", (f"epsilon = {EPSILON}: two agents deviate from their best actions together in {both:.3f} "
-                                 f"of the steps, expected {expected:.3f}")
-    for i, j in pairs:
-        if _dependent(actions[:, i], actions[:, j], i, j):
-            return "team die", "how often two agents explore with the same action at the same time is not what two dice give"
-    for shift in (1, 2, 3, 6, len(actions) // 2):
-        for i in range(3):
-            for j in range(3):
-                if _dependent(actions[shift:, i], actions[:-shift, j], i, j):
-                    return "row coin", (f"leading axes [1000, 3]: what agents do in one place depends on another, "
-                                         f"{shift} places before")
+            return "team coin", (f"epsilon = {EPSILON}, {shape}: two agents deviate from their best actions together in {both:.3f} "
+                                 f"of the draws, expected {expected:.3f}")
+    if any(_dependent(actions[:, i], actions[:, j], i, j) for i, j in pairs):
+        return "team die", f"{shape}: which actions two agents explore with at the same time is not what two dice give"
     return None
 
 
@@ -288,7 +289,6 @@ EXERCISE = Exercise(
            "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape of q "
            "without the last axis.",
            "For the random action: random keys for all actions, something lower than every key where an action is "
-           "unavailable; the "
-           "largest wins. `torch.multinomial` on the mask works as well, but takes at most two axes."),
+           "unavailable; the largest wins. `torch.multinomial` on the mask works as well, but takes at most two axes."),
     mistakes=tuple(MISTAKES.values()), look=look_at_epsilon_greedy,
     off_limits=("qmix_course.exploration.greedy", "qmix_course.exploration.epsilon_greedy"))

@@ -160,8 +160,7 @@ EXERCISES = (
         difficulty=3, minutes=10, practises="tell a reshape from a transpose, and test with more than one sample", lab=True,
         hints=("With one sample and one time step everything is right. What is different with two samples?",
                "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which numbers "
-               "should "
-               "agent 1 get, and which does it get?",
+               "should agent 1 get, and which does it get?",
                "A reshape keeps the order in which the numbers lie in memory. To bring the agents to the front, two axes have "
                "to change places."),
         mistakes=VALUES_MISTAKES, look=look_at_team_values),

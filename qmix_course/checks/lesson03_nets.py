@@ -68,7 +68,8 @@ def look_at_nets(room: Room, Made) -> Verdict:
         _sizes(room, agents, n, o, a, h)
         _differences(room, agents, n, o, a)
     _sizes(room, make(room, Made, 2, 6, 4), 2, 6, 4, 64)
-    _function(room, make(room, Made, 1, 1, 1, 1))
+    for agent, n in ((0, 1), (0, 2), (1, 2)):
+        _function(room, make(room, Made, n, 1, 1, 1), agent, n)
     _many_units(room, make(room, Made, 2, 3, 4, 6), 3, 4)
     _start(room, make(room, Made, 3, 6, 4))
     return Verdict("correct")
@@ -167,24 +168,35 @@ def _formula(numbers: torch.Tensor, x: torch.Tensor, behind) -> torch.Tensor:
     return last(w3 * second(w2 * first(w1 * x + b1) + b2) + b3)
 
 
-def _function(room: Room, agents) -> None:
+def _function(room: Room, agents, agent: int, n: int) -> None:
+    """Is this agent's value the formula's, in some order of the six numbers that it depends on?"""
     x = torch.linspace(-4, 4, 33)
-    seen = []
-    for seed in range(10):
+    obs = x.reshape(-1, 1, 1, 1).expand(33, 1, n, 1).contiguous()
+    seen, used = [], 0
+    for seed in range(14):
         redraw(agents, 100 + seed)
         numbers = torch.cat([parameter.detach().flatten() for parameter in agents.parameters()])
-        seen.append((numbers, ask(room, agents, x.reshape(-1, 1, 1, 1), 1).detach().flatten()))
-    for name, likes in LIKE.items():
-        for behind in likes if name and isinstance(likes[0], tuple) else (likes,):
-            fits = torch.ones(len(ORDERS), dtype=torch.bool)
-            for numbers, q in seen:
-                fits &= ((_formula(numbers[ORDERS], x, behind) - q).abs() < 1e-9 * (1 + q.abs())).all(-1)
-            if fits.any():
-                if name:
-                    raise room.wrong(name, "seen in AgentNets(1, 1, 1, hidden=1)")
-                return
-    raise room.wrong("it computes something else",
-                     "AgentNets(1, 1, 1, hidden=1) has six numbers; in no order of them is q what the formula says")
+        q = ask(room, agents, obs, 1)[:, 0, agent, 0]
+        slopes = torch.autograd.grad((q * (1 + x.cos())).sum(), list(agents.parameters()), allow_unused=True)
+        used = used + torch.cat([torch.zeros(parameter.numel()) if slope is None else slope.abs().flatten()
+                                 for parameter, slope in zip(agents.parameters(), slopes)])
+        seen.append((numbers, q.detach()))
+    own = (used > 0).nonzero()[:, 0]
+    if len(own) == 0:
+        raise room.wrong("the last layer is squeezed",
+                         f"with a single action, AgentNets({n}, 1, 1, hidden=1) gives the same value whatever it sees")
+    if len(own) == 6:
+        for name, likes in LIKE.items():
+            for behind in likes if name and isinstance(likes[0], tuple) else (likes,):
+                fits = torch.ones(len(ORDERS), dtype=torch.bool)
+                for numbers, q in seen:
+                    fits &= ((_formula(numbers[own][ORDERS], x, behind) - q).abs() < 1e-9 * (1 + q.abs())).all(-1)
+                if fits.any():
+                    if name:
+                        raise room.wrong(name, f"seen at agent {agent + 1} of AgentNets({n}, 1, 1, hidden=1)")
+                    return
+    raise room.wrong("it computes something else", f"agent {agent + 1} of AgentNets({n}, 1, 1, hidden=1) should have six numbers; "
+                     "in no order of them is q what the formula says")
 
 
 def _many_units(room: Room, agents, o, n_actions) -> None:
@@ -278,13 +290,10 @@ EXERCISE = Exercise(
     number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
     practises="write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A]",
     hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do you "
-           "need, and in what "
-           "kind of list does a module notice them?",
+           "need, and in what kind of list does a module notice them?",
            "A linear layer works on the last axis and leaves all others as they are. So agent i's network can take all "
-           "samples and time steps of "
-           "agent i at once.",
+           "samples and time steps of agent i at once.",
            "Cut out each agent's observations along the third axis, send them through its network, and put the results side "
-           "by side along that "
-           "axis again."),
+           "by side along that axis again."),
     mistakes=MISTAKES, look=look_at_nets,
     off_limits=("qmix_course.agents.MLPAgents", "qmix_course.agents.StackedLinear"))

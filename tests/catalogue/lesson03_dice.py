@@ -177,6 +177,25 @@ def first_agents_coin(q, available, epsilon, generator):
     return torch.where(coin, random_of(q, available, generator), best_of(q, available))
 
 
+def team_coin_for_batches(q, available, epsilon, generator):
+    """Right for one team, wrong for a batch [B, N, A]."""
+    if q.dim() != 3:
+        return keys(q, available, epsilon, generator)
+    coin = torch.rand(len(q), 1, generator=generator) < epsilon
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def no_noise_below(q, available, epsilon, generator):
+    return keys(q, available, max(epsilon, 0.05), generator)
+
+
+def thrifty_and_right(q, available, epsilon, generator):
+    """The coin from the keys: how large the largest one is says nothing about which one it is."""
+    key = torch.rand(q.shape, generator=generator)
+    coin = key.amax(-1) ** q.shape[-1] < epsilon
+    return torch.where(coin, key.masked_fill(~available, -1.0).argmax(-1), best_of(q, available))
+
+
 def team_die(q, available, epsilon, generator):
     key = torch.rand((*q.shape[:-2], 1, q.shape[-1]), generator=generator).expand(q.shape)
     drawn = key.masked_fill(~available, -1.0).argmax(-1)
@@ -241,7 +260,7 @@ def spoils_q(q, available, epsilon, generator):
 
 CATALOGUE = {
     "03.2": Answers(
-        right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice, rejection],
+        right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice, rejection, thrifty_and_right],
         wrong=[
             ("the best action may be an unavailable one", unmasked),
             ("the mask is multiplied into the values", multiplied),
@@ -264,6 +283,8 @@ CATALOGUE = {
             ("it explores with another probability than ε", normal_coin),
             ("one coin for the team", team_coin),
             ("one coin for the team", first_agents_coin),
+            ("one coin for the team", team_coin_for_batches),
+            ("with ε = 0 it is not always the best action", no_noise_below),
             ("one coin for the team", takes_turns),
             ("one coin for the team", a_fixed_share),
             ("the random action is not uniform over the available ones", same_numbers_twice),

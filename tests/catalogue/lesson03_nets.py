@@ -245,6 +245,18 @@ class SharedTrunk(nn.Module):
         return torch.stack([head(self.trunk(obs[:, :, i])) for i, head in enumerate(self.heads)], 2)
 
 
+class ReluForTheFirst(Stacked):
+    """In place, on one slice only."""
+
+    def forward(self, obs):
+        x = self.inside(obs)
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases)):
+            x = torch.baddbmm(bias, x, weight)
+            if k < 2:
+                x = torch.cat([x[:1].relu(), x[1:]])
+        return self.outside(x, obs)
+
+
 class SharedNet(nn.Module):
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         super().__init__()
@@ -407,6 +419,7 @@ CATALOGUE = {
             ("samples, time steps and agents are mixed up", NormOverBatch),
             ("samples, time steps and agents are mixed up", OverTheBatch),
             ("samples, time steps and agents are mixed up", LastStepOnly),
+            ("there is no relu", ReluForTheFirst),
             ("another activation", CurvedWhenWide),
             ("nearly right: precision was lost on the way", Single),
             ("it computes something else", ReluOnTheInput),
