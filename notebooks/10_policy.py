@@ -668,15 +668,23 @@ print("200 episodes agree, within 0.1:", abs(with_dice(patient) - share) < 0.1)
 #
 # ### Exercises
 #
-# 1. Write `mirror(team)`: the team in which agent 2 plays agent 1's network on its own observation, turned by 180 degrees
-#    (positions $p \to 1 - p$, actions up and down exchanged, left and right exchanged). Try every start. You are right if
-#    every start has the same grade as the start that you get by exchanging the agents and turning the board.
-# 2. Train hasty teams from three other seeds and draw the three start maps. You are right if all three are optimal from
+# The exercises of this lesson are in [exercises/10_policy.ipynb](../exercises/10_policy.ipynb); `make lab` puts a copy of your own in `my/`.
+#
+# - 10.1 The twin of a situation
+# - 10.2 What a policy is worth
+# - 10.3 Where the agents must agree
+# - 10.4 Who looks through whose eyes
+# - 10.5 Find the bug: The judge who knows one way
+# - 10.6 Find the bug: The judge who trusts the clock
+#
+# Further, without a check:
+#
+# 1. Train hasty teams from three other seeds and draw the three start maps. You are right if all three are optimal from
 #    the official start; say in a sentence what differs.
-# 3. A greedy team that is stuck could be freed by a little exploration. Measure the share of the 599 starts from which the
+# 2. A greedy team that is stuck could be freed by a little exploration. Measure the share of the 599 starts from which the
 #    patient team reaches both goals with $\varepsilon = 0.05$, and compare it with the greedy share. You are right if you
 #    find more starts that reach the goals but fewer that are optimal; explain both.
-# 4. Give the impostor random starts and try every start. You are right if you can name the test among those of this lesson that
+# 3. Give the impostor random starts and try every start. You are right if you can name the test among those of this lesson that
 #    still tells it from a decentralised team.
 #
 # ### Sources

@@ -54,21 +54,21 @@ from qmix_course.envs import GridWorld
 
 
 # %% [markdown]
-# Letters as in the lesson: `X` counts states, `N` agents, `A` the actions of an agent, `O` the numbers of an observation, `B` boards. In an array agent 1
-# has the index 0. The exercises do not build on each other.
+# Letters as in the lesson: `X` counts states, `N` agents, `A` the actions of an agent, `O` the numbers of an observation, `B`
+# boards. In an array agent 1 has the index 0. The exercises do not build on each other.
 
 # %% [markdown]
 # ## Exercise 10.1 · The twin of a situation
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
-# Turn the lesson's board by 180 degrees. Agent 1's start and goal are now where agent 2's were, and the other way round. Exchange the agents' names as well, and
-# you have the same task again. So every situation has a twin, and a perfectly fair team does the twin thing in it. That makes a test for any team, if you can
-# compute twins.
+# Turn the lesson's board by 180 degrees. Agent 1's start and goal are now where agent 2's were, and the other way round. Exchange
+# the agents' names as well, and you have the same task again. So every situation has a twin, and a perfectly fair team does the
+# twin thing in it. That makes a test for any team, if you can compute twins.
 #
-# Write `twin(positions, actions, size)`: two agents on boards with `size` rows and columns. `positions[..., 2, 2]` holds each agent's (row, column),
-# `actions[..., 2]` each agent's action (0 up, 1 down, 2 left, 3 right); both are int64, with the same leading axes: none, one or several. Return two tensors of the same shapes: the
-# positions and the actions of the twin, in which
+# Write `twin(positions, actions, size)`: two agents on boards with `size` rows and columns. `positions[..., 2, 2]` holds each
+# agent's (row, column), `actions[..., 2]` each agent's action (0 up, 1 down, 2 left, 3 right); both are int64, with the same
+# leading axes: none, one or several. Return two tensors of the same shapes: the positions and the actions of the twin, in which
 #
 # - the whole board is turned by 180 degrees, with the agents on it and the directions in which they go;
 # - then agent 1 takes the part of agent 2, and agent 2 that of agent 1.
@@ -93,18 +93,22 @@ check("10.1", twin)
 #
 # **Difficulty:** 4 of 5 · **Minutes:** 15
 #
-# A greedy team without memory is a table: in state $x$ it plays the joint action `policy[x]`. Then its discounted return from every state is a number that you
-# can compute exactly, without playing. Write `policy_value(next_state, reward, terminated, policy, gamma)` for two agents:
+# A greedy team without memory is a table: in state $x$ it plays the joint action `policy[x]`. Then its discounted return from
+# every state is a number that you can compute exactly, without playing. Write
+# `policy_value(next_state, reward, terminated, policy, gamma)` for two agents:
 #
-# - `next_state[X, A, A]` (int64), `reward[X, A, A]` (float) and `terminated[X, A, A]` (bool) are the tables of a model, as `GridWorld().model()` gives them:
-#   one entry for each state and joint action, agent 1's axis first. Where `terminated` is True, the reward of this step is paid, the episode is over, and `next_state` means nothing.
+# - `next_state[X, A, A]` (int64), `reward[X, A, A]` (float) and `terminated[X, A, A]` (bool) are the tables of a model, as
+#   `GridWorld().model()` gives them: one entry for each state and joint action, agent 1's axis first. Where `terminated` is True,
+#   the reward of this step is paid, the episode is over, and `next_state` means nothing.
 # - `policy[X, 2]` (int64): what the two agents play in each state.
-# - Return `v[X]`: the sum of $\gamma^t r_t$ over the whole episode that begins in each state, where the first reward is $r_0$. There is no step limit.
+# - Return `v[X]`: the sum of $\gamma^t r_t$ over the whole episode that begins in each state, where the first reward is $r_0$.
+#   There is no step limit.
 #
-# A policy may go round in a circle for ever: then the sum has infinitely many terms, and it is still a number as long as $\gamma < 1$. If `gamma` is less than 0, or 1 or
-# more, raise a `ValueError`, whatever the policy.
+# A policy may go round in a circle for ever: then the sum has infinitely many terms, and it is still a number as long as
+# $\gamma < 1$. If `gamma` is less than 0, or 1 or more, raise a `ValueError`, whatever the policy.
 #
-# You are right if every value is within $10^{-6}$ of the exact one, for $\gamma$ up to 0.99, and if no other `gamma` is accepted. `exact.solve` and `exact.backup` are off limits.
+# You are right if every value is within $10^{-6}$ of the exact one, for $\gamma$ up to 0.99, and if no other `gamma` is accepted.
+# `exact.solve` and `exact.backup` are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def policy_value(next_state, reward, terminated, policy, gamma):
@@ -129,14 +133,17 @@ check("10.2", policy_value)
 #
 # **Difficulty:** 4 of 5 · **Minutes:** 12
 #
-# The lesson found the states in which two agents that both do something sensible can still go wrong together. Write `must_agree(q)` for *any* number of agents:
-# `q[X, A, ..., A]` is a table $Q^*(s, \mathbf u)$ for each of `X` states, one axis an agent. The axes need not have the same length.
+# The lesson found the states in which two agents that both do something sensible can still go wrong together. Write
+# `must_agree(q)` for *any* number of agents: `q[X, A, ..., A]` is a table $Q^*(s, \mathbf u)$ for each of `X` states, one axis an
+# agent. The axes need not have the same length.
 #
-# - A joint action is *best* in a state if its value is the highest of this state. Values that differ by less than $10^{-9}$ count as equal. Real differences are 0.1 or more.
+# - A joint action is *best* in a state if its value is the highest of this state. Values that differ by less than $10^{-9}$ count
+#   as equal. Real differences are 0.1 or more.
 # - An action of an agent is *good* if it is part of at least one best joint action.
 # - The agents *must agree* if somebody can combine good actions, one for each agent, to a joint action that is not best.
 #
-# Return `[X]`, bool. Three examples with two agents, to try your function on: in the first state they must agree, in the second not, in the third not.
+# Return `[X]`, bool. Three examples with two agents, to try your function on: in the first state they must agree, in the second
+# not, in the third not.
 #
 # You are right if every state is judged rightly, for one agent (who never has to agree with anybody), two, three or four.
 
@@ -172,14 +179,16 @@ check("10.3", must_agree)
 #
 # **Difficulty:** 4 of 5 · **Minutes:** 15
 #
-# Somebody hands you a team as a function `act(obs[B, N, O])` that returns actions `[B, N]`, for any number of boards `B`. You cannot read it, you have no gradients, and it never draws: the same board
-# always gets the same answer, whatever stands on the other boards. With it comes `obs[X, N, O]`: `X` situations, and what each of the `N` agents sees in them.
+# Somebody hands you a team as a function `act(obs[B, N, O])` that returns actions `[B, N]`, for any number of boards `B`. You
+# cannot read it, you have no gradients, and it never draws: the same board always gets the same answer, whatever stands on the
+# other boards. With it comes `obs[X, N, O]`: `X` situations, and what each of the `N` agents sees in them.
 #
-# Write `peeks(act, obs)`: a table `[N, N]`, bool. Entry `[i, j]` for $i \ne j$ is True if agent $i$'s action ever depends on what agent $j$ sees. To be exact: if there is a row of `obs` in which agent
-# $i$'s action becomes another one when *only* agent $j$'s observation is exchanged for the one that agent $j$ has in some other row. The diagonal is False.
+# Write `peeks(act, obs)`: a table `[N, N]`, bool. Entry `[i, j]` for $i \ne j$ is True if agent $i$'s action ever depends on what
+# agent $j$ sees. To be exact: if there is a row of `obs` in which agent $i$'s action becomes another one when *only* agent $j$'s
+# observation is exchanged for the one that agent $j$ has in some other row. The diagonal is False.
 #
-# A team may peek in a few situations only, or look out for one thing only. So try all rows and all exchanges. And use only observations that agent $j$ really has in
-# some row: what a team does when it sees something impossible is no evidence.
+# A team may peek in a few situations only, or look out for one thing only. So try all rows and all exchanges. And use only
+# observations that agent $j$ really has in some row: what a team does when it sees something impossible is no evidence.
 #
 # You are right if the table is right for every team, for one agent, two, three or four. Here are two teams to try it on.
 
@@ -224,8 +233,8 @@ check("10.4", peeks)
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
-# A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions, `actions[X, 2]` what the policy plays. The function says for
-# each state whether the decision is right.
+# A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions, `actions[X,
+# 2]` what the policy plays. The function says for each state whether the decision is right.
 
 # %%
 def right_states(q, actions):
@@ -238,7 +247,8 @@ def right_states(q, actions):
 
 
 # %% [markdown]
-# Here is a policy that gives nothing away: in each state it plays the *last* of the joint actions with the highest exact value. The judge condemns it all the same.
+# Here is a policy that gives nothing away: in each state it plays the *last* of the joint actions with the highest exact value.
+# The judge condemns it all the same.
 
 # %%
 oracle = exact.solve(GridWorld(), gamma=0.99)
@@ -251,11 +261,11 @@ print("right, says the judge, in every state:", bool(right_states(exact_q, innoc
 print("right, says the judge, in more than half of the states:", bool(right_states(exact_q, innocent).double().mean() > 0.5))
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing and mend it. If two lines can be
-# blamed, either will do.
+# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
+# and mend it. If two lines can be blamed, either will do.
 #
-# You are right if a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$
-# are equal; real differences are 0.1 or more.
+# You are right if a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives
+# it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_5 = (
@@ -284,8 +294,9 @@ check("10.5", wrong_line_5, mended_right)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
-# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts, `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])`
-# gives the team's actions `[X, 2]`. It returns what each start earns in its first episode, and whether both agents have reached their goals in it.
+# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts, `starts[X, 2,
+# 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first
+# episode, and whether both agents have reached their goals in it.
 
 # %%
 def judge(env, starts, act):
@@ -305,7 +316,8 @@ def judge(env, starts, act):
 
 
 # %% [markdown]
-# The judge is shown a team of which everybody walks to its own row first, then to its own column. It is full of praise. Then look at one of the starts.
+# The judge is shown a team of which everybody walks to its own row first, then to its own column. It is full of praise. Then look
+# at one of the starts.
 
 # %%
 def rows_first(obs):
@@ -326,9 +338,11 @@ print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positio
       one_board.positions[0, 1].tolist())
 
 # %% [markdown]
-# The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_judge`.
+# The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as
+# `mended_judge`.
 #
-# You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any step limit.
+# You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any
+# step limit.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_6 = (

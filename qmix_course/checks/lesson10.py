@@ -384,10 +384,10 @@ EXERCISES = (
         difficulty=4,
         minutes=15,
         practises="policy evaluation: the exact return of a given team, circles included",
-        hints=("Begin with γ. Then pick from each table, for every state, the entry of the joint action that the policy plays: three "
-               "tensors of shape [X].",
-               "The value obeys v(x) = r(x) + γ v(x′), without the second term where the episode ends. There are two ways to go on: "
-               "repeat this line until nothing changes any more, or solve it as a system of X linear equations.",
+        hints=("Begin with γ. Then pick from each table, for every state, the entry of the joint action that "
+               "the policy plays: three tensors of shape [X].",
+               "The value obeys v(x) = r(x) + γ v(x′), without the second term where the episode ends. There are two ways "
+               "to go on: repeat this line until nothing changes any more, or solve it as a system of X linear equations.",
                "For the system write v = r + γ P v, with a row of P for each state. `torch.linalg.solve` needs the matrix "
                "that stands before v when all v are on one side."),
         mistakes=VALUE_MISTAKES,
@@ -403,9 +403,10 @@ EXERCISES = (
         practises="telling harmless ties from a coordination problem, for any number of agents",
         hints=("Three sets matter in a state: the best joint actions, each agent's good actions, and all combinations of good "
                "actions. Which of them contains which?",
-               "An action of agent i is good if it stands in at least one best joint action: an `any` over the axes of all the others.",
-               "To combine the agents' good actions, give each agent's [A] its own axis and multiply them with &. For any number of agents "
-               "do it in a loop."),
+               "An action of agent i is good if it stands in at least one best joint action: an `any` over the "
+               "axes of all the others.",
+               "To combine the agents' good actions, give each agent's [A] its own axis and multiply them with &. For any "
+               "number of agents do it in a loop."),
         mistakes=AGREE_MISTAKES,
         look=look_at_must_agree,
     ),

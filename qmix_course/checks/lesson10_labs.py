@@ -47,7 +47,8 @@ def played(states: int, actions: int, levels: int, seed: int, noise: float = 0.0
 
 
 def look_at_right_states(room: Room, wrong_line, answer) -> Verdict:
-    plain = [played(2, 2, 2, 3), played(30, 4, 3, 1), played(20, 3, 2, 2), played(1, 4, 2, 4), played(40, 4, 40, 5), played(4, 1, 2, 6)]
+    plain = [
+        played(2, 2, 2, 3), played(30, 4, 3, 1), played(20, 3, 2, 2), played(1, 4, 2, 4), played(40, 4, 40, 5), played(4, 1, 2, 6)]
     room.compare(answer, plain, right_states)
     noisy = [played(2, 2, 2, seed, 2e-12) for seed in range(10, 18)] + [played(40, 4, 3, 20, 2e-12)]
     room.compare(answer, noisy, right_states)
@@ -162,8 +163,9 @@ class Watched(GridWorld):
         return super().step(actions)
 
 
-GAMES = ((2, 10, rows_first, 1), (3, 30, rows_first, 1), (3, 6, columns_first, 1), (4, 5, rows_first, 5), (5, 8, columns_first, 11),
-         (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5), (3, 130, rows_first, 5))
+GAMES = (                                                                   # size, limit, team, every how many starts
+    (2, 10, rows_first, 1), (3, 30, rows_first, 1), (3, 6, columns_first, 1), (4, 5, rows_first, 5), (5, 8, columns_first, 11),
+    (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5), (3, 130, rows_first, 5))
 
 
 def look_at_judge(room: Room, wrong_line, answer) -> Verdict:
@@ -193,7 +195,8 @@ def _shown(given, expected, cases) -> str:
         off = ((returns - true_returns).abs() > 1e-6) | (reached.bool() != true_reached)
         if off.any():
             k = int(off.double().argmax())
-            return (f"a board of size {size} with a limit of {limit} steps, from {starts[k].tolist()} (one of {len(starts)} boards), the team\n"
+            return (f"a board of size {size} with a limit of {limit} steps, from {starts[k].tolist()} "
+                    f"(one of {len(starts)} boards), the team\n"
                     f"{inspect.getsource(act).rstrip()}\n"
                     f"expected: return {float(true_returns[k]):.6g}, reached {bool(true_reached[k])}\n"
                     f"got:      return {float(returns[k]):.6g}, reached {bool(reached[k])}")

@@ -134,8 +134,8 @@ def unlike(rows: int, n_agents: int, seed: int) -> torch.Tensor:
 def rare_cases() -> list[tuple]:
     """Teams with a single leak each, of all kinds: first and last rows, rows side by side, rows far apart."""
     wide, deep = unlike(9, 3, 20), unlike(24, 2, 21)
-    spots = ((0, 1, 0, 23), (1, 0, 23, 0), (0, 1, 22, 23), (1, 0, 1, 0), (0, 1, 5, 17), (1, 0, 16, 4), (0, 1, 11, 12), (1, 0, 20, 9),
-             (0, 1, 14, 2), (1, 0, 3, 19))
+    spots = ((0, 1, 0, 23), (1, 0, 23, 0), (0, 1, 22, 23), (1, 0, 1, 0), (0, 1, 5, 17), (1, 0, 16, 4), (0, 1, 11, 12),
+             (1, 0, 20, 9), (0, 1, 14, 2), (1, 0, 3, 19))
     return ([(rare(deep, *spot), deep) for spot in spots]
             + [(rare(wide, *spot), wide) for spot in ((0, 2, 8, 3), (1, 0, 2, 7), (2, 1, 4, 0), (1, 2, 0, 8))])
 
@@ -143,7 +143,8 @@ def rare_cases() -> list[tuple]:
 def look_at_peeks(room: Room, answer) -> Verdict:
     stages = (
         ([alone, alone_with_a_number, all_eyes, last_looks_at_first, first_looks_at_last], ((6, 2, 2, 1), (8, 2, 3, 2))),
-        ([alone, neighbours_look, last_looks_at_first, first_looks_at_last, all_eyes], ((8, 3, 2, 3), (9, 4, 2, 4), (5, 1, 2, 5))),
+        ([alone, neighbours_look, last_looks_at_first, first_looks_at_last, all_eyes],
+         ((8, 3, 2, 3), (9, 4, 2, 4), (5, 1, 2, 5))),
         ([looks_when_it_is_lost, looks_for_one_thing, looks_once, neighbours_look],
          ((12, 2, 2, 6), (14, 3, 2, 7), (16, 2, 3, 8), (12, 4, 2, 9))),
         ([alone_where_it_counts], ((8, 2, 2, 10), (9, 3, 3, 11))),
@@ -250,10 +251,12 @@ PEEKS = (
         difficulty=4,
         minutes=15,
         practises="proving decentralisation by experiment: exchange one agent's observation, watch the other's action",
-        hints=("An experiment has two questions that differ in one thing. What do you exchange, what do you keep, and what do you compare?",
-               "For a given j, exchange what agent j sees by what it sees in row y, in all rows at once, and ask the team once more. That is one "
-               "call of `act` for each j and y.",
-               "In the table, column j collects whose actions changed in any row, for any y. What has to be done about entry [j, j]?"),
+        hints=("An experiment has two questions that differ in one thing. What do you exchange, what do you keep, "
+               "and what do you compare?",
+               "For a given j, exchange what agent j sees by what it sees in row y, in all rows at once, and ask the team "
+               "once more. That is one call of `act` for each j and y.",
+               "In the table, column j collects whose actions changed in any row, for any y. What has to be "
+               "done about entry [j, j]?"),
         mistakes=PEEK_MISTAKES,
         look=look_at_peeks,
     ),
