@@ -347,7 +347,8 @@ wrong, rows = contradictions(data)
 print(f"{wrong} of {rows} rows contradict the oracle")
 
 # %% [markdown]
-# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_8`, and write the repaired function as `mended_collect`.
+# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_8`, and write the repaired function as `mended_collect`. If two
+# lines can be blamed, either will do.
 #
 # You are right if all five columns are what happened, row for row, for any number of boards and any step limit. The rows come in the order of the listing: step
 # by step, and within a step board by board.

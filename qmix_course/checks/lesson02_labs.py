@@ -120,7 +120,7 @@ def look_at_collect(room: Room, wrong_line, answer) -> Verdict:
         if name is None:
             raise Found(replace(found.verdict, detail=_columns_that_differ(given, wants) + _small_case(room, answer))) from None
         raise room.wrong(name, _small_case(room, answer)) from None
-    room.line(wrong_line, 12)
+    room.line(wrong_line, {11, 12})
     return Verdict("correct")
 
 

@@ -133,6 +133,24 @@ def collect_with_a_third_name(env, choose, steps):
     return {name: torch.stack(parts).flatten(0, 1) for name, parts in columns.items()}
 
 
+def collect_resets_below(env, choose, steps):
+    """The listing with lines 11 and 12 changed over: line 12 stands as it was, but after what line 11 was."""
+    columns = {name: [] for name in NAMES}
+    now = env.reset()
+    for _ in range(steps):
+        actions = choose(now)
+        after = env.step(actions)
+        columns["state"].append(now.state)
+        columns["actions"].append(actions)
+        columns["reward"].append(after.reward)
+        columns["terminated"].append(after.terminated)
+        now = after
+        columns["next_state"].append(now.state)
+        if now.ended.any():
+            now = env.reset(where=now.ended)
+    return {name: torch.cat(parts) for name, parts in columns.items()}
+
+
 def variant(mend):
     """The listing with its last lines replaced: ``mend(columns, env, now, after)`` fills the end and gives the next step."""
     def answer(env, choose, steps):
@@ -251,7 +269,7 @@ CATALOGUE = {
         ],
     ),
     "02.8": Answers(
-        right=[(12, collect), (12, collect_first), (12, collect_with_a_third_name)],
+        right=[(12, collect), (12, collect_first), (12, collect_with_a_third_name), (11, collect_resets_below)],
         wrong=[
             ("the bug is still there: the last next state is another episode's first", (12, as_it_was)),
             ("the symptom is hidden: the clock counts as the end of the task", (10, clock_terminates)),
