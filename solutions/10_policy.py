@@ -233,8 +233,8 @@ check("10.4", peeks)
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
-# A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions, `actions[X,
-# 2]` what the policy plays. The function says for each state whether the decision is right.
+# A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions,
+# `actions[X, 2]` what the policy plays. The function says for each state whether the decision is right.
 
 # %%
 def right_states(q, actions):
@@ -264,7 +264,7 @@ print("right, says the judge, in more than half of the states:", bool(right_stat
 # Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
 # and mend it. If two lines can be blamed, either will do.
 #
-# You are right if a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives
+# You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives
 # it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -294,8 +294,8 @@ check("10.5", wrong_line_5, mended_right)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
-# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts, `starts[X, 2,
-# 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first
+# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts,
+# `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first
 # episode, and whether both agents have reached their goals in it.
 
 # %%
