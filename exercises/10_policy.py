@@ -231,8 +231,8 @@ print("right, says the judge, in more than half of the states:", bool(right_stat
 # Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
 # and mend it. If two lines can be blamed, either will do.
 #
-# You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is worth more. In `q` as a solver gives
-# it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
+# You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is
+# worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_5 = (
