@@ -179,6 +179,8 @@ def iql_values(payoff, partner, agent, twist=None):
         agent = 1
     rows = payoff.tolist() if (agent == 0) != (twist == "axis") else payoff.T.tolist()
     p = partner.tolist()
+    if twist == "broadcast" and agent == 1:                 # the probabilities lie along the columns, agent 1's own actions
+        return (payoff.double() * partner.double()).sum(0)
     likely = p.index(max(p))
     rules = {
         "uniform": lambda row: sum(row) / len(row),
@@ -247,6 +249,9 @@ BELIEF_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_values, twist=twist
     ("forward", "the probabilities belong to other actions",
      "Which probability goes with which column? Try a partner who always plays action 0.",
      "each payoff must be counted with the probability of just the action that leads to it"),
+    ("broadcast", "the probabilities lie along the second agent's own actions",
+     "For the second agent the partner chooses the row. Along which axis of the table does your product lay the probabilities?",
+     "a row of numbers beside a table is laid along the columns, and for `agent` 1 these are the learner's own actions"),
 ))
 
 

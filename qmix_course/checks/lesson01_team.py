@@ -199,13 +199,15 @@ def look_at_credit(room: Room, answer) -> Verdict:
     two_b = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
     two, more = [(two_b, (0, 1)), (two_b, (1, 1))], []
     for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more), ((2, 3, 4), more),
-                         ((3,), more), ((2, 2, 3, 2), more), ((1, 3), two)):
+                         ((3,), more), ((2, 2, 3, 2), more)):
         payoff = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
         for _ in range(2):
             cases.append((payoff, tuple(int(torch.randint(size, (), generator=generator)) for size in shape)))
     room.compare(answer, two, credits)
+    single = [((5 * torch.randn(1, 3, dtype=torch.float64, generator=generator)).round(decimals=2), (0, own)) for own in (0, 2)]
+    room.compare(answer, two + single, credits)
     try:
-        room.compare(answer, two + more, credits)
+        room.compare(answer, two + single + more, credits)
     except Found as found:
         if found.verdict.kind == "wrong" and found.verdict.title in {mistake.name for mistake in room.exercise.mistakes}:
             raise

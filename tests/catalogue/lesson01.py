@@ -182,6 +182,10 @@ def turned_partner(payoff, partner, agent):
 
 
 BOTH = (index_by_loop, actions_by_division)
+def broadcast(payoff, partner, agent):
+    return (payoff * partner).sum(1 - agent)
+
+
 CATALOGUE = {
     "01.1": Answers(
         right=[13, 13.0, torch.tensor(13.0), Fraction(13), 2 * 7 - 1],
@@ -228,6 +232,7 @@ CATALOGUE = {
             ("only the partner's favourite action counts", favourite),
             ("divided by the number of actions on top", mean_of_products),
             ("the probabilities belong to other actions", turned_partner),
+            ("the probabilities lie along the second agent's own actions", broadcast),
         ],
     ),
     **TEAM,

@@ -304,6 +304,14 @@ def best_of_all(tables):
     return float(tables.max()), max(float(truly(table)) for table in tables)
 
 
+def credits_beside(payoff, actions):
+    result = []
+    for i, a in enumerate(actions):
+        own = payoff[tuple(slice(None) if k == i else u for k, u in enumerate(actions))]
+        result.append(own[a] - (own.sum() - own[a]) / (len(own) - 1))
+    return torch.stack(result)
+
+
 TEAM = {
     "01.4": Answers(
         right=[step_plain, step_at_once, step_numpy, learns(y_right)],
@@ -343,6 +351,7 @@ TEAM = {
         wrong=[
             ("compared with the mean of the whole table", against(lambda own, u, payoff, i: payoff.mean())),
             ("the mean runs over the others' actions", against(others_mean)),
+            ("the action that was played is left out of the mean", credits_beside),
             ("the action that was played is left out of the mean", against(without_own)),
             ("a sum, not a mean", against(lambda own, u, payoff, i: own.sum())),
             ("compared with the best own action", against(lambda own, u, payoff, i: own.max())),
