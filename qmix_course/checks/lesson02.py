@@ -116,6 +116,19 @@ CHAIN = ([[0, 0], [0, 1], [0, 3]], [[0, 1], [0, 2], [0, 2]])
 LONG_CHAIN = ([[0, 0], [0, 1], [0, 2], [0, 4]], [[0, 1], [0, 2], [0, 3], [0, 3]])
 
 
+def chain(n_agents: int) -> tuple:
+    """Agents in a row, the last two of which want one cell: it takes N - 1 rounds until nobody shares a cell."""
+    columns = list(range(n_agents - 1))
+    return [[0, c] for c in (*columns, n_agents)], [[0, c + 1] for c in (*columns, columns[-1])]
+
+
+def far_apart() -> list[tuple]:
+    """Agents that stand still on different cells, which one number for both coordinates may not tell apart."""
+    pairs = [([0, width], [1, 0]) for width in (3, 4, 5, 6, 7, 8, 9, 10, 16, 20, 100, 1000)]
+    pairs += [([width, 0], [0, 1]) for width in (3, 5, 10, 100)] + [([1, 10], [11, 0]), ([2, 5], [5, 2])]
+    return [(torch.tensor(pair), torch.tensor(pair)) for pair in pairs]
+
+
 def crowds(n_agents: int, rounds: int, count: int, seed: int) -> list[tuple]:
     """Cases of ``settle`` with no conflict left to settle after exactly ``rounds`` rounds, never three on one cell."""
     generator = torch.Generator().manual_seed(seed)
@@ -142,13 +155,14 @@ UNKNOWN = "the values are not the expected ones"       # the title of a wrong an
 
 def look_at_settle(room: Room, answer) -> Verdict:
     fixed = [[tuple(map(torch.tensor, case)) for case in group]
-             for group in ((SWAP, FOLLOW, ROUND), (THREE, FOUR), (CHAIN, LONG_CHAIN))]
+             for group in ((SWAP, FOLLOW, ROUND), (THREE, FOUR), (CHAIN, LONG_CHAIN, chain(5), chain(8), chain(13)))]
     stages = (
         fixed[0] + crowds(1, 0, 2, 1) + crowds(2, 0, 10, 2) + crowds(4, 0, 10, 3),
         crowds(2, 1, 12, 4),
         crowds(3, 1, 12, 5) + crowds(5, 1, 8, 6),
         fixed[1],
         fixed[2] + crowds(4, 2, 8, 7) + crowds(5, 2, 8, 8) + crowds(6, 3, 4, 9),
+        far_apart(),
     )
     for stage, cases in enumerate(stages):
         try:
@@ -168,6 +182,8 @@ def recognised(stage: int, given: list, cases: list[tuple]) -> str | None:
         return "only one of the two goes back"
     if stage == 4 and any(len(got.unique(dim=0)) < len(got) for got in given):
         return "going back makes a new conflict, and it stays"
+    if stage == 5:
+        return "two different cells count as one"
     return None
 
 
@@ -209,6 +225,10 @@ SETTLE_MISTAKES = twisted(
     ("one round", "going back makes a new conflict, and it stays",
      "An agent goes back, and somebody else has just entered its old cell. Look again after sending back.",
      "with three agents or more one round is not enough"),
+) + (
+    Mistake("two different cells count as one",
+            "Boards can be large. Do you make one number of a row and a column? Look for two cells that get the same one.",
+            "with a fixed width the last cells of a wide row get the numbers of the next row; compare both coordinates"),
 )
 
 

@@ -69,6 +69,11 @@ def leaks_a_little(positions, goals, size):
     return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1) / (size - 1)
 
 
+def leaks_next_to_nothing(positions, goals, size):
+    honest = torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1) / (size - 1)
+    return honest + (goals.flip(0) * 1e-9).repeat(1, 3)
+
+
 def leaks_when_the_other_is_home(positions, goals, size):
     done = (positions == goals).all(-1).flip(1)
     return torch.cat([positions, positions.flip(1), goals.expand_as(positions), done[..., None]], dim=-1) / (size - 1)
@@ -128,6 +133,7 @@ CASES = (
     Case(leaks_the_row, 2, True, "the other's goal is moved in one direction only"),
     Case(leaks_the_column, 2, True, "the other's goal is moved in one direction only"),
     Case(leaks_a_little, 2, True, "a small difference is taken for none"),
+    Case(leaks_next_to_nothing, 2, True, "a small difference is taken for none"),
     Case(leaks_from_the_last_corner, 2, True, "one placement of the agents stands for all"),
     Case(leaks_when_the_other_is_home, 2, True, "one placement of the agents stands for all"),
     Case(leaks_next_to_the_others_goal, 2, True, "one placement of the agents stands for all"),

@@ -331,6 +331,41 @@ def settle_one_round(before, after):
     return torch.where(shares[:, None], before, after), bool(shares.any())
 
 
+def rounds_at_most(rounds):
+    def answer(before, after):
+        collided = False
+        for _ in range(rounds):
+            shares = (after[:, None] == after[None]).all(-1).sum(1) > 1
+            after, collided = torch.where(shares[:, None], before, after), collided or bool(shares.any())
+        return after, collided
+
+    answer.__name__ = f"at_most_{rounds}_rounds"
+    return answer
+
+
+def by_cell_number(width):
+    def answer(before, after):
+        collided = False
+        while True:
+            cell = after[:, 0] * width + after[:, 1]
+            shares = (cell[:, None] == cell[None]).sum(1) > 1
+            if not shares.any() or collided and torch.equal(after, before):
+                return after, collided
+            collided, after = True, torch.where(shares[:, None], before, after)
+
+    answer.__name__ = f"cell_numbers_of_width_{width}"
+    return answer
+
+
+def settle_by_text(before, after):
+    names, collided = [f"{r}{c}" for r, c in after.tolist()], False
+    while len(set(names)) < len(names) and not (collided and torch.equal(after, before)):
+        back = torch.tensor([names.count(name) > 1 for name in names])
+        after, collided = torch.where(back[:, None], before, after), True
+        names = [f"{r}{c}" for r, c in after.tolist()]
+    return after, collided
+
+
 def settle_in_place(before, after):
     shares = (after[:, None] == after[None]).all(-1).sum(1) > 1
     collided = bool(shares.any())
@@ -633,6 +668,9 @@ CATALOGUE = {
             ("only one of the two goes back", settle_first_come),
             ("only one of the two goes back", settle_last_come),
             ("going back makes a new conflict, and it stays", settle_two_rounds),
+            *[("going back makes a new conflict, and it stays", rounds_at_most(rounds)) for rounds in (3, 4, 5, 10)],
+            *[("two different cells count as one", by_cell_number(width)) for width in (5, 6, 8, 10, 100)],
+            ("two different cells count as one", settle_by_text),
             ("a third agent on the cell is overlooked", settle_pairs_until_quiet),
             ("the conflict is seen, but nobody goes back", settle_only_says),
             ("the second result never says that there was a conflict", settle_asks_too_late),

@@ -248,6 +248,28 @@ def roughly(look, size):
     return False
 
 
+def all_close(look, size):
+    cells, placements = pairs_of(size)
+    for agent in (0, 1):
+        for own in cells:
+            seen = [look(placements, torch.tensor([own, other] if agent == 0 else [other, own]), size)[:, agent]
+                    for other in cells if other != own]
+            if not all(torch.allclose(one, seen[0]) for one in seen):
+                return True
+    return False
+
+
+def within_a_millionth(look, size):
+    cells, placements = pairs_of(size)
+    for agent in (0, 1):
+        for own in cells:
+            seen = torch.stack([look(placements, torch.tensor([own, other] if agent == 0 else [other, own]), size)[:, agent]
+                                for other in cells if other != own])
+            if (seen.amax(0) - seen.amin(0)).max() > 1e-6:
+                return True
+    return False
+
+
 def from_the_start_only(look, size):
     cells = list(product(range(size), repeat=2))
     start = torch.tensor([[[0, 0], [0, 1]]])
@@ -448,6 +470,8 @@ CATALOGUE = {
             ("only agent 1 is examined", as_in_the_lesson),
             ("the other's goal is moved in one direction only", moves_along_the_row),
             ("a small difference is taken for none", roughly),
+            ("a small difference is taken for none", all_close),
+            ("a small difference is taken for none", within_a_millionth),
             ("one placement of the agents stands for all", from_the_start_only),
             ("one place of the other's goal stands for all", corners_only),
             ("some combinations are never tried", one_goal_of_its_own),
