@@ -23,6 +23,7 @@ CASES = (
     Case(rows=12, limit=17, ends=0.25, seed=29),
     Case(rows=4, limit=1, ends=0.5, seed=27),
     Case(rows=5, limit=7, ends=0.0, seed=28, masked=True),
+    Case(rows=6, limit=5, ends=0.1, seed=30, n_actions=4, masked=True, low=True),
 )
 
 
@@ -30,6 +31,8 @@ def team_values(case: Case):
     """A team's values for one case: obs[..., N, 3] → q[..., N, A], a table of random numbers."""
     draw = torch.Generator().manual_seed(case.seed + 100)
     table = (5 * torch.randn(STATES, case.n_agents, case.n_actions, generator=draw, dtype=torch.float64)).round(decimals=3)
+    if case.low:
+        table = 1e30 * (table - 40.0)
 
     def values(obs: torch.Tensor) -> torch.Tensor:
         return table[obs[..., 0].long(), obs[..., 1].long()].to(torch.get_default_dtype())
@@ -98,7 +101,8 @@ def look_at_greedy(room: Room, answer) -> Verdict:
         except ValueError as error:
             if "is not available" not in str(error):
                 raise
-            raise room.wrong("an action is chosen that is not available", f"{run}\n{error}") from None
+            low = "\nAll values are about -1e30 here. What number stands in for those that are not available?" if case.low else ""
+            raise room.wrong("an action is chosen that is not available", f"{run}\n{error}{low}") from None
     expected = [played(case) for case in CASES]
     if not shown.same(given[0], given[-1]):
         raise room.wrong("the same question got two different answers")

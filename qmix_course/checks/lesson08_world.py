@@ -26,6 +26,7 @@ class Case:
     n_agents: int = 2
     n_actions: int = 3
     masked: bool = False
+    low: bool = False           # the team's values are far below 0
 
 
 class TableWorld(TeamEnv):

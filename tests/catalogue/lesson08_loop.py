@@ -674,6 +674,15 @@ def greedy_unmasked_with(env, q_of):
     return returns, reached
 
 
+def greedy_low_number(number):
+    """A number in place of minus infinity, which is low enough only as long as no value is lower."""
+    return lambda env, values: greedy_unmasked_with(env, lambda step: values(step.obs).masked_fill(~step.available, number))
+
+
+def greedy_with_a_penalty(env, values):
+    return greedy_unmasked_with(env, lambda step: values(step.obs) - 1e9 * (~step.available).double())
+
+
 def greedy_without_reset(env, values):
     step = env.reset()
     returns, reached = torch.zeros(env.num_envs), torch.zeros(env.num_envs, dtype=torch.bool)
@@ -724,6 +733,9 @@ GREEDY = Answers(
         ("the worst action is chosen", greedy_smallest),
         ("an action is chosen that is not available", greedy_unmasked),
         ("an action is chosen that is not available", greedy_times_mask),
+        ("an action is chosen that is not available", greedy_low_number(-10.0)),
+        ("an action is chosen that is not available", greedy_low_number(-1e9)),
+        ("an action is chosen that is not available", greedy_with_a_penalty),
         ("a row that has ended is played on without a reset", greedy_without_reset),
         ("a row that ran out of time is never done", greedy_until_terminated),
         ("the play goes on until all rows happen to end together", greedy_for_ever),
