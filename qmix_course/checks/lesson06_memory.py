@@ -145,6 +145,7 @@ def look_at_replay(room: Room, answer) -> Verdict:
             for seed in range(12):
                 _examine(script, script.draw(script.count, fixed(seed)), seed)
     _other_columns(room, answer)
+    _columns_named_like_attributes(room, answer)
     script = Script(room, answer, 8)
     script.add(3)
     script.add(2)
@@ -218,6 +219,29 @@ def _other_columns(room: Room, answer) -> None:
                             "x=torch.tensor([[0], [1]], dtype=torch.int32))\n     memory.sample(2, torch.Generator())"))
 
 
+def _columns_named_like_attributes(room: Room, answer) -> None:
+    """A column may be called as something that a memory keeps for itself."""
+    names = ("size", "capacity", "next", "rows", "data", "sample", "count", "add", "columns", "length", "batch_size")
+    for name in names:
+        memory = room.ask(answer, 3)
+        try:
+            for first in (0, 2):
+                room.ask(lambda: memory.add(**{name: torch.arange(first, first + 2)}), may_change=(0,))
+            batch = room.ask(lambda: memory.sample(3, fixed(0)))
+            fine = room.ask(len, memory, may_change=(0,)) == 3 and list(batch) == [name] and sorted(batch[name].tolist()) == [1, 2, 3]
+        except Found:
+            raise
+        except Exception:
+            fine = False
+        if not fine:
+            raise room.wrong("a column's name gets in the way", _named(name))
+
+
+def _named(name: str) -> str:
+    return (f"run: memory = Replay(3)\n     memory.add({name}=torch.arange(2))\n     memory.add({name}=torch.arange(2, 4))\n"
+            "     memory.sample(3, torch.Generator())")
+
+
 def _use_of_the_generator(script: Script) -> None:
     def drawn(generator):
         return [sorted(script.draw(3, generator)["number"].tolist()) for _ in range(40)]
@@ -286,6 +310,9 @@ REPLAY_MISTAKES = (
     Mistake("the columns of a row come apart",
             "Which row does each column of your batch come from? They have to agree.",
             "rewards then meet actions that did not earn them, as with separate memories in the lesson"),
+    Mistake("a column's name gets in the way",
+            "What does your object keep under the names of the columns, and what else does it keep under such names?",
+            "the caller chooses the names: a column called size must not overwrite the size of the memory"),
     Mistake("a batch is a piece of the memory itself",
             "Somebody writes into a batch. What does the next batch look like?",
             "what is done to a batch, such as scaling the rewards, would be done to the memory, again and again"),

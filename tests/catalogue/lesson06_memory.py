@@ -149,6 +149,43 @@ class TwoPieces(Ring):
         return {name: values.index_select(0, index) for name, values in self.columns.items()}
 
 
+class ColumnsAsAttributes:
+    """Each column under its own name in the object, beside what the memory keeps for itself."""
+
+    def __init__(self, capacity):
+        self.capacity, self.size, self.next, self.names = capacity, 0, 0, []
+
+    def add(self, **columns):
+        count = len(next(iter(columns.values())))
+        places = (self.next + torch.arange(count)) % self.capacity
+        for name, values in columns.items():
+            if name not in self.names:
+                self.names.append(name)
+                setattr(self, name, torch.zeros((self.capacity, *values.shape[1:]), dtype=values.dtype))
+            getattr(self, name)[places] = values
+        self.next = (self.next + count) % self.capacity
+        self.size = min(self.size + count, self.capacity)
+
+    def sample(self, batch_size, generator):
+        places = torch.randperm(self.size, generator=generator)[:batch_size]
+        return {name: getattr(self, name)[places] for name in self.names}
+
+    def __len__(self):
+        return self.size
+
+
+class ColumnsIfNew(ColumnsAsAttributes):
+    """Asks the object, not its list of names, whether a column is there already."""
+
+    def add(self, **columns):
+        for name, values in columns.items():
+            if not hasattr(self, name):
+                setattr(self, name, torch.zeros((self.capacity, *values.shape[1:]), dtype=values.dtype))
+            if name not in self.names:
+                self.names.append(name)
+        super().add(**columns)
+
+
 class CountsCalls(Ring):
     calls = 0
 
@@ -542,6 +579,8 @@ MEMORY = {
     "06.2": Answers(
         right=[Ring, Deque, Concatenated, TwoPieces, TopsUp],
         wrong=[
+            ("a column's name gets in the way", ColumnsAsAttributes),
+            ("a column's name gets in the way", ColumnsIfNew),
             ("the length is not the number of rows held", CountsCalls),
             ("the length is not the number of rows held", CountsEverything),
             ("the length is not the number of rows held", SaysCapacity),
