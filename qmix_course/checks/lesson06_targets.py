@@ -277,12 +277,12 @@ HARD_LINES = ("run: online = torch.nn.Linear(1, 1)\n     slow = HardCopy(online,
 
 
 def look_at_hard(room: Room, answer) -> Verdict:
+    _two_copies(room, answer)
     for kind, every in HARD_CASES:
         online = networks(kind, every)
         flags = [parameter.requires_grad for parameter in online.parameters()]
         slow = room.ask(answer, online, every, may_change=(0,))
         _watch_copy(room, slow, online, flags, every)
-    _two_copies(room, answer)
     return Verdict("correct")
 
 
@@ -341,16 +341,21 @@ def _hard_mistake(copied: list, wanted: list, every: int, last: int) -> str:
 
 
 def _two_copies(room: Room, answer) -> None:
-    """Two of them side by side, each with a count of its own."""
-    online = [networks(1, 1), networks(1, 2)]
-    slow = [room.ask(answer, network, 2, may_change=(0,)) for network in online]
-    starts = [weights(_network(s)) for s in slow]
-    for network in online:
-        draw(network, torch.Generator().manual_seed(4))
-    for s in slow:
-        room.ask(s.after_update, may_change=(0,))
-    if not all(equal(start, weights(_network(s))) for start, s in zip(starts, slow)):
-        raise room.wrong("two copies share one count", "two HardCopy with every = 2, one update each: nothing is due yet")
+    """Two of them, one update each: is nothing copied when either is alone, but something when they are side by side?"""
+    def moved(many: int) -> bool:
+        online = [networks(1, 1 + k) for k in range(many)]
+        slow = [room.ask(answer, network, 3, may_change=(0,)) for network in online]
+        for network in online:
+            draw(network, torch.Generator().manual_seed(4))
+        starts = [weights(_network(s)) for s in slow]       # of an alias, these have moved already
+        for s in slow:
+            room.ask(s.after_update, may_change=(0,))
+        return not all(equal(start, weights(_network(s))) for start, s in zip(starts, slow))
+
+    # A count in the class goes on from object to object: a single one, made anew, copies at some first call of many.
+    alone = [moved(1) for _ in range(4)]
+    if any(alone) != all(alone) or not any(alone) and moved(4):
+        raise room.wrong("two copies share one count", "several HardCopy with every = 3, one update each: nothing is due yet")
 
 
 HARD_MISTAKES = (

@@ -489,6 +489,41 @@ class ClassCount(Deep):
             self.renew()
 
 
+class ClassCountForEver(Deep):
+    """The count stands in the class, and no new object sets it back."""
+
+    total = 0
+
+    def after_update(self):
+        type(self).total += 1
+        if type(self).total % self.every == 0:
+            self.renew()
+
+
+SHARED = {"updates": 0}
+
+
+class GlobalCount(Deep):
+    def after_update(self):
+        SHARED["updates"] += 1
+        if SHARED["updates"] % self.every == 0:
+            self.renew()
+
+
+class GlobalCountDown(Deep):
+    left = []
+
+    def __init__(self, online, every):
+        super().__init__(online, every)
+        self.left.append(every)
+
+    def after_update(self):
+        self.left[0] -= 1
+        if self.left[0] <= 0:
+            self.renew()
+            self.left[0] = self.every
+
+
 # ---- 06.7 --------------------------------------------------------------------------------------------------------------
 
 def run(target, online, batches, every, gamma, learning_rate, renew=None, before=None):
@@ -697,6 +732,9 @@ TARGETS = {
             ("the copy still asks for gradients", AsksForGradients),
             ("the copy still asks for gradients", AsksAgain),
             ("two copies share one count", ClassCount),
+            ("two copies share one count", ClassCountForEver),
+            ("two copies share one count", GlobalCount),
+            ("two copies share one count", GlobalCountDown),
         ],
     ),
 }
