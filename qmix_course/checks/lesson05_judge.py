@@ -47,6 +47,10 @@ PAIRS = (
     "lambda q, s: s[:, 0]",
     "lambda q, s: 1e-3 * (q * s.abs()).sum(-1)",
     "lambda q, s: 5 * q[:, 0] - 1e-3 * q[:, 1]",
+    "lambda q, s: q[:, 0] - 3e-7 * q[:, 1]",
+    "lambda q, s: q[:, 1] - 3e-8 * q[:, 0]",
+    "lambda q, s: q.sum(-1) + 3e-7 * (q * s).sum(-1)",
+    "lambda q, s: q.sum(-1) + 3e-8 * (q * s).sum(-1)",
 )
 OTHERS = (
     ("lambda q, s: 2 * q[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0].exp()", 1, 1),
@@ -54,6 +58,7 @@ OTHERS = (
     ("lambda q, s: q.sum(-1) + q[:, 1] * s[:, 0] ** 2", 3, 2), ("lambda q, s: q.median(-1).values + s.sum(-1)", 3, 2),
 )
 MIXER, QS, STATE, STEP = range(4)
+WIDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)     # tolerances that overlook more than the text allows
 
 
 class SmallMixer(nn.Module):
@@ -137,8 +142,8 @@ def never_falls(mixer, agent_qs, state, step, twist="") -> bool:
         return bool((change >= -1e-9).any())
     if twist == "turned":
         return bool((change < -1e-9).any())
-    if twist == "loose":
-        return bool((change >= -0.01).all())
+    if isinstance(twist, float):
+        return bool((change >= -twist).all())
     return bool((change >= -1e-9).all())
 
 
@@ -162,8 +167,10 @@ def weighs_by_state(mixer, agent_qs, state, step, twist="") -> bool:
         return bool(each.any(0).all())
     if twist == "every state":
         return bool(len(each) > 1 and each[1:].any(1).all())
-    if twist == "loose":
-        return bool((change - change[:1]).abs().max() > 0.01)
+    if isinstance(twist, float):
+        return bool((change - change[:1]).abs().max() > twist)
+    if twist in ("allclose", "allclose, own atol"):
+        return not torch.allclose(change, change[:1].expand_as(change), atol=1e-8 if twist == "allclose" else 1e-9)
     return not each.any() if twist == "turned" else bool(each.any())
 
 
@@ -182,7 +189,8 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (1, "ends", "only some of the samples are looked at"),
     (1, "every agent", "one agent whose weight changes is enough"),
     (1, "every state", "one agent whose weight changes is enough"),
-    (1, "loose", "small effects are overlooked"),
+    (1, WIDER[0], "small effects are overlooked"),
+    *((1, twist, "the tolerance is too wide") for twist in (*WIDER[1:], "allclose", "allclose, own atol")),
     (0, "exact", "rounding errors count as a difference"),
     (0, "kept", "the first verdict looks at the kept utilities only"),
     (0, "own step", "the step is not the one that was given"),
@@ -192,7 +200,8 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (0, "one sample", "only some of the samples are looked at"),
     (0, "last sample", "only some of the samples are looked at"),
     (0, "one row", "only some of the samples are looked at"),
-    (0, "loose", "small effects are overlooked"),
+    (0, WIDER[0], "small effects are overlooked"),
+    *((0, twist, "the tolerance is too wide") for twist in WIDER[1:]),
     (0, "lowered", "the utilities are lowered, not raised"),
     *((part, twist, name) for part in (0, 1) for twist, name in (
         ("together", "all agents are raised at once"), ("they stay raised", "an agent that was raised stays raised"),
@@ -270,6 +279,10 @@ JUDGE_MISTAKES = (
     Mistake("small effects are overlooked",
             "Is 0.001 a rounding error? How large are those really?",
             "effects shrink with the step and with the weights; only 1e-9 and less is rounding here"),
+    Mistake("the tolerance is too wide",
+            "From which size on does the exercise count a difference? Which size does your comparison use, and does it set "
+            "it all by itself?",
+            "an effect of 1e-7 counts here; `torch.allclose` forgives 1e-8 and another 1e-5 of the value, unless told otherwise"),
     Mistake("no change counts as a fall",
             "May a mixer that never falls stand still somewhere?",
             "non-negative includes zero: an agent that does not matter does not break the promise"),

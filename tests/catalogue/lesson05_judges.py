@@ -129,7 +129,8 @@ def keeps_zeros(mixer, agent_qs, state, step):
 
 
 JUDGES = Answers(
-    right=[with_columns, one_big_batch, sample_by_sample],
+    right=[with_columns, one_big_batch, sample_by_sample,
+           judge(weighs=lambda r: not torch.allclose(r, r[:1].expand_as(r), rtol=0, atol=1e-9))],
     wrong=[
         ("a state that only shifts Q_tot counts as weighing", total_instead),
         ("the utilities are not held fixed while the state changes", judge(kept=False)),
@@ -139,6 +140,14 @@ JUDGES = Answers(
         ("one agent whose weight changes is enough", judge(weighs=lambda r: bool(((r - r[0]).abs() > 1e-9).any(0).all()))),
         ("small effects are overlooked", judge(weighs=lambda r: bool((r - r[0]).abs().max() > 1e-2))),
         ("small effects are overlooked", judge(never=lambda r: bool((r > -1e-2).all()))),
+        *(("the tolerance is too wide", judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
+          for wide in (1e-4, 1e-5, 1e-6)),
+        *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all())))
+          for wide in (1e-4, 1e-5, 1e-6)),
+        ("the tolerance is too wide", judge(never=lambda r: bool((r > -1e-4).all()),
+                                            weighs=lambda r: bool((r - r[0]).abs().max() > 1e-4))),
+        ("the tolerance is too wide", judge(weighs=lambda r: not torch.allclose(r, r[:1].expand_as(r)))),
+        ("the tolerance is too wide", judge(weighs=lambda r: not torch.allclose(r, r[:1].expand_as(r), atol=1e-9))),
         ("no change counts as a fall", judge(never=lambda r: bool((r > 1e-9).all()))),
         ("one that rises is enough for you", judge(never=lambda r: bool((r >= -1e-9).any()))),
         ("a verdict is the wrong way round", judge(never=lambda r: bool((r < -1e-9).any()))),
