@@ -63,7 +63,7 @@ pieces = capstone.collect()
 pieces
 
 # %% [markdown]
-# A piece that is *not attempted* or *wrong* is named here, with the misconception if the check knows it. Go back to that notebook, mend it,
+# The table names the exercise of each piece. A piece that is *not attempted* or *wrong* is named here, with the misconception if the check knows it. Go back to that notebook, mend it,
 # save it, and run the cell again. Everything has to say *correct* before the team can be trained.
 #
 # ## What is left to the library
@@ -105,10 +105,17 @@ figure
 #
 # ## Break it yourself
 #
-# You own every line now. Some questions to try, each a small change in one of your notebooks:
+# You own every line now. Put another piece in the place of one of yours, and train again. The checks are not asked any more:
 #
-# 1. Leave the mixer out of `qmix_update`: use the sum of the agents' values. You have written VDN. Does this task notice?
-# 2. Let your `MixingNet` ignore the state. Does this task notice? Which exercise does?
-# 3. Call `soft_update` with `tau=1`. What has become of the target network?
+# ```python
+# pieces.parts["soft_update"] = lambda target, online, tau: soft_update(target, online, 1.0)     # with your soft_update above it
+# capstone.train_team(pieces)
+# ```
+#
+# Some questions to try:
+#
+# 1. A `qmix_update` without the mixer, with the sum of the agents' values: you have written VDN. Does this task notice?
+# 2. A `MixingNet` that ignores the state. Does this task notice? Which exercise did?
+# 3. A `soft_update` with `tau=1`, as above. What has become of the target network?
 #
 # Lesson 08 runs such comparisons with several seeds. A single run proves little.

@@ -13,7 +13,7 @@ import torch
 from tqdm import trange
 
 from qmix_course import desk
-from qmix_course.checks import Verdict, check, exercises
+from qmix_course.checks import Exercise, Verdict, check, exercises
 
 # What each piece is, the lesson whose exercises ask for it, and its name there.
 PIECES = (
@@ -40,17 +40,22 @@ class Pieces:
         return all(verdict.kind == "correct" for verdict in self.verdicts.values())
 
     def rows(self) -> list[tuple[str, str, str, str]]:
-        """(what it is, lesson, name, verdict) of every piece."""
-        return [(what, lesson, name, _in_a_line(self.verdicts[name])) for what, lesson, name in PIECES]
+        """(what it is, exercise, name, verdict) of every piece."""
+        return [(what, _exercise(lesson, name).number, name, _in_a_line(self.verdicts[name])) for what, lesson, name in PIECES]
 
     def __repr__(self) -> str:
-        lines = [f"{what:<22}{lesson:<8}{name:<18}{said}" for what, lesson, name, said in self.rows()]
-        return "\n".join([f"{'piece':<22}{'lesson':<8}{'name':<18}verdict", *lines])
+        lines = [f"{what:<22}{number:<10}{name:<18}{said}" for what, number, name, said in self.rows()]
+        return "\n".join([f"{'piece':<22}{'exercise':<10}{'name':<18}verdict", *lines])
 
     def _repr_html_(self) -> str:
         cells = ["".join(f"<td style='text-align: left'>{html.escape(part)}</td>" for part in row) for row in self.rows()]
-        head = "".join(f"<th style='text-align: left'>{name}</th>" for name in ("piece", "lesson", "name", "verdict"))
+        head = "".join(f"<th style='text-align: left'>{name}</th>" for name in ("piece", "exercise", "name", "verdict"))
         return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def _exercise(lesson: str, name: str) -> Exercise:
+    """The exercise that asks for this name."""
+    return next(exercise for exercise in exercises(lesson) if name in exercise.answers)
 
 
 def _in_a_line(verdict: Verdict) -> str:
@@ -81,7 +86,7 @@ def collect(folder: str | Path = ".") -> Pieces:
 
 
 def _verdict(lesson: str, name: str, ran: desk.Ran) -> Verdict:
-    exercise = next(exercise for exercise in exercises(lesson) if name in exercise.answers)
+    exercise = _exercise(lesson, name)
     failed = ran.failed.get(f"answer_{exercise.number.replace('.', '_')}")
     if failed:
         return Verdict("error in your code", failed)
@@ -108,8 +113,10 @@ def train_team(pieces: Pieces, steps: int = 12_000, seed: int = 0) -> Trained | 
     The library gives nothing but this loop. Prints what is missing and returns None if a piece is.
     """
     if not pieces.complete:
-        missing = [f"{name} (lesson {lesson})" for _, lesson, name in PIECES if pieces.verdicts[name].kind != "correct"]
-        print("Not trained yet. Still to do:", ", ".join(missing))
+        print("Not trained yet. Still to do:")
+        for _, number, name, said in pieces.rows():
+            if said != "correct":
+                print(f"  exercise {number}, {name}: {said}")
         return None
     make = pieces.parts
     generator = torch.Generator().manual_seed(seed)

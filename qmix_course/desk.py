@@ -18,7 +18,7 @@ from pathlib import Path
 from qmix_course.checks import Verdict, check, exercises
 from qmix_course.checks.exercise import LESSONS
 
-RUN_SECONDS = 300
+RUN_SECONDS = 120
 
 
 class DeskError(ValueError):
@@ -197,7 +197,7 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     """As ``verdicts``, in a process of its own: whatever a notebook does, it does to that process only.
 
     Raises:
-        DeskError: it ran for more than five minutes, or took its process down.
+        DeskError: it ran for more than two minutes, or took its process down.
     """
     read_cells(path)                                        # a broken file is told before a process is started
     environment = {**os.environ, "QMIX_COURSE_STRICT": "0", "QMIX_COURSE_PROGRESS": "0"}

@@ -15,20 +15,25 @@ from qmix_course.desk import DeskError
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the five commands to the parser of ``python -m qmix_course``."""
     command = commands.add_parser("start", help="copy exercises to my/, never over a file that is there")
-    command.add_argument("lesson", nargs="?", metavar="NN", help="one lesson, or capstone (default: all)")
+    command.add_argument("lesson", nargs="?", metavar="NN", type=_two_digits, help="one lesson, or capstone (default: all)")
     command.set_defaults(function=command_start)
     command = commands.add_parser("progress", help="which exercises in my/ are solved, tried, left")
     command.set_defaults(function=command_progress)
     command = commands.add_parser("check", help="check the saved notebooks in my/")
-    command.add_argument("what", nargs="?", metavar="NN[.k]", help="a lesson or one exercise (default: every started lesson)")
+    command.add_argument("what", nargs="?", metavar="NN[.k]", type=_two_digits, help="a lesson or one exercise (default: every started lesson)")
     command.set_defaults(function=command_check)
     command = commands.add_parser("hint", help="a hint to one exercise")
-    command.add_argument("number", metavar="NN.k")
+    command.add_argument("number", metavar="NN.k", type=_two_digits)
     command.add_argument("which", nargs="?", type=int, default=1, help="1 (default), 2, …: each says more")
     command.set_defaults(function=command_hint)
     command = commands.add_parser("reset", help="a fresh copy in my/; the old one is kept under a dated name")
-    command.add_argument("lesson", metavar="NN")
+    command.add_argument("lesson", metavar="NN", type=_two_digits)
     command.set_defaults(function=command_reset)
+
+
+def _two_digits(text: str) -> str:
+    """``"3"`` and ``"3.1"`` as ``"03"`` and ``"03.1"``."""
+    return re.sub(r"^(\d)(?=\.|$)", r"0\1", text)
 
 
 def command_start(arguments: argparse.Namespace) -> int:
@@ -82,7 +87,7 @@ def command_check(arguments: argparse.Namespace) -> int:
 def command_progress(arguments: argparse.Namespace) -> int:
     folder = desk.course_folder()
     print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}")
-    total = [0, 0, 0]
+    total, notes = [0, 0, 0], []
     for number in desk.lessons(folder):
         count, path, note = len(exercises(number)), _mine(number, folder), ""
         row = [0, 0, count]
@@ -95,10 +100,11 @@ def command_progress(arguments: argparse.Namespace) -> int:
                     left = kinds.count("not attempted")
                     row = [kinds.count("correct"), count - left - kinds.count("correct"), left]
             except DeskError as error:
-                note = str(error)
+                note = "not counted, see below"
+                notes.append(f"{number}: {error}")
         total = [a + b for a, b in zip(total, row)]
         print(f"{number:<8}" + "".join(f"{value:>8}" for value in row) + (f"   {note}" if note else ""), flush=True)
-    print(f"{'all':<8}" + "".join(f"{value:>8}" for value in total))
+    print("\n".join([f"{'all':<8}" + "".join(f"{value:>8}" for value in total), *notes]))
     return 0
 
 

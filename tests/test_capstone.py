@@ -78,7 +78,7 @@ def test_unsolved_exercises_are_named(capsys):
     pieces = capstone.collect(EXERCISES)
     assert not pieces.complete and {verdict.kind for verdict in pieces.verdicts.values()} == {"not attempted"}
     assert capstone.train_team(pieces) is None
-    assert "team_step (lesson 02), observe (lesson 02)" in capsys.readouterr().out
+    assert "exercise 02.3, team_step: not attempted\n  exercise 02.4, observe: not attempted" in capsys.readouterr().out
 
 
 def test_missing_and_broken_notebooks_are_named(my):

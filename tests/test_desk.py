@@ -135,12 +135,13 @@ def test_hints_come_one_at_a_time(course, capsys):
     assert main(["hint", "00.1"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Hint 1 of 3: ") and "There are 2 more: python -m qmix_course hint 00.1 2" in out
+    assert main(["hint", "0.1"]) == 0 and capsys.readouterr().out == out
     assert main(["hint", "00.1", "3"]) == 0 and "more" not in capsys.readouterr().out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("words, said", [
     (["start", "77"], "exercises for the lessons"), (["start", "../x"], "exercises for the lessons"),
-    (["reset", "0"], "exercises for the lessons"), (["check", "00.9"], "lesson 00 has the exercises 00.1"),
+    (["reset", "12"], "exercises for the lessons"), (["check", "00.9"], "lesson 00 has the exercises 00.1"),
     (["check", "x"], "expected a lesson"), (["check", "00"], "is not there: python -m qmix_course start 00"),
     (["check"], "nothing in my/ yet"), (["hint", "00.1", "9"], "hints 1 to 3"), (["hint", "1"], 'as "03.1"'),
 ])

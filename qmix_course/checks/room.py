@@ -170,7 +170,7 @@ class Room:
                                 "Give the number that stands behind the line in the listing, as 3."))
         if named not in right:
             raise Found(Verdict("wrong", "your repair is right, but the bug is not in the line that you name",
-                                "Which line of the listing differs from your own version?"))
+                                "Go through the listing line by line: which is the first line whose result is not what it should be?"))
 
 
 def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: bool) -> bool:
