@@ -99,10 +99,15 @@ def board_step(before, actions, goals, size, twist=None):
         after, collided = _in_turn(before, wanted)
     elif twist == "wished compared" and _wished(before[0], actions[0]) != _wished(before[1], actions[1]):
         after, collided = wanted, False
+    elif twist == "first gives way":
+        collided = wanted[0] == wanted[1]
+        after = [before[0] if collided else wanted[0], wanted[1]]
     elif twist == "host is safe" and any(before[i] == goals[i] for i in both):
         after, collided = wanted, False
     else:
         after, collided = settled(before, wanted, twist)
+    if twist == "swap is paid":
+        collided = collided or wanted == before[::-1]
     measured = {"distance before": before, "distance unsettled": wanted}.get(twist, after)
     marks = goals[::-1] if twist == "other's goal" else goals
     ended = [after[i] == goals[i] for i in both]

@@ -100,6 +100,14 @@ def igm_states(batch: int, n_actions: int, seed: int, masked: bool, shift: float
     return tables.round(decimals=2), q.round(decimals=2), available
 
 
+def igm_states_far_down() -> list[tuple]:
+    """States with all entries and utilities far below zero, and the largest of them out of reach."""
+    may = torch.tensor([[[False, True], [True, True]], [[True, True], [True, False]]])
+    tables = torch.tensor([[[-1.0, -1.0], [-3.0, -4.0]], [[-4.0, -1.0], [-3.0, -2.0]]])
+    q = torch.tensor([[[-1.0, -3.0], [-2.0, -4.0]], [[-4.0, -3.0], [-5.0, -1.0]]])
+    return [(tables * size, q * size, may) for size in (1e12, 1e30)]
+
+
 def look_at_igm(room: Room, answer) -> Verdict:
     cases = [(torch.tensor([[[6.0, -2.0], [-3.0, 1.0]]]), torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]]]), torch.ones(1, 2, 2).bool()),
              # both diagonal entries are best; only one of the four joint actions with one agent's choice of each is not
@@ -114,6 +122,13 @@ def look_at_igm(room: Room, answer) -> Verdict:
         cases += [igm_states(batch, n_actions, seed, masked, shift)]
     try:
         room.compare(answer, cases, igm_holds)
+        room.compare(answer, cases := cases + igm_states_far_down(), igm_holds)
+        small = [(torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]), torch.ones(1, 2, 2).bool())
+                 for lead in (0.1, 0.01, 0.001)]
+        try:
+            room.compare(answer, cases + small, igm_holds)
+        except Found as found:
+            raise room.wrong("a small lead is overlooked", found.verdict.detail) if found.verdict.title == UNNAMED else found from None
     except Found as found:
         free = [case for case in cases if bool(case[2].all())]
         if found.verdict.title == UNNAMED and all(values.same(room.ask(answer, *case), igm_holds(*case)) for case in free):
@@ -176,6 +191,9 @@ IGM_MISTAKES = twisted(
     Mistake("right only where every action is available",
             "Without a mask your answer is right. What number stands in place of the unavailable ones, and can a real one be smaller?",
             "a number in place of what is unavailable must lose against every real one, however small that is"),
+    Mistake("a small lead is overlooked",
+            "How close to the largest entry is close enough to you? An entry that is a little smaller is not the best one.",
+            "team values can have any size, so that no fixed margin is small; the entry that is reached is best or it is not"),
 )
 
 # ---- 04.3: monotone in given utilities ---------------------------------------------------------------------------------

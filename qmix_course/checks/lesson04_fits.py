@@ -310,7 +310,7 @@ def look_at_team_loss(room: Room, wrong_line, answer) -> Verdict:
             lines = [f"q = {q.tolist()}, actions = {actions.tolist()}, reward = {reward.tolist()}; the gradient is"]
             lines.append(values.table(torch.zeros_like(q) if got is None else got, wanted))
             raise room.wrong("the number is right, the gradient is not", "\n".join(lines))
-    room.line(wrong_line, {2, 4})
+    room.line(wrong_line, {2, 3, 4})
     return Verdict("correct")
 
 

@@ -171,6 +171,8 @@ ROW_WRONGS = (
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.view(e, n, b).permute(2, 1, 0))),
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.view(e, b, n).permute(1, 2, 0))),
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.t().reshape(b, n, e))),
+    ("the agents are apart, but each agent's rows mix the samples",
+     _cut(lambda w, b, n, e: w.t().reshape(n, b, e).transpose(0, 1))),
     ("the symptom is hidden: the numbers of W1 go to other agents", _cut(lambda w, b, n, e: w.view(b, e, n).transpose(1, 2))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w.mean(0).view(1, n, e).expand(b, -1, -1))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[:1].view(1, n, e).expand(b, -1, -1))),
@@ -200,6 +202,10 @@ ROW_MISTAKES = (
             "Take two samples and write their two rows of the hypernetwork's output below each other. Whose numbers end up in "
             "row 0?",
             "turning axes round after the cut does not put the numbers back: the cut itself must leave each sample's row whole"),
+    Mistake("the agents are apart, but each agent's rows mix the samples",
+            "`w.T` puts the samples last. Write down agent 1's block for two samples and E = 2: which sample do the first two "
+            "numbers in it come from?",
+            "each agent has its own numbers now, but a row of E of them still comes from several samples"),
     Mistake("the symptom is hidden: the numbers of W1 go to other agents",
             "Each sample is on its own now. But which of its numbers belong to agent 1: the first E, or every N-th?",
             "the hypernetwork's numbers stand agent by agent; weights from another implementation would be read in the wrong "

@@ -126,6 +126,10 @@ def look_at_loss(room: Room, answer) -> Verdict:
     for case in cases[2:4]:
         q_tot, after = case[0].clone().requires_grad_(), case[1].clone().requires_grad_()
         loss = room.ask(answer, q_tot, after, *case[2:], may_change=(0, 1))
+        if not (q_tot.requires_grad and after.requires_grad and torch.equal(q_tot, case[0]) and torch.equal(after, case[1])):
+            name = "q_tot" if not q_tot.requires_grad or not torch.equal(q_tot, case[0]) else "next_q_tot"
+            raise room.wrong("your answer changes what it was given",
+                             f"{name} came in with requires_grad=True: afterwards its requires_grad or its values are others")
         if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
             raise room.wrong("nothing can be learned from this loss")
         to_q, to_next = torch.autograd.grad(loss.sum(), (q_tot, after), allow_unused=True)

@@ -225,6 +225,14 @@ def _probe(room: Room, asked: Callable, detail: str) -> None:
 
     ended = torch.tensor(WORLDS[2][7]).double()
     before = loss()
+    without = [values.problem(loss(grow(place)), before, ROUGH) is None for place in (TARGET_MIXER, MIXER)]
+    called = []
+    arguments = list(update_case(2))
+    for place in (TARGET_MIXER, MIXER):
+        arguments[place].register_forward_hook(lambda module, given, result, place=place: called.append(place))
+    asked(*arguments)
+    if without[0] and not without[1] and TARGET_MIXER not in called and called.count(MIXER) == 1:
+        raise room.wrong("the target mixer is left out", detail)
     for change, must, name in (
             (grow(MIXER), True, "the mixer is left out"),
             (exchange("actions"), True, "the best actions, not the ones that were played"),
@@ -291,6 +299,9 @@ UPDATE_MISTAKES = (
     Mistake("the mixer is left out",
             "A plain sum is VDN's mixer, and no sum at all is learning alone. Is the mixer called on both sides?",
             "the mixer that is meant to be trained has no part in the loss"),
+    Mistake("the target mixer is left out",
+            "Q_tot of the next situation comes out of a mixer too. Which of the networks that you are given is never called?",
+            "a mixed value is then compared with a plain sum of the agents' values, which is another quantity"),
     Mistake("every row meets every target",
             "Print the shapes of the two things that you subtract. What is the shape of their difference?",
             "every value is pulled towards the mean of all targets"),

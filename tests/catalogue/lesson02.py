@@ -572,6 +572,19 @@ def second_gives_way(positions, actions, goals, size):
     return after, *paid(after, goals, bumped.sum(1), collided)
 
 
+def first_gives_way(positions, actions, goals, size):
+    after, bumped, collided = pieces(positions, actions, goals, size)
+    after[:, 0] = torch.where(collided[:, None], positions[:, 0], after[:, 0])
+    return after, *paid(after, goals, bumped.sum(1), collided)
+
+
+def swap_costs(positions, actions, goals, size):
+    after, bumped, collided = pieces(positions, actions, goals, size)
+    swapped = (after == positions.flip(1)).all(-1).all(-1)
+    after = torch.where(collided[:, None, None], positions, after)
+    return after, *paid(after, goals, bumped.sum(1), collided | swapped)
+
+
 def on_one_cell(positions, actions, goals, size):
     after, bumped, collided = pieces(positions, actions, goals, size)
     return after, *paid(after, goals, bumped.sum(1), collided)
@@ -707,6 +720,8 @@ CATALOGUE = {
             ("the task ends when one agent is home", one_is_enough),
             ("the task never ends", ended_before),
             ("agents that trade places are sent back", no_swapping),
+            ("only the first of the two goes back", first_gives_way),
+            ("agents that trade places pay for a collision", swap_costs),
             ("the agents move one after the other", one_after_the_other),
             ("an agent may not enter a cell that the other is just leaving", no_entry),
             ("only one of the two goes back", second_gives_way),

@@ -71,6 +71,32 @@ def igm_or(tables, q, available):
     return tables[torch.arange(len(q)), a, b] >= tables.masked_fill(~either, -torch.inf).amax((1, 2))
 
 
+def stand_in(number):
+    def answer(tables, q, available):
+        a, b = q.masked_fill(~available, number).argmax(-1).unbind(1)
+        both = available[:, 0, :, None] & available[:, 1, None, :]
+        return tables[torch.arange(len(q)), a, b] >= tables.masked_fill(~both, number).amax((1, 2))
+
+    answer.__name__ = f"stand_in_{number:g}"
+    return answer
+
+
+def igm_penalty(tables, q, available):
+    a, b = (q - 1e9 * ~available).argmax(-1).unbind(1)
+    both = available[:, 0, :, None] & available[:, 1, None, :]
+    return tables[torch.arange(len(q)), a, b] >= (tables - 1e9 * ~both).amax((1, 2))
+
+
+def margin(width):
+    def answer(tables, q, available):
+        a, b = q.masked_fill(~available, -torch.inf).argmax(-1).unbind(1)
+        both = available[:, 0, :, None] & available[:, 1, None, :]
+        return tables[torch.arange(len(q)), a, b] >= tables.masked_fill(~both, -torch.inf).amax((1, 2)) - width
+
+    answer.__name__ = f"margin_{width}"
+    return answer
+
+
 def igm_times_mask(tables, q, available):
     a, b = (q * available).argmax(-1).unbind(1)
     both = available[:, 0, :, None] & available[:, 1, None, :]
@@ -391,6 +417,9 @@ CATALOGUE = {
     "04.1": Answers(
         right=[igm_masked_fill, igm_loops, igm_flat, igm_no_regret],
         wrong=[
+            *[("right only where every action is available", stand_in(number)) for number in (-1e3, -1e6, -1e9, -1e12)],
+            ("right only where every action is available", igm_penalty),
+            *[("a small lead is overlooked", margin(width)) for width in (0.1, 0.01, 0.005)],
             ("actions that are not available are counted in", igm_as_in_the_lesson),
             ("the agents choose actions that are not available", igm_free_agents),
             ("the team's best joint action is not available", igm_free_maximum),

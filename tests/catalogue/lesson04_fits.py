@@ -218,6 +218,14 @@ def mended_sum(q, actions, reward):
     return error.pow(2).mean()
 
 
+def mended_above(q, actions, reward):
+    agents = torch.arange(len(q))
+    values = q[agents, actions].sum(1)
+    target = reward
+    error = values - target
+    return error.pow(2).mean()
+
+
 def mended_keepdim(q, actions, reward):
     agents = torch.arange(len(q))
     values = q[agents, actions]
@@ -383,7 +391,8 @@ FITS = {
         ],
     ),
     "04.6": Answers(
-        right=[(4, mended_sum), (2, mended_keepdim), (4, mended_by_gather), (4, mended_by_loops), (2, mended_by_one_hot)],
+        right=[(4, mended_sum), (2, mended_keepdim), (4, mended_by_gather), (4, mended_by_loops), (2, mended_by_one_hot),
+               (3, mended_above), (2, mended_above)],
         wrong=[
             ("each agent still has a loss of its own", (4, unchanged)),
             ("the agents' own losses are added up", (5, losses_added)),

@@ -89,6 +89,8 @@ ROWS = Answers(
         ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.view(n, b, e).permute(1, 0, 2)))),
         ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.view(n, e, b).permute(2, 0, 1)))),
         ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.t().reshape(b, n, e)))),
+        ("the agents are apart, but each agent's rows mix the samples",
+         (5, rows(lambda w, b, n, e: w.T.reshape(n, -1, e).transpose(0, 1)))),
         ("the symptom is hidden: the numbers of W1 go to other agents", (5, rows(lambda w, b, n, e: w.view(b, e, n).mT))),
         ("the symptom is hidden: all samples share one W1", (5, rows(lambda w, b, n, e: w[0].view(n, e)))),
         ("the symptom is hidden: all samples share one W1", (5, rows(lambda w, b, n, e: w.mean(0).view(n, e)))),

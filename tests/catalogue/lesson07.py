@@ -315,6 +315,13 @@ def as_number(*inputs):
 def row_means(squares, mask):
     return torch.stack([row[played > 0].mean() for row, played in zip(squares, mask)]).mean()
 
+def loss_without_asking(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
+    """The caller's tensor never asks for gradients again."""
+    next_q_tot.requires_grad_(False)
+    y = reward + gamma * (~terminated) * next_q_tot
+    return ((q_tot - y) ** 2 * mask).sum() / mask.sum()
+
+
 
 CATALOGUE = {
     "07.1": Answers(
@@ -371,6 +378,7 @@ CATALOGUE = {
     "07.4": Answers(
         right=[usual_loss, picked_loss, weighted_loss, looped_loss],
         wrong=[
+            ("your answer changes what it was given", loss_without_asking),
             ("the mask is forgotten", maskless),
             ("divided by all entries", over_everything),
             ("the sum, not the mean", loss_with(lambda squares, mask: squares[mask.bool()].sum())),

@@ -171,6 +171,22 @@ def clears_too_late(agents, mixer, target_agents, target_mixer, optimiser, batch
     return loss.item()
 
 
+def sum_for_target_mixer(together):
+    """The online side is mixed, the next values are not."""
+    def qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
+        q = agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0]
+        with torch.no_grad():
+            next_q = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"], -torch.inf).amax(-1)
+            next_q_tot = together(next_q)
+            y = batch["reward"] + gamma * (1 - batch["terminated"].double()) * next_q_tot
+        loss = F.mse_loss(mixer(q, batch["state"]), y)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+    return qmix_update
+
+
 UPDATE = Answers(
     right=[straight, in_pieces, as_closure, over_all_joint_actions, update_but()],
     wrong=[
@@ -192,6 +208,8 @@ UPDATE = Answers(
         ("the mixer is left out", update_but(mix=False)),
         ("the mixer is left out", everyone_alone),
         ("gradients from before are still there", update_but(clear=False, error=lambda q_tot, y: (q_tot - y).square().sum())),
+        ("the target mixer is left out", sum_for_target_mixer(lambda next_q: next_q.sum(-1))),
+        ("the target mixer is left out", sum_for_target_mixer(lambda next_q: next_q.mean(-1))),
         ("every row meets every target", update_but(error=lambda q_tot, y: ((q_tot[:, None] - y[None]) ** 2).mean())),
         ("every row meets every target", update_but(error=lambda q_tot, y: ((q_tot - y.unsqueeze(1)) ** 2).mean())),
         ("the sum, not the mean", update_but(error=lambda q_tot, y: F.mse_loss(q_tot, y, reduction="sum"))),
