@@ -35,6 +35,8 @@ class MLPAgents(nn.Module):
     Agent i's values depend on agent i's observation and on nothing else.
     """
 
+    memory_dim = 0                      # M, the numbers that an agent carries from step to step
+
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: tuple[int, ...] = (64, 64),
                  shared: bool = False):
         super().__init__()
@@ -57,3 +59,101 @@ class MLPAgents(nn.Module):
             x = F.relu(layer(x))
         q = self.layers[-1](x)
         return q.view(self.n_agents, batch, time, self.n_actions).permute(1, 2, 0, 3), None
+
+
+class StackedGRU(nn.Module):
+    """``copies`` gated recurrent units side by side, each ``nn.GRU``'s equations with weights of its own:
+    x[copies, T, M, H] and before[copies, M, H] → the memory after each step, [copies, T, M, H].
+
+    What the inputs contribute is one batched product for all T steps; only the memory's part goes step by step.
+    """
+
+    def __init__(self, copies: int, hidden: int):
+        super().__init__()
+        bound = 1 / math.sqrt(hidden)
+        self.weight_x = nn.Parameter(torch.empty(copies, hidden, 3 * hidden).uniform_(-bound, bound))
+        self.weight_h = nn.Parameter(torch.empty(copies, hidden, 3 * hidden).uniform_(-bound, bound))
+        self.bias_x = nn.Parameter(torch.empty(copies, 1, 3 * hidden).uniform_(-bound, bound))
+        self.bias_h = nn.Parameter(torch.empty(copies, 1, 3 * hidden).uniform_(-bound, bound))
+
+    def forward(self, x: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        memory, after = before, []
+        for step in (x @ self.weight_x.unsqueeze(1) + self.bias_x.unsqueeze(1)).unbind(1):    # [copies, M, 3H]
+            reset_x, update_x, new_x = step.chunk(3, -1)
+            reset_h, update_h, new_h = torch.baddbmm(self.bias_h, memory, self.weight_h).chunk(3, -1)
+            reset, update = torch.sigmoid(reset_x + reset_h), torch.sigmoid(update_x + update_h)
+            memory = torch.lerp(torch.tanh(new_x + reset * new_h), memory, update)
+            after.append(memory)
+        return torch.stack(after, 1)
+
+
+class GRUAgents(nn.Module):
+    """Agents that remember: a linear layer, a gated recurrent unit, a linear layer (Hausknecht & Stone 2015).
+
+    obs[B, T, N, O], last_actions[B, T, N] int64 (−1: none), memory[B, N, H] (None: zeros) → q[B, T, N, A], memory[B, N, H].
+    Agent i's values depend on what agent i has observed and done since its memory was zero, and on nothing else.
+    ``shared``: one network for all agents (True), or one for each. ``agent_id``, ``last_action``: whether a network is
+    also told whose it is and what that agent did last, each as a one-hot vector. ``hidden``: H.
+    """
+
+    def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: int = 64, shared: bool = True,
+                 agent_id: bool = True, last_action: bool = True):
+        super().__init__()
+        self.n_agents = errors.whole_number("n_agents", n_agents)
+        self.obs_dim = errors.whole_number("obs_dim", obs_dim)
+        self.n_actions = errors.whole_number("n_actions", n_actions)
+        self.memory_dim = errors.whole_number("hidden", hidden)
+        self.copies = 1 if errors.switch("shared", shared) else n_agents
+        self.agent_id = errors.switch("agent_id", agent_id)
+        self.last_action = errors.switch("last_action", last_action)
+        inputs = obs_dim + n_agents * agent_id + n_actions * last_action
+        self.encoder = StackedLinear(self.copies, inputs, hidden)
+        self.gru = nn.GRU(hidden, hidden) if shared else StackedGRU(n_agents, hidden)
+        self.head = StackedLinear(self.copies, hidden, n_actions)
+
+    def forward(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
+        """q[B, T, N, A] and the memory[B, N, H] after the last step, from the memory before the first."""
+        features, memory = self.remember(obs, last_actions, memory)
+        q = self.head(features.flatten(1, 2))                                               # [copies, T·M, A]
+        return self._outside(q.unflatten(1, features.shape[1:3]), len(obs)), memory
+
+    def remember(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
+        """What is remembered after each step, [copies, T, M, H], and after the last one, memory[B, N, H].
+
+        All steps go through each layer in one call. M counts the agents that share a copy: B · N if shared, else B.
+        """
+        errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.encoder.weight.dtype)
+        batch, time = obs.shape[:2]
+        errors.tensor("last_actions", last_actions, (batch, time, self.n_agents), torch.int64)
+        if memory is None:
+            memory = obs.new_zeros(batch, self.n_agents, self.memory_dim)
+        errors.tensor("memory", memory, (batch, self.n_agents, self.memory_dim), obs.dtype)
+        x = self._inside(self._inputs(obs, last_actions))                                   # [copies, T, M, I]
+        x = F.relu(self.encoder(x.flatten(1, 2))).unflatten(1, x.shape[1:3])
+        before = self._inside(memory.unsqueeze(1)).squeeze(1)                               # [copies, M, H]
+        if isinstance(self.gru, nn.GRU):
+            features = self.gru(x.squeeze(0), before)[0].unsqueeze(0)
+        else:
+            features = self.gru(x, before)
+        return features, self._outside(features[:, -1:], batch).squeeze(1)
+
+    def _inputs(self, obs: torch.Tensor, last_actions: torch.Tensor) -> torch.Tensor:
+        """The observation, then the last action and the agent's number as one-hot vectors: [B, T, N, I]."""
+        parts = [obs]
+        if self.last_action:                                        # −1, no action yet, becomes a row of zeros
+            parts.append((last_actions.unsqueeze(-1) == torch.arange(self.n_actions)).to(obs.dtype))
+        if self.agent_id:
+            parts.append(torch.eye(self.n_agents, dtype=obs.dtype).expand(*obs.shape[:2], -1, -1))
+        return torch.cat(parts, -1)
+
+    def _inside(self, x: torch.Tensor) -> torch.Tensor:
+        """[B, T, N, F] as the layers want it: [copies, T, M, F]."""
+        if self.copies > 1:
+            return x.permute(2, 1, 0, 3)
+        return x.transpose(0, 1).flatten(1, 2).unsqueeze(0)
+
+    def _outside(self, x: torch.Tensor, batch: int) -> torch.Tensor:
+        """[copies, T, M, F] back to [B, T, N, F]."""
+        if self.copies > 1:
+            return x.permute(2, 1, 0, 3)
+        return x.squeeze(0).unflatten(1, (batch, self.n_agents)).transpose(0, 1)

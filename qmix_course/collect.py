@@ -23,9 +23,10 @@ class Collector:
         self.env, self.algorithm, self.generator = env, algorithm, generator
         self.length = env.spec.episode_limit if algorithm.recurrent else 1
         self.step_now: TeamStep = env.reset(seed=seed)
-        self.memory = algorithm.start(self.step_now, generator)
+        self.memory = algorithm.start(self.step_now, generator)             # [B, N, M] or None
         self.last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
-        self.rows = Batch.padding(env.num_envs, self.length, env.spec)      # the rows being written
+        self.memory_dim = algorithm.memory_dim
+        self.rows = Batch.padding(env.num_envs, self.length, env.spec, self.memory_dim)    # the rows being written
         self.filled = torch.zeros(env.num_envs, dtype=torch.int64)          # [B] how many steps of each are
         self.returns = torch.zeros(env.num_envs, dtype=self.step_now.reward.dtype)     # [B] of the episodes being played
         self.finished_returns: list[float] = []
@@ -53,11 +54,13 @@ class Collector:
         rows.obs[after], rows.state[after], rows.available[after] = then.obs, then.state, then.available
         rows.actions[at], rows.last_actions[at], rows.last_actions[after] = actions, self.last_actions, actions
         rows.reward[at], rows.terminated[at], rows.mask[at] = then.reward, then.terminated, 1.0
+        if self.memory_dim:                                                 # with what each row began
+            rows.memory.copy_(torch.where((self.filled == 0).view(-1, 1, 1), self.memory, rows.memory))
         self.filled = self.filled + 1
 
     def _take_rows(self, done: torch.Tensor) -> Batch:
         """Copies of the rows ``done[B]``; their places are padding again."""
-        empty = Batch.padding(1, self.length, self.env.spec)
+        empty = Batch.padding(1, self.length, self.env.spec, self.memory_dim)
         taken = {}
         for field in fields(Batch):
             rows = getattr(self.rows, field.name)

@@ -80,14 +80,14 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
 
     For teams without memory; an agent's last action is taken as unknown (−1).
     """
-    q, mixer = agent_qs(algorithm, model), getattr(algorithm, "mixer", None)
-    if mixer is None:
+    if not hasattr(algorithm, "q_tot"):
         raise TypeError(f"algorithm: {type(algorithm).__name__} has no mixer, so it has no Q_tot")
+    q = agent_qs(algorithm, model)                                                                  # [X, N, A]
     states, n_agents, n_actions = q.shape
     joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)         # [J, N]
-    each = q.gather(2, joint.T.expand(states, -1, -1)).transpose(1, 2)                              # [X, J, N]
-    state = model.state.unsqueeze(1).expand(-1, len(joint), -1)
-    return mixer(each, state).view(states, *[n_actions] * n_agents)
+    q, state = (each.unsqueeze(1).expand(-1, len(joint), *each.shape[1:]) for each in (q, model.state))
+    actions = joint.expand(states, -1, -1)
+    return algorithm.q_tot(q, actions, state).view(states, *[n_actions] * n_agents)
 
 
 @torch.no_grad()

@@ -21,6 +21,12 @@ TITLES = {
     "08": "Training",
     "09": "Reading the curves",
     "10": "Judging the policy",
+    "11": "What QMIX can and cannot represent",
+    "12": "Memory: recurrent agents",
+    "13": "Weighted QMIX",
+    "14": "QPLEX",
+    "15": "QTRAN",
+    "16": "Exploration: MAVEN and parameter noise",
 }
 CAPSTONE = "Your own QMIX"
 
@@ -36,7 +42,7 @@ def start(number: str) -> None:
     small that a second thread costs more than it brings.
 
     Args:
-        number: the lesson's two digits, ``"00"`` to ``"10"``, or ``"capstone"``.
+        number: the lesson's two digits, ``"00"`` to ``"16"``, or ``"capstone"``.
 
     Raises:
         ValueError: ``number`` is no lesson.

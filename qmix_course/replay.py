@@ -16,11 +16,11 @@ class Batch:
 
     obs[B, T+1, N, O] · state[B, T+1, S] · available[B, T+1, N, A] bool · actions[B, T, N] int64 ·
     last_actions[B, T+1, N] int64 (−1 at an episode's start) · reward[B, T] · terminated[B, T] bool · mask[B, T] (1 for a
-    step that was played, 0 for padding)
+    step that was played, 0 for padding) · memory[B, N, M], with which the agents began the row (M = 0 for those without)
 
     A plain transition is a sequence of length one. ``terminated`` says that nothing comes after; a step at which only the
     clock ran out has it False, so its target looks at what would have come. Padding has ``available`` True and
-    ``last_actions`` −1 (no action), everything else 0.
+    ``last_actions`` −1 (no action), everything else 0. ``memory`` may be left out where M = 0.
     """
 
     obs: torch.Tensor
@@ -31,9 +31,15 @@ class Batch:
     reward: torch.Tensor
     terminated: torch.Tensor
     mask: torch.Tensor
+    memory: torch.Tensor | None = None
+
+    def __post_init__(self):
+        if self.memory is None:                         # nothing is remembered: M = 0
+            rows, n_agents = self.actions.shape[0], self.actions.shape[-1]
+            object.__setattr__(self, "memory", self.obs.new_zeros(rows, n_agents, 0))
 
     @staticmethod
-    def padding(rows: int, length: int, spec: TeamSpec) -> Batch:
+    def padding(rows: int, length: int, spec: TeamSpec, memory_dim: int = 0) -> Batch:
         """``rows`` rows of nothing but padding, ``length`` steps long."""
         n, dtype = spec.n_agents, torch.get_default_dtype()
         return Batch(
@@ -44,16 +50,17 @@ class Batch:
             last_actions=torch.full((rows, length + 1, n), -1),
             reward=torch.zeros(rows, length, dtype=dtype),
             terminated=torch.zeros(rows, length, dtype=torch.bool),
-            mask=torch.zeros(rows, length, dtype=dtype))
+            mask=torch.zeros(rows, length, dtype=dtype),
+            memory=torch.zeros(rows, n, memory_dim, dtype=dtype))
 
-    def check(self, length: int, spec: TeamSpec) -> None:
+    def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
         rows = self.obs.shape[0]
-        wanted = Batch.padding(0, length, spec)
+        wanted = Batch.padding(0, length, spec, memory_dim)
         for field in fields(Batch):
             like = getattr(wanted, field.name)
             errors.tensor(field.name, getattr(self, field.name), (rows, *like.shape[1:]), like.dtype)
-        for name in ("obs", "state", "reward"):
+        for name in ("obs", "state", "reward", "memory"):
             if not getattr(self, name).isfinite().all():
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         for name, lowest in (("actions", 0), ("last_actions", -1)):
@@ -68,16 +75,17 @@ class Batch:
 
 
 class ReplayBuffer:
-    """The last ``capacity`` rows, each ``length`` steps long, in memory taken once.
+    """The last ``capacity`` rows, each ``length`` steps long, in space taken once. ``memory_dim``: M, see ``Batch``.
 
     A new row takes the place of the oldest one, whole. ``len(buffer)`` counts the rows that can be drawn.
     """
 
-    def __init__(self, capacity: int, spec: TeamSpec, length: int = 1):
+    def __init__(self, capacity: int, spec: TeamSpec, length: int = 1, memory_dim: int = 0):
         self.capacity = errors.whole_number("capacity", capacity)
         self.length = errors.whole_number("length", length)
+        self.memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
         self.spec = spec
-        self._rows = Batch.padding(capacity, length, spec)
+        self._rows = Batch.padding(capacity, length, spec, memory_dim)
         self._size = 0                 # rows that were written
         self._next = 0                 # where the next row goes
 
@@ -86,7 +94,7 @@ class ReplayBuffer:
 
     def add(self, rows: Batch) -> None:
         """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing."""
-        rows.check(self.length, self.spec)
+        rows.check(self.length, self.spec, self.memory_dim)
         count = rows.obs.shape[0]
         if count > self.capacity:
             raise ValueError(f"rows: expected at most capacity = {self.capacity}, got {count}")
@@ -112,7 +120,7 @@ class ReplayBuffer:
     def load_state_dict(self, saved: dict) -> None:
         """Hold exactly what ``state_dict`` saw."""
         rows = Batch(**saved["rows"])
-        rows.check(self.length, self.spec)
+        rows.check(self.length, self.spec, self.memory_dim)
         if rows.obs.shape[0] > self.capacity:
             raise ValueError(f"saved: expected at most capacity = {self.capacity} rows, got {rows.obs.shape[0]}")
         self._size, self._next = rows.obs.shape[0], saved["next"]

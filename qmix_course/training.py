@@ -129,7 +129,7 @@ class Run:
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         self.collector = Collector(env, algorithm, env_seed, self.generator)
-        self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length)
+        self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length, algorithm.memory_dim)
         self.evaluation_env = env.clone(num_envs=config.evaluation_episodes)
         self.history = History()
         self.steps, self.updates, self.losses, self.seconds = 0, 0, [], 0.0

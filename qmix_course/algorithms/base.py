@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from qmix_course import errors
-from qmix_course.agents import MLPAgents
+from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 from qmix_course.replay import Batch
 
@@ -15,18 +15,22 @@ class Algorithm(nn.Module):
     """The online networks and the constants. ``train`` owns the target: a frozen deep copy of the algorithm.
 
     ``gamma``: the discount factor γ. ``double_q``: the online network chooses the next action, the target network
-    values it (van Hasselt et al. 2016). ``hidden``, ``shared``: see ``MLPAgents``.
+    values it (van Hasselt et al. 2016). ``td_lambda``: λ of the targets, see ``td_lambda_target``; 0 looks one step
+    ahead. ``recurrent``: the agents remember. ``options`` go to ``MLPAgents``, or to ``GRUAgents`` if they remember.
     """
 
     recurrent = False               # False: a replay row is one transition; True: one whole padded episode
 
-    def __init__(self, spec: TeamSpec, gamma: float = 0.99, double_q: bool = False,
-                 hidden: tuple[int, ...] = (64, 64), shared: bool = False):
+    def __init__(self, spec: TeamSpec, gamma: float = 0.99, double_q: bool = False, td_lambda: float = 0.0,
+                 recurrent: bool = False, **options):
         super().__init__()
         self.spec = spec
         self.gamma = errors.number("gamma", gamma, 0.0, 1.0)
         self.double_q = errors.switch("double_q", double_q)
-        self.agents = MLPAgents(spec.n_agents, spec.obs_dim, spec.n_actions, hidden, shared)
+        self.td_lambda = errors.number("td_lambda", td_lambda, 0.0, 1.0)
+        self.recurrent = errors.switch("recurrent", recurrent) or type(self).recurrent
+        self.agents = (GRUAgents if recurrent else MLPAgents)(spec.n_agents, spec.obs_dim, spec.n_actions, **options)
+        self.memory_dim = self.agents.memory_dim            # M, the numbers that each agent carries through an episode
 
     @classmethod
     def for_env(cls, env: TeamEnv, seed: int = 0, **options) -> Algorithm:
@@ -50,8 +54,8 @@ class Algorithm(nn.Module):
     # ---- acting ----------------------------------------------------------------------------------------------------
 
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor | None:
-        """The memory[B, ...] of fresh episodes that begin with ``batch``, or None where nothing is remembered."""
-        return None
+        """The memory[B, N, M] of fresh episodes that begin with ``batch``: zeros, or None where nothing is remembered."""
+        return batch.obs.new_zeros(*batch.obs.shape[:2], self.memory_dim) if self.memory_dim else None
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """q[B, N, A] and the new memory from obs[B, N, O], last_actions[B, N]: each agent from its own observation."""
@@ -69,9 +73,15 @@ class Algorithm(nn.Module):
     def online_qs(self, batch: Batch) -> torch.Tensor:
         """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the last
         observation too."""
-        if self.double_q:
-            return self.agents(batch.obs, batch.last_actions)[0]
-        return self.agents(batch.obs[:, :-1], batch.last_actions[:, :-1])[0]
+        return self.unroll(batch, batch.obs.shape[1] if self.double_q else batch.actions.shape[1])
+
+    def unroll(self, batch: Batch, length: int) -> torch.Tensor:
+        """The agents' values of the first ``length`` observations of each row: q[B, length, N, A].
+
+        They start at the first observation, with the memory with which the row began.
+        """
+        memory = batch.memory if self.memory_dim else None
+        return self.agents(batch.obs[:, :length], batch.last_actions[:, :length], memory)[0]
 
     def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The values of the actions that were played: q[B, T or T+1, N, A] → [B, T, N]."""
@@ -84,15 +94,43 @@ class Algorithm(nn.Module):
         The target network is unrolled from the first observation, like the online one. With ``double_q`` the online
         values q[B, T+1, N, A] choose the action, without it the target's own (and q is not read).
         """
-        target_q = target.agents(batch.obs, batch.last_actions)[0][:, 1:]
+        target_q = target.unroll(batch, batch.obs.shape[1])[:, 1:]
         judge = q.detach()[:, 1:] if self.double_q else target_q
         best = judge.masked_fill(~batch.available[:, 1:], -torch.inf).argmax(-1, keepdim=True)
         return target_q.gather(-1, best).squeeze(-1)
+
+    def targets(self, batch: Batch, next_value: torch.Tensor) -> torch.Tensor:
+        """The targets y of the steps of ``batch``: next_value[B, T] → [B, T], or [B, T, N] → [B, T, N] for one an agent."""
+        reward, terminated, mask = batch.reward, batch.terminated, batch.mask
+        if next_value.dim() == 3:
+            reward, terminated, mask = (each.unsqueeze(-1) for each in (reward, terminated, mask))
+        if self.td_lambda == 0:
+            return td_target(reward, terminated, next_value, self.gamma)
+        return td_lambda_target(reward, terminated, next_value, mask, self.gamma, self.td_lambda)
 
 
 def td_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, gamma: float) -> torch.Tensor:
     """y = r + γ · next value, and y = r where the task ended: three tensors of one shape, or with [..., 1] against [..., N]."""
     return reward + gamma * torch.where(terminated, 0.0, next_value)
+
+
+def td_lambda_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, mask: torch.Tensor,
+                     gamma: float, td_lambda: float) -> torch.Tensor:
+    """y_t = r_t + γ ((1 − λ) · next value + λ · y_{t+1}): time is the second axis (Sutton & Barto 2018, equation 12.18).
+
+    λ = 0 is ``td_target``; λ = 1 adds up the rewards of the row. The last step that was played has no y_{t+1}, and takes
+    the next value alone; nothing follows a step at which the task ended. The later actions were those of an exploring
+    team, which λ > 0 does not correct for.
+    """
+    after = follows = torch.zeros_like(next_value[:, 0])            # y_{t+1}, and 1 where that step was played
+    y = []
+    for t in reversed(range(next_value.shape[1])):
+        share = td_lambda * follows
+        ahead = (1 - share) * next_value[:, t] + share * after
+        after = td_target(reward[:, t], terminated[:, t], ahead, gamma)
+        follows = mask[:, t].expand_as(after)
+        y.append(after)
+    return torch.stack(y[::-1], 1)
 
 
 def masked_mean(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

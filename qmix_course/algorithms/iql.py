@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
+from qmix_course.algorithms.base import Algorithm, masked_mean
 from qmix_course.replay import Batch
 
 
@@ -14,6 +14,5 @@ class IQL(Algorithm):
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         with torch.no_grad():
-            y = td_target(batch.reward.unsqueeze(-1), batch.terminated.unsqueeze(-1),
-                          self.best_next(q, batch, target), self.gamma)                     # [B, T, N]
+            y = self.targets(batch, self.best_next(q, batch, target))                       # [B, T, N]
         return masked_mean(((self.chosen(q, batch) - y) ** 2).mean(-1), batch.mask)

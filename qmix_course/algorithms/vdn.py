@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
+from qmix_course.algorithms.base import Algorithm, masked_mean
 from qmix_course.envs.base import TeamSpec
 from qmix_course.mixers import Mixer, VDNMixer
 from qmix_course.replay import Batch
@@ -22,5 +22,9 @@ class VDN(Algorithm):
         q_tot = self.mixer(self.chosen(q, batch), batch.state[:, :-1])                      # [B, T]
         with torch.no_grad():
             next_q_tot = target.mixer(self.best_next(q, batch, target), batch.state[:, 1:]) # the next state, s′
-            y = td_target(batch.reward, batch.terminated, next_q_tot, self.gamma)           # [B, T]
+            y = self.targets(batch, next_q_tot)                                             # [B, T]
         return masked_mean((q_tot - y) ** 2, batch.mask)
+
+    def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S]."""
+        return self.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), state)

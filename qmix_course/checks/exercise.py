@@ -14,7 +14,7 @@ from importlib import resources
 
 from qmix_course.checks.verdict import Found, NotCorrect, Verdict
 
-LESSONS = tuple(f"{number:02}" for number in range(11))
+LESSONS = tuple(f"{number:02}" for number in range(17))
 
 
 @dataclass(frozen=True)
