@@ -136,19 +136,30 @@ class Run:
 
     def advance(self) -> bool:
         """Play one joint action in every row, then learn as often as is due. True if the history has a new entry."""
-        began, config = time.perf_counter(), self.config
-        self.buffer.add(self.collector.step(self.epsilon()))
-        self.steps += self.env.num_envs
-        # Counted from learning_starts. Updates that had to wait for a full batch are made up for.
-        due = max(0, self.steps - config.learning_starts) // config.update_every
-        while self.updates < due and len(self.buffer) >= config.batch_size:
+        began = time.perf_counter()
+        self.play()
+        while self.due():
             self.update()
-        crossed = self.steps // config.evaluate_every > (self.steps - self.env.num_envs) // config.evaluate_every
-        look = crossed or self.finished()
+        look = self.looks()
         if look:
             self.look(self.seconds + time.perf_counter() - began)
         self.seconds += time.perf_counter() - began
         return look
+
+    def play(self) -> None:
+        """One joint action in every row, into the memory."""
+        self.buffer.add(self.collector.step(self.epsilon()))
+        self.steps += self.env.num_envs
+
+    def due(self) -> bool:
+        """Whether an update is due: counted from learning_starts; those that had to wait for a full batch are made up for."""
+        due = max(0, self.steps - self.config.learning_starts) // self.config.update_every
+        return self.updates < due and len(self.buffer) >= self.config.batch_size
+
+    def looks(self) -> bool:
+        """Whether the last call of ``play`` reached the next entry of the history, or the end."""
+        every = self.config.evaluate_every
+        return self.steps // every > (self.steps - self.env.num_envs) // every or self.finished()
 
     def finished(self) -> bool:
         return self.steps >= self.config.total_steps

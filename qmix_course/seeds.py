@@ -1,0 +1,120 @@
+"""Many seeds of one small task side by side: the runs of ``train``, with one batched update for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import torch
+from torch import nn
+from torch.func import functional_call, vmap
+
+from qmix_course import errors
+from qmix_course.algorithms import Algorithm
+from qmix_course.envs.base import TeamEnv
+from qmix_course.evaluation import check_team
+from qmix_course.replay import Batch
+from qmix_course.training import History, Run, TrainConfig
+
+
+def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig, seeds: Sequence[int]) -> list[History]:
+    """Train ``algorithms[k]`` with seed ``seeds[k]``, all of them at once, and return their histories.
+
+    Each run is what ``train(env.clone(), algorithms[k], replace(config, seed=seeds[k]))`` would give, up to rounding: it
+    has an environment, a memory and a generator of its own. Only the updates are made together: the weights of all
+    teams are stacked, one more axis in front, and one vectorised call takes the place of a loop. That pays where the
+    networks are tiny and most of the time goes into calling them.
+
+    ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are changed.
+    ``TypeError``: agents that are an ``nn.GRU``, which torch cannot vectorise in this way.
+    """
+    algorithms, seeds = list(algorithms), [errors.seed("seeds", seed) for seed in seeds]
+    if not algorithms or len(algorithms) != len(seeds):
+        raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and {len(seeds)}")
+    for algorithm in algorithms:
+        check_team(env, algorithm)
+        if algorithm.settings() != algorithms[0].settings():
+            raise ValueError("algorithms: expected teams of one kind, with the same constants and sizes")
+    if any(isinstance(part, nn.RNNBase) for part in algorithms[0].modules()):
+        raise TypeError("algorithms: expected agents without an nn.GRU; train those one after the other")
+    side = _SideBySide(env, algorithms, config, seeds)
+    while not side.runs[0].finished():
+        side.advance()
+    return [run.history for run in side.runs]
+
+
+class _Pair(nn.Module):
+    """A team and its target in one module, so that both can be called with weights from outside."""
+
+    def __init__(self, online: Algorithm, target: Algorithm):
+        super().__init__()
+        self.online, self.target = online, target
+
+    def forward(self, rows: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.online.loss(Batch(**rows), self.target)
+
+
+class _SideBySide:
+    """The runs, and the weights of all of them in stacks [K, ...], of which each team's own weights are views."""
+
+    def __init__(self, env: TeamEnv, algorithms: list[Algorithm], config: TrainConfig, seeds: list[int]):
+        self.config = config
+        self.runs = [Run(env.clone(), algorithm, replace(config, seed=seed)) for algorithm, seed in zip(algorithms, seeds)]
+        self.online = stack(algorithms, "online", requires_grad=True)
+        self.target = stack([run.target for run in self.runs], "target", requires_grad=False)
+        self.optimiser = torch.optim.Adam(self.online.values(), lr=config.learning_rate, fused=True)
+        pair = _Pair(self.runs[0].algorithm, self.runs[0].target)
+        self.losses = vmap(lambda weights, rows: functional_call(pair, weights, (rows,)))
+
+    def advance(self) -> None:
+        """``Run.advance`` of all runs. An update waits until every memory holds a full batch."""
+        for run in self.runs:
+            run.play()
+        while all(run.due() for run in self.runs):
+            self.update()
+        for run in self.runs:
+            if run.looks():
+                run.look(seconds=0.0)               # the clock belongs to all of them together
+
+    def update(self) -> None:
+        """``Run.update`` of all runs: each on a batch of its own, with a gradient norm of its own."""
+        batches = [run.buffer.sample(self.config.batch_size, run.generator) for run in self.runs]
+        rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
+        losses = self.losses(self.online | self.target, rows)                                       # [K]
+        self.optimiser.zero_grad()
+        losses.sum().backward()                     # no weight belongs to two runs, so each gets the gradient of its own loss
+        clip_each(self.online, self.config.max_grad_norm)
+        self.optimiser.step()
+        for run, loss in zip(self.runs, losses.tolist()):
+            run.updates += 1
+            run.losses.append(loss)
+        self.move_target()
+
+    @torch.no_grad()
+    def move_target(self) -> None:
+        for old, new in zip(self.target.values(), self.online.values()):
+            if self.config.tau is not None:
+                old.lerp_(new, self.config.tau)
+            elif self.runs[0].updates % self.config.target_every == 0:
+                old.copy_(new)
+
+
+def stack(modules: Sequence[nn.Module], prefix: str, requires_grad: bool) -> dict[str, torch.Tensor]:
+    """``prefix.name`` → the modules' parameters of that name in one tensor [K, ...]; theirs become views of it."""
+    stacks = {}
+    for name, _ in modules[0].named_parameters():
+        parameters = [module.get_parameter(name) for module in modules]
+        together = torch.stack([parameter.detach() for parameter in parameters])
+        for parameter, own in zip(parameters, together):
+            parameter.data = own
+        stacks[f"{prefix}.{name}"] = together.requires_grad_(requires_grad)
+    return stacks
+
+
+def clip_each(stacks: dict[str, torch.Tensor], max_norm: float) -> None:
+    """``clip_grad_norm_`` for each of the K runs: the norm is taken over all weights of one run."""
+    grads = [weights.grad for weights in stacks.values() if weights.grad is not None]
+    norms = torch.stack([grad.flatten(1).norm(dim=1) for grad in grads]).norm(dim=0)                 # [K]
+    shrink = (max_norm / (norms + 1e-6)).clamp(max=1.0)                                             # as torch's own does it
+    for grad in grads:
+        grad.mul_(shrink.view(-1, *[1] * (grad.dim() - 1)))

@@ -1,0 +1,60 @@
+"""Seeds side by side: each run is the run that ``train`` makes."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from qmix_course.algorithms import IQL, QMIX, VDN
+from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig, train
+
+SMALL = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=4, evaluate_every=160, max_grad_norm=0.5)
+COLUMNS = ("steps", "episodes", "updates", "epsilon", "loss", "exploring_return", "greedy_return", "greedy_length")
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    torch.set_default_dtype(torch.float64)
+
+
+@pytest.mark.parametrize("kind", [IQL, VDN, QMIX])
+@pytest.mark.parametrize("env", [TwoStepGame(num_envs=8), GridWorld(size=2, num_envs=8, episode_limit=5)], ids=["two-step", "grid"])
+@pytest.mark.parametrize("target", [dict(tau=0.05), dict(tau=None, target_every=7)], ids=["soft", "hard"])
+def test_each_run_is_the_run_of_train(kind, env, target):
+    """3 seeds; Adam magnifies a difference in the last digit, so the weights may differ a little after 144 updates."""
+    config, seeds = replace(SMALL, **target), [3, 0, 11]
+    together = [kind.for_env(env, seed=k, hidden=(8,)) for k in seeds]
+    histories = train_seeds(env, together, config, seeds)
+    for k, algorithm, history in zip(seeds, together, histories):
+        alone = kind.for_env(env, seed=k, hidden=(8,))
+        expected = train(env.clone(), alone, replace(config, seed=k))
+        for column in COLUMNS:
+            torch.testing.assert_close(torch.tensor(getattr(history, column)).double(),
+                                       torch.tensor(getattr(expected, column)).double(), rtol=1e-6, atol=1e-6, equal_nan=True)
+        for name, value in alone.named_parameters():
+            torch.testing.assert_close(algorithm.get_parameter(name), value, rtol=1e-6, atol=1e-6)
+
+
+def test_the_runs_do_not_mix():
+    """A seed's run does not depend on its neighbours."""
+    env = TwoStepGame(num_envs=8)
+    pair = [QMIX.for_env(env, seed=k) for k in (0, 1)]
+    other = [QMIX.for_env(env, seed=k) for k in (0, 5)]
+    train_seeds(env, pair, SMALL, [0, 1])
+    train_seeds(env, other, SMALL, [0, 5])
+    for one, two in zip(pair[0].parameters(), other[0].parameters()):
+        torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-8)
+
+
+def test_what_is_refused():
+    env = MatrixGame("qtran", num_envs=8)
+    with pytest.raises(ValueError, match="algorithms, seeds: expected as many"):
+        train_seeds(env, [QMIX.for_env(env)], SMALL, [0, 1])
+    with pytest.raises(ValueError, match="algorithms: expected teams of one kind"):
+        train_seeds(env, [QMIX.for_env(env), VDN.for_env(env)], SMALL, [0, 1])
+    with pytest.raises(TypeError, match="algorithms: expected agents without an nn.GRU"):
+        train_seeds(env, [QMIX.for_env(env, recurrent=True)], SMALL, [0])
+    with pytest.raises(ValueError, match="made for n_actions"):
+        train_seeds(env, [QMIX.for_env(TwoStepGame())], SMALL, [0])
