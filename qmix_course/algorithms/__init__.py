@@ -3,6 +3,8 @@
 from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
 from qmix_course.algorithms.iql import IQL
 from qmix_course.algorithms.qmix import QMIX
+from qmix_course.algorithms.qplex import QPLEX
+from qmix_course.algorithms.qtran import QTRAN
 from qmix_course.algorithms.vdn import VDN
 
-__all__ = ["Algorithm", "IQL", "QMIX", "VDN", "masked_mean", "td_target"]
+__all__ = ["Algorithm", "IQL", "QMIX", "QPLEX", "QTRAN", "VDN", "masked_mean", "td_target"]
