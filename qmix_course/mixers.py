@@ -81,3 +81,80 @@ class QMixer(Mixer):
     def non_negative(self, weights: torch.Tensor) -> torch.Tensor:
         """This line is the monotonicity: no weight that a Q_i passes through is below zero."""
         return weights.abs()
+
+
+class DuplexMixer(Mixer):
+    """QPLEX's mixer: Q_tot = Σ_i Q_i + Σ_i (λ_i(s, u) − 1) A_i (Wang et al. 2021, section 3).
+
+    Each Q_i is first rescaled by the state, Q_i ← w_i(s) Q_i + b_i(s) with w_i > 0, which leaves its argmax alone.
+    A_i = Q_i − (Q_i of agent i's best available action) is 0 there and negative elsewhere, and λ_i > 0. So with every agent's
+    best action the team has Σ_i (w_i max Q_i + b_i), and any other joint action has that much plus Σ_i λ_i A_i, which is less.
+
+    Unlike the other mixers it must be told which actions were taken and what the best ones are worth:
+    ``q_tot = mixer(agent_qs[..., N], state[..., S], best_qs[..., N], actions[..., N] int64)`` gives ``[...]``.
+    ``heads``: the terms that add up to λ. ``hypernet_dim``: hidden width of w and b, 0 for a single linear layer.
+    ``head_hidden``: hidden widths of the heads; the authors' code has (64, 64) and 10 heads in matrix games, and () and 4
+    heads in StarCraft. Theirs have hidden layers of their own, these share them: with () the two are the same.
+    """
+
+    TINY = 1e-10                        # as in the authors' code: above zero stays above zero
+
+    def __init__(self, n_agents: int, state_dim: int, n_actions: int, heads: int = 10, hypernet_dim: int = 64,
+                 head_hidden: tuple[int, ...] = (64, 64)):
+        super().__init__(n_agents, errors.whole_number("state_dim", state_dim))
+        self.n_actions = errors.whole_number("n_actions", n_actions)
+        self.heads = errors.whole_number("heads", heads)
+        scale_hidden = [hypernet_dim] if errors.whole_number("hypernet_dim", hypernet_dim, at_least=0) else []
+        if not isinstance(head_hidden, (tuple, list)):
+            raise TypeError("head_hidden: expected the widths of the heads' hidden layers, as (64, 64), "
+                            f"got {errors.describe(head_hidden)}")
+        head_hidden = [errors.whole_number("head_hidden", width) for width in head_hidden]
+        self.hyper_w = perceptron(state_dim, *scale_hidden, n_agents)
+        self.hyper_b = perceptron(state_dim, *scale_hidden, n_agents)
+        self.head_key = perceptron(state_dim, *head_hidden, heads)
+        self.head_agent = perceptron(state_dim, *head_hidden, heads * n_agents)
+        self.head_action = perceptron(state_dim + n_agents * n_actions, *head_hidden, heads * n_agents)
+
+    def forward(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor, actions: torch.Tensor
+                ) -> torch.Tensor:
+        """Q_tot[...] of the actions[..., N] worth agent_qs[..., N], where the best available ones are worth best_qs[..., N]."""
+        errors.tensor("agent_qs", agent_qs, (..., self.n_agents), next(self.parameters()).dtype)
+        leading = agent_qs.shape[:-1]
+        errors.tensor("state", state, (*leading, self.state_dim), agent_qs.dtype)
+        errors.tensor("best_qs", best_qs, (*leading, self.n_agents), agent_qs.dtype)
+        errors.tensor("actions", actions, (*leading, self.n_agents), torch.int64)
+        flat = (x.reshape(-1, x.shape[-1]) for x in (agent_qs, state, best_qs, actions))
+        return self.mix(*flat).view(leading)
+
+    def mix(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        w, b = self.positive(self.hyper_w(state)), self.hyper_b(state)                              # [M, N]
+        own, best = w * agent_qs + b, w * best_qs + b                                               # [M, N]
+        return own.sum(1) + ((self.importance(state, actions) - 1) * self.advantages(own, best)).sum(1)
+
+    def advantages(self, own: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
+        """A_i[M, N] ≤ 0, detached: through it no gradient reaches the agents, w or b (as in the authors' code).
+
+        The agents learn through Σ_i w_i Q_i alone, as they would in a weighted VDN; λ learns to explain the rest.
+        """
+        return (own - best).detach()
+
+    def importance(self, state: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """λ[M, N] > 0: a sum over heads of |key(s)| · sigmoid(agent_i(s)) · sigmoid(action_i(s, u)).
+
+        The authors add their 1e-10 to each key, where a sigmoid that underflows still makes 0 of it; here it is added last.
+        """
+        one_hot = state.new_zeros(*actions.shape, self.n_actions).scatter(-1, actions.unsqueeze(-1), 1.0)   # [M, N, A]
+        key = self.head_key(state).abs().unsqueeze(2)                                               # [M, heads, 1]
+        agent = self.head_agent(state).unflatten(1, (self.heads, -1)).sigmoid()                     # [M, heads, N]
+        action = self.head_action(torch.cat([state, one_hot.flatten(1)], 1)).unflatten(1, (self.heads, -1)).sigmoid()
+        return self.positive((key * agent * action).sum(1))
+
+    def positive(self, weights: torch.Tensor) -> torch.Tensor:
+        """Above zero: this line keeps the order of every agent's values, for w, and IGM, for λ."""
+        return weights.abs() + self.TINY
+
+
+def perceptron(*sizes: int) -> nn.Sequential:
+    """Linear layers of these widths with ReLU between them."""
+    layers = [part for i, o in zip(sizes, sizes[1:]) for part in (nn.Linear(i, o), nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
