@@ -109,6 +109,21 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
         goals=getattr(env, "goals", None), size=getattr(env, "size", None))
 
 
+def success_interval(successes: int, trials: int) -> tuple[float, float]:
+    """The 95% interval (low, high) for a success rate of which ``successes`` of ``trials`` were seen (Wilson 1927).
+
+    It stays within 0 and 1 and says something even for 0 or all: 20 of 20 leaves 0.84 to 1.
+    """
+    trials = errors.whole_number("trials", trials)
+    successes = errors.whole_number("successes", successes, at_least=0)
+    if successes > trials:
+        raise ValueError(f"successes: expected at most trials = {trials}, got {successes}")
+    z, rate = 1.959963984540054, successes / trials
+    middle = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    half = z / (1 + z**2 / trials) * (rate * (1 - rate) / trials + z**2 / (4 * trials**2)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
 def check_team(env, algorithm) -> None:
     """The team must fit the environment."""
     if not isinstance(env, TeamEnv):

@@ -1,0 +1,81 @@
+"""make tables: ``python -m benchmarks.tables [NAME ...]``: everything that Part II's lessons show of many seeds.
+
+Runs the pieces of all tables on JOBS processes (default 2) of one thread each, writes qmix_course/data/NAME.json (package
+data, so that the lessons have it in Colab too) and docs/tables/NAME.png, and prints expected, got and source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"                                 # before torch is imported, here and in the processes
+os.environ["QMIX_COURSE_PROGRESS"] = "0"
+
+import torch  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+import qmix_course  # noqa: E402
+from benchmarks.tables import games, m_step, predator_prey, two_step  # noqa: E402
+from qmix_course import plots  # noqa: E402
+
+TABLES = {table.NAME: table for table in (predator_prey, m_step, games, two_step)}      # the longest first
+DATA = Path(qmix_course.__file__).parent / "data"
+FIGURES = Path(__file__).parents[2] / "docs" / "tables"
+
+
+def begin() -> None:
+    """In every process: one thread, and float64 as in the lessons."""
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+
+
+def timed(function, arguments: tuple):
+    """What the function gives, and the processor seconds that it took."""
+    began = time.process_time()
+    result = function(*arguments)
+    return result, time.process_time() - began
+
+
+def compute(names: list[str], jobs: int) -> dict[str, dict]:
+    """The stored dictionary of each table."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=begin) as pool:
+        waiting = {name: [pool.submit(timed, *task) for task in TABLES[name].tasks()] for name in names}
+        bar = tqdm(total=sum(map(len, waiting.values())), unit="piece")
+        for futures in waiting.values():
+            for future in futures:
+                future.add_done_callback(lambda _: bar.update())
+        stored = {}
+        for name, futures in waiting.items():
+            results, seconds = zip(*(future.result() for future in futures))
+            stored[name] = {"made_by": "make tables", "date": date.today().isoformat(), "torch": torch.__version__.split("+")[0],
+                            "core_seconds": round(sum(seconds))} | TABLES[name].collect(list(results))
+        bar.close()
+    return stored
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make tables", description="Compute the tables of Part II afresh.")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*TABLES, []], help=f"of {', '.join(TABLES)} (default: all)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    begin()
+    plots.use_style()
+    FIGURES.mkdir(exist_ok=True)
+    for name, stored in compute(arguments.names or list(TABLES), arguments.jobs).items():
+        (DATA / f"{name}.json").write_text(json.dumps(stored) + "\n", encoding="utf-8")
+        TABLES[name].figure(stored).savefig(FIGURES / f"{name}.png", dpi=110, metadata={"Software": None})
+        print(f"\n{TABLES[name].TITLE} ({stored['core_seconds']} core-seconds)\n" + "\n".join(TABLES[name].show(stored)))
+    print(f"\n{(time.perf_counter() - began) / 60:.1f} minutes on {arguments.jobs} processes; written to qmix_course/data/ and docs/tables/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""What the tables have in common: the algorithms by name, and how many seeds of a tiny game are trained side by side."""
+
+from __future__ import annotations
+
+from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
+from qmix_course.envs import TeamEnv
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
+
+NAMES = {"iql": "IQL", "vdn": "VDN", "qmix": "QMIX", "cw_qmix": "CW-QMIX", "ow_qmix": "OW-QMIX", "qtran": "QTRAN-base",
+         "qtran_alt": "QTRAN-alt", "qplex": "QPLEX", "maven": "MAVEN"}
+KINDS = {"iql": IQL, "vdn": VDN, "qmix": QMIX, "cw_qmix": CWQMIX, "ow_qmix": OWQMIX, "qtran": QTRAN, "qtran_alt": QTRAN,
+         "qplex": QPLEX, "maven": MAVEN}
+OPTIONS = {"qtran_alt": {"alternative": True}}
+
+
+def make(name: str, env: TeamEnv, seed: int, **options) -> Algorithm:
+    """A fresh team of the algorithm called ``name``; of ``options`` it gets what it knows."""
+    kind = KINDS[name]
+    mixer = {key: value for key, value in options.items() if key in ("embed_dim", "hypernet_dim")}
+    rest = {key: value for key, value in options.items() if key not in mixer}
+    return kind.for_env(env, seed=seed, **rest, **(mixer if issubclass(kind, QMIX) else {}), **OPTIONS.get(name, {}))
+
+
+def train_many(name: str, env: TeamEnv, config: TrainConfig, seeds: range, **options) -> list[Algorithm]:
+    """Trained teams, one a seed."""
+    teams = [make(name, env, seed, **options) for seed in seeds]
+    train_seeds(env, teams, config, list(seeds))
+    return teams
