@@ -154,6 +154,23 @@ class DuplexMixer(Mixer):
         return weights.abs() + self.TINY
 
 
+class CentralMixer(Mixer):
+    """Any function of the agents' values and the state: a ReLU network of both, plus V(s) (Rashid et al. 2020, section 5).
+
+    Nothing keeps its weights above zero, so the best joint action need not be made of each agent's best one. As in the
+    authors' code: three hidden layers, ``hidden`` units each, and V(s) with one hidden layer of the same width.
+    """
+
+    def __init__(self, n_agents: int, state_dim: int, hidden: int = 256):
+        super().__init__(n_agents, errors.whole_number("state_dim", state_dim))
+        hidden = errors.whole_number("hidden", hidden)
+        self.net = perceptron(n_agents + state_dim, hidden, hidden, hidden, 1)
+        self.state_value = perceptron(state_dim, hidden, 1)
+
+    def mix(self, agent_qs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        return (self.net(torch.cat([agent_qs, state], 1)) + self.state_value(state)).squeeze(1)
+
+
 def perceptron(*sizes: int) -> nn.Sequential:
     """Linear layers of these widths with ReLU between them."""
     layers = [part for i, o in zip(sizes, sizes[1:]) for part in (nn.Linear(i, o), nn.ReLU())]
