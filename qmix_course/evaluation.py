@@ -66,9 +66,8 @@ def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0
 
 def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict):
     """One greedy episode in every row: returns[B], lengths[B], terminated[B]."""
-    generator = torch.Generator().manual_seed(seed or 0)
     step = env.reset(seed=seed, **start)
-    memory = algorithm.start(step, generator)
+    memory = algorithm.start(step)                  # without a generator: nothing is drawn here either
     last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
     returns, lengths = torch.zeros_like(step.reward), torch.zeros(env.num_envs, dtype=torch.int64)
     playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
@@ -94,7 +93,7 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
         raise ValueError(f"env: expected one row (num_envs=1), got {env.num_envs}")
     seed = errors.seed("seed", seed)
     step = env.reset(seed=seed, **start)
-    memory = algorithm.start(step, torch.Generator().manual_seed(seed))
+    memory = algorithm.start(step)
     actions = torch.full((1, env.spec.n_agents), -1)
     steps, chosen, values, places = [step], [], [], [getattr(env, "positions", None)]
     while not step.ended.item():

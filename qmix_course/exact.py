@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import heapq
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -10,6 +11,7 @@ from qmix_course import errors
 from qmix_course.envs.base import Model, TeamEnv
 
 MAX_SWEEPS = 100_000
+MAX_LOOKS = 10_000                      # partly fixed teams that ``best_memoryless`` is willing to look at
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,48 @@ def best_return(model: Model, episode_limit: int) -> float:
     return float(v[model.start].mean())
 
 
+def best_memoryless(env: TeamEnv, looks: int = MAX_LOOKS) -> tuple[float, torch.Tensor]:
+    """The best a team can do when each agent's action is a fixed function of its present observation alone.
+
+    The highest undiscounted return within the step limit over all such teams, averaged over the starts, and the actions[X, N]
+    of one that reaches it. Every team is accounted for: they are built observation by observation, and a beginning is dropped
+    only if even a free choice of all that is still open, made with full knowledge of the state, falls short of the best.
+    ``ValueError`` if that takes more than ``looks`` looks at a beginning. Teams that draw their actions are not covered.
+    """
+    if not isinstance(env, TeamEnv):
+        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+    looks = errors.whole_number("looks", looks)
+    model, limit = env.model(), env.spec.episode_limit
+    seen = [model.obs[:, i].unique(dim=0, return_inverse=True)[1] for i in range(env.spec.n_agents)]   # [X] each
+    places = [(i, seen[i] == o) for i in range(env.spec.n_agents) for o in range(int(seen[i].max()) + 1)]
+    places.sort(key=lambda place: -int(place[1].sum()))                 # what is seen in most states is fixed first
+    nothing = torch.full((len(model.state), env.spec.n_agents), -1)
+    number, queue = 0, [(-_bound(model, nothing, limit), 0, 0, nothing)]
+    while True:
+        value, depth, _, actions = heapq.heappop(queue)                 # the highest bound; of equal ones, the most fixed
+        if -depth == len(places):
+            return -value, actions
+        agent, where = places[-depth]
+        for action in range(env.spec.n_actions):
+            number += 1
+            if number > looks:
+                raise ValueError(f"env: {looks} looks did not settle which memoryless team is best, only that none brings "
+                                 f"more than {-value:.6g}; take a smaller task or allow more looks")
+            more = actions.clone()
+            more[where, agent] = action
+            heapq.heappush(queue, (-_bound(model, more, limit), depth - 1, number, more))
+
+
+def _bound(model: Model, actions: torch.Tensor, episode_limit: int) -> float:
+    """``best_return`` where actions[X, N] are given and −1 leaves the agent free to use all there is to know."""
+    n_actions = model.reward.shape[1]
+    fits = (actions.unsqueeze(-1) == torch.arange(n_actions)) | (actions.unsqueeze(-1) < 0)            # [X, N, A]
+    joint = fits[:, 0]
+    for i in range(1, fits.shape[1]):
+        joint = joint.unsqueeze(-1) & fits[:, i].view(-1, *[1] * i, n_actions)                         # [X, A, ..., A]
+    return best_return(replace(model, reward=model.reward.masked_fill(~joint, -torch.inf)), episode_limit)
+
+
 @torch.no_grad()
 def q_tot(algorithm, model: Model) -> torch.Tensor:
     """Q_tot[X, A, ..., A]: what a team with a mixer believes of every joint action in every state of ``model``.
@@ -82,6 +126,7 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
     """
     if not hasattr(algorithm, "q_tot"):
         raise TypeError(f"algorithm: {type(algorithm).__name__} has no mixer, so it has no Q_tot")
+    algorithm = settled(algorithm, model)
     q = agent_qs(algorithm, model)                                                                  # [X, N, A]
     states, n_agents, n_actions = q.shape
     joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)         # [J, N]
@@ -94,4 +139,9 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
 def agent_qs(algorithm, model: Model) -> torch.Tensor:
     """Q_i[X, N, A]: every agent's own values in every state of ``model``, from its own observation."""
     nothing = torch.full(model.obs.shape[:2], -1)
-    return algorithm.act_values(model.obs, nothing, None)[0]
+    return settled(algorithm, model).act_values(model.obs, nothing, None)[0]
+
+
+def settled(algorithm, model: Model):
+    """A team that draws something when an episode begins (MAVEN's latent), with what it greedily takes after the first start."""
+    return algorithm.settled(model.state[model.start[0]]) if hasattr(algorithm, "settled") else algorithm

@@ -29,8 +29,13 @@ class Algorithm(nn.Module):
         self.double_q = errors.switch("double_q", double_q)
         self.td_lambda = errors.number("td_lambda", td_lambda, 0.0, 1.0)
         self.recurrent = errors.switch("recurrent", recurrent) or type(self).recurrent
-        self.agents = (GRUAgents if recurrent else MLPAgents)(spec.n_agents, spec.obs_dim, spec.n_actions, **options)
+        self.agents = self.make_agents(recurrent, **options)
         self.memory_dim = self.agents.memory_dim            # M, the numbers that each agent carries through an episode
+
+    def make_agents(self, recurrent: bool, **options) -> nn.Module:
+        """The agents' networks."""
+        sizes = self.spec.n_agents, self.spec.obs_dim, self.spec.n_actions
+        return GRUAgents(*sizes, **options) if recurrent else MLPAgents(*sizes, **options)
 
     @classmethod
     def for_env(cls, env: TeamEnv, seed: int = 0, **options) -> Algorithm:
@@ -54,7 +59,10 @@ class Algorithm(nn.Module):
     # ---- acting ----------------------------------------------------------------------------------------------------
 
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor | None:
-        """The memory[B, N, M] of fresh episodes that begin with ``batch``: zeros, or None where nothing is remembered."""
+        """The memory[B, N, M] of fresh episodes that begin with ``batch``: zeros, or None where nothing is remembered.
+
+        What an algorithm draws for a whole episode it draws from ``generator``; in greedy play there is none.
+        """
         return batch.obs.new_zeros(*batch.obs.shape[:2], self.memory_dim) if self.memory_dim else None
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):

@@ -1,4 +1,5 @@
-"""Games that fit on a napkin: one joint action (MatrixGame), or two (TwoStepGame). They terminate, never truncate."""
+"""Games that fit on a napkin: one joint action (MatrixGame), two (TwoStepGame), or m (MStepGame). They terminate, never
+truncate."""
 
 from __future__ import annotations
 
@@ -25,10 +26,14 @@ def penalty(k: float) -> tuple:
 
 
 class TableGame(TeamEnv):
-    """A game given by its model: a step is a look-up. Every agent observes the same one-hot state."""
+    """A game given by its model: a step is a look-up. Every agent observes the same state, one-hot unless ``states``[X, S]
+    says how the X states are written down."""
 
-    def __init__(self, num_envs: int, n_agents: int, n_actions: int, n_states: int, episode_limit: int):
-        super().__init__(TeamSpec(n_agents, n_actions, n_states, n_states, episode_limit), num_envs)
+    def __init__(self, num_envs: int, n_agents: int, n_actions: int, n_states: int, episode_limit: int,
+                 states: torch.Tensor | None = None):
+        self._states = torch.eye(n_states) if states is None else states
+        state_dim = self._states.shape[1]
+        super().__init__(TeamSpec(n_agents, n_actions, state_dim, state_dim, episode_limit), num_envs)
         shape = (n_states, *[n_actions] * n_agents)
         self._next = torch.zeros(shape, dtype=torch.int64)
         self._reward = torch.zeros(shape, dtype=torch.float64)
@@ -37,7 +42,7 @@ class TableGame(TeamEnv):
 
     def _see(self, reward: torch.Tensor, terminated: torch.Tensor) -> TeamStep:
         n, dtype = self.spec.n_agents, torch.get_default_dtype()
-        state = torch.nn.functional.one_hot(self._at, self.spec.state_dim).to(dtype)
+        state = self._states[self._at].to(dtype)
         return TeamStep(
             obs=state.unsqueeze(1).repeat(1, n, 1), state=state,
             available=torch.ones(self.num_envs, n, self.spec.n_actions, dtype=torch.bool),
@@ -55,7 +60,7 @@ class TableGame(TeamEnv):
 
     def model(self) -> Model:
         dtype = torch.get_default_dtype()
-        state = torch.eye(self.spec.state_dim, dtype=dtype)
+        state = self._states.to(dtype, copy=True)
         return Model(state=state, obs=state.unsqueeze(1).repeat(1, self.spec.n_agents, 1),
                      next_state=self._next.clone(), reward=self._reward.to(dtype),
                      terminated=self._final.clone(), start=torch.zeros(1, dtype=torch.int64))
@@ -121,3 +126,41 @@ class TwoStepGame(TableGame):
 
     def clone(self, num_envs: int | None = None) -> TwoStepGame:
         return TwoStepGame(self.num_envs if num_envs is None else num_envs)
+
+
+class MStepGame(TableGame):
+    """The m-step matrix game with two good branches out of four (Mahajan et al. 2019; the details are those of their code).
+
+    The first joint action of ``steps`` = m fixes the branch. (0, 0) and (1, 1) are good: each step that repeats the branch's
+    joint action pays 1. Any other joint action pays 0 and ends the episode, at the first step already. The last step of
+    branch (0, 0) is different: it pays [[1, 1], [1, 4]]. So m is to be had in either branch by playing on, and m + 3 by
+    leaving branch (0, 0)'s habit at the last moment, together.
+
+    State and observations: the step, one-hot [m], then the branch, one-hot [2] for (0, 0) and (1, 1), both 0 at the first
+    step; O = S = m + 2. (The authors' state has four branches, and says branch (0, 0) before there is one.)
+    """
+
+    def __init__(self, steps: int = 10, num_envs: int = 1):
+        steps = errors.whole_number("steps", steps, at_least=2)
+        states = torch.zeros(2 * steps - 1, steps + 2)                      # the start, then both branches at each step
+        states[0, 0] = 1.0
+        for step in range(1, steps):
+            for branch in (0, 1):
+                states[self.row(step, branch), [step, steps + branch]] = 1.0
+        super().__init__(num_envs, n_agents=2, n_actions=2, n_states=len(states), episode_limit=steps, states=states)
+        self.steps = steps
+        for step in range(steps):
+            for branch in (0, 1):                                           # its joint action is (branch, branch)
+                entry = (self.row(step, branch) if step else 0, branch, branch)
+                self._reward[entry] = 1.0
+                if step < steps - 1:
+                    self._next[entry], self._final[entry] = self.row(step + 1, branch), False
+        self._reward[self.row(steps - 1, 0)] = torch.tensor([[1.0, 1.0], [1.0, 4.0]])
+
+    @staticmethod
+    def row(step: int, branch: int) -> int:
+        """The row of ``model()`` for branch (``branch``, ``branch``) at ``step``, 1 to m − 1; the start is row 0."""
+        return 2 * step - 1 + branch
+
+    def clone(self, num_envs: int | None = None) -> MStepGame:
+        return MStepGame(self.steps, self.num_envs if num_envs is None else num_envs)
