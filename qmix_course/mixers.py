@@ -155,7 +155,7 @@ class DuplexMixer(Mixer):
 
 
 class CentralMixer(Mixer):
-    """Any function of the agents' values and the state: a ReLU network of both, plus V(s) (Rashid et al. 2020, section 5).
+    """Any function of the agents' values and the state: a ReLU network of both, plus V(s) (Rashid et al. 2020).
 
     Nothing keeps its weights above zero, so the best joint action need not be made of each agent's best one. As in the
     authors' code: three hidden layers, ``hidden`` units each, and V(s) with one hidden layer of the same width.

@@ -13,6 +13,6 @@ class CWQMIX(OWQMIX):
     def weights(self, q_tot: torch.Tensor, y: torch.Tensor, greedy: torch.Tensor, q_greedy: torch.Tensor) -> torch.Tensor:
         """w[B, T]: 1 where u is the greedy û or y > Q̂*(s, û), else α (central: only what concerns the argmax counts in full).
 
-        The ideal weights compare with the true best action; û and Q̂* stand in for it (their section 5).
+        The ideal weights compare with the true best action; û and Q̂* stand in for it.
         """
         return torch.where(greedy | (y > q_greedy), 1.0, self.alpha)

@@ -45,7 +45,7 @@ class OWQMIX(QMIX):
             greedy = own_best(q[:, :length], batch.available[:, :-1])                       # û[B, T, N]
             q_greedy = target.central.q_tot(central_q[:, :length], greedy, state)           # [B, T]
             w = self.weights(q_tot, y, (batch.actions == greedy).all(-1), q_greedy)         # [B, T], constants
-        # Divided by the number of steps and not by the sum of the weights; Q̂* learns without weights (equations 6 and 9).
+        # Divided by the number of steps and not by the sum of the weights; Q̂* learns without weights.
         return masked_mean(w * (q_tot - y) ** 2, batch.mask) + masked_mean((central - y) ** 2, batch.mask)
 
     def weights(self, q_tot: torch.Tensor, y: torch.Tensor, greedy: torch.Tensor, q_greedy: torch.Tensor) -> torch.Tensor:
