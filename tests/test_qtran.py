@@ -158,7 +158,7 @@ def test_every_table_with_one_best_entry_can_be_met():
 
 
 def test_two_agents_can_always_meet_the_stricter_condition():
-    """Theorem 3 on 200 random tables: agent 1's values as low as the gaps allow, then agent 2's."""
+    """Theorem 2 on 200 random tables: agent 1's values as low as the gaps allow, then agent 2's."""
     for _ in range(200):
         joint = 10 * torch.randn(3, 3)
         best, lead = divmod(int(joint.argmax()), 3), joint.flatten().topk(2).values

@@ -15,15 +15,15 @@ from qmix_course.replay import Batch
 class QTRAN(VDN):
     """Unlike VDN, the sum Q′ = Σ_i Q_i need not be the team's value. That is Q_jt(s, u), which may be any function.
 
-    ū: each agent's own best available action. Q′ points at the best of Q_jt if, with some V_jt(s) (theorem 1),
+    ū: each agent's own best available action. It is a best joint action for Q_jt if, with some V_jt(s) (theorem 1),
 
-        Q′(u) − Q_jt(s, u) + V_jt(s) = 0 for u = ū, and ≥ 0 for every other u.
+        Q′(u) − Q_jt(s, u) + V_jt(s) = 0 for u = ū (4a), and ≥ 0 for every other u (4b).
 
-    Three losses (section 4.1): L_td makes Q_jt right, L_opt and L_nopt ask for the two conditions, with Q_jt held fixed.
-    ``alternative``: QTRAN-alt (theorem 3), where the smallest of the second kind over each agent's own actions must be 0,
-    and not merely ≥ 0. ``opt_weight``, ``nopt_weight``: what L_opt and L_nopt count beside L_td. ``joint_dim``: the width
-    of the hidden layers of Q_jt and V_jt. The published code has Q_jt read the agents' hidden layers; here it reads the
-    state and the actions, which suffices in training, and keeps L_td away from the agents.
+    Three losses: L_td makes Q_jt right; L_opt and L_nopt ask for the two conditions, with Q_jt held fixed.
+    ``alternative``: QTRAN-alt (theorem 2), where the smallest of (4b) over each agent's own actions must be 0, not merely
+    ≥ 0. ``opt_weight``, ``nopt_weight``: what L_opt and L_nopt count beside L_td. ``joint_dim``: the width of the hidden
+    layers of Q_jt and V_jt. In the paper these two read the agents' hidden layers, so that L_td shapes the agents too, and
+    QTRAN-alt has one more joint network an agent; here both read the state, as PyMARL's ``coma_critic`` variant does.
     """
 
     def __init__(self, spec: TeamSpec, alternative: bool = False, opt_weight: float = 1.0, nopt_weight: float = 1.0,
@@ -41,7 +41,7 @@ class QTRAN(VDN):
         return td + self.opt_weight * opt + self.nopt_weight * nopt
 
     def losses(self, batch: Batch, target: Algorithm) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """L_td, L_opt and L_nopt of ``batch``, each a mean over the steps that were played (equations 4 to 6)."""
+        """L_td, L_opt and L_nopt of ``batch``, each a mean over the steps that were played."""
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         now, state, available = q[:, :batch.actions.shape[1]], batch.state[:, :-1], batch.available[:, :-1]
         q_jt, v_jt = self.q_joint(batch.actions, state), self.v_joint(state)                # [B, T] each
