@@ -78,7 +78,8 @@ class StackedGRU(nn.Module):
 
     def forward(self, x: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
         memory, after = before, []
-        for step in (x @ self.weight_x.unsqueeze(1) + self.bias_x.unsqueeze(1)).unbind(1):    # [copies, M, 3H]
+        from_x = torch.baddbmm(self.bias_x, x.flatten(1, 2), self.weight_x)                 # [copies, T·M, 3H]
+        for step in from_x.unflatten(1, x.shape[1:3]).unbind(1):                            # [copies, M, 3H]
             reset_x, update_x, new_x = step.chunk(3, -1)
             reset_h, update_h, new_h = torch.baddbmm(self.bias_h, memory, self.weight_h).chunk(3, -1)
             reset, update = torch.sigmoid(reset_x + reset_h), torch.sigmoid(update_x + update_h)
@@ -106,8 +107,8 @@ class GRUAgents(nn.Module):
         self.copies = 1 if errors.switch("shared", shared) else n_agents
         self.agent_id = errors.switch("agent_id", agent_id)
         self.last_action = errors.switch("last_action", last_action)
-        inputs = obs_dim + n_agents * agent_id + n_actions * last_action
-        self.encoder = StackedLinear(self.copies, inputs, hidden)
+        self.parts = [obs_dim, n_actions * last_action, n_agents * agent_id]                # what the first layer reads
+        self.encoder = StackedLinear(self.copies, sum(self.parts), hidden)
         self.gru = nn.GRU(hidden, hidden) if shared else StackedGRU(n_agents, hidden)
         self.head = StackedLinear(self.copies, hidden, n_actions)
 
@@ -128,8 +129,7 @@ class GRUAgents(nn.Module):
         if memory is None:
             memory = obs.new_zeros(batch, self.n_agents, self.memory_dim)
         errors.tensor("memory", memory, (batch, self.n_agents, self.memory_dim), obs.dtype)
-        x = self._inside(self._inputs(obs, last_actions))                                   # [copies, T, M, I]
-        x = F.relu(self.encoder(x.flatten(1, 2))).unflatten(1, x.shape[1:3])
+        x = self._inside(self._encode(obs, last_actions))                                   # [copies, T, M, H]
         before = self._inside(memory.unsqueeze(1)).squeeze(1)                               # [copies, M, H]
         if isinstance(self.gru, nn.GRU):
             features = self.gru(x.squeeze(0), before)[0].unsqueeze(0)
@@ -137,14 +137,22 @@ class GRUAgents(nn.Module):
             features = self.gru(x, before)
         return features, self._outside(features[:, -1:], batch).squeeze(1)
 
-    def _inputs(self, obs: torch.Tensor, last_actions: torch.Tensor) -> torch.Tensor:
-        """The observation, then the last action and the agent's number as one-hot vectors: [B, T, N, I]."""
-        parts = [obs]
-        if self.last_action:                                        # −1, no action yet, becomes a row of zeros
-            parts.append((last_actions.unsqueeze(-1) == torch.arange(self.n_actions)).to(obs.dtype))
-        if self.agent_id:
-            parts.append(torch.eye(self.n_agents, dtype=obs.dtype).expand(*obs.shape[:2], -1, -1))
-        return torch.cat(parts, -1)
+    def _encode(self, obs: torch.Tensor, last_actions: torch.Tensor) -> torch.Tensor:
+        """The first layer of (observation, last action, agent's number), the last two one-hot: [B, T, N, H].
+
+        A one-hot vector times a matrix is one row of it: the rows are looked up, and the vectors are never written.
+        """
+        of_obs, of_action, of_agent = self.encoder.weight.split(self.parts, 1)              # [copies, ·, H] each
+        told = self.encoder.bias                                                            # [copies, 1, H]
+        if self.agent_id:                                                                   # [N, 1, H]: agent i's own row
+            told = told + (of_agent[0] if self.copies == 1 else of_agent.diagonal().T).unsqueeze(1)
+        if self.last_action:                                        # −1, no action yet, finds a row of zeros, the first
+            told = (told + F.pad(of_action, (0, 0, 1, 0))).expand(self.n_agents, -1, -1)    # [N, 1 + A, H]
+            told = told[torch.arange(self.n_agents, device=obs.device), last_actions + 1]   # [B, T, N, H]
+        else:
+            told = told.squeeze(1)
+        seen = obs @ of_obs[0] if self.copies == 1 else torch.einsum("btno,noh->btnh", obs, of_obs)
+        return seen.add_(told).relu_()
 
     def _inside(self, x: torch.Tensor) -> torch.Tensor:
         """[B, T, N, F] as the layers want it: [copies, T, M, F]."""
