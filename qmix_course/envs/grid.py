@@ -33,10 +33,12 @@ class GridWorld(TeamEnv):
     Agent 0 starts in the top left corner and its goal is the bottom left one; agent 1 starts in the bottom right corner
     and its goal is the top right one. With more agents, pair p walks down column p and up column size − 1 − p.
     ``random_starts`` draws every placement of the agents on distinct cells with equal chance, but for the solved one.
+    ``view`` is a viewing radius: an agent sees another one only if neither row nor column differ by more (a square of
+    2 · view + 1 cells); the place of one that it does not see reads (−1, −1), which no cell does. The state shows all.
     """
 
     def __init__(self, size: int = 5, n_agents: int = 2, num_envs: int = 1, episode_limit: int = 100,
-                 random_starts: bool = False):
+                 random_starts: bool = False, view: int | None = None):
         size = errors.whole_number("size", size, at_least=2)
         n_agents = errors.whole_number("n_agents", n_agents)
         if n_agents > 2 * ((size + 1) // 2):
@@ -44,6 +46,7 @@ class GridWorld(TeamEnv):
                              f"got {n_agents}")
         super().__init__(TeamSpec(n_agents, len(MOVES), 2 * n_agents + 2, 4 * n_agents, episode_limit), num_envs)
         self.size, self.random_starts = size, errors.switch("random_starts", random_starts)
+        self.view = None if view is None else errors.whole_number("view", view, at_least=0)
 
         # A cell is one number, row · size + column. Agents come first inside: numpy reduces a leading axis fastest.
         pair, upward = np.divmod(np.arange(n_agents), 2)
@@ -63,9 +66,12 @@ class GridWorld(TeamEnv):
         self._bump[agents, self._goal] = False
         self._distance = np.abs(row_column - row_column[self._goal][:, None]).sum(-1)       # [N, cells]
         self._row = agents[:, None] * size * size                                           # where agent i's rows begin
-        # Observations are looked up, in whatever dtype is torch's default when they are made.
-        self._scaled = {dtype: (row_column / (size - 1)).astype(name)
-                        for dtype, name in ((torch.float32, "float32"), (torch.float64, "float64"))}   # [cells, 2]
+        # Observations are looked up, in whatever dtype is torch's default when they are made. One cell more: not seen.
+        scaled = np.concatenate([row_column / (size - 1), [[-1.0, -1.0]]])                  # [cells + 1, 2]
+        self._scaled = {dtype: scaled.astype(name)
+                        for dtype, name in ((torch.float32, "float32"), (torch.float64, "float64"))}
+        apart = np.abs(row_column[:, None] - row_column).max(-1)                            # [cells, cells]
+        self._hidden = np.zeros_like(apart, dtype=bool) if self.view is None else apart > self.view
         self._sees = np.array([[i, *(j for j in agents if j != i), n_agents + i] for i in agents])  # [N, N + 1], see _see
 
     @property
@@ -122,7 +128,11 @@ class GridWorld(TeamEnv):
         things = np.concatenate([cells, self._goal[:, None].repeat(batch, 1)]).T      # [B, 2N] everyone, then every goal
         scaled = self._scaled[torch.get_default_dtype()]
         state = scaled.take(things, axis=0).reshape(batch, 4 * n)
-        obs = scaled.take(things.take(self._sees, axis=1), axis=0).reshape(batch, n, 2 * n + 2)
+        seen = things.take(self._sees, axis=1)                                        # [B, N, N + 1] own, others', own goal
+        if self.view is not None:
+            others = seen[..., 1:-1]
+            others[self._hidden[seen[..., :1], others]] = self.size ** 2
+        obs = scaled.take(seen, axis=0).reshape(batch, n, 2 * n + 2)
         return torch.from_numpy(obs), torch.from_numpy(state)
 
     def _pack(self, reward: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> TeamStep:
@@ -183,7 +193,7 @@ class GridWorld(TeamEnv):
 
     def clone(self, num_envs: int | None = None) -> GridWorld:
         return GridWorld(self.size, self.spec.n_agents, self.num_envs if num_envs is None else num_envs,
-                         self.spec.episode_limit, self.random_starts)
+                         self.spec.episode_limit, self.random_starts, self.view)
 
     # ---- the whole task, and where a run stands -----------------------------------------------------------------------
 
