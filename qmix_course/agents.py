@@ -126,6 +126,9 @@ class GRUAgents(nn.Module):
         errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.encoder.weight.dtype)
         batch, time = obs.shape[:2]
         errors.tensor("last_actions", last_actions, (batch, time, self.n_agents), torch.int64)
+        lowest, highest = (int(each) for each in last_actions.aminmax())
+        if lowest < -1 or highest >= self.n_actions:
+            raise ValueError(f"last_actions: expected -1 to {self.n_actions - 1}, got {lowest} to {highest}")
         if memory is None:
             memory = obs.new_zeros(batch, self.n_agents, self.memory_dim)
         errors.tensor("memory", memory, (batch, self.n_agents, self.memory_dim), obs.dtype)
