@@ -8,7 +8,7 @@ import torch
 
 from qmix_course.algorithms import Algorithm
 from qmix_course.envs.base import TeamEnv, TeamStep
-from qmix_course.exploration import epsilon_greedy
+from qmix_course.exploration import ParameterNoise, epsilon_greedy
 from qmix_course.replay import Batch
 
 
@@ -19,7 +19,7 @@ class Collector:
     when it is full or its episode ends, whichever comes first, so it never runs across an end.
     """
 
-    def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator):
+    def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator, parameter_noise: bool = False):
         self.env, self.algorithm, self.generator = env, algorithm, generator
         self.length = env.spec.episode_limit if algorithm.recurrent else 1
         self.step_now: TeamStep = env.reset(seed=seed)
@@ -31,13 +31,17 @@ class Collector:
         self.returns = torch.zeros(env.num_envs, dtype=self.step_now.reward.dtype)     # [B] of the episodes being played
         self.finished_returns: list[float] = []
         self.episodes = 0
+        self.noise = ParameterNoise(algorithm.agents, env.num_envs, generator) if parameter_noise else None
 
     @torch.no_grad()
     def step(self, epsilon: float) -> Batch:
         """Play one joint action in every row, each agent from its own observation; the replay rows that are finished."""
         now = self.step_now
         q, memory = self.algorithm.act_values(now.obs, self.last_actions, self.memory)
-        actions = epsilon_greedy(q, now.available, epsilon, self.generator)
+        if self.noise is None:
+            actions = epsilon_greedy(q, now.available, epsilon, self.generator)
+        else:
+            actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
         then = self.env.step(actions)
         self._write(now, actions, then)
         finished = self._take_rows((self.filled == self.length) | then.ended)
@@ -79,6 +83,8 @@ class Collector:
         fresh = self.algorithm.start(self.step_now, self.generator)
         if fresh is not None:
             self.memory = torch.where(ended.view(-1, *[1] * (fresh.dim() - 1)), fresh, self.memory)
+        if self.noise is not None:
+            self.noise.redraw(ended)
 
     def take_returns(self) -> list[float]:
         """The returns of the episodes that ended since the last call."""
@@ -89,10 +95,12 @@ class Collector:
         return {"now": vars(self.step_now).copy(), "memory": self.memory, "last_actions": self.last_actions,
                 "rows": {k: v.clone() for k, v in vars(self.rows).items()}, "filled": self.filled,
                 "returns": self.returns.clone(), "finished_returns": list(self.finished_returns),
-                "episodes": self.episodes}
+                "episodes": self.episodes, "noise": None if self.noise is None else self.noise.state_dict()}
 
     def load_state_dict(self, saved: dict) -> None:
         self.step_now, self.rows = TeamStep(**saved["now"]), Batch(**saved["rows"])
         self.memory, self.last_actions, self.filled = saved["memory"], saved["last_actions"], saved["filled"]
         self.returns, self.finished_returns = saved["returns"].clone(), list(saved["finished_returns"])
         self.episodes = saved["episodes"]
+        if self.noise is not None:
+            self.noise.load_state_dict(saved["noise"])

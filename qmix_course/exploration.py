@@ -1,10 +1,15 @@
-"""How the team explores: a schedule for ε, and ε-greedy with one coin an agent."""
+"""How the team explores: a schedule for ε, ε-greedy with one coin an agent, and noise on the agents' weights."""
 
 from __future__ import annotations
 
+import math
+
 import torch
+from torch import nn
+from torch.func import functional_call, vmap
 
 from qmix_course import errors
+from qmix_course.agents import GRUAgents
 
 
 def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
@@ -44,3 +49,76 @@ def check_available(available: torch.Tensor, q: torch.Tensor) -> None:
     errors.tensor("available", available, tuple(q.shape), torch.bool)
     if not available.any(-1).all():
         raise ValueError("available: expected at least one available action for every agent, got a row without any")
+
+
+def target_divergence(epsilon: float, n_actions: int) -> float:
+    """δ = −log(1 − ε + ε/A): the Kullback–Leibler divergence from a greedy agent's play to ε-greedy play over A actions.
+
+    (Plappert et al. 2018.) So noise of that divergence explores about as much as ε-greedy does.
+    """
+    epsilon = errors.number("epsilon", epsilon, 0.0, 1.0)
+    return -math.log(1 - epsilon + epsilon / errors.whole_number("n_actions", n_actions))
+
+
+def divergence(q: torch.Tensor, noisy: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
+    """KL(softmax q ‖ softmax noisy)[...] over the available actions; all three are [..., A]."""
+    log_p, log_noisy = (each.masked_fill(~available, -torch.inf).log_softmax(-1) for each in (q, noisy))
+    return (log_p.exp() * (log_p - log_noisy).masked_fill(~available, 0.0)).sum(-1)
+
+
+class ParameterNoise:
+    """Exploring by noise on the weights: a team plays a whole episode greedily by θ̃ = θ + σ ξ (Plappert et al. 2018).
+
+    ξ is standard normal and redrawn when an episode begins, for each of ``rows`` environments on its own; θ are the weights
+    of ``agents`` as they are at each step, and are never changed. All agents of one row are perturbed at once, so they
+    depart from their habits together, and the same observation meets the same departure all through an episode.
+
+    σ adapts: after each step it grows by 1% if the team's play, KL(softmax Q ‖ softmax Q̃) averaged over rows and agents,
+    differs less than ``target_divergence(ε, A)``, and shrinks by 1% if not. Both the rule and the 1% are those of the
+    published code. That perturbs hidden layers with layer normalisation; the course's agents have none.
+    """
+
+    def __init__(self, agents: nn.Module, rows: int, generator: torch.Generator, sigma: float = 0.05):
+        self.agents, self.generator = agents, generator
+        self.rows = errors.whole_number("rows", rows)
+        self.sigma = errors.number("sigma", sigma, above=0.0)
+        self.noise = {name: torch.empty(rows, *weight.shape, dtype=weight.dtype) for name, weight in agents.named_parameters()}
+        self.redraw(torch.ones(rows, dtype=torch.bool))
+
+    def redraw(self, where: torch.Tensor) -> None:
+        """A new ξ for the rows ``where[B]``."""
+        for noise in self.noise.values():
+            noise[where] = torch.randn(noise[where].shape, generator=self.generator, dtype=noise.dtype)
+
+    def act(self, q: torch.Tensor, available: torch.Tensor, epsilon: float, *inputs: torch.Tensor | None):
+        """actions[B, N] and the new memory: each agent greedy by its perturbed values; then σ takes one step towards δ(ε).
+
+        q[B, N, A]: the unperturbed values · inputs: obs[B, N, O], last_actions[B, N], memory[B, N, M] or None.
+        """
+        noisy, memory = self.act_values(*inputs)
+        departure = divergence(q, noisy, available).mean()
+        grow = bool(departure < target_divergence(epsilon, q.shape[-1]))
+        self.sigma *= 1.01 if grow else 1 / 1.01
+        return greedy(noisy, available), memory
+
+    def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
+        """The perturbed values q̃[B, N, A] and the new memory; ``Algorithm.act_values`` with a θ̃ for each row."""
+        weights = {name: weight.detach() + self.sigma * self.noise[name] for name, weight in self.agents.named_parameters()}
+        inputs = [obs.unsqueeze(1), last_actions.unsqueeze(1), memory]
+
+        def one(weights, *inputs):
+            q, memory = functional_call(self.agents, weights, tuple(None if x is None else x.unsqueeze(0) for x in inputs))
+            return q.squeeze((0, 1)), None if memory is None else memory.squeeze(0)
+
+        if any(isinstance(part, GRUAgents) for part in self.agents.modules()):      # torch cannot vectorise nn.GRU over weights
+            played = [one({name: w[row] for name, w in weights.items()}, *(None if x is None else x[row] for x in inputs))
+                      for row in range(self.rows)]
+            return tuple(None if parts[0] is None else torch.stack(parts) for parts in zip(*played))
+        present = tuple(None if x is None else 0 for x in inputs)
+        return vmap(one, in_dims=(0, *present), out_dims=(0, None if memory is None else 0))(weights, *inputs)
+
+    def state_dict(self) -> dict:
+        return {"sigma": self.sigma, "noise": {name: noise.clone() for name, noise in self.noise.items()}}
+
+    def load_state_dict(self, saved: dict) -> None:
+        self.sigma, self.noise = saved["sigma"], {name: noise.clone() for name, noise in saved["noise"].items()}

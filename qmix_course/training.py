@@ -42,10 +42,12 @@ class TrainConfig:
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
     epsilon_steps: int = 3_000          # steps from epsilon_start to epsilon_end, on a straight line
+    parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
     evaluate_every: int = 500           # steps from one row of the history to the next
     evaluation_episodes: int = 1        # greedy episodes for each row of the history
 
     def __post_init__(self):
+        errors.switch("parameter_noise", self.parameter_noise)
         plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
         for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
                              ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
@@ -128,7 +130,7 @@ class Run:
         self.optimiser = torch.optim.Adam(algorithm.parameters(), lr=config.learning_rate, fused=True)
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
-        self.collector = Collector(env, algorithm, env_seed, self.generator)
+        self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length, algorithm.memory_dim)
         self.evaluation_env = env.clone(num_envs=config.evaluation_episodes)
         self.history = History()
