@@ -193,3 +193,53 @@ def test_the_model_says_what_stepping_does():
             assert torch.equal(step.terminated, model.terminated[:, a, b])
             going = ~step.terminated
             assert torch.equal(step.state[going], model.state[model.next_state[:, a, b]][going])
+
+
+# ---- a viewing radius ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size, n_agents", [(2, 2), (4, 2), (4, 4)])
+@pytest.mark.parametrize("view", [0, 1, 2, None])
+def test_what_is_out_of_view_reads_minus_one(size, n_agents, view):
+    """Against a loop: own place, each other's place if neither row nor column differ by more than ``view``, own goal."""
+    env = GridWorld(size=size, n_agents=n_agents, num_envs=64, view=view, random_starts=True)
+    step, plain = env.reset(seed=0), GridWorld(size=size, n_agents=n_agents, num_envs=64, random_starts=True)
+    whole = plain.reset(positions=env.positions)
+    hidden = 0
+    for b in range(64):
+        for i in range(n_agents):
+            own, expected = env.positions[b, i], [env.positions[b, i] / (size - 1)]
+            for j in (j for j in range(n_agents) if j != i):
+                seen = view is None or (own - env.positions[b, j]).abs().max() <= view
+                hidden += not seen
+                expected.append(env.positions[b, j] / (size - 1) if seen else torch.tensor([-1.0, -1.0]))
+            assert close(step.obs[b, i], torch.cat([*expected, env.goals[i] / (size - 1)]).tolist())
+    assert torch.equal(step.state, whole.state) and bool(hidden) == (view is not None and view < size - 1)
+    if not hidden:
+        assert torch.equal(step.obs, whole.obs)
+
+
+def test_the_rules_do_not_depend_on_the_view():
+    one, two = (GridWorld(size=3, num_envs=32, view=view, random_starts=True, episode_limit=9) for view in (None, 0))
+    one.reset(seed=0), two.reset(seed=0)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(30):
+        actions = torch.randint(4, (32, 2), generator=generator)
+        first, second = one.step(actions), two.step(actions)
+        for name in ("state", "reward", "terminated", "truncated", "available"):
+            assert torch.equal(getattr(first, name), getattr(second, name)), name
+        if first.ended.any():
+            one.reset(where=first.ended), two.reset(where=second.ended)
+
+
+def test_the_view_is_part_of_the_task():
+    env = GridWorld(size=3, view=1, num_envs=2)
+    assert env.clone(5).view == 1 and env.settings()["view"] == 1 and "view" not in GridWorld().settings()
+    model, placements = env.model(), env.placements()
+    everywhere = env.clone(len(placements))
+    assert torch.equal(everywhere.reset(positions=placements).obs, model.obs) and model.obs.min() == -1.0
+    torch.set_default_dtype(torch.float32)
+    assert env.reset().obs.dtype == torch.float32
+    for view, error in ((-1, ValueError), (1.0, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="view"):
+            GridWorld(view=view)
