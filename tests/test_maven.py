@@ -240,7 +240,7 @@ def test_the_bound_rises_when_behaviours_are_made_to_differ():
                 team.agents.hyper.weight[6 * z:6 * z + 6, z] = differ           # z prefers action z
         batch = episodes(team, rows=12)
         batch.available[:] = True
-        batch.state.zero_()                                                     # nothing but behaviour to go by
+        batch.state.zero_(), batch.obs.zero_()                                  # nothing to go by but what z does
         q = team.online_qs(batch).detach()
         optimiser = torch.optim.Adam(team.discriminator.parameters(), lr=0.02)
         for _ in range(300):
