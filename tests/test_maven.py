@@ -232,7 +232,7 @@ def test_padding_never_leaks(kind):
 def test_the_bound_rises_when_behaviours_are_made_to_differ():
     """Output layers that tell z apart, against output layers that ignore it; the discriminator learns either way."""
     reached = {}
-    for differ in (0.0, 1.0, 5.0):
+    for differ in (0.0, 0.2, 2.0):
         team = MAVEN(SPEC, **SMALL, hidden=(6,))
         with torch.no_grad():
             team.agents.hyper.weight[:, :3] = 0.0
@@ -243,13 +243,14 @@ def test_the_bound_rises_when_behaviours_are_made_to_differ():
         batch.state.zero_(), batch.obs.zero_()                                  # nothing to go by but what z does
         q = team.online_qs(batch).detach()
         optimiser = torch.optim.Adam(team.discriminator.parameters(), lr=0.02)
-        for _ in range(300):
+        for _ in range(100):
             loss = -team.bound(q, batch)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
         reached[differ] = -loss.item()
-    assert reached[0.0] < reached[1.0] < reached[5.0] < math.log(3)
+    assert abs(reached[0.0]) < 0.02                                             # nothing to tell them apart by
+    assert reached[0.0] + 0.05 < reached[0.2] and reached[0.2] + 0.2 < reached[2.0] < math.log(3)
 
 
 def test_agents_and_discriminator_both_raise_the_bound():
