@@ -1,6 +1,7 @@
 # make lab     open the course in JupyterLab            make test    check everything, as CI does
 # make check   notebook pairs, staleness, anatomy       make matrix  the notebooks in every numerical setting
-# make bench   speed, in one table                      make notebooks   rebuild all lessons and exercises
+# make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
+# make notebooks   rebuild all lessons and exercises
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -13,10 +14,10 @@ PIP := $(PY) -m pip --disable-pip-version-check
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab test check notebooks matrix bench clean
+.PHONY: help lab test check notebooks matrix bench tables clean
 
 help:
-	@sed -n '1,5s/^# \{0,1\}//p' Makefile
+	@sed -n '1,6s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
 	$(PY) -m qmix_course start
@@ -38,6 +39,9 @@ matrix: .venv/.dev
 
 bench: .venv/.dev
 	$(PY) benchmarks/run.py
+
+tables: .venv/.dev
+	$(PY) -m benchmarks.tables --jobs $(JOBS)
 
 clean:
 	rm -rf .venv

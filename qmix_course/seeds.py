@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import fields, replace
 
 import torch
@@ -28,19 +29,54 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are changed.
     ``TypeError``: agents that are an ``nn.GRU``, which torch cannot vectorise in this way.
     """
-    algorithms, seeds = list(algorithms), [errors.seed("seeds", seed) for seed in seeds]
-    if not algorithms or len(algorithms) != len(seeds):
+    algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in seeds]
+    if len(algorithms) != len(seeds):
         raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and {len(seeds)}")
+    runs = [Run(env.clone(), algorithm, replace(config, seed=seed)) for algorithm, seed in zip(algorithms, seeds)]
+    together = _Together(algorithms, [run.target for run in runs], config)
+    while not runs[0].finished():
+        for run in runs:
+            run.play()
+        while all(run.due() for run in runs):           # an update waits until every memory holds a full batch
+            losses = together.update([run.buffer.sample(config.batch_size, run.generator) for run in runs])
+            for run, loss in zip(runs, losses):
+                run.updates += 1
+                run.losses.append(loss)
+        for run in runs:
+            if run.looks():
+                run.look(seconds=0.0)                   # the clock belongs to all of them together
+    return [run.history for run in runs]
+
+
+def fit_seeds(algorithms: Sequence[Algorithm], batches: Sequence[Batch], config: TrainConfig, updates: int) -> torch.Tensor:
+    """``updates`` updates of ``algorithms[k]`` on the whole of ``batches[k]``, all at once; the last losses[K].
+
+    Nothing is sampled: this is what training on exactly these data comes to when chance in the replay is taken out. With
+    one row for each joint action of a one-shot game, "these data" are uniform play. Of ``config`` the learning rate, the
+    clipping and the target's update count. ``algorithms`` are as for ``train_seeds``; the batches have one shape.
+    """
+    algorithms, batches = _check(None, algorithms), list(batches)
+    if len(algorithms) != len(batches):
+        raise ValueError(f"algorithms, batches: expected as many of the one as of the other, got {len(algorithms)} and {len(batches)}")
+    together = _Together(algorithms, [deepcopy(algorithm).requires_grad_(False) for algorithm in algorithms], config)
+    losses = []
+    for _ in range(errors.whole_number("updates", updates)):
+        losses = together.update(batches)
+    return torch.tensor(losses)
+
+
+def _check(env: TeamEnv | None, algorithms: Sequence[Algorithm]) -> list[Algorithm]:
+    algorithms = list(algorithms)
+    if not algorithms:
+        raise ValueError("algorithms: expected at least one team, got none")
     for algorithm in algorithms:
-        check_team(env, algorithm)
+        if env is not None:
+            check_team(env, algorithm)
         if algorithm.settings() != algorithms[0].settings():
             raise ValueError("algorithms: expected teams of one kind, with the same constants and sizes")
     if any(isinstance(part, nn.RNNBase) for part in algorithms[0].modules()):
         raise TypeError("algorithms: expected agents without an nn.GRU; train those one after the other")
-    side = _SideBySide(env, algorithms, config, seeds)
-    while not side.runs[0].finished():
-        side.advance()
-    return [run.history for run in side.runs]
+    return algorithms
 
 
 class _Pair(nn.Module):
@@ -54,48 +90,35 @@ class _Pair(nn.Module):
         return self.online.loss(Batch(**rows), self.target)
 
 
-class _SideBySide:
-    """The runs, and the weights of all of them in stacks [K, ...], of which each team's own weights are views."""
+class _Together:
+    """The weights of all teams and targets in stacks [K, ...], of which each team's own weights are views."""
 
-    def __init__(self, env: TeamEnv, algorithms: list[Algorithm], config: TrainConfig, seeds: list[int]):
-        self.config = config
-        self.runs = [Run(env.clone(), algorithm, replace(config, seed=seed)) for algorithm, seed in zip(algorithms, seeds)]
+    def __init__(self, algorithms: list[Algorithm], targets: list[Algorithm], config: TrainConfig):
+        self.config, self.updates = config, 0
         self.online = stack(algorithms, "online", requires_grad=True)
-        self.target = stack([run.target for run in self.runs], "target", requires_grad=False)
+        self.target = stack(targets, "target", requires_grad=False)
         self.optimiser = torch.optim.Adam(self.online.values(), lr=config.learning_rate, fused=True)
-        pair = _Pair(self.runs[0].algorithm, self.runs[0].target)
+        pair = _Pair(algorithms[0], targets[0])
         self.losses = vmap(lambda weights, rows: functional_call(pair, weights, (rows,)))
 
-    def advance(self) -> None:
-        """``Run.advance`` of all runs. An update waits until every memory holds a full batch."""
-        for run in self.runs:
-            run.play()
-        while all(run.due() for run in self.runs):
-            self.update()
-        for run in self.runs:
-            if run.looks():
-                run.look(seconds=0.0)               # the clock belongs to all of them together
-
-    def update(self) -> None:
-        """``Run.update`` of all runs: each on a batch of its own, with a gradient norm of its own."""
-        batches = [run.buffer.sample(self.config.batch_size, run.generator) for run in self.runs]
+    def update(self, batches: list[Batch]) -> list[float]:
+        """``Run.update`` of all teams: each on a batch of its own, with a gradient norm of its own; their losses."""
         rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
         losses = self.losses(self.online | self.target, rows)                                       # [K]
         self.optimiser.zero_grad()
-        losses.sum().backward()                     # no weight belongs to two runs, so each gets the gradient of its own loss
+        losses.sum().backward()                     # no weight belongs to two teams, so each gets the gradient of its own loss
         clip_each(self.online, self.config.max_grad_norm)
         self.optimiser.step()
-        for run, loss in zip(self.runs, losses.tolist()):
-            run.updates += 1
-            run.losses.append(loss)
+        self.updates += 1
         self.move_target()
+        return losses.tolist()
 
     @torch.no_grad()
     def move_target(self) -> None:
         for old, new in zip(self.target.values(), self.online.values()):
             if self.config.tau is not None:
                 old.lerp_(new, self.config.tau)
-            elif self.runs[0].updates % self.config.target_every == 0:
+            elif self.updates % self.config.target_every == 0:
                 old.copy_(new)
 
 

@@ -7,7 +7,8 @@ import torch
 
 from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
-from qmix_course.seeds import train_seeds
+from qmix_course.replay import Batch
+from qmix_course.seeds import fit_seeds, train_seeds
 from qmix_course.training import TrainConfig, train
 
 SMALL = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=4, evaluate_every=160, max_grad_norm=0.5)
@@ -48,10 +49,37 @@ def test_the_runs_do_not_mix():
         torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.parametrize("kind", [VDN, QMIX])
+def test_fit_is_full_batch_descent_by_hand(kind):
+    """2 teams with a batch each, 30 updates, against torch's own clipping and Adam on each team alone."""
+    env = MatrixGame("qtran", num_envs=9)
+    teams, alone = ([kind.for_env(env, seed=k, hidden=(8,)) for k in (0, 1)] for _ in range(2))
+    config = TrainConfig(learning_rate=1e-2, max_grad_norm=5.0)
+    batches = [replace(Batch.padding(9, 1, env.spec), actions=torch.cartesian_prod(torch.arange(3), torch.arange(3)).unsqueeze(1),
+                       obs=torch.ones(9, 2, 2, 1), state=torch.ones(9, 2, 1), reward=sign * env.payoff.reshape(9, 1),
+                       terminated=torch.ones(9, 1, dtype=torch.bool), mask=torch.ones(9, 1)) for sign in (1, -1)]
+    losses = fit_seeds(teams, batches, config, 30)
+    for team, own, batch, loss in zip(teams, alone, batches, losses):
+        optimiser = torch.optim.Adam(own.parameters(), lr=1e-2)
+        for _ in range(30):
+            value = own.loss(batch, own)
+            optimiser.zero_grad()
+            value.backward()
+            torch.nn.utils.clip_grad_norm_(own.parameters(), 5.0)
+            optimiser.step()
+        torch.testing.assert_close(loss, value.detach(), rtol=1e-8, atol=1e-8)
+        for name, weights in own.named_parameters():
+            torch.testing.assert_close(team.get_parameter(name), weights, rtol=1e-7, atol=1e-7)
+
+
 def test_what_is_refused():
     env = MatrixGame("qtran", num_envs=8)
     with pytest.raises(ValueError, match="algorithms, seeds: expected as many"):
         train_seeds(env, [QMIX.for_env(env)], SMALL, [0, 1])
+    with pytest.raises(ValueError, match="algorithms, batches: expected as many"):
+        fit_seeds([QMIX.for_env(env)], [], SMALL, 1)
+    with pytest.raises(ValueError, match="algorithms: expected at least one"):
+        fit_seeds([], [], SMALL, 1)
     with pytest.raises(ValueError, match="algorithms: expected teams of one kind"):
         train_seeds(env, [QMIX.for_env(env), VDN.for_env(env)], SMALL, [0, 1])
     with pytest.raises(TypeError, match="algorithms: expected agents without an nn.GRU"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 
 from benchmarks.tables import teams
 from qmix_course import exact, plots
+from qmix_course.algorithms import MAVEN, OWQMIX, QTRAN, Algorithm
 from qmix_course.envs import PAYOFFS, MatrixGame, penalty
 from qmix_course.evaluation import evaluate, success_interval
+from qmix_course.replay import Batch
+from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
 NAME, TITLE = "games", "Six games, nine algorithms: seeds whose greedy joint action is a best one"
@@ -23,48 +26,73 @@ PRINTED = {
     "qtran": [[8.00, 6.13, 6.12], [2.10, 0.23, 0.23], [1.92, 0.04, 0.04]],
     "qtran_joint": [[8.00, -12.02, -12.02], [-12.00, 0.00, 0.00], [-12.00, 0.00, -0.01]],
 }
-CONFIG = TrainConfig(total_steps=16_000, update_every=8, batch_size=32, learning_rate=2e-3, epsilon_start=1.0, epsilon_end=1.0,
-                     evaluate_every=16_000)
+# Every batch holds each joint action once: uniform data, without the chance of sampling. Soft targets play no part, as the
+# games end after one step.
+CONFIG = TrainConfig(learning_rate=2e-3)
+UPDATES = 2_000
 SIZES = {"hidden": (32,), "embed_dim": 32, "hypernet_dim": 32}
 
 
-def run(game: str, name: str) -> dict:
-    """Every seed's greedy joint action, what it pays, and the learned tables, rounded to 3 digits.
+def uniform(team: Algorithm, env: MatrixGame) -> Batch:
+    """Each joint action once, and with MAVEN once for each latent."""
+    n, a = env.spec.n_agents, env.spec.n_actions
+    actions = torch.cartesian_prod(*[torch.arange(a)] * n)
+    latents = team.n_latents if isinstance(team, MAVEN) else 1
+    actions, reward = actions.repeat(latents, 1), env.payoff.flatten().repeat(latents)
+    memory = team.memory_of(torch.arange(latents).repeat_interleave(a**n)) if isinstance(team, MAVEN) else None
+    empty = Batch.padding(len(actions), 1, env.spec)
+    return replace(empty, obs=torch.ones_like(empty.obs), state=torch.ones_like(empty.state), actions=actions.unsqueeze(1),
+                   reward=reward.unsqueeze(1), terminated=~empty.terminated, mask=torch.ones_like(empty.mask), memory=memory)
+
+
+def run(name: str, games: list[str]) -> dict[str, dict]:
+    """For each of the games, which are of one size: every seed's greedy joint action, what it pays, and the learned tables.
 
     ``table``: Q_tot, for QTRAN Q′ (None for IQL) · ``joint_table``: what the unrestricted network of QTRAN or weighted QMIX
-    believes (None for the others).
+    believes (None for the others), rounded to 3 digits. MAVEN's are those of the latent that it settles on.
     """
-    env = MatrixGame(GAMES[game], num_envs=32)
-    trained = teams.train_many(name, env, CONFIG, SEEDS, **SIZES)
-    model = env.model()
-    tables = [None if name == "iql" else exact.q_tot(team, model)[0].round(decimals=3).tolist() for team in trained]
-    joint = [exact.agent_qs(team, model)[0].argmax(-1).tolist() for team in trained]
-    value = [evaluate(MatrixGame(GAMES[game]), team).mean_return for team in trained]
-    return {"value": value, "joint": joint, "table": tables, "joint_table": [unrestricted(team, env) for team in trained]}
+    envs = {game: MatrixGame(GAMES[game]) for game in games}
+    trained = {game: [teams.make(name, env, seed, **SIZES) for seed in SEEDS] for game, env in envs.items()}
+    pairs = [(team, uniform(team, envs[game])) for game in games for team in trained[game]]
+    fit_seeds(*zip(*pairs), CONFIG, UPDATES)
+    return {game: {"value": [evaluate(envs[game], team).mean_return for team in trained[game]]}
+            | beliefs(name, trained[game], envs[game].model()) for game in games}
 
 
-@torch.no_grad()
-def unrestricted(team, env: MatrixGame) -> list | None:
+def beliefs(name: str, trained: list[Algorithm], model) -> dict:
+    settled = [team.settled(model.state[0]) if name == "maven" else team for team in trained]
+    return {"joint": [exact.agent_qs(team, model)[0].argmax(-1).tolist() for team in settled],
+            "table": [None if name == "iql" else rounded(exact.q_tot(team, model)) for team in settled],
+            "joint_table": [unrestricted(team, model) for team in trained]}
+
+
+def unrestricted(team, model) -> list | None:
     """[A, A]: the table of a team's unrestricted network, or None where it has none."""
-    if not hasattr(team, "q_joint"):
-        return None
-    n, n_actions = env.spec.n_agents, env.spec.n_actions
-    actions = torch.cartesian_prod(*[torch.arange(n_actions)] * n)
-    state = torch.ones(len(actions), 1)
-    return team.q_joint(actions, state).view([n_actions] * n).round(decimals=3).tolist()
+    if isinstance(team, QTRAN):
+        return rounded(team.joint_table(model))
+    return rounded(exact.q_tot(team.central, model)) if isinstance(team, OWQMIX) else None
+
+
+def rounded(tables: torch.Tensor) -> list:
+    """The table[A, A] of the only state, of tables[1, A, A]."""
+    return tables[0].round(decimals=3).tolist()
 
 
 def tasks() -> list[tuple]:
-    return [(run, (game, name)) for name in reversed(teams.NAMES) for game in GAMES]
+    """One a size of game and algorithm: all games of that size and all seeds at once."""
+    sizes = {len(payoff) for payoff in GAMES.values()}
+    return [(run, (name, [game for game, payoff in GAMES.items() if len(payoff) == size]))
+            for size in sorted(sizes, reverse=True) for name in reversed(teams.NAMES)]
 
 
 def collect(results: list[dict]) -> dict:
-    found = iter(results)
-    runs = {name: {game: next(found) for game in GAMES} for name in reversed(teams.NAMES)}
-    return {"settings": {"seeds": list(SEEDS), "sizes": SIZES, "config": asdict(CONFIG)},
-            "printed": PRINTED,
+    runs = {game: {} for game in GAMES}
+    for (_, (name, _)), found in zip(tasks(), results):
+        for game, each in found.items():
+            runs[game][name] = each
+    return {"settings": {"seeds": list(SEEDS), "updates": UPDATES, "sizes": SIZES, "config": asdict(CONFIG)}, "printed": PRINTED,
             "games": {game: {"payoff": [list(row) for row in payoff], "best": max(map(max, payoff)),
-                             "runs": {name: runs[name][game] for name in teams.NAMES}} for game, payoff in GAMES.items()}}
+                             "runs": {name: runs[game][name] for name in teams.NAMES}} for game, payoff in GAMES.items()}}
 
 
 def solved(stored: dict, game: str, name: str) -> int:
