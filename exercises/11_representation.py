@@ -1,0 +1,184 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 11 · What QMIX can and cannot represent
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/11_representation.ipynb)
+#
+# You decide which tables a QMixer can make, compute the best it could do on uneven data, predict what other units would change, and repair a head of which half never learns.
+#
+# **Minutes:** 60
+#
+# **You need:** [lesson 11](../notebooks/11_representation.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("11")
+
+# %%
+import itertools
+
+import torch
+from torch.nn import functional as F
+
+from qmix_course import plots
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# ## Exercise 11.1 · Can a QMixer make it?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
+# class that holds it. The agents may sort their actions as they like, each in an order of its own.
+#
+# You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters, so that equal means equal: no tolerance is
+# needed.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_11_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def smallest_class(table):
+    """table[A, A] -> "additive", "qmix", "monotone" or "igm"."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_11_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("11.1", smallest_class)
+
+
+# %% [markdown]
+# ## Exercise 11.2 · The least error
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 20
+#
+# Two agents with two actions each. `weights[u1, u2] > 0` says how often each joint action is played. Write `least_error`: the least weighted squared error
+#
+# $$\sum_{u} w(u)\,\big(T(u) - \text{payoff}(u)\big)^2$$
+#
+# of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights.
+#
+# You are right if your number is within $10^{-6}$ of the exact one. The library's `representation` and the arithmetic behind it are off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_11_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def least_error(payoff, weights):
+    """payoff[2, 2], weights[2, 2], all > 0 -> the least weighted squared error of QMIX's class, one number."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_11_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("11.2", least_error)
+
+# %% [markdown]
+# ## Exercise 11.3 · Which unit can make it?
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Three mixers with non-negative weights and as many units as they like in one hidden layer: all units are `"ELU"` (convex), all are `"mirrored"`, $-\mathrm{ELU}(-x)$ (concave), or all are `"tanh"`.
+# Which of them can make each of these tables, as closely as you like? The agents sort their actions as they like.
+
+# %%
+tables = {"a": [[0, 0], [0, 5]], "b": [[0, 4], [4, 4]], "c": [[1, 2], [3, 4]], "d": [[3, 0], [0, 3]], "e": [[5, 0], [5, 5]],
+          "f": [[0, 0, 0], [0, 0, 1], [0, 1, 1]]}
+plots.tables({letter: torch.tensor(rows) for letter, rows in tables.items()}, title="Which units can make these?", fmt="{:.0f}",
+             ylabel="agent 1", xlabel="agent 2")
+
+# %% [markdown]
+# `makers` names for each letter the mixers that can; an empty list says that none of the three can. You are right if all six are.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_11_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+makers = (
+    ...
+)
+
+# %% nbgrader={"grade": true, "grade_id": "check_11_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("11.3", makers)
+
+
+# %% [markdown]
+# ## Find the bug 11.4 · Half of the head never learns
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# `team_value` is a QMIX head: four hypernetworks have written `raw_w1`, `raw_b1`, `raw_w2` and `raw_v` for each of `B` states, and the head turns the utilities of `N` agents into $Q_{tot}$. It runs,
+# no weight is ever below zero, and IGM holds.
+
+# %%
+def team_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    """agent_qs[B, N], raw_w1[B, N, E], raw_b1[B, E], raw_w2[B, E], raw_v[B] -> Q_tot[B]."""
+    w1 = torch.relu(raw_w1)                                             # 1
+    w2 = torch.relu(raw_w2)                                             # 2
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, w1) + raw_b1)   # 3
+    return (hidden * w2).sum(1) + raw_v                                 # 4
+
+
+# %% [markdown]
+# Fit it to AND, [[0, 0], [0, 1]], which is in QMIX's class, with heads of two units from 40 starts.
+
+# %%
+def stuck(value, starts=40, updates=600):
+    """How many of the starts end with a squared error above 0.1."""
+    generator = torch.Generator().manual_seed(0)
+    raw = [torch.randn(starts, *shape, generator=generator) for shape in ((2, 2), (2, 2), (2,), (2,), ())]     # q, w1, b1, w2, v
+    raw = [each.requires_grad_() for each in raw]
+    payoff = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    optimiser = torch.optim.Adam(raw, lr=0.05)
+    for _ in range(updates):
+        q, heads = raw[0], [each.repeat_interleave(4, 0) for each in raw[1:]]              # each head sees four joint actions
+        chosen = torch.stack([q[:, 0].repeat_interleave(2, 1), q[:, 1].repeat(1, 2)], -1)  # [starts, 4, 2]
+        errors = ((value(chosen.flatten(0, 1), *heads).view(starts, 4) - payoff) ** 2).sum(1)
+        optimiser.zero_grad()
+        errors.sum().backward()
+        optimiser.step()
+    return int((errors > 0.1).sum())
+
+
+print("more than a quarter of 40 starts is stuck:", stuck(team_value) > 10)
+
+# %% [markdown]
+# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (if two lines can be blamed, either will do), and write the
+# repaired head as `mended_value`: copy the listing and mend it.
+#
+# You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight learns, whatever its sign, and if the rest of the head is as it was.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_11_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_4 = (
+    ...
+)
+
+
+def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    """agent_qs[B, N], raw_w1[B, N, E], raw_b1[B, E], raw_w2[B, E], raw_v[B] -> Q_tot[B]."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("11.4", wrong_line_4, mended_value)
