@@ -1,0 +1,218 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 13 · Weighted QMIX
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/13_weighted_qmix.ipynb)
+#
+# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and mend a judge that was asked about the impossible.
+#
+# **Minutes:** 50
+#
+# **You need:** [lesson 13](../notebooks/13_weighted_qmix.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("13")
+
+# %%
+import torch
+
+from qmix_course import plots
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# ## Exercise 13.1 · What counts in full
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# `B` rows, each with the values `agent_qs[b, i, a]` of `N` agents, the actions that were played, the target $y$, and `q_greedy[b]`, which is what
+# $\hat Q^*$ says about the greedy joint action of that row. Write `central_weights`, the weights of CW-QMIX.
+#
+# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row.
+
+# %%
+agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)                # in all four rows the greedy joint action is (1, 0)
+actions = torch.tensor([[1, 0], [1, 1], [0, 1], [0, 0]])
+y = torch.tensor([-3.0, 5.0, 6.0, 4.0])
+q_greedy = torch.tensor([5.0, 5.0, 5.0, 5.0])
+
+
+# %% [markdown]
+# With $\alpha = 0.1$ the weights of these four rows are 1, 0.1, 1 and 0.1.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_13_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def central_weights(agent_qs, actions, y, q_greedy, alpha):
+    """agent_qs[B, N, A], y[B], q_greedy[B] float, actions[B, N] int64 -> w[B] float: 1 or alpha."""
+    ### BEGIN SOLUTION
+    greedy = agent_qs.argmax(-1)                                            # [B, N]
+    full = (actions == greedy).all(-1) | (y > q_greedy)                     # [B]
+    return torch.where(full, 1.0, alpha)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("13.1", central_weights)
+
+# %% [markdown]
+# ## Exercise 13.2 · Where the pulls balance
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# One number $q$ stands for several values $v_1, \dots, v_K$, and is trained with the loss of OW-QMIX:
+#
+# $$\sum_k w_k (q - v_k)^2, \qquad w_k = 1 \text{ if } q < v_k, \text{ else } \alpha$$
+#
+# Write `balance`, which gives for each row of values the $q$ at which this loss is smallest. $\alpha$ is above 0 and at most 1.
+#
+# You are right if each number is exact to a millionth. The picture shows the loss for the first row of climbing; you are looking for the lowest point of each curve.
+
+# %%
+row, grid = torch.tensor([11.0, -30.0, 0.0]), torch.linspace(-32, 14, 93)
+losses = {}
+for alpha in (1.0, 0.3, 0.1):
+    error = grid.unsqueeze(1) - row                                         # [93, 3]
+    losses[f"alpha = {alpha}"] = (torch.where(error < 0, 1.0, alpha) * error**2).sum(-1)
+plots.lines(grid, losses, "The optimistic loss of one number for 11, −30 and 0", "q", "loss")
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_13_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def balance(values, alpha):
+    """values[B, K] float, alpha a number -> q[B] float: where the pulls on each row's number balance."""
+    ### BEGIN SOLUTION
+    q = values.mean(-1, keepdim=True)                                       # [B, 1]
+    for _ in range(values.shape[-1] + 50):
+        w = torch.where(q < values, 1.0, alpha)
+        q = (w * values).sum(-1, keepdim=True) / w.sum(-1, keepdim=True)
+    return q.squeeze(-1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("13.2", balance)
+
+
+# %% [markdown]
+# ## Exercise 13.3 · The whole loss
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# The two team values of the joint actions that were played are given: `q_tot` of the monotone mixer and `q_hat`, which is $\hat Q^*$. So is `ahead`: what the target
+# network's $\hat Q^*$ says about the monotone agents' best joint action in the next state. Write `ow_loss`, the loss of OW-QMIX: the mean over the steps that were
+# played (mask 1) of the weighted squared error of $Q_{tot}$, plus the same for $\hat Q^*$ without weights.
+#
+# You are right if the loss is exact for any padded batch, and its gradients are: both networks learn, the target and the weights are constants.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+    """All [B, T]: q_tot, q_hat, ahead, reward, mask float, terminated bool -> the loss, a scalar tensor."""
+    ### BEGIN SOLUTION
+    y = reward + gamma * torch.where(terminated, 0.0, ahead.detach())       # one target for both
+    w = torch.where(q_tot.detach() < y, 1.0, alpha)
+    errors = w * (q_tot - y) ** 2 + (q_hat - y) ** 2
+    return (errors * mask).sum() / mask.sum()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("13.3", ow_loss)
+
+
+# %% [markdown]
+# ## Find the bug 13.4 · Greedy beyond the rules
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# Targets and weights of CW-QMIX for two agents. Index 0 of the second axis is now, index 1 is the next step. $\hat Q^*$ is given as a table: `q_hat[b, t, u1, u2]`. The
+# code runs, the team trains, and a public implementation of Weighted QMIX had this bug until somebody read the line.
+
+# %%
+def buggy(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+    """Targets y[B] and weights w[B] of CW-QMIX.
+
+    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float, available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
+    """
+    rows = torch.arange(len(reward))                                        # 1
+    after = q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)    # 2
+    ahead = q_hat[rows, 1, after[:, 0], after[:, 1]]                        # 3
+    y = reward + gamma * torch.where(terminated, 0.0, ahead)                # 4
+    greedy = q[:, 0].argmax(-1)                                             # 5
+    q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]                   # 6
+    full = (actions == greedy).all(-1) | (y > q_greedy)                     # 7
+    return y, torch.where(full, 1.0, alpha)                                 # 8
+
+
+# %% [markdown]
+# One row. Agent 1 values its actions at 2, 1 and 9, but action 2 is *not* available to it. Agent 2 values its own at 1, 4 and 3. So the greedy joint action
+# is (0, 1), and $\hat Q^*$ says that it is worth 6. They played (0, 0); the reward is 2, and the best that follows is worth 2. With $\gamma = 0.5$ the target
+# is $2 + 0.5 \cdot 2 = 3$. That is not the greedy joint action and no better than 6: the weight should be $\alpha$.
+
+# %%
+q = torch.tensor([[[[2.0, 1.0, 9.0], [1.0, 4.0, 3.0]], [[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]]]])
+available = torch.tensor([[[[True, True, False], [True, True, True]], [[True, True, True], [True, True, True]]]])
+q_hat = torch.tensor([[[[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]], [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]])
+played = torch.tensor([[0, 0]])
+target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]), torch.tensor([False]), 0.5, 0.1)
+print("target:", target.item(), " weight:", weight.item())
+
+# %% [markdown]
+# The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
+#
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, and the line is the right one.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line = (
+    ### BEGIN SOLUTION
+    5
+    ### END SOLUTION
+)
+
+
+def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+    """Targets y[B] and weights w[B] of CW-QMIX.
+
+    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float, available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
+    """
+    ### BEGIN SOLUTION
+    rows = torch.arange(len(reward))
+    now, after = q.masked_fill(~available, -torch.inf).argmax(-1).unbind(1)     # both joint actions from what is available
+    ahead = q_hat[rows, 1, after[:, 0], after[:, 1]]
+    y = reward + gamma * torch.where(terminated, 0.0, ahead)
+    q_greedy = q_hat[rows, 0, now[:, 0], now[:, 1]]
+    full = (actions == now).all(-1) | (y > q_greedy)
+    return y, torch.where(full, 1.0, alpha)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("13.4", wrong_line, mended)

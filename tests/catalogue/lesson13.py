@@ -1,0 +1,318 @@
+"""Answers to the exercises of lesson 13, right and wrong ones."""
+
+import numpy
+import torch
+from torch.nn import functional as F
+
+from tests.catalogue import Answers
+
+# ---- 13.1 -------------------------------------------------------------------------------------------------------------
+
+
+def central(agent_qs, actions, y, q_greedy, alpha):
+    full = (actions == agent_qs.argmax(-1)).all(-1) | (y > q_greedy)
+    return torch.where(full, 1.0, alpha)
+
+
+def central_row_by_row(agent_qs, actions, y, q_greedy, alpha):
+    w = []
+    for b in range(len(y)):
+        greedy = [int(torch.argmax(agent_qs[b, i])) for i in range(agent_qs.shape[1])]
+        w.append(1.0 if greedy == actions[b].tolist() or y[b] > q_greedy[b] else alpha)
+    return torch.tensor(w)
+
+
+def central_filled(agent_qs, actions, y, q_greedy, alpha):
+    chosen = agent_qs.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+    w = torch.full_like(y, alpha)
+    w[(chosen >= agent_qs.amax(-1)).all(dim=1)] = 1
+    w[y > q_greedy] = 1
+    return w
+
+
+def central_arithmetic(agent_qs, actions, y, q_greedy, alpha):
+    full = (actions.eq(agent_qs.max(-1).indices).prod(-1).bool() + (y > q_greedy)).to(y.dtype)
+    return alpha + (1 - alpha) * full
+
+
+def central_with(alike="all", combine=torch.logical_or, better=torch.gt, low=None, high=1.0, pick="argmax", finish=lambda w: w):
+    def weights(agent_qs, actions, y, q_greedy, alpha):
+        same = actions == getattr(agent_qs, pick)(-1)
+        same = getattr(same, alike)(-1) if alike else same.unsqueeze(-1).squeeze(-1)
+        other = better(y, q_greedy) if alike else better(y, q_greedy).unsqueeze(-1)
+        smaller, larger = (alpha if low is None else low), (high if high != "alpha" else alpha)
+        return finish(torch.where(combine(same, other), larger, smaller))
+    return weights
+
+
+def only_greedy(agent_qs, actions, y, q_greedy, alpha):
+    return torch.where((actions == agent_qs.argmax(-1)).all(-1), torch.ones(()), torch.tensor(alpha))
+
+
+def only_better(agent_qs, actions, y, q_greedy, alpha):
+    return torch.where(y > q_greedy, 1.0, alpha)
+
+
+def central_float32(agent_qs, actions, y, q_greedy, alpha):
+    return central(agent_qs, actions, y, q_greedy, alpha).float()
+
+
+def keeps_a_count(agent_qs, actions, y, q_greedy, alpha, calls=[0]):                     # noqa: B006
+    calls[0] += 1
+    return central(agent_qs, actions, y, q_greedy, alpha) * (1 if calls[0] < 6 else 2)
+
+
+# ---- 13.2 -------------------------------------------------------------------------------------------------------------
+
+
+def iterate(values, alpha):
+    q = values.mean(-1, keepdim=True)
+    for _ in range(100):
+        w = torch.where(q < values, 1.0, alpha)
+        q = (w * values).sum(-1, keepdim=True) / w.sum(-1, keepdim=True)
+    return q.squeeze(-1)
+
+
+def bisect(values, alpha):
+    low, high = values.amin(-1), values.amax(-1)
+    for _ in range(80):
+        q = (low + high) / 2
+        error = values - q.unsqueeze(-1)
+        up = torch.where(error > 0, error, alpha * error).sum(-1) > 0
+        low, high = torch.where(up, q, low), torch.where(up, high, q)
+    return (low + high) / 2
+
+
+def by_splits(values, alpha):
+    ordered = values.sort(-1, descending=True).values
+    k = torch.arange(1, values.shape[-1] + 1)
+    head = ordered.cumsum(-1)
+    q = (head + alpha * (head[:, -1:] - head)) / (k + alpha * (values.shape[-1] - k))
+    return q.amax(-1)
+
+
+def by_gradient(values, alpha):
+    q = values.mean(-1).clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([q], lr=0.5, max_iter=2000, tolerance_grad=1e-12, tolerance_change=1e-15)
+
+    def closure():
+        optimiser.zero_grad()
+        error = values - q.unsqueeze(-1)
+        loss = (torch.where(error > 0, 1.0, alpha) * error**2).sum()
+        loss.backward()
+        return loss
+    optimiser.step(closure)
+    return q.detach()
+
+
+def pessimist(values, alpha):
+    q = values.mean(-1, keepdim=True)
+    for _ in range(200):
+        w = torch.where(values > q, alpha, 1.0)
+        q = (w * values).sum(-1, keepdim=True) / w.sum(-1, keepdim=True)
+    return q.squeeze(-1)
+
+
+def weighed_once(values, alpha):
+    w = torch.where(values > values.mean(-1, keepdim=True), 1.0, alpha)
+    return (w * values).sum(-1) / w.sum(-1)
+
+
+def above_zero(values, alpha):
+    w = torch.where(values > 0, 1.0, alpha)
+    return (w * values).sum(-1) / w.sum(-1)
+
+
+def two_means(values, alpha):
+    result = []
+    for row in values:
+        above, below = row[row > row.mean()], row[row <= row.mean()]
+        result.append((above.mean() + alpha * below.mean()) / (1 + alpha) if len(above) else row.mean())
+    return torch.stack(result)
+
+
+def largest_and_mean(values, alpha):
+    return alpha * values.mean(-1) + (1 - alpha) * values.max(-1).values
+
+
+def quantile(values, alpha):
+    return torch.quantile(values, 1 / (1 + alpha), dim=-1)
+
+
+def whole_table(values, alpha):
+    return iterate(values.reshape(1, -1), alpha).expand(len(values))
+
+
+# ---- 13.3 -------------------------------------------------------------------------------------------------------------
+
+
+def loss_with(weigh=None, total=None, ends=True, discount=True, detach=True, finish=lambda loss: loss, cut=None):
+    def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+        if cut == "q_tot":
+            q_tot = q_tot.detach()
+        if cut == "q_hat":
+            q_hat = q_hat.detach()
+        future = (gamma if discount else 1) * (ahead.detach() if detach else ahead)
+        y = reward + (future * ~terminated if ends else future)
+        w = weigh(q_tot, q_hat, y, alpha) if weigh else torch.where(q_tot < y, 1.0, alpha)
+        one, two = (q_tot - y) ** 2, (q_hat - y) ** 2
+        return finish(total(one, two, w, mask) if total else ((w * one + two) * mask).sum() / mask.sum())
+    return ow_loss
+
+
+def two_means_added(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+    with torch.no_grad():
+        y = torch.where(terminated, reward, reward + gamma * ahead)
+        w = alpha + (1 - alpha) * (y > q_tot).to(q_tot.dtype)
+    played = mask.bool()
+    return (w * (q_tot - y).pow(2))[played].mean() + F.mse_loss(q_hat[played], y[played])
+
+
+def branches(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+    error = q_tot - (reward + gamma * ahead.detach() * (1 - terminated.double()))
+    low, high = error.clamp(max=0), error.clamp(min=0)
+    judge = q_hat - q_tot.detach() + error.detach()
+    return ((low.square() + alpha * high.square() + judge.square()) * mask).sum() / mask.count_nonzero()
+
+
+def numpy_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+    q, hat, a, r, e, m = (part.detach().numpy() for part in (q_tot, q_hat, ahead, reward, terminated, mask))
+    y = r + gamma * a * ~e
+    w = numpy.where(q < y, 1.0, alpha)
+    return float(((w * (q - y) ** 2 + (hat - y) ** 2) * m).sum() / m.sum())
+
+
+# ---- 13.4 -------------------------------------------------------------------------------------------------------------
+
+
+def lab(now, after=None, full=lambda alike, better, possible: alike | better, close=None):
+    def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+        rows = torch.arange(len(reward))
+        last = (after or (lambda q, av: q[:, 1].masked_fill(~av[:, 1], -torch.inf).argmax(-1)))(q, available)
+        ahead = q_hat[rows, 1, last[:, 0], last[:, 1]]
+        y = reward + gamma * torch.where(terminated, 0.0, ahead)
+        greedy = now(q, available, actions, q_hat)
+        q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]
+        possible = available[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
+        return y, torch.where(full((actions == greedy).all(-1), y > q_greedy, possible), 1.0, alpha)
+    return mended
+
+
+def masked(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 0], -torch.inf).argmax(-1)
+
+
+def masked_where(q, available, actions, q_hat):
+    return torch.where(available[:, 0], q[:, 0], q[:, 0].min() - 1).max(-1).indices
+
+
+def unmasked(q, available, actions, q_hat):
+    return q[:, 0].argmax(-1)
+
+
+def times_mask(q, available, actions, q_hat):
+    return (q[:, 0] * available[:, 0]).argmax(-1)
+
+
+def filled_with_zero(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 0], 0).argmax(-1)
+
+
+def other_time(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
+
+
+def next_action(q, available, actions, q_hat):
+    return q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
+
+
+def played_instead(q, available, actions, q_hat):
+    best = q[:, 0].argmax(-1)
+    possible = available[:, 0].gather(-1, best.unsqueeze(-1)).squeeze(-1)
+    return torch.where(possible, best, actions)
+
+
+def judge_chooses(q, available, actions, q_hat):
+    both = available[:, 0, 0].unsqueeze(2) & available[:, 0, 1].unsqueeze(1)
+    flat = torch.where(both, q_hat[:, 0], -torch.inf).flatten(1).argmax(-1)
+    return torch.stack(torch.unravel_index(flat, q_hat.shape[2:]), -1)
+
+
+CATALOGUE = {
+    "13.1": Answers(
+        right=[central, central_row_by_row, central_filled, central_arithmetic],
+        wrong=[
+            ("one greedy agent is enough", central_with(alike="any")),
+            ("a tie counts as better", central_with(better=torch.ge)),
+            ("alpha is on the wrong side", central_with(low=1.0, high="alpha")),
+            ("what is better does not count", only_greedy),
+            ("the greedy joint action does not count", only_better),
+            ("both are asked for at once", central_with(combine=torch.logical_and)),
+            ("the comparison is turned round", central_with(better=torch.lt)),
+            ("the other errors do not count at all", central_with(low=0.0)),
+            ("the weights are made to add up to 1", central_with(finish=lambda w: w / w.sum())),
+            ("a weight for each agent", central_with(alike=None)),
+            ("each agent's worst action counts as greedy", central_with(pick="argmin")),
+            ("nearly right: precision was lost on the way", central_float32),
+            ("the same question got two different answers", keeps_a_count),
+        ],
+    ),
+    "13.2": Answers(
+        right=[iterate, bisect, by_splits, by_gradient],
+        wrong=[
+            ("the plain mean", lambda values, alpha: values.mean(-1)),
+            ("the largest value", lambda values, alpha: values.max(-1).values),
+            ("alpha is on the side that pulls up", pessimist),
+            ("weighed only once", weighed_once),
+            ("positive values are the good ones", above_zero),
+            ("values are compared with their mean", two_means),
+            ("a mixture of the largest value and the mean", largest_and_mean),
+            ("a quantile", quantile),
+            ("alpha enters squared", lambda values, alpha: iterate(values, alpha * alpha)),
+            ("one number for all rows", whole_table),
+        ],
+    ),
+    "13.3": Answers(
+        right=[loss_with(), two_means_added, branches],
+        wrong=[
+            ("Q̂* is weighted too", loss_with(total=lambda one, two, w, m: (w * (one + two) * m).sum() / m.sum())),
+            ("the weights are on the wrong network", loss_with(total=lambda one, two, w, m: ((one + w * two) * m).sum() / m.sum())),
+            ("nothing is weighted", loss_with(weigh=lambda q, hat, y, alpha: torch.ones_like(q))),
+            ("divided by the sum of the weights",
+             loss_with(total=lambda one, two, w, m: (w * one * m).sum() / (w * m).sum() + (two * m).sum() / m.sum())),
+            ("Q̂*'s error is missing", loss_with(total=lambda one, two, w, m: (w * one * m).sum() / m.sum())),
+            ("Q_tot's error is missing", loss_with(total=lambda one, two, w, m: (two * m).sum() / m.sum())),
+            ("alpha is on the wrong side", loss_with(weigh=lambda q, hat, y, alpha: torch.where(q < y, alpha, 1.0))),
+            ("the wrong network is compared with y", loss_with(weigh=lambda q, hat, y, alpha: torch.where(hat < y, 1.0, alpha))),
+            ("Q_tot is compared with Q̂*", loss_with(weigh=lambda q, hat, y, alpha: torch.where(q < hat, 1.0, alpha))),
+            ("the weight is squared with the error", loss_with(total=lambda one, two, w, m: ((w * w * one + two) * m).sum() / m.sum())),
+            ("the end of an episode is ignored", loss_with(ends=False)),
+            ("the discount factor is missing", loss_with(discount=False)),
+            ("the mask is forgotten", loss_with(total=lambda one, two, w, m: (w * one).mean() + two.mean())),
+            ("divided by all entries", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).mean())),
+            ("the sum, not the mean", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).sum())),
+            ("the mean of the two losses", loss_with(finish=lambda loss: loss / 2)),
+            ("the gradient flows through the target", loss_with(detach=False)),
+            ("nothing can be learned from this loss", numpy_loss),
+            ("nothing can be learned from this loss", loss_with(cut="q_tot")),
+            ("nothing can be learned from this loss", loss_with(finish=torch.Tensor.detach)),
+            ("Q̂* cannot learn from this loss", loss_with(cut="q_hat")),
+        ],
+    ),
+    "13.4": Answers(
+        right=[(5, lab(masked)), (5, lab(masked_where))],
+        wrong=[
+            ("an action that cannot be taken is still greedy", (5, lab(unmasked))),
+            ("an impossible action counts as 0", (5, lab(times_mask))),
+            ("an impossible action counts as 0", (5, lab(filled_with_zero))),
+            ("the mask of the next step", (5, lab(other_time))),
+            ("the greedy action of the next step", (7, lab(next_action))),
+            ("the action played stands in for the impossible one", (5, lab(played_instead))),
+            ("rows with an impossible favourite count alpha", (7, lab(unmasked, full=lambda alike, better, possible: (alike | better) & possible))),
+            ("rows with an impossible favourite count in full", (7, lab(unmasked, full=lambda alike, better, possible: alike | better | ~possible))),
+            ("the judge chooses", (6, lab(judge_chooses))),
+            ("the mask of the target is gone", (2, lab(masked, after=lambda q, av: q[:, 1].argmax(-1)))),
+            ("the greedy joint action no longer counts in full", (7, lab(masked, full=lambda alike, better, possible: better))),
+        ],
+    ),
+}
