@@ -19,8 +19,8 @@ class OWQMIX(QMIX):
 
     Agents and mixer are QMIX's, and Q_tot is as monotone as ever: the weights sit on the loss and nowhere else.
 
-    ``alpha``: the smaller weight α, 0 < α ≤ 1 (0.1 as in the authors' configurations). ``central_dim``: the width of Q̂*'s mixer.
-    Q̂* is the submodule ``central``, so that it is trained, copied into the target and saved with the rest.
+    ``alpha``: the smaller weight α, 0 < α ≤ 1 (0.1 as in the authors' configurations). ``central_dim``: the width of Q̂*'s
+    mixer. Q̂* is the submodule ``central``, so that it is trained, copied into the target and saved with the rest.
     """
 
     def __init__(self, spec: TeamSpec, alpha: float = 0.1, central_dim: int = 256, embed_dim: int = 32,
@@ -40,8 +40,8 @@ class OWQMIX(QMIX):
             judge = q if self.double_q else target.unroll(batch, length + 1)
             best = own_best(judge[:, 1:], batch.available[:, 1:])                           # û′[B, T, N]
             y = self.targets(batch, target.central.q_tot(central_q[:, 1:], best, batch.state[:, 1:]))       # [B, T]
-            # The action that is greedy now is the online agents' own, and the target's Q̂* judges it, as in the authors' code:
-            # there y and Q̂*(û) come from the same frozen network.
+            # The action that is greedy now is the online agents' own, and the target's Q̂* judges it, as in the authors'
+            # code: so y and Q̂*(û) come from one frozen network.
             greedy = own_best(q[:, :length], batch.available[:, :-1])                       # û[B, T, N]
             q_greedy = target.central.q_tot(central_q[:, :length], greedy, state)           # [B, T]
             w = self.weights(q_tot, y, (batch.actions == greedy).all(-1), q_greedy)         # [B, T], constants
@@ -59,8 +59,8 @@ class OWQMIX(QMIX):
 class Central(VDN):
     """Q̂*(s, u): agents of its own, of the same kind, and a mixer that may be any function. It never acts.
 
-    ``exact.q_tot(algorithm.central, model)`` enumerates it like any other team's Q_tot. Agents that remember begin a row with
-    the row's memory, which is zero, as a row is a whole episode.
+    ``exact.q_tot(algorithm.central, model)`` enumerates it like any other team's Q_tot. Agents that remember begin a row
+    with the row's memory, which is zero, as a row is a whole episode.
     """
 
     def __init__(self, spec: TeamSpec, central_dim: int, **options):
