@@ -87,10 +87,7 @@ class PredatorPrey(TeamEnv):
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
         actions = actions.numpy()
-        # All dice of a step at once: the predators' order, the prey's order, and where each prey goes. So what one row
-        # draws does not depend on what happens in another.
-        n, m = self.n_predators, self.n_prey
-        dice = torch.rand(self.num_envs, n + 2 * m, generator=self._generator, dtype=torch.float64).numpy()
+        n, m, dice = self.n_predators, self.n_prey, self._roll()
         for who in dice[:, :n].argsort(1).T:
             self._move_predator(who, actions[self._rows, who])
         catching = actions == CATCH                                                         # [B, N]
@@ -102,6 +99,14 @@ class PredatorPrey(TeamEnv):
         terminated = (self._prey == 0).all(1) | ((self._predators > 0).sum(1) < 2)
         truncated = (self._clock >= self.spec.episode_limit) & ~terminated                  # at the limit, terminated wins
         return self._pack(reward, terminated, truncated)
+
+    def _roll(self) -> np.ndarray:
+        """All dice of a step, [B, N + 2M] in [0, 1): the predators' order, the prey's order, and where each prey goes.
+
+        Always as many, so that what one row draws does not depend on what happens in another.
+        """
+        shape = self.num_envs, self.n_predators + 2 * self.n_prey
+        return torch.rand(*shape, generator=self._generator, dtype=torch.float64).numpy()
 
     def _move_predator(self, who: np.ndarray, actions: np.ndarray) -> None:
         """In each row, predator who[B] goes where actions[B] say if that cell is free."""
