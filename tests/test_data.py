@@ -32,5 +32,5 @@ def test_the_reference_curve_was_measured_with_todays_preset():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ValueError, match="name: unknown name 'speed', expected one of reference, sweep"):
+    with pytest.raises(ValueError, match="name: unknown name 'speed', expected one of reference, sweep, two_step"):
         data.load("speed")

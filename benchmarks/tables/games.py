@@ -30,7 +30,7 @@ PRINTED = {
 # games end after one step.
 CONFIG = TrainConfig(learning_rate=2e-3)
 UPDATES = 2_000
-SIZES = {"hidden": (32,), "embed_dim": 32, "hypernet_dim": 32}
+SIZES = {"hidden": (32,), "embed_dim": 32, "hypernet_dim": 32, "central_dim": 64}
 
 
 def uniform(team: Algorithm, env: MatrixGame) -> Batch:

@@ -11,15 +11,19 @@ NAMES = {"iql": "IQL", "vdn": "VDN", "qmix": "QMIX", "cw_qmix": "CW-QMIX", "ow_q
          "qtran_alt": "QTRAN-alt", "qplex": "QPLEX", "maven": "MAVEN"}
 KINDS = {"iql": IQL, "vdn": VDN, "qmix": QMIX, "cw_qmix": CWQMIX, "ow_qmix": OWQMIX, "qtran": QTRAN, "qtran_alt": QTRAN,
          "qplex": QPLEX, "maven": MAVEN}
-OPTIONS = {"qtran_alt": {"alternative": True}}
+OPTIONS = {"qtran_alt": {"alternative": True}, "maven": {"n_latents": 4}}
 
 
 def make(name: str, env: TeamEnv, seed: int, **options) -> Algorithm:
-    """A fresh team of the algorithm called ``name``; of ``options`` it gets what it knows."""
+    """A fresh team of the algorithm called ``name``; of ``options`` it gets those that it knows."""
     kind = KINDS[name]
-    mixer = {key: value for key, value in options.items() if key in ("embed_dim", "hypernet_dim")}
-    rest = {key: value for key, value in options.items() if key not in mixer}
-    return kind.for_env(env, seed=seed, **rest, **(mixer if issubclass(kind, QMIX) else {}), **OPTIONS.get(name, {}))
+    unknown = set()
+    if not issubclass(kind, QMIX):
+        unknown |= {"embed_dim", "hypernet_dim"}
+    if not issubclass(kind, OWQMIX):
+        unknown |= {"central_dim"}
+    known = {key: value for key, value in options.items() if key not in unknown}
+    return kind.for_env(env, seed=seed, **known, **OPTIONS.get(name, {}))
 
 
 def train_many(name: str, env: TeamEnv, config: TrainConfig, seeds: range, **options) -> list[Algorithm]:

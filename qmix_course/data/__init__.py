@@ -7,7 +7,7 @@ from importlib import resources
 
 from qmix_course import errors
 
-NAMES = ("reference", "sweep")
+NAMES = ("reference", "sweep", "two_step", "games", "m_step", "predator_prey")
 
 
 def load(name: str) -> dict:
@@ -15,7 +15,10 @@ def load(name: str) -> dict:
 
     ``reference``: ``runs``, one a seed, each with the columns of a ``History``.
     ``sweep``: ``points``, one a setting that was tried, the default first, each with one entry a seed.
-    What was not measured is NaN.
+    The others are written by ``make tables``, and say in benchmarks/tables/NAME.py what they hold:
+    ``two_step``, ``games``: ``runs`` of an algorithm hold one entry a seed, with the learned tables.
+    ``m_step``, ``predator_prey``: greedy returns, one a seed, for each way of exploring or learning.
+    What was not measured is NaN; an algorithm without a table has NaN in its place.
     """
     errors.choice("name", name, NAMES)
     text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
