@@ -17,7 +17,7 @@ def central_weights(agent_qs, actions, y, q_greedy, alpha):
     """The truth, row by row."""
     w = []
     for b in range(len(y)):
-        best = [max(range(agent_qs.shape[2]), key=lambda a, b=b, i=i: agent_qs[b, i, a]) for i in range(agent_qs.shape[1])]
+        best = [max(range(agent_qs.shape[2]), key=lambda a, q=q: q[a]) for q in agent_qs[b].tolist()]
         full = best == actions[b].tolist() or bool(y[b] > q_greedy[b])
         w.append(1.0 if full else alpha)
     return torch.tensor(w, dtype=torch.float64)
@@ -72,7 +72,7 @@ CENTRAL_MISTAKES = (
             "the first greedy joint action would confirm itself for ever",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1), alpha)),
     Mistake("the greedy joint action does not count",
-            "The better ones have weight 1. What about the joint action that is greedy now, when y is no larger than it should be?",
+            "The better ones have weight 1. What about the joint action that is greedy now, if its y is no better than Q̂* says?",
             "nothing would pull a greedy joint action down that is overrated",
             lambda q, u, y, g, alpha: _weigh(y > g, alpha)),
     Mistake("both are asked for at once",
@@ -170,7 +170,7 @@ BALANCE_MISTAKES = (
             "the weights compare with q, not with 0",
             lambda v, alpha: _once(v, torch.where(v > 0, 1.0, alpha))),
     Mistake("values are compared with their mean",
-            "The comparison is with q itself, which is not the mean as soon as alpha < 1. Where did you start, and where should you stop?",
+            "The comparison is with q itself, which is not the mean as soon as alpha < 1. Where should you stop?",
             "a mixture of two means is a first step towards the balance, and no balance",
             lambda v, alpha: _two_means(v, alpha)),
     Mistake("a mixture of the largest value and the mean",

@@ -14,7 +14,8 @@ def targets_and_weights(q, available, q_hat, actions, reward, terminated, gamma,
     ys, ws = [], []
     for b in range(len(reward)):
         def best(t, b=b):
-            return tuple(max((a for a in range(q.shape[3]) if available[b, t, i, a]), key=lambda a, i=i: q[b, t, i, a]) for i in range(2))
+            both = zip(q[b, t].tolist(), available[b, t].tolist())
+            return tuple(max((a for a in range(len(own)) if free[a]), key=lambda a, own=own: own[a]) for own, free in both)
         y = float(reward[b]) + (0.0 if terminated[b] else gamma * float(q_hat[b, 1][best(1)]))
         greedy = best(0)
         full = greedy == tuple(actions[b].tolist()) or y > float(q_hat[b, 0][greedy])
@@ -40,12 +41,13 @@ def _cases() -> list[tuple]:
         reward = torch.randn(batch, dtype=torch.float64, generator=generator).round(decimals=2)
         terminated = torch.rand(batch, generator=generator) < 0.3
         cases.append((q, available, q_hat, actions, reward, terminated, gamma, alpha))
-    q, available, q_hat, _, reward, terminated, gamma, alpha = cases[0]         # the case of the text
+    q, available, q_hat, *_, gamma, alpha = cases[0]                            # the case of the text
     q[0] = torch.tensor([[[2.0, 1.0, 9.0], [1.0, 4.0, 3.0]], [[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]]])
     available[0] = torch.tensor([[[True, True, False], [True, True, True]], [[True, True, True], [True, True, True]]])
     q_hat[0, 0] = torch.tensor([[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]])
     q_hat[0, 1] = torch.tensor([[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    cases[0] = (q, available, q_hat, torch.tensor([[0, 0]]), torch.tensor([2.0], dtype=torch.float64), torch.tensor([False]), gamma, alpha)
+    reward, nothing = torch.tensor([2.0], dtype=torch.float64), torch.tensor([False])
+    cases[0] = (q, available, q_hat, torch.tensor([[0, 0]]), reward, nothing, gamma, alpha)
     return cases
 
 
@@ -98,7 +100,7 @@ def _judge_chooses(q, av, u, q_hat):
 
 MISTAKES = (
     Mistake("an action that cannot be taken is still greedy",
-            "The shapes fit, and the target is right. Which line speaks of what the team would play now, and what does it not look at?",
+            "The target is right. Which line speaks of what the team would play now, and what does it not look at?",
             "the weights then depend on the judge's opinion of a joint action that nobody can play",
             _pieces(_unmasked)),
     Mistake("an impossible action counts as 0",
@@ -144,5 +146,5 @@ LAB = Exercise(
     difficulty=3, minutes=10, practises="find the choice that forgets which actions are available", lab=True,
     hints=("Two joint actions are chosen in the listing, one for now and one for the next step. Compare the two lines.",
            "Play the example by hand: may agent 1 take action 2?",
-           "The same care that the next step gets is due to the present one: close what is not available before you look for the best."),
+           "The same care that the next step gets is due to the present one: close what is not available, then look for the best."),
     mistakes=MISTAKES, look=look_at_lab)

@@ -28,7 +28,8 @@ def _cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(1303)
     cases = []
     for batch, time, gamma, alpha in ((1, 1, 0.5, 0.1), (1, 2, 0.9, 0.5), (2, 3, 0.9, 0.1), (4, 5, 0.99, 0.75), (6, 1, 0.8, 0.25)):
-        q_tot, q_hat, ahead, reward = (3 * torch.randn(4, batch, time, dtype=torch.float64, generator=generator)).round(decimals=2)
+        numbers = 3 * torch.randn(4, batch, time, dtype=torch.float64, generator=generator)
+        q_tot, q_hat, ahead, reward = numbers.round(decimals=2)
         played = torch.randint(1, time + 1, (batch,), generator=generator)
         if batch == 1:
             played[0] = max(1, time - 1)
@@ -67,14 +68,15 @@ def _compare_gradients(to_q, to_hat, case) -> None:
     q_tot, q_hat, ahead, reward, ended, mask, gamma, alpha = case
     y = reward + gamma * ahead * ~ended
     share = 2 * mask / mask.sum()
-    for name, got, wanted in (("q_tot", to_q, share * torch.where(q_tot < y, 1.0, alpha) * (q_tot - y)), ("q_hat", to_hat, share * (q_hat - y))):
+    weighted = torch.where(q_tot < y, 1.0, alpha) * (q_tot - y)
+    for name, got, wanted in (("q_tot", to_q, share * weighted), ("q_hat", to_hat, share * (q_hat - y))):
         if not torch.allclose(got, wanted, rtol=ROUGH, atol=ROUGH):
             raise Found(Verdict("wrong", "the loss is right, but its gradient is not",
                                 f"Does every part of {name} reach the loss with its gradient?", values.table(got, wanted)))
 
 
 def _with(weigh=None, ends=True, g=True, total=None):
-    """A wrong loss: ``weigh(q_tot, q_hat, y, alpha)`` the weights, ``total(q², hat², w, mask)`` how the errors are put together."""
+    """A wrong loss: ``weigh(q_tot, q_hat, y, alpha)`` gives the weights, ``total(q², hat², w, mask)`` adds the errors up."""
     weigh = weigh or (lambda q, hat, y, alpha: torch.where(q < y, 1.0, alpha))
     total = total or (lambda one, two, w, m: ((w * one + two) * m).sum() / m.sum())
 
