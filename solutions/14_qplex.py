@@ -1,0 +1,258 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 14 · QPLEX
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/14_qplex.ipynb)
+#
+# You make tables from positive weights, build the duplex mixer with its detach, and compute where a team is pulled.
+#
+# **Minutes:** 67
+#
+# **You need:** [lesson 14](../notebooks/14_qplex.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("14")
+
+# %%
+import itertools
+
+import torch
+
+from qmix_course import plots
+from qmix_course.checks import check, hint, solution
+from qmix_course.envs import PAYOFFS
+
+# %% [markdown]
+# ## Exercise 14.1 · λ for a table
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 12
+#
+# In step 2 of the lesson, `lambda_for` made a table of two agents. Write it for any number of agents. `table[u_1, …, u_N]` has one axis for each of the $N$ agents and
+# `q[i, a]` are their utilities. The table's largest entry is where the agents' own best actions meet, no other entry is as large, and it is equal to $\sum_i V_i$.
+#
+# Return one table λ, of the same shape, that all agents share: $Q_{tot} = \sum_i V_i + \lambda(\mathbf u) \sum_i A_i(u_i)$ must be `table`. At the agents' own best actions, where
+# any λ does it, put a 1.
+#
+# You are right if your λ is right for one to four agents. No agent has two equal utilities.
+
+# %%
+q = torch.tensor([[4.0, 3.0], [4.0, 2.0]])               # the smallest case: V = 4 + 4
+small = torch.tensor([[8.0, -12.0], [-12.0, 6.0]])       # λ: [[1, 10], [20, 2 / 3]]
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lambda_for_table(table, q):
+    """table[A, ..., A] with N axes, q[N, A] -> the shared λ[A, ..., A] > 0."""
+    ### BEGIN SOLUTION
+    v = q.amax(1)                                                     # [N]
+    total = torch.zeros_like(table)                                   # Σ_i A_i of each joint action
+    for i, advantages in enumerate(q - v.unsqueeze(1)):
+        shape = [1] * len(q)
+        shape[i] = -1                                                 # agent i's advantages lie along axis i
+        total = total + advantages.view(shape)
+    return torch.where(total < 0, (table - v.sum()) / total, 1.0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("14.1", lambda_for_table)
+
+
+# %% [markdown]
+# ## Exercise 14.2 · The duplex mixer
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# Write the mixer's last step. The hypernetworks have done their part: `w` and `b` are the raw outputs for the rescaling, `lam` is λ and positive already. `agent_qs` are the
+# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$.
+#
+# $$Q_{tot} = \sum_i Q_i' + \sum_i (\lambda_i - 1)\, A_i', \qquad Q_i' = w_i Q_i + b_i, \quad A_i' = Q_i' - (w_i \max Q_i + b_i),$$
+#
+# where the second sum treats $A_i'$ as a number: no gradient passes through it, neither to the utilities nor to $w$ and $b$.
+#
+# You are right if the values and all five gradients are right, for any number of agents and any leading axes, none included.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def duplex(agent_qs, best_qs, w, b, lam):
+    """Five tensors [..., N] -> Q_tot[...]."""
+    ### BEGIN SOLUTION
+    w = w.abs() + 1e-10
+    own, best = w * agent_qs + b, w * best_qs + b
+    advantage = (own - best).detach()                                 # after the rescaling: w and b are shut out too
+    return own.sum(-1) + ((lam - 1) * advantage).sum(-1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("14.2", duplex)
+
+# %% [markdown]
+# ## Exercise 14.3 · Which way do they go?
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 20
+#
+# A QPLEX team points at the joint action `u`, and λ has explained everything that it can: the team has the best table (with the smallest squared error, all joint actions equally
+# frequent) whose largest entry is at `u`. *Break it* computed it: $V$ at `u` and wherever the payoff is above $V$, the payoff itself everywhere else. With the detach, agent $i$'s
+# utility for action $a$ then moves against the sum of the errors $Q_{tot} - \text{payoff}$ of all joint actions in which agent $i$ plays $a$.
+#
+# Write `pull`, which returns these sums, `[N, A]`. `payoff` has one axis for each of the $N$ agents and `u` is a tuple of $N$ actions.
+#
+# You are right if the sums are right for one to three agents and any joint action. For game 3 and (1, 1) the lesson found −1, 1, 0 for both agents.
+
+# %%
+plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), title="Game 3: the team points at (1, 1)", highlight=[(1, 1)], fmt="{:.0f}")
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def pull(payoff, u):
+    """payoff[A, ..., A] with N axes, u: a tuple of N actions -> the sums of the errors, [N, A]."""
+    ### BEGIN SOLUTION
+    clipped = [payoff[u].item()]                                      # û, and the entries that V holds down
+    for better in payoff.flatten().sort(descending=True).values.tolist():
+        if better <= sum(clipped) / len(clipped):
+            break
+        clipped.append(better)
+    v = sum(clipped) / len(clipped)
+    errors = payoff.clamp(max=v) - payoff
+    errors[u] = v - payoff[u]
+    n_agents = payoff.dim()
+    return torch.stack([errors.movedim(i, 0).reshape(len(payoff), -1).sum(1) for i in range(n_agents)])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("14.3", pull)
+
+# %% [markdown]
+# ## Exercise 14.4 · Ten ways to weigh an advantage
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# Two agents. The letters stand for ten ways to make a team value; $x$ and $x_i$ are numbers of any sign and size that a network gives, other ones for each state and each joint
+# action. If nothing else is said, $V_{tot} = V_1 + V_2$, $A_i = Q_i - V_i$ with $V_i = \max Q_i$, and $Q_{tot} = V_{tot} + \lambda_1 A_1 + \lambda_2 A_2$.
+#
+# | | |
+# |---|---|
+# | A | $\lambda_1, \lambda_2$ = softmax of $x_1, x_2$ over the agents |
+# | B | $\lambda_i = \tanh(x_i)$ |
+# | C | $\lambda_i = e^{x_i}$ |
+# | D | $\lambda_i = e^{x_i} - 1$ |
+# | E | $\lambda_i = e^{x_i}$, but $V_i$ is the *mean* of $Q_i$ over the agent's actions |
+# | F | $\lambda_i = e^{x_i}$, after every $Q_i$ was replaced by $-2 Q_i + 1$ |
+# | G | $\lambda_1 = \lambda_2 = e^{Q_1(u_1) \, Q_2(u_2)}$ |
+# | H | $\lambda_1 = \lambda_2 = e^{x}$ |
+# | I | $Q_{tot} = V_{tot} - e^{x} A_1 A_2$ |
+# | J | $Q_{tot} = V_{tot} + \min(e^{x_1} A_1, \; e^{x_2} A_2)$ |
+#
+# No agent has two equal utilities. Which of the ten keep IGM *whatever the network gives*: the agents' own best actions, by the utilities $Q_i$ that they act on, are the one and only best
+# joint action? `keeps_igm` is a dictionary from letter to `True` or `False`.
+#
+# You are right if all ten are.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+keeps_igm = (
+    ### BEGIN SOLUTION
+    {"A": True, "B": False, "C": True, "D": False, "E": False, "F": False, "G": True, "H": True, "I": False, "J": True}
+    ### END SOLUTION
+)
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("14.4", keeps_igm)
+
+
+# %% [markdown]
+# ## Find the bug 14.5 · A promise that nobody can keep
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# The TD errors of a QPLEX team, without double-Q, from the pieces of a batch of `B` transitions. `w`, `lam` and `next_w` are positive already; `available` and `next_available` say
+# what each agent could do before and after the step. It runs, and on tasks where every action is always available it is right.
+
+# %%
+def td_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+    own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)                         # 1
+    best = q.masked_fill(~available, -torch.inf).amax(-1)                         # 2
+    own, best = w * own + b, w * best + b                                         # 3
+    q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)             # 4
+    masked_next = next_q.masked_fill(~next_available, -torch.inf)                 # 5
+    next_best = next_q.amax(-1)                                                   # 6
+    next_value = (next_w * next_best + next_b).sum(-1)                            # 7
+    target = reward + 0.99 * torch.where(terminated, 0.0, next_value)             # 8
+    return q_tot - target                                                         # 9
+
+
+# %% [markdown]
+# One transition of one agent. After the step only its action 0, worth 1, is available. The target should be $0 + 0.99 \cdot 1$.
+
+# %%
+one = torch.ones(1, 1)
+error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]), actions=torch.tensor([[0]]),
+                  available=torch.tensor([[[True, True]]]), next_available=torch.tensor([[[True, False]]]),
+                  reward=torch.zeros(1), terminated=torch.tensor([False]), w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
+print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
+
+
+# %% [markdown]
+# The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
+#
+# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_errors`: copy the listing and mend it.
+#
+# You are right if the errors are right whatever is available, and whatever the signs of the values.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_5 = (
+    ### BEGIN SOLUTION
+    6
+    ### END SOLUTION
+)
+
+
+def mended_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+    ### BEGIN SOLUTION
+    own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+    best = q.masked_fill(~available, -torch.inf).amax(-1)
+    own, best = w * own + b, w * best + b
+    q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)
+    next_best = next_q.masked_fill(~next_available, -torch.inf).amax(-1)          # the mask of the step that it looks at
+    next_value = (next_w * next_best + next_b).sum(-1)
+    target = reward + 0.99 * torch.where(terminated, 0.0, next_value)
+    return q_tot - target
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("14.5", wrong_line_5, mended_errors)
