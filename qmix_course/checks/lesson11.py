@@ -77,6 +77,10 @@ def class_cases() -> list[tuple]:
     small = [[[0, 1], [1, 8]], [[0, 1], [1, 1]], [[8, 0], [0, 4]], [[7, 7], [7, 7]], [[1, 0], [0, 0]], [[1, 1], [1, 0]], [[3, 0], [4, 2]],
              [[5, 0], [5, 5]], [[0, 5], [0, 5]], [[2, 5], [1, 4]], [[1, 0], [0, 1]], [[0, 0], [3, 4]]]
     cases = [(torch.tensor(rows).double(),) for rows in small]
+    for mixed in ([[1, -2], [0, 0]], [[1, -1], [0, 0]], [[0, 3], [-2, 0]], [[2, 0], [0, -1]], [[0, 0], [2, -2]], [[0, -1], [0, 4]]):
+        table = torch.tensor([[0.0, 3.0, 7.0], [2.0, 5.0, 9.0], [6.0, 9.0, 13.0]])
+        table[1:, 1:] += torch.tensor(mixed).cumsum(0).cumsum(1)
+        cases += [(table,), (table.flip(1),)]
     generator = torch.Generator().manual_seed(0)
     for k in range(40):
         a, b = (torch.randint(0, 5, (3,), generator=generator).sort().values.double() for _ in range(2))
@@ -198,10 +202,10 @@ def look_at_makers(room: Room, given) -> Verdict:
         raise room.wrong("a table that is not monotone is made by a monotone mixer")
     if {"ELU", "mirrored"} & read["f"] == {"ELU", "mirrored"}:
         raise room.wrong("monotone is taken for enough")
+    if read["a"] - {"tanh"} == {"mirrored"} and read["b"] - {"tanh"} == {"ELU"}:
+        raise room.wrong("convex and concave are exchanged")
     if "ELU" in read["b"] and "mirrored" in read["a"]:
         raise room.wrong("convex and concave make the same tables")
-    if read["a"] == MAKERS["b"] and read["b"] == MAKERS["a"]:
-        raise room.wrong("convex and concave are exchanged")
     if read["e"] == MAKERS["a"]:
         raise room.wrong("table e is judged as it stands")
     if read["c"] == {"tanh"} or not read["c"]:

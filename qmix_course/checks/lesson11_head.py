@@ -95,9 +95,7 @@ def look_at_head(room: Room, wrong_line, answer) -> Verdict:
             raise room.wrong(mistake.name)
     below, dead = [], []
     for case in cases:
-        slopes = gradients(room, answer, case)
-        for place, name in ((1, "w1"), (3, "w2")):
-            dead += [name] if bool((slopes[place][case[place] < 0] == 0).any()) else []
+        dead += dead_weights(room, answer, case)
         w1, w2 = effective(room, answer, case)
         for name, weights, raw in (("w1", w1, case[1]), ("w2", w2, case[3])):
             if bool((weights < -1e-12).any()):
@@ -106,6 +104,8 @@ def look_at_head(room: Room, wrong_line, answer) -> Verdict:
         raise room.wrong("a leak lets weights below zero")
     if below:
         raise room.wrong("weights below zero" if {name for name, _ in below} == {"w1", "w2"} else "one of the two kinds of weights is below zero")
+    if ceiling(room, answer):
+        raise room.wrong("the weights have a ceiling")
     if dead:
         raise room.wrong("no gradient reaches the weights that came out negative" if set(dead) == {"w1", "w2"} else
                          "only one of the two kinds of weights is repaired")
@@ -114,10 +114,31 @@ def look_at_head(room: Room, wrong_line, answer) -> Verdict:
         wanted = head(case[0], w1, case[2], w2, case[4])
         if not values.loosely_equal(got, wanted, 1e-7):
             raise room.wrong("the weights are right, and something else has changed", values.table(got, wanted))
-    if ceiling(room, answer):
-        raise room.wrong("the weights have a ceiling")
+    if not alone(room, answer):
+        raise room.wrong("the weights are right, and something else has changed", "a weight depends on how many units there are")
     room.line(wrong_line, {1, 2})
     return Verdict("correct")
+
+
+def dead_weights(room: Room, answer, case) -> list[str]:
+    """Which raw weights below zero get no gradient, with every unit on and all other weights above zero."""
+    found = []
+    ones, biases = torch.ones_like(case[0]), torch.full_like(case[2], FAR)
+    for place, name in ((1, "w1"), (3, "w2")):
+        raw = [ones, case[1].abs(), biases, case[3].abs(), case[4]]
+        raw[place] = -raw[place]
+        found += [name] if bool((gradients(room, answer, raw)[place] == 0).any()) else []
+    return found
+
+
+def alone(room: Room, answer) -> bool:
+    """Whether a raw weight becomes the same weight in a head of one unit and in one of three."""
+    sizes = []
+    for units in (1, 3):
+        case = (torch.zeros(1, 1), torch.full((1, 1, units), 0.7), torch.zeros(1, units), torch.full((1, units), -0.4), torch.zeros(1))
+        w1, w2 = effective(room, answer, case)
+        sizes.append((float(w1[0, 0, 0]), float(w2[0, 0])))
+    return values.loosely_equal(sizes[0], sizes[1], 1e-7)
 
 
 def ceiling(room: Room, answer) -> bool:
