@@ -1,0 +1,181 @@
+"""The exercises of lesson 16: exploration."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson16_latents import LATENTS
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Verdict
+
+__all__ = ("EXERCISES",)
+
+# ---- 16.1 --------------------------------------------------------------------------------------------------------------
+
+
+def lucky(n_agents: int, n_actions: int, epsilon: float, keep: int, leave: int) -> float:
+    stays = 1 - epsilon + epsilon / n_actions
+    return stays ** (n_agents * keep) * (epsilon / n_actions) ** (n_agents * leave)
+
+
+LUCKY_CASES = [(2, 2, 0.2, 9, 1), (2, 2, 1.0, 3, 2), (1, 4, 0.3, 5, 1), (3, 2, 0.5, 2, 1), (2, 5, 0.1, 4, 2), (3, 3, 0.6, 1, 3),
+               (4, 3, 0.25, 6, 1), (2, 3, 0.4, 0, 2)]
+
+
+def look_at_lucky(room: Room, answer) -> Verdict:
+    room.compare(answer, LUCKY_CASES, lucky, tolerance=1e-12)
+    return Verdict("correct")
+
+
+LUCKY_MISTAKES = (
+    Mistake("the coin is the only way to keep the habit",
+            "An agent whose coin says random draws among all its actions. Is the habit not one of them?",
+            "1 − ε leaves out the random draws that land on the habit, another ε/A",
+            lambda n, a, e, keep, leave: (1 - e) ** (n * keep) * (e / a) ** (n * leave)),
+    Mistake("whatever is drawn at random is the one action that pays",
+            "With probability ε the agent draws at random. In how many of the A possible draws does it leave in the right direction?",
+            "ε is the chance of a random draw, ε/A that of one particular action",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** (n * keep) * e ** (n * leave)),
+    Mistake("any departure from the habit counts",
+            "Let A be 5. Of the four ways to leave the habit, how many are wanted?",
+            "only one particular action pays; with two actions the difference does not show",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** (n * keep) * (e - e / a) ** (n * leave)),
+    Mistake("the random draw avoids the habit",
+            "Look at epsilon_greedy in lesson 03 once more: among which actions does the coin draw?",
+            "the random action may be the greedy one too: ε/A each, and not ε/(A − 1)",
+            lambda n, a, e, keep, leave: (1 - e) ** (n * keep) * (e / (a - 1)) ** (n * leave)),
+    Mistake("one coin for the whole team",
+            "Each agent has a coin of its own. How likely is it that two coins both say: keep?",
+            "with one coin the team departs together, which is just what ε-greedy agents cannot do",
+            lambda n, a, e, keep, leave: (1 - e + e / a**n) ** keep * (e / a**n) ** leave),
+    Mistake("one agent stands for all",
+            "Try it with three agents instead of one. Should the chance stay the same?",
+            "all agents must keep, and all must leave, at the same steps",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** keep * (e / a) ** leave),
+    Mistake("getting there is taken for granted",
+            "With keep = 0 your answer is right. What should happen to the chance as keep grows?",
+            "the steps before the departure have to be survived first",
+            lambda n, a, e, keep, leave: (e / a) ** (n * leave)),
+    Mistake("the two kinds of steps are exchanged",
+            "For ε = 0.2 and keep = 9, leave = 1: which of the two factors should be raised to the larger power?",
+            "habit and departure then swap their roles",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** (n * leave) * (e / a) ** (n * keep)),
+)
+
+# ---- 16.2 --------------------------------------------------------------------------------------------------------------
+
+
+def divergence_of(q: torch.Tensor, noisy: torch.Tensor, axis: int = -1) -> torch.Tensor:
+    """KL before any mean, with the sum over ``axis`` still to be taken: [B, N, A]."""
+    log_p, log_r = q.log_softmax(axis), noisy.log_softmax(axis)
+    return log_p.exp() * (log_p - log_r)
+
+
+def stepped(sigma: float, departure: float, delta: float) -> float:
+    return sigma * 1.01 if departure < delta else sigma / 1.01
+
+
+def target(epsilon: float, n_actions: int) -> float:
+    return -math.log(1 - epsilon + epsilon / n_actions)
+
+
+def adapt(sigma: float, q: torch.Tensor, noisy: torch.Tensor, epsilon: float) -> tuple[float, float]:
+    departure = divergence_of(q, noisy).sum(-1).mean().item()
+    return stepped(sigma, departure, target(epsilon, q.shape[-1])), departure
+
+
+def adapt_cases() -> list[tuple]:
+    """Each with δ a given factor above or below the divergence, so that the two sides, and a wrong δ, can be told apart."""
+    generator, cases = torch.Generator().manual_seed(162), []
+    for (rows, agents, actions), factor in zip(((1, 2, 2), (1, 2, 3), (2, 3, 4), (3, 2, 5), (4, 2, 2), (2, 4, 3)),
+                                               (1.15, 0.9, 0.85, 1.3, 0.8, 1.05)):
+        q = torch.randn(rows, agents, actions, generator=generator, dtype=torch.float64).round(decimals=1)
+        noisy = (q + 0.6 * torch.randn(q.shape, generator=generator, dtype=torch.float64)).round(decimals=1)
+        delta = factor * adapt(1.0, q, noisy, 0.0)[1]
+        epsilon = (1 - math.exp(-delta)) / (1 - 1 / actions)
+        cases.append((0.1 + 0.3 * len(cases), q, noisy, epsilon))
+    return cases
+
+
+def look_at_adapt(room: Room, answer) -> Verdict:
+    room.compare(answer, adapt_cases(), adapt)
+    return Verdict("correct")
+
+
+def with_departure(measure):
+    """The wrong answer whose divergence is ``measure(q, noisy)`` and that does the rest right."""
+    def wrong(sigma, q, noisy, epsilon):
+        departure = measure(q, noisy).item()
+        return stepped(sigma, departure, target(epsilon, q.shape[-1])), departure
+    return wrong
+
+
+def with_step(step):
+    """The wrong answer whose divergence is right and whose new σ is ``step(sigma, departure, epsilon, n_actions)``."""
+    def wrong(sigma, q, noisy, epsilon):
+        departure = adapt(sigma, q, noisy, epsilon)[1]
+        return step(sigma, departure, epsilon, q.shape[-1]), departure
+    return wrong
+
+
+ADAPT_MISTAKES = (
+    Mistake("the divergence is taken the other way round",
+            "KL(p ‖ r) weighs the logarithms with p. Which of the two teams is p here?",
+            "KL is not symmetric: the weights belong to the unperturbed team",
+            with_departure(lambda q, noisy: divergence_of(noisy, q).sum(-1).mean())),
+    Mistake("added up over the agents",
+            "With ten agents instead of two, should the noise per agent become smaller? Look at what you average over.",
+            "δ is the divergence of one agent, so the mean goes over agents as well as rows",
+            with_departure(lambda q, noisy: divergence_of(q, noisy).sum((1, 2)).mean())),
+    Mistake("added up over everything",
+            "Double the number of rows by repeating them. Should the divergence double?",
+            "the sum goes over actions only; over rows and agents it is a mean",
+            with_departure(lambda q, noisy: divergence_of(q, noisy).sum())),
+    Mistake("averaged over the actions",
+            "Σ_a p_a log(p_a / r_a) is a sum. What does a mean over the actions make of it?",
+            "the weights p_a add up to 1 already; dividing by A makes the divergence too small",
+            with_departure(lambda q, noisy: divergence_of(q, noisy).mean())),
+    Mistake("the softmax goes over the agents",
+            "Whose probabilities must add up to 1: those of one agent's actions, or those of one action over the agents?",
+            "play is a distribution over an agent's own actions, the last axis",
+            with_departure(lambda q, noisy: divergence_of(q, noisy, axis=1).sum(1).mean())),
+    Mistake("values are compared, not play",
+            "Add 100 to all values of the perturbed team. Does it play differently? Does your measure change?",
+            "a shift of all values changes nothing in what is played",
+            with_departure(lambda q, noisy: (q - noisy).square().mean())),
+    Mistake("delta forgets that a random action may be the greedy one",
+            "With ε = 1 an agent plays everything equally often. Is that infinitely far from greedy?",
+            "the greedy action keeps 1 − ε + ε/A, and δ is minus the logarithm of that",
+            with_step(lambda s, d, e, a: stepped(s, d, -math.log(max(1 - e, 1e-300))))),
+    Mistake("sigma moves the wrong way",
+            "The play differs too little. Should the noise become larger or smaller?",
+            "it runs away from the target instead of towards it",
+            with_step(lambda s, d, e, a: s / 1.01 if d < target(e, a) else s * 1.01)),
+    Mistake("the step down is not the inverse of the step up",
+            "Up and down once: does σ come back to where it was?",
+            "0.99 · 1.01 is less than 1, so σ creeps down even on target",
+            with_step(lambda s, d, e, a: s * 1.01 if d < target(e, a) else s * 0.99)),
+    Mistake("sigma grows by a fixed amount",
+            "Let σ be 0.001, then 100. Is one percent the same amount for both?",
+            "σ can be of any size, so it moves by a factor",
+            with_step(lambda s, d, e, a: s + 0.01 if d < target(e, a) else s - 0.01)),
+)
+
+EXERCISES = (
+    Exercise(
+        number="16.1", title="The chance of a lucky episode", answers={"lucky_chance": "function"}, difficulty=2, minutes=8,
+        practises="probability of independent ε-greedy agents: what each keeps and each leaves", look=look_at_lucky,
+        hints=("Begin with one agent and one step. With which probability does it play its habit, and with which one other action?",
+               "Coins are independent, between agents and between steps, so the chances multiply. How many factors of each kind are there?"),
+        mistakes=LUCKY_MISTAKES),
+    Exercise(
+        number="16.2", title="How much noise?", answers={"adapt": "function"}, difficulty=3, minutes=12,
+        practises="KL divergence between two teams' play, the target δ(ε), and a multiplicative controller", look=look_at_adapt,
+        hints=("Three steps: the divergence of every agent in every row, their mean, and the comparison with δ.",
+               "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two softmaxes and summed over the actions, is the divergence."),
+        mistakes=ADAPT_MISTAKES, off_limits=("qmix_course.exploration.divergence", "qmix_course.exploration.target_divergence")),
+    *LATENTS,
+)

@@ -1,0 +1,162 @@
+"""Answers to the exercises of lesson 16."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+from tests.catalogue import Answers
+from tests.catalogue.lesson16_latents import LATENTS
+
+# ---- 16.1 --------------------------------------------------------------------------------------------------------------
+
+
+def powers(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon + epsilon / n_actions) ** (n_agents * keep) * (epsilon / n_actions) ** (n_agents * leave)
+
+
+def step_by_step(n_agents, n_actions, epsilon, keep, leave):
+    chance = 1.0
+    for _ in range(n_agents):
+        for _ in range(keep):
+            chance *= 1 - epsilon * (n_actions - 1) / n_actions
+        for _ in range(leave):
+            chance *= epsilon / n_actions
+    return chance
+
+
+def in_logs(n_agents, n_actions, epsilon, keep, leave):
+    play = torch.full((n_actions,), epsilon / n_actions)
+    play[0] += 1 - epsilon
+    return torch.exp(n_agents * (keep * play[0].log() + leave * play[1].log()))
+
+
+def coin_only(n_agents, n_actions, epsilon, keep, leave):
+    return ((1 - epsilon) ** n_agents) ** keep * ((epsilon / n_actions) ** n_agents) ** leave
+
+
+def any_random(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon + epsilon / n_actions) ** (n_agents * keep) * epsilon ** (n_agents * leave)
+
+
+def any_departure(n_agents, n_actions, epsilon, keep, leave):
+    habit = 1 - epsilon + epsilon / n_actions
+    return habit ** (n_agents * keep) * (1 - habit) ** (n_agents * leave)
+
+
+def avoids_the_habit(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon) ** (n_agents * keep) * (epsilon / (n_actions - 1)) ** (n_agents * leave)
+
+
+def team_coin(n_agents, n_actions, epsilon, keep, leave):
+    joint = n_actions ** n_agents
+    return (1 - epsilon + epsilon / joint) ** keep * (epsilon / joint) ** leave
+
+
+def one_agent(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon + epsilon / n_actions) ** keep * (epsilon / n_actions) ** leave
+
+
+def only_the_end(n_agents, n_actions, epsilon, keep, leave):
+    return (epsilon / n_actions) ** (n_agents * leave)
+
+
+def exchanged(n_agents, n_actions, epsilon, keep, leave):
+    return powers(n_agents, n_actions, epsilon, leave, keep)
+
+
+# ---- 16.2 --------------------------------------------------------------------------------------------------------------
+
+def delta_of(epsilon, n_actions):
+    return -math.log(1 - epsilon + epsilon / n_actions)
+
+
+def moved(sigma, departure, delta):
+    return sigma * 1.01 if departure < delta else sigma / 1.01
+
+
+def kl(q, noisy):
+    p, r = torch.softmax(q, -1), torch.softmax(noisy, -1)
+    return (p * torch.log(p / r)).sum(-1)
+
+
+def by_probabilities(sigma, q, noisy, epsilon):
+    departure = kl(q, noisy).mean()
+    return torch.tensor(moved(sigma, departure, delta_of(epsilon, q.shape[-1]))), departure
+
+
+def by_torch(sigma, q, noisy, epsilon):
+    each = F.kl_div(noisy.log_softmax(-1), q.log_softmax(-1), reduction="none", log_target=True)
+    departure = float(each.sum()) / (q.shape[0] * q.shape[1])
+    return [moved(sigma, departure, delta_of(epsilon, q.shape[-1])), departure]
+
+
+def by_loops(sigma, q, noisy, epsilon):
+    total = sum(kl(q[b, i], noisy[b, i]).item() for b in range(len(q)) for i in range(q.shape[1]))
+    departure = total / (len(q) * q.shape[1])
+    factor = 1.01 if math.exp(-departure) > 1 - epsilon + epsilon / q.shape[-1] else 1 / 1.01
+    return sigma * factor, departure
+
+
+def measured_by(measure):
+    def answer(sigma, q, noisy, epsilon):
+        departure = float(measure(q, noisy))
+        return moved(sigma, departure, delta_of(epsilon, q.shape[-1])), departure
+    return answer
+
+
+reversed_kl = measured_by(lambda q, noisy: kl(noisy, q).mean())
+torch_kl_reversed = measured_by(lambda q, noisy: F.kl_div(q.log_softmax(-1), noisy.softmax(-1), reduction="none").sum(-1).mean())
+team_kl = measured_by(lambda q, noisy: kl(q, noisy).sum(-1).mean())
+batchmean = measured_by(lambda q, noisy: F.kl_div(noisy.log_softmax(-1), q.softmax(-1), reduction="batchmean"))
+total_kl = measured_by(lambda q, noisy: kl(q, noisy).sum())
+mean_kl = measured_by(lambda q, noisy: F.kl_div(noisy.log_softmax(-1), q.softmax(-1), reduction="mean"))
+over_agents = measured_by(lambda q, noisy: (q.softmax(1) * (q.log_softmax(1) - noisy.log_softmax(1))).sum(1).mean())
+squared = measured_by(lambda q, noisy: F.mse_loss(q, noisy))
+
+
+def stepping(step):
+    def answer(sigma, q, noisy, epsilon):
+        departure = kl(q, noisy).mean().item()
+        return step(sigma, departure, epsilon, q.shape[-1]), departure
+    return answer
+
+
+simple_delta = stepping(lambda s, d, e, a: moved(s, d, -math.log(1 - e) if e < 1 else math.inf))
+wrong_way = stepping(lambda s, d, e, a: s * 1.01 if d > delta_of(e, a) else s / 1.01)
+ninety_nine = stepping(lambda s, d, e, a: s * 1.01 if d < delta_of(e, a) else s * 0.99)
+fixed_step = stepping(lambda s, d, e, a: s + 0.01 if d < delta_of(e, a) else s - 0.01)
+
+CATALOGUE = {
+    "16.1": Answers(
+        right=[powers, step_by_step, in_logs],
+        wrong=[
+            ("the coin is the only way to keep the habit", coin_only),
+            ("whatever is drawn at random is the one action that pays", any_random),
+            ("any departure from the habit counts", any_departure),
+            ("the random draw avoids the habit", avoids_the_habit),
+            ("one coin for the whole team", team_coin),
+            ("one agent stands for all", one_agent),
+            ("getting there is taken for granted", only_the_end),
+            ("the two kinds of steps are exchanged", exchanged),
+        ],
+    ),
+    "16.2": Answers(
+        right=[by_probabilities, by_torch, by_loops],
+        wrong=[
+            ("the divergence is taken the other way round", reversed_kl),
+            ("the divergence is taken the other way round", torch_kl_reversed),
+            ("added up over the agents", team_kl),
+            ("added up over the agents", batchmean),
+            ("added up over everything", total_kl),
+            ("averaged over the actions", mean_kl),
+            ("the softmax goes over the agents", over_agents),
+            ("values are compared, not play", squared),
+            ("delta forgets that a random action may be the greedy one", simple_delta),
+            ("sigma moves the wrong way", wrong_way),
+            ("the step down is not the inverse of the step up", ninety_nine),
+            ("sigma grows by a fixed amount", fixed_step),
+        ],
+    ),
+    **LATENTS,
+}
