@@ -129,5 +129,5 @@ def figure(stored: dict):
     counts = torch.tensor([[solved(stored, game, name) for game in stored["games"]] for name in teams.NAMES])
     figure, ax = plots.panels(1, 1, size=(9.5, 5.0), title=None)
     plots.table(counts.double(), row_labels=list(teams.NAMES.values()), col_labels=[g.replace("_", "-") for g in stored["games"]],
-                title=f"Seeds of {len(stored['settings']['seeds'])} whose greedy joint action is a best one", fmt="{:.0f}", ax=ax)
+                title=f"Seeds of {len(stored['settings']['seeds'])} whose greedy joint action is a best one", fmt="{:.0f}", ax=ax, xlabel="game", ylabel="algorithm")
     return figure
