@@ -64,5 +64,5 @@ def figure(stored: dict):
     figure, axes = plots.panels(3, 3, size=(8.6, 6.4), title="The two-step game: exact values, and two trained teams")
     for row, (name, tables) in zip(axes, rows.items()):
         for ax, table, where in zip(row, tables, ("the start", "2A", "2B")):
-            plots.table(torch.tensor(table), title=f"{name}: {where}", ax=ax)
+            plots.table(torch.tensor(table), title=f"{name}: {where}", ax=ax, limits=(-2, 8))
     return figure
