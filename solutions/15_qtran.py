@@ -1,0 +1,208 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 15 · QTRAN
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/15_qtran.ipynb)
+#
+# You measure how far QTRAN's conditions are from holding, write its losses so that each is heard by the right networks, build utilities for the stricter condition, and repair one.
+#
+# **Minutes:** 60
+#
+# **You need:** [lesson 15](../notebooks/15_qtran.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("15")
+
+# %%
+import torch
+
+from qmix_course.checks import check, hint, solution
+
+# %% [markdown]
+# ## Exercise 15.1 · How far from holding?
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Two agents in `B` states at once: `q[b, i, a]` are their utilities, `joint[b, u1, u2]` is $Q_{jt}$, `v[b]` is V, and `available[b, i, a]` says what agent $i$ may do. Write
+# `violations`. For each state it returns two numbers: the gap $Q' - Q_{jt} + V$ at $\bar u$, with its sign, and the lowest gap of all joint actions that the agents can
+# take, or 0 if none of them is below 0. Both conditions hold where both numbers are 0.
+#
+# You are right if both numbers are right in every state. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
+
+# %%
+q = torch.tensor([[[3.0, 0.0], [1.0, 2.0]],
+                  [[3.0, 0.0], [1.0, 2.0]]])
+joint = torch.tensor([[[4.0, 6.0], [9.0, 1.0]],
+                      [[4.0, 6.0], [9.0, 1.0]]])
+v = torch.tensor([2.0, 2.0])
+available = torch.tensor([[[True, True], [True, True]],
+                          [[True, False], [True, True]]])
+
+
+# %% [markdown]
+# For these two states the answer is `[1, 1]` and `[-6, 0]`: in both, $\bar u = (0, 1)$ with the gap 5 − 6 + 2. In the second, agent 1 cannot take action 1, so the 9 is out of reach.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_15_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def violations(q, joint, v, available):
+    """q[B, 2, A], joint[B, A, A], v[B], available[B, 2, A] bool -> the gap at ū [B], the lowest gap or 0 [B]."""
+    ### BEGIN SOLUTION
+    gap = q[:, 0, :, None] + q[:, 1, None, :] - joint + v[:, None, None]                # [B, A, A]
+    own = q.masked_fill(~available, -torch.inf).argmax(-1)                              # [B, 2]
+    at_own = gap[torch.arange(len(gap)), own[:, 0], own[:, 1]]
+    both = available[:, 0, :, None] & available[:, 1, None, :]
+    return at_own, gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(max=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("15.1", violations)
+
+
+# %% [markdown]
+# ## Exercise 15.2 · Three losses, and who hears them
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 20
+#
+# QTRAN-base on tables, for a batch of `B` plays of two agents: `q[b, i, a]`, `joint[b, u1, u2]` and `v[b]` are what the networks say in the state of play `b`; `actions[b, i]` is what was
+# played, `y[b]` the target. Every action is available. Write `three_losses`, which returns $L_{td}$, $L_{opt}$ and $L_{nopt}$, each the mean over the plays.
+#
+# You are right if the three values are right, and if each loss has the right *gradient* with respect to `q`, `joint` and `v`: $Q_{jt}$ hears $L_{td}$ only; utilities and V hear the other two.
+# (`y` is a given number. No agent has two equal utilities.)
+
+# %% nbgrader={"grade": false, "grade_id": "answer_15_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def three_losses(q, joint, v, actions, y):
+    """q[B, 2, A], joint[B, A, A], v[B], actions[B, 2] int64, y[B] -> L_td, L_opt, L_nopt, one number each."""
+    ### BEGIN SOLUTION
+    rows = torch.arange(len(q))
+    best = q.argmax(-1)                                                                 # [B, 2]: ū
+    q_jt = joint[rows, actions[:, 0], actions[:, 1]]
+    q_jt_best = joint[rows, best[:, 0], best[:, 1]]
+    q_sum = q.gather(2, actions.unsqueeze(2)).sum((1, 2))
+    td = (q_jt - y) ** 2
+    opt = (q.amax(2).sum(1) - q_jt_best.detach() + v) ** 2
+    nopt = (q_sum - q_jt.detach() + v).clamp(max=0) ** 2
+    return td.mean(), opt.mean(), nopt.mean()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("15.2", three_losses)
+
+
+# %% [markdown]
+# ## Exercise 15.3 · A sum that touches every row and column
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# QTRAN-alt's condition, exactly. Given a table with one best entry, write `meet_alternative`, which returns utilities `[2, A]` such that the sum
+#
+# - is nowhere below the table,
+# - touches it (gap 0) in every row and in every column, and at $\bar u$,
+# - and each agent has *one* best action, its part of the table's best entry.
+#
+# V is 0 here: one state, and the utilities can take it over. You are right if this holds on tables of any size and sign, to within $10^{-9}$ of their scale; the table's best entry leads by at least 0.01.
+#
+# Where to begin: how low can agent 1's utilities be, if agent 2's are given?
+
+# %% nbgrader={"grade": false, "grade_id": "answer_15_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def meet_alternative(joint):
+    """joint[A, A] with one best entry -> utilities [2, A] whose sum meets the alternative condition with V = 0."""
+    ### BEGIN SOLUTION
+    first, second = joint.flatten().topk(2).values
+    agent_2 = torch.zeros(len(joint))
+    agent_2[joint.amax(0).argmax()] = (first - second) / 2          # a small lead for its part of the best entry
+    agent_1 = (joint - agent_2).amax(1)                             # as low as the table allows: every row touches
+    agent_2 = (joint - agent_1.unsqueeze(1)).amax(0)                # now every column too
+    return torch.stack([agent_1, agent_2])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("15.3", meet_alternative)
+
+
+# %% [markdown]
+# ## Find the bug 15.4 · Switches that switch nothing
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 15
+#
+# A part of QTRAN-alt. For each play and each agent, `switched_sums` gives the sum Q′ for each action that this agent might have taken, while the others stay with what they played. `q[B, N, A]` are the
+# utilities, `actions[B, N]` what was played.
+
+# %%
+def switched_sums(q, actions):
+    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]: entry [b, i, a] with agent i's action replaced by a."""
+    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                       # 1   [B, N]
+    others = played.unsqueeze(1).repeat(1, q.shape[1], 1)                       # 2   [B, N, N]: a copy for each agent
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)         # 3   [B, N, 1]: whose copy it is
+    others.scatter(2, own, 0.0)                                                 # 4   each agent is taken out of its copy
+    return q + others.sum(2, keepdim=True)                                      # 5
+
+
+# %% [markdown]
+# It runs, its shape is right, and what trains with it even learns something. But one thing must hold for every play: where the switch is to what was played anyway, nothing changes.
+
+# %%
+q = torch.tensor([[[5.0, 1.0], [2.0, 3.0]]])
+actions = torch.tensor([[0, 1]])
+print("the sum that was played                 :", 5.0 + 3.0)
+print("agent 1 switches to 0, what it played   :", switched_sums(q, actions)[0, 0, 0].item())
+print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 1, 1].item())
+
+# %% [markdown]
+# A loss with this very line stands in a public repository (there it cannot be reached: an exception above it says that the alternative is not supported). Give the number of the line with the bug as
+# `wrong_line_4`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_4 = (
+    ### BEGIN SOLUTION
+    4
+    ### END SOLUTION
+)
+
+
+def mended_sums(q, actions):
+    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]: entry [b, i, a] with agent i's action replaced by a."""
+    ### BEGIN SOLUTION
+    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)
+    others = played.unsqueeze(1).repeat(1, q.shape[1], 1)
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)
+    others = others.scatter(2, own, 0.0)                            # scatter gives a new tensor; scatter_ would write in place
+    return q + others.sum(2, keepdim=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("15.4", wrong_line_4, mended_sums)

@@ -1,0 +1,325 @@
+"""Answers to the exercises of lesson 15: how far the conditions are from holding, and the losses. The rest: lesson15_labs."""
+
+import itertools
+
+import numpy as np
+import torch
+
+from tests.catalogue import Answers
+from tests.catalogue.lesson15_labs import LABS
+
+# ---- 15.1 --------------------------------------------------------------------------------------------------------------
+
+
+def gap_of(q, joint, v):
+    return q[:, 0].unsqueeze(2) + q[:, 1].unsqueeze(1) - joint + v.view(-1, 1, 1)
+
+
+def own_of(q, available):
+    return q.masked_fill(~available, -torch.inf).argmax(2)
+
+
+def both_of(available):
+    return available[:, 0].unsqueeze(2) & available[:, 1].unsqueeze(1)
+
+
+def at(gap, own):
+    return gap[torch.arange(len(gap)), own[:, 0], own[:, 1]]
+
+
+def by_mask(q, joint, v, available):
+    gap = gap_of(q, joint, v)
+    lowest = torch.where(both_of(available), gap, torch.inf).flatten(1).min(1).values
+    return at(gap, own_of(q, available)), torch.minimum(lowest, torch.zeros_like(lowest))
+
+
+def by_loops(q, joint, v, available):
+    first, second = [], []
+    for b in range(len(q)):
+        mine = [[a for a in range(q.shape[2]) if available[b, i, a]] for i in range(2)]
+        gap = {u: (q[b, 0, u[0]] + q[b, 1, u[1]] - joint[b][u] + v[b]).item() for u in itertools.product(*mine)}
+        own = tuple(max(mine[i], key=lambda a: q[b, i, a].item()) for i in range(2))
+        first.append(gap[own])
+        second.append(min(0.0, *gap.values()))
+    return torch.tensor(first), torch.tensor(second)
+
+
+def by_numpy(q, joint, v, available):
+    q, joint, v, available = (each.numpy() for each in (q, joint, v, available))
+    gap = q[:, 0, :, None] + q[:, 1, None, :] - joint + v[:, None, None]
+    own = np.where(available, q, -np.inf).argmax(2)
+    mask = available[:, 0, :, None] & available[:, 1, None, :]
+    lowest = np.where(mask, gap, 0.0).min((1, 2)).clip(max=0)
+    return [torch.from_numpy(gap[np.arange(len(gap)), own[:, 0], own[:, 1]]), torch.from_numpy(lowest)]
+
+
+def best_sum_is_own(q, joint, v, available):
+    """ū is the best entry of Q′ among those that can be played."""
+    q_sum = (q[:, 0].unsqueeze(2) + q[:, 1].unsqueeze(1)).masked_fill(~both_of(available), -torch.inf)
+    gap = gap_of(q, joint, v)
+    return gap.flatten(1).gather(1, q_sum.flatten(1).argmax(1, keepdim=True)).squeeze(1), \
+        gap.masked_fill(~both_of(available), 1e9).amin((1, 2)).clamp(max=0)
+
+
+def no_mask(q, joint, v, available):
+    gap = gap_of(q, joint, v)
+    return at(gap, q.argmax(2)), gap.amin((1, 2)).clamp(max=0)
+
+
+def free_agents(q, joint, v, available):
+    gap = gap_of(q, joint, v)
+    return at(gap, q.argmax(2)), gap.masked_fill(~both_of(available), torch.inf).amin((1, 2)).clamp(max=0)
+
+
+def free_gaps(q, joint, v, available):
+    gap = gap_of(q, joint, v)
+    return at(gap, own_of(q, available)), gap.amin((1, 2)).clamp(max=0)
+
+
+def times_mask(q, joint, v, available):
+    gap = gap_of(q, joint, v)
+    return at(gap, (q * available).argmax(2)), gap.masked_fill(~both_of(available), torch.inf).amin((1, 2)).clamp(max=0)
+
+
+def best_of_the_table(q, joint, v, available):
+    gap, both = gap_of(q, joint, v), both_of(available)
+    best = joint.masked_fill(~both, -torch.inf).flatten(1).argmax(1, keepdim=True)
+    return gap.flatten(1).gather(1, best).squeeze(1), gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(max=0)
+
+
+def minus_v(q, joint, v, available):
+    return by_mask(q, joint, -v, available)
+
+
+def without_v(q, joint, v, available):
+    return by_mask(q, joint, 0 * v, available)
+
+
+def table_minus_sum(q, joint, v, available):
+    gap = -gap_of(q, joint, v)
+    return at(gap, own_of(q, available)), gap.masked_fill(~both_of(available), -torch.inf).amax((1, 2)).clamp(min=0)
+
+
+def mean_of_the_two(q, joint, v, available):
+    return by_mask(q / 2, joint, v, available)
+
+
+def transposed(q, joint, v, available):
+    return by_mask(q, joint.transpose(1, 2), v, available)
+
+
+def lowest(change):
+    def answer(q, joint, v, available):
+        gap, both = gap_of(q, joint, v), both_of(available)
+        return at(gap, own_of(q, available)), change(gap, both)
+
+    return answer
+
+
+not_cut = lowest(lambda gap, both: gap.masked_fill(~both, torch.inf).amin((1, 2)))
+cut_wrong = lowest(lambda gap, both: gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(min=0))
+highest = lowest(lambda gap, both: gap.masked_fill(~both, -torch.inf).amax((1, 2)).clamp(max=0))
+added = lowest(lambda gap, both: (gap.clamp(max=0) * both).sum((1, 2)))
+averaged = lowest(lambda gap, both: (gap.clamp(max=0) * both).sum((1, 2)) / both.sum((1, 2)))
+one_for_all = lowest(lambda gap, both: gap.masked_fill(~both, torch.inf).min().clamp(max=0).expand(len(gap)))
+
+
+def squared(q, joint, v, available):
+    first, second = by_mask(q, joint, v, available)
+    return first ** 2, second ** 2
+
+
+def absolute(q, joint, v, available):
+    first, second = by_mask(q, joint, v, available)
+    return first.abs(), second
+
+
+def sizes(q, joint, v, available):
+    first, second = by_mask(q, joint, v, available)
+    return first, -second
+
+
+def without_own(q, joint, v, available):
+    gap, both, own = gap_of(q, joint, v), both_of(available).clone(), own_of(q, available)
+    both[torch.arange(len(q)), own[:, 0], own[:, 1]] = False
+    return at(gap, own), gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(max=0)
+
+
+# ---- 15.2 --------------------------------------------------------------------------------------------------------------
+
+def pick(joint, actions):
+    return joint[torch.arange(len(joint)), actions[:, 0], actions[:, 1]]
+
+
+def total(q, actions):
+    return q.gather(2, actions.unsqueeze(2)).squeeze(2).sum(1)
+
+
+def build(td=None, opt=None, nopt=None, mean=torch.mean, own=None):
+    """An answer with some of its parts replaced; each part gets (q, joint, v, actions, y, best)."""
+    td = td or (lambda q, joint, v, actions, y, best: (pick(joint, actions) - y) ** 2)
+    opt = opt or (lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach() + v) ** 2)
+    nopt = nopt or (lambda q, joint, v, actions, y, best: (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0) ** 2)
+
+    def answer(q, joint, v, actions, y):
+        best = own(q, joint) if own else q.argmax(2)
+        return tuple(mean(part(q, joint, v, actions, y, best)) for part in (td, opt, nopt))
+
+    return answer
+
+
+def by_parts(q, joint, v, actions, y):
+    held, rows = joint.detach(), torch.arange(len(q))
+    values, best = q.max(-1)
+    error = joint[rows, actions[:, 0], actions[:, 1]] - y
+    at_best = values.sum(-1) - held[rows, best[:, 0], best[:, 1]] + v
+    at_played = q[rows, 0, actions[:, 0]] + q[rows, 1, actions[:, 1]] - held[rows, actions[:, 0], actions[:, 1]] + v
+    return error.square().mean(), at_best.square().mean(), torch.minimum(at_played, torch.zeros_like(v)).square().mean()
+
+
+def by_relu(q, joint, v, actions, y):
+    with torch.no_grad():
+        held = joint.clone()
+    gap = q[:, 0, :, None] + q[:, 1, None, :] - held + v[:, None, None]
+    return [torch.nn.functional.mse_loss(pick(joint, actions), y), pick(gap, q.argmax(2)).pow(2).mean(),
+            torch.relu(-pick(gap, actions)).pow(2).mean()]
+
+
+def play_by_play(q, joint, v, actions, y):
+    losses = [0.0, 0.0, 0.0]
+    for b in range(len(q)):
+        u, best = actions[b], q[b].argmax(1)
+        losses[0] = losses[0] + (joint[b, u[0], u[1]] - y[b]) ** 2 / len(q)
+        losses[1] = losses[1] + (q[b].max(1)[0].sum() - joint[b, best[0], best[1]].detach() + v[b]) ** 2 / len(q)
+        gap = q[b, 0, u[0]] + q[b, 1, u[1]] - joint[b, u[0], u[1]].detach() + v[b]
+        if gap < 0:
+            losses[2] = losses[2] + gap ** 2 / len(q)
+    return tuple(torch.as_tensor(loss) for loss in losses)
+
+
+def joint_best(q, joint):
+    flat = joint.flatten(1).argmax(1)
+    return torch.stack([flat // joint.shape[2], flat % joint.shape[2]], 1)
+
+
+def no_v(q, joint, v, actions, y):
+    return build()(q, joint, 0 * v, actions, y)
+
+
+def other_v(q, joint, v, actions, y):
+    return build()(q, joint, -v, actions, y)
+
+
+def half(q, joint, v, actions, y):
+    return build()(q / 2, joint, v, actions, y)
+
+
+def nopt_with(change):
+    return build(nopt=lambda q, joint, v, actions, y, best: change(total(q, actions) - pick(joint, actions).detach() + v))
+
+
+def absolutes(q, joint, v, actions, y):
+    best = q.argmax(2)
+    return (pick(joint, actions) - y).abs().mean(), (total(q, best) - pick(joint, best).detach() + v).abs().mean(), \
+        (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0).abs().mean()
+
+
+def computed(q, joint, v, actions, y):
+    best = q.argmax(2)
+    v = (pick(joint, best) - total(q, best)).detach()
+    return build()(q, joint, v, actions, y)
+
+
+def errors_averaged(q, joint, v, actions, y):
+    best = q.argmax(2)
+    return (pick(joint, actions) - y).abs().mean() ** 2, (total(q, best) - pick(joint, best).detach() + v).abs().mean() ** 2, \
+        (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0).mean() ** 2
+
+
+opt_gives_in = build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best) + v) ** 2)
+nopt_gives_in = build(nopt=lambda q, joint, v, actions, y, best: (total(q, actions) - pick(joint, actions) + v).clamp(max=0) ** 2)
+deaf_joint = build(td=lambda q, joint, v, actions, y, best: (pick(joint, actions).detach() - y) ** 2)
+deaf_v = build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach() + v.detach()) ** 2)
+deaf_utilities = build(opt=lambda q, joint, v, actions, y, best: (total(q.detach(), best) - pick(joint, best).detach() + v) ** 2)
+
+
+def v_held_with_the_table(q, joint, v, actions, y):
+    """detach() around too much."""
+    best = q.argmax(2)
+    return build(opt=lambda *_: (total(q, best) - (pick(joint, best) - v).detach()) ** 2)(q, joint, v, actions, y)
+
+
+def agent_2_held(q, joint, v, actions, y):
+    best = q.argmax(2)
+    one = torch.stack([q[:, 0], q[:, 1].detach()], 1)
+    return build(opt=lambda *_: (total(one, best) - pick(joint, best).detach() + v) ** 2)(q, joint, v, actions, y)
+
+
+def all_detached(q, joint, v, actions, y):
+    td, opt, nopt = build()(q, joint, v, actions, y)
+    return td, opt.detach(), nopt.detach()
+
+
+CATALOGUE = {
+    "15.1": Answers(
+        right=[by_mask, by_loops, by_numpy, best_sum_is_own],
+        wrong=[
+            ("actions that are not available are counted in", no_mask),
+            ("ū holds actions that are not available", free_agents),
+            ("the lowest gap is one that cannot be played", free_gaps),
+            ("zero is no mask", times_mask),
+            ("ū is taken from Q_jt", best_of_the_table),
+            ("V has the wrong sign", minus_v),
+            ("V is left out", without_v),
+            ("the gap is turned around", table_minus_sum),
+            ("the mean of the utilities, not their sum", mean_of_the_two),
+            ("the two agents are exchanged", transposed),
+            ("a lowest gap above 0 is no violation", not_cut),
+            ("the wrong side is cut off at 0", cut_wrong),
+            ("the highest gap, not the lowest", highest),
+            ("all violations are added up", added),
+            ("the mean violation, not the lowest gap", averaged),
+            ("squares, as in the losses", squared),
+            ("the sign of the gap at ū is lost", absolute),
+            ("the size of the violation, without its sign", sizes),
+            ("ū itself is left out of the minimum", without_own),
+            ("one lowest gap for all states", one_for_all),
+        ],
+    ),
+    "15.2": Answers(
+        right=[by_parts, by_relu, build(), play_by_play],
+        wrong=[
+            ("ū is taken from Q_jt", build(own=joint_best)),
+            ("the wrong side is punished", nopt_with(lambda gap: gap.clamp(min=0) ** 2)),
+            ("the wrong side is punished", nopt_with(lambda gap: torch.relu(gap) ** 2)),
+            ("gaps above 0 are punished too", nopt_with(lambda gap: gap ** 2)),
+            ("the square comes before the minimum", nopt_with(lambda gap: (gap ** 2).clamp(max=0))),
+            ("L_nopt is not squared", nopt_with(lambda gap: gap.clamp(max=0))),
+            ("absolute values in place of squares", absolutes),
+            ("V has the wrong sign", other_v),
+            ("V is left out", no_v),
+            ("V is missing in L_nopt", build(nopt=lambda q, joint, v, actions, y, best:
+                                             (total(q, actions) - pick(joint, actions).detach()).clamp(max=0) ** 2)),
+            ("V is missing in L_opt", build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach()) ** 2)),
+            ("V is computed, so L_opt is always 0", computed),
+            ("L_opt looks at what was played", build(opt=lambda q, joint, v, actions, y, best:
+                                                     (total(q, actions) - pick(joint, actions).detach() + v) ** 2)),
+            ("L_nopt looks at ū", build(nopt=lambda q, joint, v, actions, y, best:
+                                        (total(q, best) - pick(joint, best).detach() + v).clamp(max=0) ** 2)),
+            ("L_td looks at ū", build(td=lambda q, joint, v, actions, y, best: (pick(joint, best) - y) ** 2)),
+            ("the mean of the utilities, not their sum", half),
+            ("the sum over the plays, not the mean", build(mean=torch.sum)),
+            ("one loss for each play, not their mean", build(mean=lambda loss: loss)),
+            ("errors of different plays are averaged before the square", errors_averaged),
+            ("Q_jt gives in to the agents", opt_gives_in),
+            ("Q_jt gives in to the agents", nopt_gives_in),
+            ("Q_jt learns nothing", deaf_joint),
+            ("V learns nothing", deaf_v),
+            ("V learns nothing", v_held_with_the_table),
+            ("the utilities learn nothing", deaf_utilities),
+            ("the utilities learn nothing", all_detached),
+            ("the number is right, the gradient is not", agent_2_held),
+        ],
+    ),
+    **LABS,
+}

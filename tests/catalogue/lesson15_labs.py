@@ -1,0 +1,232 @@
+"""Answers to the exercises of lesson 15: utilities for the stricter condition, and the lab."""
+
+import torch
+
+from tests.catalogue import Answers
+
+# ---- 15.3 --------------------------------------------------------------------------------------------------------------
+
+
+def two_sweeps(joint):
+    first, second = joint.flatten().topk(2).values
+    agent_2 = torch.zeros(len(joint))
+    agent_2[int(joint.argmax()) % len(joint)] = (first - second) / 2
+    agent_1 = (joint - agent_2).max(1).values
+    return torch.stack([agent_1, (joint - agent_1[:, None]).max(0).values])
+
+
+def columns_first(joint):
+    """The same, beginning with agent 2, and with a lead of 0.005."""
+    u1, _ = divmod(int(joint.argmax()), len(joint))
+    agent_1 = [0.005 if a == u1 else 0.0 for a in range(len(joint))]
+    agent_2 = [max((joint[a, b] - agent_1[a]).item() for a in range(len(joint))) for b in range(len(joint))]
+    agent_1 = [max((joint[a, b] - agent_2[b]).item() for b in range(len(joint))) for a in range(len(joint))]
+    return [agent_1, agent_2]
+
+
+def lowered_bit_by_bit(joint):
+    """From far above, every utility comes down as far as it can; the best entry's action last, where it has a lead."""
+    u1, u2 = divmod(int(joint.argmax()), len(joint))
+    lead = (joint.flatten().topk(2).values.diff().abs() / 3).item()
+    own = torch.full((2, len(joint)), 0.0)
+    own[0] = joint.max() + 1.0
+    own[1, u2] = lead
+    for i, a in [(0, a) for a in range(len(joint))] + [(1, a) for a in range(len(joint))]:
+        gap = own[0].unsqueeze(1) + own[1] - joint
+        own[i, a] -= gap.select(i, a).min()
+    return own
+
+
+def closest_sum(joint):
+    return torch.stack([joint.mean(1), joint.mean(0) - joint.mean()])
+
+
+def base_of_the_lesson(joint):
+    first, second = joint.flatten().topk(2).values
+    u1, u2 = divmod(int(joint.argmax()), len(joint))
+    utilities = torch.full((2, len(joint)), -float(first - second) / 2)
+    utilities[0, u1] = utilities[1, u2] = 0.0
+    return utilities
+
+
+def base_without_v(joint):
+    utilities = base_of_the_lesson(joint)
+    utilities[0] += joint.max()
+    return utilities
+
+
+def with_v_left_over(joint):
+    utilities = two_sweeps(joint)
+    utilities[0] -= joint.max()
+    return utilities
+
+
+def no_lead(joint):
+    agent_1 = joint.amax(1)
+    return torch.stack([agent_1, (joint - agent_1.unsqueeze(1)).amax(0)])
+
+
+def rows_only_tied(joint):
+    return torch.stack([joint.amax(1), torch.zeros(len(joint))])
+
+
+def rows_only(joint):
+    first, second = joint.flatten().topk(2).values
+    agent_2 = torch.zeros(len(joint))
+    agent_2[int(joint.argmax()) % len(joint)] = (first - second) / 2
+    return torch.stack([(joint - agent_2).amax(1), agent_2])
+
+
+def columns_only(joint):
+    return rows_only(joint.T).flip(0)
+
+
+def large_lead(joint):
+    agent_2 = torch.zeros(len(joint))
+    agent_2[int(joint.argmax()) % len(joint)] = 3 * (joint.max() - joint.min())
+    agent_1 = (joint - agent_2).amax(1)
+    agent_1[int(joint.argmax()) // len(joint)] += 3 * (joint.max() - joint.min())
+    return torch.stack([agent_1, agent_2])
+
+
+def upside_down(joint):
+    """High enough everywhere, but in the order from worst to best."""
+    high = 2 * joint.abs().max()
+    return torch.stack([high - joint.mean(1), high - joint.mean(0)])
+
+
+# ---- 15.4 --------------------------------------------------------------------------------------------------------------
+
+def played_of(q, actions):
+    return q.gather(2, actions.unsqueeze(2)).squeeze(2)
+
+
+def mended_scatter(q, actions):
+    others = played_of(q, actions).unsqueeze(1).repeat(1, q.shape[1], 1)
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)
+    others = others.scatter(2, own, 0.0)
+    return q + others.sum(2, keepdim=True)
+
+
+def mended_in_place(q, actions):
+    others = played_of(q, actions).unsqueeze(1).repeat(1, q.shape[1], 1)
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)
+    others.scatter_(2, own, 0.0)
+    return q + others.sum(2, keepdim=True)
+
+
+def mended_by_difference(q, actions):
+    played = q.gather(2, actions.unsqueeze(2))
+    return played.sum(1, keepdim=True) - played + q
+
+
+def mended_by_mask(q, actions):
+    played, n = played_of(q, actions), q.shape[1]
+    return q + (played.unsqueeze(1) * (1 - torch.eye(n))).sum(2, keepdim=True)
+
+
+def mended_by_loops(q, actions):
+    rows = []
+    for i in range(q.shape[1]):
+        others = sum((q[torch.arange(len(q)), j, actions[:, j]] for j in range(q.shape[1]) if j != i), torch.zeros(len(q)))
+        rows.append(q[:, i] + others.unsqueeze(1))
+    return torch.stack(rows, 1)
+
+
+def unchanged(q, actions):
+    return q + played_of(q, actions).sum(1).view(-1, 1, 1)
+
+
+def everybody_out(q, actions):
+    others = played_of(q, actions).unsqueeze(1).repeat(1, q.shape[1], 1)
+    return q + (0.0 * others).sum(2, keepdim=True)
+
+
+def wrong_axis(q, actions):
+    others = played_of(q, actions).unsqueeze(1).repeat(1, q.shape[1], 1)
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)
+    others = others.scatter(1, own, 0.0)
+    return q + others.sum(2, keepdim=True)
+
+
+def flipped(q, actions):
+    return q + played_of(q, actions).flip(1).unsqueeze(2)
+
+
+def rolled(q, actions):
+    return q + played_of(q, actions).roll(-1, 1).unsqueeze(2)
+
+
+def mean_of_others(q, actions):
+    n = q.shape[1]
+    return q + (mended_by_mask(q, actions) - q) / max(n - 1, 1)
+
+
+def others_alone(q, actions):
+    return (mended_by_mask(q, actions) - q).contiguous()
+
+
+def nobody_switches(q, actions):
+    return played_of(q, actions).sum(1).view(-1, 1, 1).expand_as(q).clone()
+
+
+def others_at_their_best(q, actions):
+    best = q.amax(2, keepdim=True)
+    return best.sum(1, keepdim=True) - best + q
+
+
+def taken_out_twice(q, actions):
+    played = q.gather(2, actions.unsqueeze(2))
+    return mended_scatter(q, actions) - played
+
+
+def behind_the_back(q, actions):
+    others = played_of(q, actions).unsqueeze(1).repeat(1, q.shape[1], 1)
+    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)
+    others.data.scatter_(2, own, 0.0)
+    return q + others.sum(2, keepdim=True)
+
+
+def others_detached(q, actions):
+    return q + (mended_by_mask(q, actions) - q).detach()
+
+
+def all_detached(q, actions):
+    return mended_scatter(q, actions).detach()
+
+
+LABS = {
+    "15.3": Answers(
+        right=[two_sweeps, columns_first, lowered_bit_by_bit],
+        wrong=[
+            ("the sum lies below the table somewhere", closest_sum),
+            ("the base version's condition, which asks for less", base_of_the_lesson),
+            ("the base version's condition, which asks for less", base_without_v),
+            ("right up to a number that is the same everywhere", with_v_left_over),
+            ("an agent has two best actions", no_lead),
+            ("an agent has two best actions", rows_only_tied),
+            ("a column in which the sum touches nothing", rows_only),
+            ("a row in which the sum touches nothing", columns_only),
+            ("the sum does not touch the table at ū", large_lead),
+            ("the agents choose another joint action", upside_down),
+        ],
+    ),
+    "15.4": Answers(
+        right=[(4, mended_scatter), (4, mended_in_place), (4, mended_by_difference), (4, mended_by_mask), (4, mended_by_loops)],
+        wrong=[
+            ("what the agent played is still in the sum", (4, unchanged)),
+            ("everybody is taken out", (4, everybody_out)),
+            ("one agent is taken out of every copy", (4, wrong_axis)),
+            ("right for two agents only", (2, flipped)),
+            ("only one of the others is kept", (2, rolled)),
+            ("the mean of the others, not their sum", (5, mean_of_others)),
+            ("the switch itself is missing", (5, others_alone)),
+            ("nobody switches", (5, nobody_switches)),
+            ("the others play their best, not what they played", (1, others_at_their_best)),
+            ("what the agent played is taken out twice", (5, taken_out_twice)),
+            ("the sums are right, the gradient is not", (4, behind_the_back)),
+            ("the sums are right, the gradient is not", (4, others_detached)),
+            ("nothing can be learned from it", (4, all_detached)),
+        ],
+    ),
+}
