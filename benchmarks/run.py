@@ -1,7 +1,7 @@
 """make bench: how fast the course's code is, in one table and benchmarks/results/bench.json.
 
 Everything runs on one thread. These figures depend on the machine and on what else it does; contenders are therefore
-alternated in short blocks, and ratios are medians of paired blocks.
+alternated in short blocks, and ratios are medians of paired blocks (benchmarks/timing.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import platform
 import statistics
 import sys
-import time
 import warnings
 from copy import deepcopy
 from dataclasses import replace
@@ -21,38 +20,20 @@ from typing import Callable
 
 os.environ.setdefault("QMIX_COURSE_PROGRESS", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")              # see benchmarks/sequences.py
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch  # noqa: E402
 
+from benchmarks import sequences  # noqa: E402
+from benchmarks.sequences import make_update  # noqa: E402
+from benchmarks.timing import BLOCKS, alternate, milliseconds, ratio  # noqa: E402
 from qmix_course.algorithms import QMIX  # noqa: E402
 from qmix_course.envs import GridWorld, TeamSpec  # noqa: E402
 from qmix_course.replay import Batch  # noqa: E402
-from qmix_course.training import TrainConfig, soft_update, train  # noqa: E402
+from qmix_course.training import TrainConfig, train  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "bench.json"
 SEEDS = 20
-BLOCKS = 15
-
-
-def seconds(call: Callable[[], None], repeats: int) -> float:
-    """Seconds a call, over ``repeats`` calls."""
-    began = time.perf_counter()
-    for _ in range(repeats):
-        call()
-    return (time.perf_counter() - began) / repeats
-
-
-def alternate(contenders: dict, block_seconds: float = 0.15) -> dict:
-    """Seconds a call of each contender in ``BLOCKS`` short blocks, taken in turn; the first block warms up."""
-    repeats = {}
-    for name, call in contenders.items():
-        call()
-        repeats[name] = max(1, round(block_seconds / seconds(call, 3)))
-    times = {name: [] for name in contenders}
-    for _ in range(BLOCKS + 1):
-        for name, call in contenders.items():
-            times[name].append(seconds(call, repeats[name]))
-    return {name: values[1:] for name, values in times.items()}
 
 
 # ---- the environment -------------------------------------------------------------------------------------------------
@@ -97,21 +78,6 @@ def random_rows(rows: int, length: int, spec: TeamSpec) -> Batch:
         terminated=torch.rand(empty.reward.shape, generator=generator) < 0.1)
 
 
-def make_update(algorithm: QMIX, batch: Batch) -> Callable[[], None]:
-    """One whole update: loss, gradient, clip, Adam, soft target."""
-    target = deepcopy(algorithm).requires_grad_(False)
-    optimiser = torch.optim.Adam(algorithm.parameters(), lr=1e-5, fused=True)
-
-    def update() -> None:
-        loss = algorithm.loss(batch, target)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(algorithm.parameters(), 10.0)
-        optimiser.step()
-        soft_update(target, algorithm, 0.005)
-    return update
-
-
 def updates() -> list[dict]:
     transition = TeamSpec(n_agents=2, n_actions=4, obs_dim=6, state_dim=8, episode_limit=100)
     small = TeamSpec(n_agents=2, n_actions=6, obs_dim=15, state_dim=30, episode_limit=50)
@@ -122,8 +88,7 @@ def updates() -> list[dict]:
     for name, (spec, rows, length) in cases.items():
         torch.manual_seed(0)
         times = alternate({"course": make_update(QMIX(spec), random_rows(rows, length, spec))})["course"]
-        table.append({"case": name, "milliseconds": 1e3 * statistics.median(times),
-                      "updates_per_second": 1 / statistics.median(times)})
+        table.append({"case": name, "milliseconds": milliseconds(times), "updates_per_second": 1e3 / milliseconds(times)})
     return table
 
 
@@ -143,11 +108,9 @@ def against_torchrl() -> dict | None:
         update = torchrl_update.make_update(algorithm, 1e-5, 0.005, fused)
         contenders[name] = lambda update=update: update(rows)
     times = alternate(contenders)
-    result = {"difference_of_the_losses": difference, "course_milliseconds": 1e3 * statistics.median(times["course"])}
+    result = {"difference_of_the_losses": difference, "course_milliseconds": milliseconds(times["course"])}
     for name in ("torchrl", "torchrl_fused_adam"):
-        ratios = [slow / fast for fast, slow in zip(times["course"], times[name])]
-        result[name] = {"milliseconds": 1e3 * statistics.median(times[name]), "ratio_median": statistics.median(ratios),
-                        "ratio_min": min(ratios), "ratio_max": max(ratios)}
+        result[name] = {"milliseconds": milliseconds(times[name]), **ratio(times[name], times["course"])}
     return result
 
 
@@ -178,7 +141,7 @@ def main() -> None:
     result = {"date": date.today().isoformat(), "python": platform.python_version(), "torch": torch.__version__,
               "processor": platform.processor() or platform.machine(), "threads": 1, "dtype": "float32",
               "environment": environment(), "update": updates(), "torchrl": against_torchrl(),
-              "until_optimal": until_optimal()}
+              "sequences": sequences.measure(), "until_optimal": until_optimal()}
     print("grid world, 2 agents      rows   env steps/s   agent steps/s   ns a step   agent steps/s with resets")
     for row in result["environment"]:
         print(f"{row['rows']:30,}   {row['env_steps_per_second']:11,.0f}   {row['agent_steps_per_second']:13,.0f}"
@@ -196,6 +159,8 @@ def main() -> None:
             other = row[name]
             print(f"  {words:35} {other['milliseconds']:.2f} ms, ratio {other['ratio_median']:.2f} "
                   f"({other['ratio_min']:.2f} to {other['ratio_max']:.2f} over {BLOCKS} paired blocks)")
+    print()
+    sequences.report(result["sequences"])
     row = result["until_optimal"]
     print(f"\noptimal for good: {row['solved']} of {row['seeds']} seeds; environment steps median {row['steps_median']:,.0f}, "
           f"worst {row['steps_worst']:,}; seconds median {row['seconds_median']:.2f}, worst {row['seconds_worst']:.2f}")

@@ -11,10 +11,12 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import floor, sequences
 from benchmarks.classic_loop import LoopQMIX
 from qmix_course.agents import GRUAgents
-from qmix_course.algorithms import QMIX
+from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.envs import TeamSpec
 from qmix_course.replay import Batch
 
@@ -132,3 +134,43 @@ def test_rows_that_are_looked_up_equal_one_hot_inputs(n_agents, shared, agent_id
     torch.testing.assert_close(features, slow, rtol=0, atol=1e-12)
     own, other = (torch.autograd.grad(each, list(agents.encoder.parameters()), cotangent) for each in (features, slow))
     torch.testing.assert_close(own, other, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("algorithm", [IQL, VDN, QMIX])
+@pytest.mark.parametrize("options", [{}, *({"recurrent": True, "hidden": 8, "shared": shared} for shared in (True, False))])
+def test_the_update_stays_on_the_device_of_its_batch(algorithm, options):
+    """Whatever an update makes on torch's default device, here one without memory, would not go with its batch."""
+    spec = TeamSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=6, episode_limit=7)
+    online = algorithm(spec, double_q=True, td_lambda=0.5, **options)
+    target, batch = target_of(online), random_episodes(spec, 4, 7, online.memory_dim, padded=True)
+    with torch.device("meta"):
+        online.loss(batch, target).backward()
+    assert all(parameter.grad.device.type == "cpu" for parameter in online.parameters() if parameter.grad is not None)
+
+
+def test_the_work_is_counted_as_torch_counts_it():
+    """The table of matrix products against torch's own counter, at work in the loop's update."""
+    spec = TeamSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=6, episode_limit=7)
+    _, loop, batch = sequences.teams(spec)
+    with FlopCounterMode(display=False) as counter:
+        sequences.make_update(loop, batch)()
+    mixing = 4 * 2 * sequences.ROWS * 7 * (3 + 1) * floor.EMBED             # online, target, and twice in the gradient
+    assert counter.get_total_flops() == floor.operations(spec, sequences.ROWS) + mixing
+
+
+def test_the_peak_of_memory_by_hand():
+    def update():
+        one = torch.zeros(1_000_000)                                        # 8 MB
+        two = one + 1                                                       # 16 MB
+        del one
+        return two + 1                                                      # 16 MB again
+
+    assert sequences.peak_megabytes(update, "cpu") == pytest.approx(16, rel=0.01)
+
+
+def test_course_and_loop_are_compared_before_they_are_timed():
+    spec = TeamSpec(n_agents=2, n_actions=3, obs_dim=4, state_dim=5, episode_limit=6)
+    assert sequences.difference(spec, "cpu", torch.float64, 1e-9) < 1e-12
+    assert sequences.difference(spec, "cpu", torch.float32, 1e-2) > 1e-9
+    with pytest.raises(AssertionError, match="do not compute the same"):
+        sequences.difference(spec, "cpu", torch.float32, 1e-9)

@@ -1,0 +1,44 @@
+"""How benchmarks are timed: contenders in turn, in short blocks, so that whatever else the machine does hits all alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Callable
+
+BLOCKS = 15
+
+
+def seconds(call: Callable[[], None], repeats: int, wait: Callable[[], None] = lambda: None) -> float:
+    """Seconds a call, over ``repeats`` calls. ``wait`` returns when the device has done what it was asked to."""
+    wait()
+    began = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    wait()
+    return (time.perf_counter() - began) / repeats
+
+
+def alternate(contenders: dict, block_seconds: float = 0.15, blocks: int = BLOCKS,
+              wait: Callable[[], None] = lambda: None) -> dict:
+    """Seconds a call of each contender in ``blocks`` short blocks, taken in turn; the first block warms up."""
+    repeats = {}
+    for name, call in contenders.items():
+        call()
+        repeats[name] = max(1, round(block_seconds / seconds(call, 3, wait)))
+    times = {name: [] for name in contenders}
+    for _ in range(blocks + 1):
+        for name, call in contenders.items():
+            times[name].append(seconds(call, repeats[name], wait))
+    return {name: values[1:] for name, values in times.items()}
+
+
+def milliseconds(times: list[float]) -> float:
+    """The median block."""
+    return 1e3 * statistics.median(times)
+
+
+def ratio(slow: list[float], fast: list[float]) -> dict:
+    """How many times longer ``slow`` takes: median, smallest and largest over the paired blocks."""
+    ratios = [one / other for one, other in zip(slow, fast, strict=True)]
+    return {"ratio_median": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
