@@ -1,0 +1,286 @@
+"""Checks of lesson 12, memory: what a shared network is told, whose memory it is, targets that look further."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import torch
+from torch import nn
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson12_labs import LABS
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Verdict
+
+
+def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
+
+
+# ---- 12.1: observation, last action, agent id --------------------------------------------------------------------------
+
+def one_hot(number: int, count: int) -> list[float]:
+    return [float(k == number) for k in range(count)]
+
+
+def inputs(obs, actions, n_actions, twist=None, order=(0, 1, 2)):
+    """The truth, one agent of one step at a time: (observation, last action, id)."""
+    batch, time, n_agents = actions.shape
+    rows = []
+    for b, t, i in itertools.product(range(batch), range(time), range(n_agents)):
+        if twist == "current":
+            last = int(actions[b, t, i])
+        elif twist == "next":
+            last = int(actions[b, t + 1, i]) if t + 1 < time else -1
+        elif twist == "rolled":
+            last = int(actions[b, t - 1, i])
+        elif twist == "other agent":
+            last = int(actions[b, t - 1, i - 1]) if t else -1
+        else:
+            last = int(actions[b, t - 1, i]) if t else 0 if twist == "zero" else -1
+        told = [float(last)] if twist == "number" else one_hot(last, n_actions)
+        own = [float(i)] if twist == "id as number" else one_hot(0 if twist == "all first" else i, n_agents)
+        parts = [obs[b, t, i].tolist(), told, [] if twist == "no id" else own]
+        rows.append([number for part in order for number in parts[part]])
+    return torch.tensor(rows, dtype=torch.float64).view(batch, time, n_agents, -1)
+
+
+def input_cases() -> list[tuple]:
+    cases, generator = [], torch.Generator().manual_seed(121)
+    for batch, time, n_agents, obs_dim, n_actions in ((1, 2, 2, 1, 2), (2, 3, 2, 3, 4), (3, 1, 3, 2, 2), (2, 4, 3, 1, 5), (1, 5, 1, 2, 3), (3, 3, 3, 3, 3)):
+        obs = torch.randn(batch, time, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
+        cases.append((obs, torch.randint(n_actions, (batch, time, n_agents), generator=generator), n_actions))
+    return cases
+
+
+def look_at_inputs(room: Room, answer) -> Verdict:
+    cases = input_cases()
+    given = [room.ask(answer, *case) for case in cases]
+    for order in list(itertools.permutations(range(3)))[1:]:
+        if all(values.loosely_equal(got, inputs(*case, order=order), 1e-9) for got, case in zip(given, cases)):
+            raise room.wrong("the right parts in another order")
+    room.compare(answer, cases, inputs)
+    return Verdict("correct")
+
+
+INPUT_MISTAKES = (*twisted(
+    inputs,
+    ("current", "the action of the same step is shown",
+     "When the network is asked for values at time t, has the action at time t been played yet?",
+     "the network is told the answer that it is to give; when it plays, that action does not exist yet"),
+    ("next", "shifted the wrong way",
+     "Take three steps on paper. Which action stands beside the observation of step 1: that of step 0, or that of step 2?",
+     "the network is told what will be done next"),
+    ("rolled", "the last action of the episode is shown at its start",
+     "Print what stands at time 0. Where does it come from?",
+     "a roll brings the end of the row round to its beginning"),
+    ("zero", "no action looks like action 0",
+     "How does the network tell an episode's start from a step after action 0?",
+     "at the start there was no action, and a one-hot vector can say so: all zeros"),
+    ("other agent", "an agent is told what another one did",
+     "Whose last action may agent i know when it plays?",
+     "no agent sees another one's action; the network would count on something that is not there in play"),
+    ("number", "the action as one number",
+     "Your input has one number for the action. Is action 3 three times action 1?",
+     "a number puts an order and distances on actions that have none; one-hot treats them alike"),
+    ("id as number", "the agent's id as one number",
+     "Your input has one number for the agent. Is agent 2 twice agent 1?",
+     "a number puts an order on the agents that they do not have"),
+    ("all first", "all agents are told the same id",
+     "Compare the ids of two agents in your result.",
+     "a shared network then cannot tell the agents apart, and they act alike"),
+    ("no id", "nobody is told who it is",
+     "How wide is your result, and how wide should it be? Which of the three parts is missing?",
+     "a shared network then cannot tell the agents apart, and they act alike")),
+    Mistake("the right parts in another order",
+            "All numbers are there. In which order does the text ask for the three parts?",
+            "the weights of a trained network belong to the places of its inputs"))
+
+INPUTS = Exercise(
+    number="12.1", title="What the network is told", answers={"agent_inputs": "function"}, difficulty=2, minutes=10,
+    practises="put observation, last action and agent id together without looking ahead",
+    hints=("Three parts, side by side along the last axis. Make each with the axes [B, T, N, …] first.",
+           "The last action of step t is the action of step t − 1. What is it at step 0?",
+           "Comparing actions with 0, 1, …, A − 1 gives a one-hot vector, and all zeros for an action of −1."),
+    mistakes=INPUT_MISTAKES, look=look_at_inputs)
+
+
+# ---- 12.2: every row its own episode -----------------------------------------------------------------------------------
+
+def memories(cell, x, first, twist=None):
+    """The truth, step by step: zero memory where an episode begins, in that row alone, before the step."""
+    batch, time = first.shape
+    h, after = x.new_zeros(batch, cell.hidden_size), []
+    for t in range(time):
+        begins = first[:, t].unsqueeze(-1)
+        seen = x[:, t].masked_fill(begins, 0.0) if twist == "input" else x[:, t]
+        if twist == "any":
+            begins = begins.any().expand_as(begins)
+        if twist == "all":
+            begins = begins.all().expand_as(begins)
+        if twist == "early":
+            begins = first[:, min(t + 1, time - 1)].unsqueeze(-1)
+        if twist == "inverted":
+            begins = ~begins
+        if twist == "always":
+            begins = torch.ones_like(begins)
+        if twist not in ("never", "late", "input", "output"):
+            h = h.masked_fill(begins, 0.0)
+        h = cell(seen, h)
+        if twist == "output":
+            h = h.masked_fill(begins, 0.0)
+        after.append(h)
+        if twist == "late":
+            h = h.masked_fill(begins, 0.0)
+    return torch.stack(after, 1)
+
+
+def memory_cases() -> list[tuple]:
+    cases, generator = [], torch.Generator().manual_seed(122)
+    for batch, time, inputs_, hidden, share in ((1, 4, 1, 1, 0.5), (3, 6, 2, 3, 0.3), (2, 1, 2, 2, 0.0), (4, 8, 3, 2, 0.25), (2, 5, 1, 4, 0.0), (3, 5, 2, 2, 1.0)):
+        cell = nn.GRUCell(inputs_, hidden).double()
+        with torch.no_grad():
+            for parameter in cell.parameters():
+                parameter.uniform_(-1, 1, generator=generator)
+        first = torch.rand(batch, time, generator=generator) < share
+        first[:, 0] = True
+        if time == 6:
+            first[:, 3] = True                                  # once they all begin together
+        cases.append((cell, torch.randn(batch, time, inputs_, generator=generator, dtype=torch.float64), first))
+    return cases
+
+
+def look_at_memories(room: Room, answer) -> Verdict:
+    room.compare(answer, memory_cases(), memories)
+    return Verdict("correct")
+
+
+MEMORY_MISTAKES = twisted(
+    memories,
+    ("never", "the memory runs on from episode to episode",
+     "What does the memory hold at the first step of a row's second episode?",
+     "an agent acts on an episode that is over"),
+    ("any", "one row that begins empties all memories",
+     "Row 0 begins an episode while row 1 is in the middle of one. What becomes of row 1's memory?",
+     "with many rows some episode begins at almost every step, and nobody remembers anything for long"),
+    ("all", "a memory is emptied only when all rows begin together",
+     "Row 0 begins an episode alone. Is its memory empty then?",
+     "rows end at different times; most would go on with an old memory"),
+    ("late", "emptied one step too late",
+     "At the first step of an episode: which memory does the cell get, and which does it get one step later?",
+     "the first step still sees the old episode, and the second one has forgotten the first"),
+    ("early", "emptied one step too early",
+     "At the last step of an episode: which memory does the cell get?",
+     "the last step of each episode forgets, and the first one of the next does not: the flag is that of another step"),
+    ("input", "the observation is emptied, not the memory",
+     "What should be zero at the first step of an episode: what the cell reads, or what it remembers?",
+     "the first observation is lost, perhaps the one that matters most, and the old memory stays"),
+    ("output", "what was just remembered is thrown away",
+     "Look at your result at the first step of an episode. May it be zero? What has the agent seen by then?",
+     "the memory must be empty before the step; after it, it holds the first observation"),
+    ("inverted", "emptied everywhere but at the start",
+     "Does your condition say where to keep the memory or where to empty it? Try a row with one long episode.",
+     "true and false are exchanged: nothing lasts within an episode"),
+    ("always", "nothing is ever remembered",
+     "Does the result at step 1 of an episode depend on its step 0? It should.",
+     "each step begins with an empty memory, so the agent is a feed-forward one"))
+
+MEMORIES = Exercise(
+    number="12.2", title="Every row its own episode", answers={"memories": "function"}, difficulty=3, minutes=12,
+    practises="empty a recurrent memory at the right moment, row by row",
+    hints=("Go through time in a loop and carry one memory, [B, H], along.",
+           "Before the cell is called, some rows of the memory have to be zero. Which?",
+           "masked_fill, torch.where or a product with 0 and 1 empties some rows and leaves the others."),
+    mistakes=MEMORY_MISTAKES, look=look_at_memories)
+
+
+# ---- 12.3: targets that look further -----------------------------------------------------------------------------------
+
+def lambda_targets(reward, terminated, next_value, mask, gamma, lam, twist=None):
+    """The truth, row by row from the end, and 0 for what nobody played."""
+    y = torch.zeros_like(reward)
+    ahead_share = 1 - lam if twist == "swapped" else lam
+    for b in range(len(reward)):
+        played = range(reward.shape[1]) if twist == "padding" else range(int(mask[b].sum()))
+        for t in reversed(played):
+            last = t == played[-1]
+            share = 0.0 if last or twist == "one step" else 1.0 if twist == "all the way" else ahead_share
+            later = 0.0 if last else float(y[b, t + 1])
+            if twist == "one more step" and not last:
+                later = float(reward[b, t + 1] + (0.0 if terminated[b, t + 1] else gamma * next_value[b, t + 1]))
+            now = float(next_value[b, t])
+            if twist == "part lost" and last:
+                share = ahead_share
+            if twist == "cut" and last:
+                now = 0.0
+            discount = 1.0 if twist == "gamma once" else gamma
+            value = gamma * (1 - share) * now + discount * share * later
+            y[b, t] = reward[b, t] + (0.0 if terminated[b, t] and twist != "through the end" else value)
+    return torch.where(mask.bool(), y, 0.0)
+
+
+def lambda_cases() -> list[tuple]:
+    generator = torch.Generator().manual_seed(123)
+    cases = [(torch.tensor([[1.0, 2.0]]), torch.tensor([[False, False]]), torch.tensor([[4.0, 8.0]]), torch.ones(1, 2), 0.5, 0.25)]
+    for batch, time, gamma, lam in ((2, 3, 0.9, 0.5), (4, 5, 0.8, 0.75), (3, 4, 0.5, 0.0), (3, 4, 0.75, 1.0), (5, 6, 0.99, 0.2)):
+        lengths = torch.randint(1, time + 1, (batch,), generator=generator)
+        lengths[0], lengths[1] = time, max(1, time - 2)
+        mask = (torch.arange(time) < lengths.unsqueeze(1)).double()
+        ends = (torch.arange(time) == lengths.unsqueeze(1) - 1) & (torch.arange(batch) % 2 == 1).unsqueeze(1)
+        reward, next_value = (torch.randn(batch, time, generator=generator, dtype=torch.float64).round(decimals=2) for _ in range(2))
+        cases.append((reward * mask, ends, next_value + 2.0, mask, gamma, lam))
+    return cases
+
+
+def look_at_lambda(room: Room, answer) -> Verdict:
+    def played(reward, terminated, next_value, mask, gamma, lam):
+        y = answer(reward, terminated, next_value, mask, gamma, lam)
+        fits = isinstance(y, torch.Tensor) and y.shape == reward.shape and y.is_floating_point()
+        return torch.where(mask.bool(), y, 0.0) if fits else y      # what is behind a row's end is nobody's business
+
+    room.compare(played, lambda_cases(), lambda_targets)
+    return Verdict("correct")
+
+
+LAMBDA_MISTAKES = twisted(
+    lambda_targets,
+    ("padding", "the target of the last step looks into the padding",
+     "A row of two steps in a tensor of five: which y may enter the target of its second step?",
+     "behind the last step nobody played; what the networks say there means nothing"),
+    ("part lost", "the last step loses a part of its next value",
+     "At the last played step there is no later target to mix with. With which weight does the next value count there?",
+     "a row that was cut by the clock then ends in a value that is too small by the share λ"),
+    ("cut", "a row that was cut counts as one that ended",
+     "Two rows end at the same step, one terminated, one not. Are their last targets different in your version?",
+     "only a terminated step has nothing behind it; where the clock ran out, the next value still counts"),
+    ("through the end", "a terminated step still looks ahead",
+     "What follows a step at which the task ended?",
+     "nothing comes after the end, so nothing may be added"),
+    ("swapped", "λ and 1 − λ are exchanged",
+     "Set λ to 0. Your targets should be the one-step ones. Are they?",
+     "λ is the share of the later target, 1 − λ that of the next value"),
+    ("gamma once", "the later target is not discounted",
+     "A reward of 1 three steps ahead, λ = 1: with which power of γ should it arrive?",
+     "γ stands in front of both terms: the later target also lies one step ahead"),
+    ("one more step", "only one step further than before",
+     "Which y do you mix with: the one-step target of the next step, or the λ-target of it?",
+     "the recursion must use its own result, so it has to go from the end to the start"),
+    ("one step", "λ makes no difference",
+     "Compare your results for λ = 0 and λ = 1.",
+     "these are the one-step targets"),
+    ("all the way", "as if λ were always 1",
+     "Compare your results for λ = 0.5 and λ = 1.",
+     "these are sums of rewards, whatever λ says"))
+
+LAMBDA = Exercise(
+    number="12.3", title="Targets that look further", answers={"lambda_targets": "function"}, difficulty=4, minutes=15,
+    practises="write TD(λ) on padded episodes", off_limits=("qmix_course.algorithms.base.td_lambda_target",),
+    hints=("The target of a step needs that of the next one. In which order do you go through time?",
+           "What is the weight of the later target at the last step that was played? The mask of the next step tells.",
+           "The terminated step needs no case of its own if the whole look ahead is dropped there."),
+    mistakes=LAMBDA_MISTAKES, look=look_at_lambda)
+
+EXERCISES = (INPUTS, MEMORIES, LAMBDA, *LABS)

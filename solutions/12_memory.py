@@ -1,0 +1,211 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 12 · Memory: recurrent agents
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/12_memory.ipynb)
+#
+# You write the three things around a recurrent network that go wrong most often: what it is told, when it forgets, and how far its targets look. And you find the bug that makes a target network miss the beginning.
+#
+# **Minutes:** 47
+#
+# **You need:** [lesson 12](../notebooks/12_memory.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("12")
+
+# %%
+from qmix_course.checks import check, hint, solution
+
+# %%
+import torch
+from torch import nn
+
+from qmix_course.agents import GRUAgents
+
+# %% [markdown]
+# The exercises do not build on each other.
+
+# %% [markdown]
+# ## Exercise 12.1 · What the network is told
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 10
+#
+# Agents that share one recurrent network are told three things at each step: what they see, what they did last, and who they are. The replay holds
+# `obs[B, T, N, O]` and `actions[B, T, N]` (int64), the actions that were *played at* these steps. Every row begins with an episode's first step.
+#
+# Write `agent_inputs(obs, actions, n_actions)`: a tensor `[B, T, N, O + A + N]`, in this order:
+#
+# 1. the observation;
+# 2. the agent's own **last** action as a one-hot vector of length `n_actions`; all zeros at step 0, where there was none;
+# 3. the agent's id as a one-hot vector of length N: agent 0 has its 1 in the first place.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def agent_inputs(obs, actions, n_actions):
+    """obs[B, T, N, O], actions[B, T, N] -> [B, T, N, O + A + N]: observation, last action, agent id."""
+    ### BEGIN SOLUTION
+    batch, time, n_agents = actions.shape
+    nothing = torch.full((batch, 1, n_agents), -1)
+    last = torch.cat([nothing, actions[:, :-1]], 1)                           # the action of the step before
+    told = (last.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)      # -1 equals none of them: zeros
+    ids = torch.eye(n_agents, dtype=obs.dtype).expand(batch, time, -1, -1)
+    return torch.cat([obs, told, ids], -1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("12.1", agent_inputs)
+
+
+# %% [markdown]
+# ## Exercise 12.2 · Every row its own episode
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# Environments run side by side, and their episodes end at different times. `x[B, T, I]` holds what the cells read, row by row: an episode, then the next one, and so
+# on. `first[B, T]` (bool) is True where a step is the *first* of an episode; step 0 always is.
+#
+# Write `memories(cell, x, first)`: the memory *after* each step, `[B, T, H]`. `cell` is an `nn.GRUCell`: `cell(x[B, I], h[B, H])` gives the new memory `[B, H]`, and
+# `cell.hidden_size` is H. In every row an episode begins with a memory of zeros, and nothing of one row's episodes reaches another row.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_12_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def memories(cell, x, first):
+    """cell: an nn.GRUCell, x[B, T, I], first[B, T] bool -> the memory after each step, [B, T, H]."""
+    ### BEGIN SOLUTION
+    h, after = x.new_zeros(x.shape[0], cell.hidden_size), []
+    for t in range(x.shape[1]):
+        h = h.masked_fill(first[:, t].unsqueeze(-1), 0.0)        # before the step, and in the rows that begin alone
+        h = cell(x[:, t], h)
+        after.append(h)
+    return torch.stack(after, 1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("12.2", memories)
+
+
+# %% [markdown]
+# ## Exercise 12.3 · Targets that look further
+#
+# **Difficulty:** 4 of 5 · **Minutes:** 15
+#
+# Write `lambda_targets(reward, terminated, next_value, mask, gamma, lam)`: the TD(λ) targets of padded episodes. All tensors are `[B, T]`: `terminated` is bool, `mask` is 1 for
+# the steps that were played and 0 behind them, `next_value` is what the target network says about the state after each step. `gamma` and `lam` are numbers from 0 to 1.
+#
+# $$y_t = r_t + \gamma \big((1 - \lambda)\, v_{t+1} + \lambda\, y_{t+1}\big), \qquad v_{t+1} = \texttt{next\_value}[t]$$
+#
+# - A step at which the task terminated has $y_t = r_t$.
+# - The last step that was played, if it did not terminate, has no $y_{t+1}$: there the next value counts in full, $y_t = r_t + \gamma\, v_{t+1}$. This holds at the end of a full row and in front of padding.
+# - What `next_value` holds in the padding means nothing, and what your result holds there is not looked at.
+#
+# The library's `td_lambda_target` is off limits.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_12_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lambda_targets(reward, terminated, next_value, mask, gamma, lam):
+    """TD(lambda) targets: six inputs, tensors [B, T] and two numbers -> y[B, T]."""
+    ### BEGIN SOLUTION
+    y = torch.zeros_like(reward)
+    later, played_later = torch.zeros_like(reward[:, 0]), torch.zeros_like(mask[:, 0])
+    for t in reversed(range(reward.shape[1])):
+        share = lam * played_later                               # 0 where no later step was played
+        ahead = (1 - share) * next_value[:, t] + share * later
+        y[:, t] = reward[:, t] + gamma * torch.where(terminated[:, t], 0.0, ahead)
+        later, played_later = y[:, t], mask[:, t]
+    return y
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("12.3", lambda_targets)
+
+
+# %% [markdown]
+# ## Find the bug 12.4 · The target that came late
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# The targets of a recurrent VDN. `target` is the target network: `target(obs, last_actions, memory)` gives values and the memory after the last step, for as many steps as
+# it gets; without a third argument it begins with a memory of zeros. A row holds one episode from its first step: `obs[B, T+1, N, O]`, `last_actions[B, T+1, N]`, `available[B, T+1, N, A]`, `reward[B, T]`,
+# `terminated[B, T]`. (Padding is left out, to keep it short.)
+
+# %%
+def targets(target, obs, last_actions, available, reward, terminated, gamma):
+    """y[B, T] for whole episodes."""
+    with torch.no_grad():
+        q, _ = target(obs[:, 1:], last_actions[:, 1:])                       # 1
+        q = q.masked_fill(~available[:, 1:], -torch.inf)                     # 2
+        value = q.amax(-1).sum(-1)                                           # 3
+        return reward + gamma * torch.where(terminated, 0.0, value)          # 4
+
+
+# %% [markdown]
+# Two episodes that differ in one thing alone: in the very first step, an agent sees a 0 or a 1. The agents that play can remember it, so what they do later, and what
+# that is worth, may differ. The targets do not:
+
+# %%
+torch.manual_seed(0)
+network = GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8)
+sights = torch.zeros(2, 4, 2, 1)
+sights[1, 0] = 1.0                                                           # the second episode's first observation
+last = torch.tensor([[-1, -1], [0, 0], [0, 0], [0, 0]]).expand(2, -1, -1)
+played = torch.ones(2, 4, 2, 2, dtype=torch.bool), torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
+y = targets(network, sights, last, *played, gamma=0.9)
+print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
+
+# %% [markdown]
+# Name the line in which this goes wrong, and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# walks through each episode as the agents did.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_4 = (
+    ### BEGIN SOLUTION
+    1
+    ### END SOLUTION
+)
+
+
+def mended_targets(target, obs, last_actions, available, reward, terminated, gamma):
+    """y[B, T] for whole episodes."""
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        q, _ = target(obs, last_actions)                         # from the first observation, all T + 1 of them
+        q = q[:, 1:].masked_fill(~available[:, 1:], -torch.inf)  # then the values of times 1 to T
+        value = q.amax(-1).sum(-1)
+        return reward + gamma * torch.where(terminated, 0.0, value)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("12.4", wrong_line_4, mended_targets)

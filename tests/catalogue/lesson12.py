@@ -1,0 +1,333 @@
+"""Answers to the exercises of lesson 12."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from tests.catalogue import Answers
+from tests.catalogue.lesson12_labs import LABS
+
+# ---- 12.1 --------------------------------------------------------------------------------------------------------------
+
+
+def _told(numbers, count):
+    return (numbers.unsqueeze(-1) == torch.arange(count)).double()
+
+
+def _ids(obs):
+    return torch.eye(obs.shape[2]).expand(obs.shape[0], obs.shape[1], -1, -1)
+
+
+def _shifted(actions, fill=-1):
+    return torch.cat([torch.full_like(actions[:, :1], fill), actions[:, :-1]], 1)
+
+
+def shifted_one_hot(obs, actions, n_actions):
+    told = F.one_hot(actions, n_actions).to(obs.dtype)
+    told = torch.cat([torch.zeros_like(told[:, :1]), told[:, :-1]], 1)
+    return torch.cat([obs, told, _ids(obs)], -1)
+
+
+def padded(obs, actions, n_actions):
+    told = F.pad(F.one_hot(actions, n_actions)[:, :-1], (0, 0, 0, 0, 1, 0))
+    ids = F.one_hot(torch.arange(obs.shape[2]), obs.shape[2])[None, None].repeat(*obs.shape[:2], 1, 1)
+    return torch.cat((obs, told.double(), ids.double()), dim=3)
+
+
+def filled_in(obs, actions, n_actions):
+    b, t, n, o = obs.shape
+    out = torch.zeros(b, t, n, o + n_actions + n)
+    out[..., :o] = obs
+    for step in range(1, t):
+        for i in range(n):
+            out[torch.arange(b), step, i, o + actions[:, step - 1, i]] = 1.0
+    for i in range(n):
+        out[:, :, i, o + n_actions + i] = 1
+    return out
+
+
+def current(obs, actions, n_actions):
+    return torch.cat([obs, F.one_hot(actions, n_actions).to(obs.dtype), _ids(obs)], -1)
+
+
+def next_action(obs, actions, n_actions):
+    told = F.one_hot(actions, n_actions).to(obs.dtype)
+    told = torch.cat([told[:, 1:], torch.zeros_like(told[:, :1])], 1)
+    return torch.cat([obs, told, _ids(obs)], -1)
+
+
+def rolled(obs, actions, n_actions):
+    return torch.cat([obs, F.one_hot(actions.roll(1, 1), n_actions).double(), _ids(obs)], -1)
+
+
+def zero_at_the_start(obs, actions, n_actions):
+    return torch.cat([obs, F.one_hot(_shifted(actions, 0), n_actions).double(), _ids(obs)], -1)
+
+
+def clamped(obs, actions, n_actions):
+    last = _shifted(actions).clamp(min=0)
+    return torch.cat([obs, F.one_hot(last, n_actions).double(), _ids(obs)], -1)
+
+
+def of_the_other(obs, actions, n_actions):
+    return torch.cat([obs, _told(_shifted(actions.roll(1, 2)), n_actions), _ids(obs)], -1)
+
+
+def action_number(obs, actions, n_actions):
+    return torch.cat([obs, _shifted(actions).unsqueeze(-1).double(), _ids(obs)], -1)
+
+
+def id_number(obs, actions, n_actions):
+    ids = torch.arange(obs.shape[2]).view(1, 1, -1, 1).expand(*obs.shape[:3], 1).double()
+    return torch.cat([obs, _told(_shifted(actions), n_actions), ids], -1)
+
+
+def all_the_first(obs, actions, n_actions):
+    ids = torch.zeros(*obs.shape[:3], obs.shape[2])
+    ids[..., 0] = 1.0
+    return torch.cat([obs, _told(_shifted(actions), n_actions), ids], -1)
+
+
+def without_ids(obs, actions, n_actions):
+    return torch.cat([obs, _told(_shifted(actions), n_actions)], -1)
+
+
+def id_before_action(obs, actions, n_actions):
+    return torch.cat([obs, _ids(obs), _told(_shifted(actions), n_actions)], -1)
+
+
+def id_first(obs, actions, n_actions):
+    return torch.cat([_ids(obs), obs, _told(_shifted(actions), n_actions)], -1)
+
+
+# ---- 12.2 --------------------------------------------------------------------------------------------------------------
+
+
+def _walk(cell, x, first, before=None, after=None):
+    """``before(h, first, t)`` and ``after(h, first, t)`` change the memory; the memory after each step is kept."""
+    h, kept = torch.zeros(x.shape[0], cell.hidden_size), []
+    for t in range(x.shape[1]):
+        if before:
+            h = before(h, first, t)
+        h = cell(x[:, t], h)
+        kept.append(h)
+        if after:
+            h = after(h, first, t)
+    return torch.stack(kept, dim=1)
+
+
+def times_mask(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: h * (~first[:, t]).double().unsqueeze(1))
+
+
+def chosen_with_where(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: torch.where(first[:, t, None], torch.zeros_like(h), h))
+
+
+def row_by_row(cell, x, first):
+    rows = []
+    for b in range(len(x)):
+        h, row = None, []
+        for t in range(x.shape[1]):
+            if first[b, t]:
+                h = torch.zeros(1, cell.hidden_size)
+            h = cell(x[b, t][None], h)
+            row.append(h[0])
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def by_index(cell, x, first):
+    def empty(h, first, t):
+        h = h.clone()
+        h[first[:, t]] = 0
+        return h
+    return _walk(cell, x, first, empty)
+
+
+def never_emptied(cell, x, first):
+    return _walk(cell, x, first)
+
+
+def any_row(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: torch.zeros_like(h) if first[:, t].any() else h)
+
+
+def all_rows(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: torch.zeros_like(h) if first[:, t].all() else h)
+
+
+def too_late(cell, x, first):
+    return _walk(cell, x, first, after=lambda h, first, t: h * ~first[:, t, None])
+
+
+def too_early(cell, x, first):
+    flags = torch.cat([first[:, 1:], first[:, -1:]], 1)
+    return _walk(cell, x, flags, lambda h, first, t: h.masked_fill(first[:, t, None], 0))
+
+
+def emptied_input(cell, x, first):
+    return _walk(cell, x.masked_fill(first.unsqueeze(-1), 0.0), first)
+
+
+def emptied_output(cell, x, first):
+    h, kept = torch.zeros(len(x), cell.hidden_size), []
+    for t in range(x.shape[1]):
+        h = cell(x[:, t], h) * ~first[:, t:t + 1]
+        kept.append(h)
+    return torch.stack(kept, 1)
+
+
+def turned_around(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: h * first[:, t, None])
+
+
+def no_memory(cell, x, first):
+    return torch.stack([cell(x[:, t]) for t in range(x.shape[1])], 1)
+
+
+# ---- 12.3 --------------------------------------------------------------------------------------------------------------
+
+
+def _backwards(reward, terminated, next_value, gamma, step):
+    """y from the end: ``step(t, y)`` gives what is ahead of step t, before γ."""
+    y = torch.zeros_like(reward)
+    for t in range(reward.shape[1] - 1, -1, -1):
+        y[:, t] = reward[:, t] + gamma * step(t, y) * ~terminated[:, t]
+    return y
+
+
+def next_mask(reward, terminated, next_value, mask, gamma, lam):
+    played = F.pad(mask[:, 1:], (0, 1))
+    y = F.pad(torch.zeros_like(reward), (0, 1))
+    for t in range(reward.shape[1] - 1, -1, -1):
+        share = lam * played[:, t]
+        y[:, t] = reward[:, t] + gamma * ~terminated[:, t] * (next_value[:, t] + share * (y[:, t + 1] - next_value[:, t]))
+    return y[:, :-1]
+
+
+def as_numbers(reward, terminated, next_value, mask, gamma, lam):
+    y = torch.zeros_like(reward)
+    for b in range(reward.shape[0]):
+        later = None
+        for t in range(int(mask[b].sum()) - 1, -1, -1):
+            v = next_value[b, t]
+            ahead = v if later is None else (1 - lam) * v + lam * later
+            later = reward[b, t] + (0 if terminated[b, t] else gamma * ahead)
+            y[b, t] = later
+    return y
+
+
+def n_step_sums(reward, terminated, next_value, mask, gamma, lam):
+    """The definition: a weighted sum of n-step returns."""
+    r, v, y = reward.numpy(), next_value.numpy(), np.zeros(tuple(reward.shape))
+    for b, length in enumerate(mask.sum(1).int().tolist()):
+        for t in range(length):
+            left = 1.0
+            for n in range(1, length - t + 1):
+                g = sum(gamma ** k * r[b, t + k] for k in range(n))
+                if not terminated[b, t + n - 1]:
+                    g += gamma ** n * v[b, t + n - 1]
+                weight = left if n == length - t else (1 - lam) * left
+                y[b, t] += weight * g
+                left -= weight
+    return torch.from_numpy(y)
+
+
+def starts_with_the_last_value(reward, terminated, next_value, mask, gamma, lam):
+    """Begins with y = the last next value, as if every row were full."""
+    later, y = next_value[:, -1], []
+    for t in reversed(range(reward.shape[1])):
+        ahead = (1 - lam) * next_value[:, t] + lam * later
+        later = reward[:, t] + gamma * torch.where(terminated[:, t], 0.0, ahead)
+        y.insert(0, later)
+    return torch.stack(y, 1)
+
+
+def masks_the_later(reward, terminated, next_value, mask, gamma, lam):
+    """Takes the padding out of y, and forgets that the next value counts in full then."""
+    later = torch.zeros_like(reward[:, 0])
+    y = torch.zeros_like(reward)
+    for t in reversed(range(reward.shape[1])):
+        ahead = (1 - lam) * next_value[:, t] + lam * later
+        y[:, t] = reward[:, t] + gamma * torch.where(terminated[:, t], 0.0, ahead)
+        later = y[:, t] * mask[:, t]
+    return y
+
+
+def ends_at_the_mask(reward, terminated, next_value, mask, gamma, lam):
+    last = (mask - F.pad(mask[:, 1:], (0, 1))).bool()
+    return as_numbers(reward, terminated | last, next_value, mask, gamma, lam)
+
+
+def no_ends(reward, terminated, next_value, mask, gamma, lam):
+    return next_mask(reward, torch.zeros_like(terminated), next_value, mask, gamma, lam)
+
+
+def exchanged(reward, terminated, next_value, mask, gamma, lam):
+    return next_mask(reward, terminated, next_value, mask, gamma, 1 - lam)
+
+
+def one_discount(reward, terminated, next_value, mask, gamma, lam):
+    y, later, played = torch.zeros_like(reward), torch.zeros_like(reward[:, 0]), torch.zeros_like(mask[:, 0])
+    for t in reversed(range(reward.shape[1])):
+        share = lam * played
+        ahead = gamma * (1 - share) * next_value[:, t] + share * later
+        y[:, t] = reward[:, t] + ahead.masked_fill(terminated[:, t], 0)
+        later, played = y[:, t].clone(), mask[:, t]
+    return y
+
+
+def from_one_step_targets(reward, terminated, next_value, mask, gamma, lam):
+    one = reward + gamma * next_value * ~terminated
+    share = lam * F.pad(mask[:, 1:], (0, 1))
+    return reward + gamma * ~terminated * ((1 - share) * next_value + share * F.pad(one[:, 1:], (0, 1)))
+
+
+def one_step(reward, terminated, next_value, mask, gamma, lam):
+    return reward + gamma * next_value * ~terminated
+
+
+def sums_of_rewards(reward, terminated, next_value, mask, gamma, lam):
+    return next_mask(reward, terminated, next_value, mask, gamma, 1.0)
+
+
+CATALOGUE = {
+    "12.1": Answers(
+        right=[shifted_one_hot, padded, filled_in],
+        wrong=[("the action of the same step is shown", current),
+               ("shifted the wrong way", next_action),
+               ("the last action of the episode is shown at its start", rolled),
+               ("no action looks like action 0", zero_at_the_start),
+               ("no action looks like action 0", clamped),
+               ("an agent is told what another one did", of_the_other),
+               ("the action as one number", action_number),
+               ("the agent's id as one number", id_number),
+               ("all agents are told the same id", all_the_first),
+               ("nobody is told who it is", without_ids),
+               ("the right parts in another order", id_before_action),
+               ("the right parts in another order", id_first)]),
+    "12.2": Answers(
+        right=[times_mask, chosen_with_where, row_by_row, by_index],
+        wrong=[("the memory runs on from episode to episode", never_emptied),
+               ("one row that begins empties all memories", any_row),
+               ("a memory is emptied only when all rows begin together", all_rows),
+               ("emptied one step too late", too_late),
+               ("emptied one step too early", too_early),
+               ("the observation is emptied, not the memory", emptied_input),
+               ("what was just remembered is thrown away", emptied_output),
+               ("emptied everywhere but at the start", turned_around),
+               ("nothing is ever remembered", no_memory)]),
+    "12.3": Answers(
+        right=[next_mask, as_numbers, n_step_sums],
+        wrong=[("the target of the last step looks into the padding", starts_with_the_last_value),
+               ("the last step loses a part of its next value", masks_the_later),
+               ("a row that was cut counts as one that ended", ends_at_the_mask),
+               ("a terminated step still looks ahead", no_ends),
+               ("λ and 1 − λ are exchanged", exchanged),
+               ("the later target is not discounted", one_discount),
+               ("only one step further than before", from_one_step_targets),
+               ("λ makes no difference", one_step),
+               ("as if λ were always 1", sums_of_rewards)]),
+    **LABS,
+}
