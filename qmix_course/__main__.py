@@ -14,40 +14,69 @@ from pathlib import Path
 import torch
 
 from qmix_course import checkpoint, exact, plots, study
-from qmix_course.algorithms import IQL, QMIX, VDN, Algorithm
-from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TeamEnv, TwoStepGame
+from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
+from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play
 from qmix_course.training import History, TrainConfig, train
 
-ALGORITHMS = {"iql": IQL, "vdn": VDN, "qmix": QMIX}
-ENVIRONMENTS = ["grid", "two-step", *(name.replace("_", "-") for name in PAYOFFS)]
+# name → the algorithm and its options
+ALGORITHMS = {"iql": (IQL, {}), "vdn": (VDN, {}), "qmix": (QMIX, {}), "cw-qmix": (CWQMIX, {}), "ow-qmix": (OWQMIX, {}),
+              "qtran": (QTRAN, {}), "qtran-alt": (QTRAN, {"alternative": True}), "qplex": (QPLEX, {}), "maven": (MAVEN, {})}
+ENVIRONMENTS = ["grid", "two-step", "m-step", "cue", "predator-prey", *(name.replace("_", "-") for name in PAYOFFS)]
+PREY = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30}       # as in make tables
+# What the default preset changes: for predator–prey, and where replay rows are whole episodes.
+PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000, "learning_rate": 1e-3,
+               "epsilon_steps": 20_000, "evaluate_every": 2_000, "evaluation_episodes": 32}
+EPISODES = {"capacity": 1_000, "batch_size": 16}
 PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}       # settings, rows of the environment
 ARROWS = "↑↓←→"
 
 
-def make_env(name: str, num_envs: int) -> TeamEnv:
-    """The environment called ``name`` with ``num_envs`` rows."""
-    if name == "grid":
-        return GridWorld(num_envs=num_envs)
-    if name == "two-step":
-        return TwoStepGame(num_envs=num_envs)
+def make_env(name: str, num_envs: int, punishment: float | None = None) -> TeamEnv:
+    """The environment called ``name`` with ``num_envs`` rows. ``punishment`` is predator–prey's, where None means 0."""
+    if name == "predator-prey":
+        return PredatorPrey(**PREY, punishment=0.0 if punishment is None else punishment, num_envs=num_envs)
+    if punishment is not None:
+        raise ValueError(f"--punishment: only predator-prey has one, got --env {name}")
+    plain = {"grid": GridWorld, "two-step": TwoStepGame, "m-step": MStepGame, "cue": Cue}
+    if name in plain:
+        return plain[name](num_envs=num_envs)
     return MatrixGame(name.replace("-", "_"), num_envs=num_envs)
 
 
 def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
     """Environment, fresh team and settings from what run.json holds."""
     preset, num_envs = PRESETS[choices["preset"]]
+    env = make_env(choices["env"], num_envs, choices.get("punishment"))
+    kind, options = ALGORITHMS[choices["algorithm"]]
+    algorithm = kind.for_env(env, seed=choices["seed"], **options, **({"recurrent": True} if choices.get("recurrent") else {}))
     config = preset(seed=choices["seed"])
+    if choices["preset"] == "default" and choices["env"] == "predator-prey":
+        config = replace(config, **PREY_CONFIG)
+    if algorithm.recurrent:
+        config = replace(config, **EPISODES)
+    if choices.get("parameter_noise"):
+        config = replace(config, parameter_noise=True)
     if choices["steps"] is not None:
         config = replace(config, total_steps=choices["steps"])
-    env = make_env(choices["env"], num_envs)
-    return env, ALGORITHMS[choices["algorithm"]].for_env(env, seed=choices["seed"]), config
+    return env, algorithm, config
+
+
+def best_possible(env: TeamEnv) -> float | None:
+    """The highest return of an episode, or None for a task whose states cannot be listed."""
+    try:
+        return exact.solve(env).best_return
+    except TypeError:
+        return None
 
 
 def command_train(arguments: argparse.Namespace) -> int:
-    choices = {name: getattr(arguments, name) for name in ("env", "algorithm", "seed", "preset", "steps")}
+    names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment")
+    choices = {name: getattr(arguments, name) for name in names}
     parts = [choices["env"], choices["algorithm"], f"seed{choices['seed']}"]
     parts += [choices["preset"]] if choices["preset"] != "default" else []
+    parts += [name.replace("_", "-") for name in ("recurrent", "parameter_noise") if choices[name]]
+    parts += [f"p{choices['punishment']:g}"] if choices["punishment"] is not None else []
     folder = arguments.run or Path("runs") / "-".join(parts)
     file = folder / "checkpoint.pt"
     if file.exists() and not arguments.resume:
@@ -56,7 +85,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     if not arguments.resume:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")
-    best = exact.solve(env).best_return
+    best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
     asked = StopOnCtrlC()
     with asked:                                 # until everything is written
@@ -85,13 +114,13 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     checkpoint.check_settings(file, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
     algorithm.load_state_dict(saved["state"]["algorithm"])
     print(f"{folder}: {saved['state']['steps']:,} steps of training")
-    show_episode(env, algorithm, folder, exact.solve(env).best_return)
+    show_episode(env, algorithm, folder, best_possible(env))
     return 0
 
 
-def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float) -> None:
-    """One greedy episode, in words, and in the grid world as an animation too."""
-    env = env.clone(num_envs=1)
+def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float | None) -> None:
+    """One greedy episode, in words, and in the grid world as an animation too; the mean of many where beginnings differ."""
+    many, env = env.clone(num_envs=100), env.clone(num_envs=1)
     episode = play(env, algorithm)
     for number, (actions, reward) in enumerate(zip(episode.actions.tolist(), episode.rewards.tolist()), start=1):
         if number > 20:
@@ -99,7 +128,12 @@ def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float) 
             break
         print(f"  step {number}: {describe(episode, number, actions)}reward {reward:.2f}")
     returned = evaluate(env, algorithm).mean_return
-    print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps; the best possible is {best:.2f}.")
+    limit = "." if best is None else f"; the best possible is {best:.2f}."
+    print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps{limit}")
+    first = many.reset(seed=0).state
+    if (first != first[0]).any():                                           # a task that does not always begin in the same way
+        returns = evaluate(many, algorithm).returns
+        print(f"Mean of 100 greedy episodes: {float(returns.mean()):.2f}, from {float(returns.min()):.2f} to {float(returns.max()):.2f}.")
     if episode.positions is not None:
         plots.animate(episode, path=folder / "episode.gif")
 
@@ -147,6 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
     command.add_argument("--steps", type=int, help="environment steps in all (default: the preset's)")
+    command.add_argument("--recurrent", action="store_true", help="agents that remember (a GRU); replay rows are whole episodes")
+    command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights, as much as ε stands for")
+    command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: the price of a lone attempt, at most 0")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
     command.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     command.set_defaults(function=command_train)

@@ -1,5 +1,6 @@
 """The command line, as a person would use it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from qmix_course import checkpoint
-from qmix_course.__main__ import main
+from qmix_course.__main__ import ALGORITHMS, main
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,3 +82,48 @@ def test_the_progress_bar_says_what_matters(tmp_path):
     assert run.returncode == 0
     for word in ("episodes=", "ε=", "loss=", "exploring=", "greedy=", "step/s"):
         assert word in run.stderr, word
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_trains_and_is_replayed(algorithm, capsys):
+    assert main(["train", "--env", "anti-coordination", "--algorithm", algorithm, "--steps", "960"]) == 0
+    assert "the best possible is 1.00." in capsys.readouterr().out
+    assert main(["evaluate", f"runs/anti-coordination-{algorithm}-seed0"]) == 0
+    assert "960 steps of training" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments, folder, said", [
+    (["--env", "m-step", "--algorithm", "maven"], "m-step-maven-seed0", "the best possible is 13.00."),
+    (["--env", "cue", "--recurrent"], "cue-qmix-seed0-recurrent", "the best possible is 1.00."),
+    (["--env", "predator-prey", "--algorithm", "cw-qmix", "--punishment", "-2"], "predator-prey-cw-qmix-seed0-p-2", " steps."),
+    (["--env", "two-step", "--parameter-noise"], "two-step-qmix-seed0-parameter-noise", "the best possible is 8.00."),
+])
+def test_the_tasks_of_part_two(arguments, folder, said, capsys):
+    assert main(["train", *arguments, "--steps", "640"]) == 0
+    assert said in capsys.readouterr().out
+    assert main(["evaluate", f"runs/{folder}"]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_where_beginnings_differ_many_episodes_are_averaged(capsys):
+    assert main(["train", "--env", "predator-prey", "--algorithm", "vdn", "--steps", "1280"]) == 0
+    said = capsys.readouterr().out
+    assert "Mean of 100 greedy episodes" in said and "best possible" not in said
+    assert main(["train", "--steps", "640"]) == 0                               # the grid world always begins in the same way
+    assert "Mean of" not in capsys.readouterr().out
+
+
+def test_options_that_do_not_fit_are_refused_before_a_folder_is_made(capsys):
+    assert main(["train", "--punishment", "-1"]) == 2
+    assert "only predator-prey has one" in capsys.readouterr().err
+    assert main(["train", "--env", "predator-prey", "--punishment", "1"]) == 2
+    assert "punishment" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_a_run_from_before_there_were_these_options_is_still_replayed(capsys):
+    assert main(["train", "--env", "climbing", "--steps", "640"]) == 0
+    file = Path("runs/climbing-qmix-seed0/run.json")
+    file.write_text(json.dumps({name: json.loads(file.read_text())[name] for name in ("env", "algorithm", "seed", "preset", "steps")}))
+    assert main(["evaluate", "runs/climbing-qmix-seed0"]) == 0
+    assert "the best possible is 11.00" in capsys.readouterr().out

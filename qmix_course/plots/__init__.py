@@ -8,11 +8,12 @@ from ._animation import Animation, animate
 from ._bars import bars
 from ._boards import beliefs, board, film_strip, start_map
 from ._diagrams import architecture, graph
+from ._field import field
 from ._lines import curves, lines, moving_average, schedule, seeds
 from ._style import COLOURS, panels, use_style
 from ._surface import surface
 from ._tables import table, tables
 
-__all__ = ["Animation", "COLOURS", "animate", "architecture", "bars", "beliefs", "board", "curves", "film_strip",
-           "graph", "lines", "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables",
-           "use_style"]
+__all__ = ["Animation", "COLOURS", "animate", "architecture", "bars", "beliefs", "board", "curves", "field",
+           "film_strip", "graph", "lines", "moving_average", "panels", "schedule", "seeds", "start_map", "surface",
+           "table", "tables", "use_style"]
