@@ -22,7 +22,7 @@ LATENT = {"n_latents": 8, "mi_weight": 1.0, "temperature": 5.0}
 
 
 class EpisodeQMIX(QMIX):
-    """QMIX on replay rows that are whole episodes, as MAVEN has them: an update sees as many steps."""
+    """QMIX on replay rows that are whole episodes, as MAVEN has them: an update sees as many episodes."""
 
     recurrent = True
 

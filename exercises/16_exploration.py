@@ -1,0 +1,176 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,nbgrader,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 16 · Exploration: MAVEN and parameter noise
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/16_exploration.ipynb)
+#
+# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and mend a latent.
+#
+# **Minutes:** 45
+#
+# **You need:** [lesson 16](../notebooks/16_exploration.ipynb)
+
+# %%
+# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/qmix-course/qmix-course"
+here = pathlib.Path.cwd()
+above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+if above:
+    sys.path.insert(0, str(above[0]))
+elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    importlib.invalidate_caches()
+
+# %%
+from qmix_course import lesson
+
+lesson.start("16")
+
+# %%
+import math
+
+import torch
+
+from qmix_course.checks import check, hint, solution
+from qmix_course.envs import MStepGame
+
+# %% [markdown]
+# ## Exercise 16.1 · The chance of a lucky episode
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 8
+#
+# `n_agents` agents with `n_actions` actions each are $\varepsilon$-greedy around a habit, as in lesson 03: each agent on its own coin, at each step anew, draws at random among *all* its actions with probability $\varepsilon$. A reward waits for the team that at `keep` steps plays its habit, all agents, and at `leave` other steps leaves it: there each agent must play one particular other action. Write `lucky_chance`, the probability that an episode of `keep + leave` steps goes exactly so.
+#
+# You are right if the number is right for any number of agents and actions.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_16_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lucky_chance(n_agents, n_actions, epsilon, keep, leave):
+    """The probability of a lucky episode, a number."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_16_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("16.1", lucky_chance)
+
+# %% [markdown]
+# ## Exercise 16.2 · How much noise?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# `q[B, N, A]` are the values of a team in `B` environments, `noisy[B, N, A]` those of its perturbed networks, for the same observations. Write `adapt`, one step of the rule for $\sigma$:
+#
+# - the divergence is $\text{KL}(\text{softmax}\, q \,\|\, \text{softmax}\, \text{noisy}) = \sum_a p_a \log (p_a / r_a)$, averaged over environments and agents;
+# - $\delta = -\log(1 - \varepsilon + \varepsilon / A)$;
+# - $\sigma$ grows by the factor 1.01 if the divergence is below $\delta$, and shrinks by the same factor if not.
+#
+# Return the new $\sigma$ and the divergence, two numbers. All actions are available. You are right if both numbers are.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_16_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def adapt(sigma, q, noisy, epsilon):
+    """sigma float, q[B, N, A], noisy[B, N, A], epsilon float -> (new sigma, divergence), two numbers."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_16_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("16.2", adapt)
+
+# %% [markdown]
+# ## Exercise 16.3 · The bound
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12
+#
+# `B` padded episodes of at most `T` steps. Episode `b` was played with latent `z[b]`, 0 to $Z - 1$. A discriminator has looked at every step: `log_guess[b, t, k]` is its $\log q(z = k \mid \text{behaviour at step } t, s_t)$. `mask[b, t]` is 1 for a step that was played, 0 for padding. Write `mi_bound`:
+#
+# $$\mathbb E[\log q(z \mid \text{behaviour}, s)] + H(z)$$
+#
+# Both terms are over the steps that were played, each counting the same: the mean goes over those steps, and $p(k)$ in $H(z) = -\sum_k p(k) \log p(k)$ is the share of those steps that were played with latent $k$.
+#
+# You are right if the number is right for every batch. Not every latent need occur in one.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_16_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mi_bound(log_guess, z, mask):
+    """log_guess[B, T, Z], z[B] int64, mask[B, T] -> a number."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_16_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("16.3", mi_bound)
+
+
+# %% [markdown]
+# ## Find the bug 16.4 · A latent that does not last
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10
+#
+# `explore` plays `steps` joint actions in all rows of an environment. `draw(state, generator)` draws a latent for each row, `z[B]`; `act(obs, z)` gives the joint actions. The function returns the latents that were played with, `[steps, B]`. (`reset(where=...)` returns the full batch; in the rows that it resets both end flags are False.)
+
+# %%
+def explore(env, draw, act, steps, generator):
+    """The latents z[steps, B] with which each row played at each step."""
+    step = env.reset(seed=0)                                      # 1
+    z = draw(step.state, generator)                               # 2
+    played = []                                                   # 3
+    for _ in range(steps):                                        # 4
+        played.append(z)                                          # 5
+        step = env.step(act(step.obs, z))                         # 6
+        if step.ended.any():                                      # 7
+            step = env.reset(where=step.ended)                    # 8
+            z = draw(step.state, generator)                       # 9
+    return torch.stack(played)                                    # 10
+
+
+# %% [markdown]
+# Two rows of the 4-step game. Row 0 makes a mistake at every second step, so its episodes end after two steps. Row 1 plays on, four steps an episode.
+
+# %%
+def some_latent(state, generator):
+    return torch.randint(100, (len(state),), generator=generator)
+
+
+def play_on(obs, z):
+    """Both rows go for branch (0, 0); in row 0 the second agent slips at the second step."""
+    slip = (obs[:, 1, 1] == 1) & (torch.arange(len(obs)) == 0)
+    return torch.stack([torch.zeros(len(obs), dtype=torch.int64), slip.long()], 1)
+
+
+latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8, torch.Generator().manual_seed(0))
+print("row 0, two steps an episode :", latents[:, 0].tolist())
+print("row 1, four steps an episode:", latents[:, 1].tolist())
+
+# %% [markdown]
+# Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
+#
+# Name the line, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of the listing that it completes. You are right if each row keeps its latent for the whole of every episode and starts each new one with a fresh draw from the new episode's first state.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
+wrong_line_4 = (
+    ...
+)
+
+
+def mended_explore(env, draw, act, steps, generator):
+    """The latents z[steps, B] with which each row played at each step."""
+    ...
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("16.4", wrong_line_4, mended_explore)
