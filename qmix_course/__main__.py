@@ -49,7 +49,7 @@ def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
     preset, num_envs = PRESETS[choices["preset"]]
     env = make_env(choices["env"], num_envs, choices.get("punishment"))
     kind, options = ALGORITHMS[choices["algorithm"]]
-    algorithm = kind.for_env(env, seed=choices["seed"], **options, **({"recurrent": True} if choices.get("recurrent") else {}))
+    algorithm = kind.for_env(env, seed=choices["seed"], recurrent=choices.get("recurrent", False), **options)
     config = preset(seed=choices["seed"])
     if choices["preset"] == "default" and choices["env"] == "predator-prey":
         config = replace(config, **PREY_CONFIG)
@@ -131,9 +131,10 @@ def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float |
     limit = "." if best is None else f"; the best possible is {best:.2f}."
     print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps{limit}")
     first = many.reset(seed=0).state
-    if (first != first[0]).any():                                           # a task that does not always begin in the same way
+    if (first != first[0]).any():                               # a task that does not always begin in the same way
         returns = evaluate(many, algorithm).returns
-        print(f"Mean of 100 greedy episodes: {float(returns.mean()):.2f}, from {float(returns.min()):.2f} to {float(returns.max()):.2f}.")
+        print(f"Mean of 100 greedy episodes: {float(returns.mean()):.2f}, "
+              f"from {float(returns.min()):.2f} to {float(returns.max()):.2f}.")
     if episode.positions is not None:
         plots.animate(episode, path=folder / "episode.gif")
 
@@ -181,9 +182,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
     command.add_argument("--steps", type=int, help="environment steps in all (default: the preset's)")
-    command.add_argument("--recurrent", action="store_true", help="agents that remember (a GRU); replay rows are whole episodes")
-    command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights, as much as ε stands for")
-    command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: the price of a lone attempt, at most 0")
+    command.add_argument("--recurrent", action="store_true", help="agents that remember; replay rows are whole episodes")
+    command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights")
+    command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
     command.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     command.set_defaults(function=command_train)

@@ -124,6 +124,7 @@ def test_options_that_do_not_fit_are_refused_before_a_folder_is_made(capsys):
 def test_a_run_from_before_there_were_these_options_is_still_replayed(capsys):
     assert main(["train", "--env", "climbing", "--steps", "640"]) == 0
     file = Path("runs/climbing-qmix-seed0/run.json")
-    file.write_text(json.dumps({name: json.loads(file.read_text())[name] for name in ("env", "algorithm", "seed", "preset", "steps")}))
+    choices = json.loads(file.read_text())
+    file.write_text(json.dumps({name: choices[name] for name in ("env", "algorithm", "seed", "preset", "steps")}))
     assert main(["evaluate", "runs/climbing-qmix-seed0"]) == 0
     assert "the best possible is 11.00" in capsys.readouterr().out

@@ -194,7 +194,7 @@ def test_one_alone_beside_two_prey_is_punished_twice():
 
 
 def test_a_pair_counts_for_one_prey_only():
-    """Both predators stand between two prey: whichever prey's turn comes first is caught, and the other moves on unhunted."""
+    """Both predators stand between two prey: the prey whose turn is first is caught, and the other moves on unhunted."""
     env, _ = at([[1, 1], [2, 2]], [[1, 2], [2, 1]], rows=400)
     step = play(env, CATCH, CATCH)
     assert (step.reward == 10).all() and step.terminated.all()                 # no pair is left
@@ -203,7 +203,7 @@ def test_a_pair_counts_for_one_prey_only():
 
 
 def test_three_catchers_two_prey_depends_on_whose_turn_is_first():
-    """Predators 0 and 1 are beside prey 0; 1 and 2 beside prey 1. The first prey takes its pair along, and the third one is alone."""
+    """Predators 0 and 1 are beside prey 0; 1 and 2 beside prey 1. The first prey takes its pair along; the third is alone."""
     env, _ = at([[2, 0], [2, 2], [2, 4]], [[2, 1], [2, 3]], rows=400)
     step = play(env, CATCH, CATCH, CATCH)
     assert (step.reward == 8).all() and step.terminated.all()
@@ -310,7 +310,8 @@ def test_shapes_types_and_sizes():
     torch.set_default_dtype(torch.float32)
     env = PredatorPrey(4, 2, 1)
     step = env.reset()
-    assert {step.obs.dtype, step.state.dtype, step.reward.dtype, env.step(random_actions(step, None)).reward.dtype} == {torch.float32}
+    after = env.step(random_actions(step, None))
+    assert {each.dtype for each in (step.obs, step.state, step.reward, after.obs, after.reward)} == {torch.float32}
 
 
 def run(env, seed, steps=60):
@@ -457,7 +458,8 @@ def test_bad_input_is_refused_by_name(number):
 def test_training_never_plays_what_is_unavailable_and_resumes_to_the_same_bits(algorithm, options, tmp_path):
     """An unavailable action would raise in ``step``. Stopped in the middle and resumed: the same weights, bit for bit."""
     env = PredatorPrey(4, 3, 1, 1, 15, -1.0, num_envs=8)
-    config = TrainConfig(total_steps=960, learning_starts=100, batch_size=8, capacity=200, evaluate_every=240, evaluation_episodes=4)
+    config = TrainConfig(total_steps=960, learning_starts=100, batch_size=8, capacity=200, evaluate_every=240,
+                         evaluation_episodes=4)
     whole = algorithm.for_env(env, seed=0, **options)
     history = train(env, whole, config)
     first = algorithm.for_env(env, seed=0, **options)
@@ -484,3 +486,13 @@ def test_through_pettingzoos_door():
             break
         actions = random_actions(one, generator)
         one, two = env.step(actions), back.step(actions)
+
+
+def test_the_best_return_that_the_table_compares_with():
+    """Within one step only the starts with both predators beside the prey bring 10: a share that can be counted by hand."""
+    from benchmarks.tables import predator_prey as table
+    pairs = 4 * 2 * 1 + 8 * 3 * 2 + 4 * 4 * 3                      # a corner has 2 neighbours, an edge cell 3, the others 4
+    assert table.GAME["size"] == 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(table.GAME, "episode_limit", 1)
+        assert table.best_return(-2) == pytest.approx(10 * pairs / (16 * 15 * 14), abs=1e-12)

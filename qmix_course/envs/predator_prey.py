@@ -150,7 +150,8 @@ class PredatorPrey(TeamEnv):
         floats = "float64" if dtype == torch.float64 else "float32"
         rows, gone = self._rows[:, None, None], (self._predators == 0)[..., None]           # gone[B, N, 1]
         patch = self._board[rows, self._predators[..., None] + self._patch]                 # [B, N, (2 view + 1)²]
-        obs = np.concatenate([patch == PREDATOR, patch == PREY, patch == WALL, self._scaled[self._predators]], -1, dtype=floats)
+        seen = [patch == PREDATOR, patch == PREY, patch == WALL, self._scaled[self._predators]]
+        obs = np.concatenate(seen, -1, dtype=floats)
         obs[gone[..., 0]] = 0
         board = self._board[:, self._inside]
         state = np.concatenate([board == PREDATOR, board == PREY], -1, dtype=floats)
