@@ -72,7 +72,7 @@ def main() -> None:
     FIGURES.mkdir(exist_ok=True)
     for name, stored in compute(arguments.names or list(TABLES), arguments.jobs).items():
         (DATA / f"{name}.json").write_text(json.dumps(stored) + "\n", encoding="utf-8")
-        TABLES[name].figure(stored).savefig(FIGURES / f"{name}.png", dpi=110, metadata={"Software": None})
+        TABLES[name].figure(stored).savefig(FIGURES / f"{name}.png", dpi=110, bbox_inches="tight", metadata={"Software": None})
         print(f"\n{TABLES[name].TITLE} ({stored['core_seconds']} core-seconds)\n" + "\n".join(TABLES[name].show(stored)))
     print(f"\n{(time.perf_counter() - began) / 60:.1f} minutes on {arguments.jobs} processes; written to qmix_course/data/ and docs/tables/")
 

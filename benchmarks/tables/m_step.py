@@ -118,5 +118,5 @@ def figure(stored: dict):
     seeds = len(stored["settings"]["seeds"])
     shares = {title: solved(stored, name) / seeds for name, title in stored["ways"].items()}
     intervals = {title: success_interval(solved(stored, name), seeds) for name, title in stored["ways"].items()}
-    return plots.bars(shares, f"The {stored['settings']['steps']}-step game: share of {seeds} seeds that end at the jackpot",
-                      "share of seeds, with its 95% interval", intervals=intervals)
+    return plots.bars(shares, f"The {stored['settings']['steps']}-step game: who reaches the jackpot?",
+                      f"share of {seeds} seeds that end there, with its 95% interval", intervals=intervals)

@@ -131,4 +131,5 @@ def figure(stored: dict):
         values = {teams.NAMES[name]: found["greedy_return"] for name, found in runs.items()}
         plots.bars(values, title=f"p = {p}", xlabel="greedy return, one dot a seed", dots=True,
                    best=stored["best_return"], ax=ax)
+        ax.set_xlim(-1.5, 12.5)                                     # one scale for all three
     return figure
