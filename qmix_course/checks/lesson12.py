@@ -12,7 +12,9 @@ from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson12_labs import LABS
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.verdict import Found, Verdict
+
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
 
 
 def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
@@ -135,6 +137,8 @@ def memories(cell, x, first, twist=None):
         after.append(h)
         if twist == "late":
             h = h.masked_fill(begins, 0.0)
+        if twist == "overwritten" and t + 1 < time:
+            after[-1] = h.masked_fill(first[:, t + 1].unsqueeze(-1), 0.0)
     return torch.stack(after, 1)
 
 
@@ -181,6 +185,9 @@ MEMORY_MISTAKES = twisted(
     ("output", "what was just remembered is thrown away",
      "Look at your result at the first step of an episode. May it be zero? What has the agent seen by then?",
      "the memory must be empty before the step; after it, it holds the first observation"),
+    ("overwritten", "a memory that was kept is emptied afterwards",
+     "Look at your result at the last step of an episode. Which later line writes into a tensor that you have put aside?",
+     "writing into h changes the tensor that was kept for the step before; a new tensor leaves it alone"),
     ("inverted", "emptied everywhere but at the start",
      "Does your condition say where to keep the memory or where to empty it? Try a row with one long episode.",
      "true and false are exchanged: nothing lasts within an episode"),
@@ -241,13 +248,24 @@ def look_at_lambda(room: Room, answer) -> Verdict:
         fits = isinstance(y, torch.Tensor) and y.shape == reward.shape and y.is_floating_point()
         return torch.where(mask.bool(), y, 0.0) if fits else y      # what is behind a row's end is nobody's business
 
-    room.compare(played, lambda_cases(), lambda_targets)
+    try:
+        room.compare(played, lambda_cases(), lambda_targets)
+    except Found as found:
+        reward, ends, next_value, mask, *rest = lambda_cases()[2]
+        other = torch.where(mask.bool(), next_value, next_value + 50.0)
+        one, two = (room.ask(played, reward, ends, each, mask, *rest) for each in (next_value, other))
+        if found.verdict.title == UNNAMED and not values.same(one, two):
+            raise room.wrong(PADDING, "Changing next_value in the padding changes a target of a played step.") from None
+        raise
     return Verdict("correct")
+
+
+PADDING = "the target of the last step looks into the padding"
 
 
 LAMBDA_MISTAKES = twisted(
     lambda_targets,
-    ("padding", "the target of the last step looks into the padding",
+    ("padding", PADDING,
      "A row of two steps in a tensor of five: which y may enter the target of its second step?",
      "behind the last step nobody played; what the networks say there means nothing"),
     ("part lost", "the last step loses a part of its next value",

@@ -178,6 +178,15 @@ def emptied_output(cell, x, first):
     return torch.stack(kept, 1)
 
 
+def writes_into_what_it_kept(cell, x, first):
+    h, kept = torch.zeros(x.shape[0], cell.hidden_size), []
+    for t in range(x.shape[1]):
+        h[first[:, t]] = 0
+        h = cell(x[:, t], h)
+        kept.append(h)
+    return torch.stack(kept, 1)
+
+
 def turned_around(cell, x, first):
     return _walk(cell, x, first, lambda h, first, t: h * first[:, t, None])
 
@@ -242,6 +251,14 @@ def starts_with_the_last_value(reward, terminated, next_value, mask, gamma, lam)
         later = reward[:, t] + gamma * torch.where(terminated[:, t], 0.0, ahead)
         y.insert(0, later)
     return torch.stack(y, 1)
+
+
+def mask_of_the_same_step(reward, terminated, next_value, mask, gamma, lam):
+    y = F.pad(torch.zeros_like(reward), (0, 1))
+    for t in reversed(range(reward.shape[1])):
+        share = lam * mask[:, t] if t + 1 < reward.shape[1] else 0.0
+        y[:, t] = reward[:, t] + gamma * ~terminated[:, t] * ((1 - share) * next_value[:, t] + share * y[:, t + 1])
+    return y[:, :-1]
 
 
 def masks_the_later(reward, terminated, next_value, mask, gamma, lam):
@@ -316,11 +333,13 @@ CATALOGUE = {
                ("emptied one step too early", too_early),
                ("the observation is emptied, not the memory", emptied_input),
                ("what was just remembered is thrown away", emptied_output),
+               ("a memory that was kept is emptied afterwards", writes_into_what_it_kept),
                ("emptied everywhere but at the start", turned_around),
                ("nothing is ever remembered", no_memory)]),
     "12.3": Answers(
         right=[next_mask, as_numbers, n_step_sums],
         wrong=[("the target of the last step looks into the padding", starts_with_the_last_value),
+               ("the target of the last step looks into the padding", mask_of_the_same_step),
                ("the last step loses a part of its next value", masks_the_later),
                ("a row that was cut counts as one that ended", ends_at_the_mask),
                ("a terminated step still looks ahead", no_ends),
