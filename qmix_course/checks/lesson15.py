@@ -60,6 +60,8 @@ def in_one_state(q, joint, v, available, twist) -> tuple[float, float]:
     elif twist == "turned":
         lowest = max([*gaps, 0.0])
     at_own = gap(own)
+    if twist == "table's best":
+        at_own = q[0][own[0]] + q[1][own[1]] - max(joint[u[0]][u[1]] for u in playable) + v
     if twist == "squared":
         return at_own ** 2, lowest ** 2
     return (abs(at_own) if twist == "absolute" else at_own), (-lowest if twist == "size" else lowest)
@@ -110,6 +112,9 @@ VIOLATION_MISTAKES = twisted(
     ("joint argmax", "ū is taken from Q_jt",
      "Who chooses ū: the agents, each by its own utilities, or somebody who knows the table?",
      "with Q_jt's own best entry the first condition says nothing about the agents' choice"),
+    ("table's best", "the sum at ū is held against the best entry of Q_jt",
+     "Sum and table must be looked at in the same place. Where is ū in the table?",
+     "the first condition is about one joint action, the agents' own"),
     ("v turned", "V has the wrong sign",
      "Write the condition down once more. On which side does V stand, with which sign?",
      "the correction is added to the sum, so that the sum with it reaches the table"),

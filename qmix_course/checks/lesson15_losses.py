@@ -33,14 +33,19 @@ def three_losses(q, joint, v, actions, y, twist=None):
                 correction = (joint[b][best] - q[b, 0, best[0]] - q[b, 1, best[1]]).detach()
             return total - joint[b][u].detach() + (correction if with_v else 0.0)
 
+        if twist == "joint max":
+            opt.append((q[b].amax(1).sum() - joint[b].max().detach() + v[b]) ** 2)
         low = gap(at_nopt, with_v=twist != "v in opt only")
         td.append((joint[b][at_td] - y[b]) ** 2)
-        opt.append(gap(at_opt, with_v=twist != "v in nopt only") ** 2)
+        if twist != "joint max":
+            opt.append(gap(at_opt, with_v=twist != "v in nopt only") ** 2)
         nopt.append({"wrong side": low.clamp(min=0) ** 2, "no clamp": low ** 2, "square first": (low ** 2).clamp(max=0),
                      "not squared": low.clamp(max=0), "absolute": low.clamp(max=0).abs()}.get(twist, low.clamp(max=0) ** 2))
         if twist == "absolute":
             td[-1], opt[-1] = td[-1].sqrt(), opt[-1].sqrt()
     losses = [torch.stack(each) for each in (td, opt, nopt)]
+    if twist == "violations only":
+        return losses[0].mean(), losses[1].mean(), losses[2].sum() / (losses[2] > 0).sum().clamp(min=1)
     if twist == "one each":
         return tuple(losses)
     if twist == "mean first":
@@ -92,6 +97,12 @@ LOSS_MISTAKES = twisted(
     ("joint argmax", "ū is taken from Q_jt",
      "Who chooses ū? The agents do, each by its own utilities.",
      "with Q_jt's own best entry L_opt is content wherever the sum touches it, whatever the agents choose"),
+    ("joint max", "the sum at ū is held against the best entry of Q_jt",
+     "Sum and table must be looked at in the same place. Where does your L_opt look?",
+     "the sum then never hears what Q_jt says about ū"),
+    ("violations only", "the mean of L_nopt is taken over the violations only",
+     "Two plays, one violation of size 2. Is the mean over the plays 4 or 2?",
+     "plays without a violation count as well, with 0; else the last small violation weighs as much as all of them did"),
     ("wrong side", "the wrong side is punished",
      "The sum lies 3 above the table at what was played. What should L_nopt be?",
      "above is allowed, below is the violation; min(gap, 0) keeps what is below"),

@@ -87,6 +87,13 @@ def best_of_the_table(q, joint, v, available):
     return gap.flatten(1).gather(1, best).squeeze(1), gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(max=0)
 
 
+def against_the_best(q, joint, v, available):
+    gap, both = gap_of(q, joint, v), both_of(available)
+    reached = q.masked_fill(~available, -torch.inf).amax(2).sum(1)
+    best = joint.masked_fill(~both, -torch.inf).amax((1, 2))
+    return reached - best + v, gap.masked_fill(~both, torch.inf).amin((1, 2)).clamp(max=0)
+
+
 def minus_v(q, joint, v, available):
     return by_mask(q, joint, -v, available)
 
@@ -236,6 +243,14 @@ def errors_averaged(q, joint, v, actions, y):
         (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0).mean() ** 2
 
 
+def violations_alone(q, joint, v, actions, y):
+    td, opt, _ = build()(q, joint, v, actions, y)
+    gap = total(q, actions) - pick(joint, actions).detach() + v
+    low = gap[gap < 0]
+    return td, opt, low.square().mean() if len(low) else 0.0 * gap.sum()
+
+
+against_the_best_entry = build(opt=lambda q, joint, v, actions, y, best: (q.amax(2).sum(1) - joint.detach().amax((1, 2)) + v) ** 2)
 opt_gives_in = build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best) + v) ** 2)
 nopt_gives_in = build(nopt=lambda q, joint, v, actions, y, best: (total(q, actions) - pick(joint, actions) + v).clamp(max=0) ** 2)
 deaf_joint = build(td=lambda q, joint, v, actions, y, best: (pick(joint, actions).detach() - y) ** 2)
@@ -269,6 +284,7 @@ CATALOGUE = {
             ("the lowest gap is one that cannot be played", free_gaps),
             ("zero is no mask", times_mask),
             ("ū is taken from Q_jt", best_of_the_table),
+            ("the sum at ū is held against the best entry of Q_jt", against_the_best),
             ("V has the wrong sign", minus_v),
             ("V is left out", without_v),
             ("the gap is turned around", table_minus_sum),
@@ -290,6 +306,8 @@ CATALOGUE = {
         right=[by_parts, by_relu, build(), play_by_play],
         wrong=[
             ("ū is taken from Q_jt", build(own=joint_best)),
+            ("the sum at ū is held against the best entry of Q_jt", against_the_best_entry),
+            ("the mean of L_nopt is taken over the violations only", violations_alone),
             ("the wrong side is punished", nopt_with(lambda gap: gap.clamp(min=0) ** 2)),
             ("the wrong side is punished", nopt_with(lambda gap: torch.relu(gap) ** 2)),
             ("gaps above 0 are punished too", nopt_with(lambda gap: gap ** 2)),
