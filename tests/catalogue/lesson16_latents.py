@@ -80,7 +80,7 @@ def nan_entropy(log_guess, z, mask):
 
 # ---- 16.4 --------------------------------------------------------------------------------------------------------------
 
-def explorer(after_step, at_start=None):
+def explorer(after_step):
     """The listing with another way to go on: after_step(env, draw, step, z, generator) -> step, z."""
     def answer(env, draw, act, steps, generator):
         step = env.reset(seed=0)
@@ -216,6 +216,21 @@ def writes_the_next_one(env, draw, act, steps, generator):
     return torch.stack(played)
 
 
+def in_place(env, draw, act, steps, generator):
+    """The record holds one tensor many times."""
+    step = env.reset(seed=0)
+    z = draw(step.state, generator)
+    played = []
+    for _ in range(steps):
+        played.append(z)
+        step = env.step(act(step.obs, z))
+        ended = step.ended
+        if ended.any():
+            step = env.reset(where=ended)
+            z[ended] = draw(step.state, generator)[ended]
+    return torch.stack(played)
+
+
 LATENTS = {
     "16.3": Answers(
         right=[indexing, played_only, loops],
@@ -248,6 +263,7 @@ LATENTS = {
             ("the latent is drawn from the end of the old episode", (9, explorer(old_state))),
             ("episodes of other rows are cut short", (8, explorer(resets_all))),
             ("the latent that is written down is not the one that was played with", (9, writes_the_next_one)),
+            ("the latent that is written down is not the one that was played with", (9, in_place)),
         ],
     ),
 }
