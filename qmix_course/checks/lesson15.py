@@ -19,6 +19,8 @@ def violations(q, joint, v, available, twist=None):
     """The gap at ū and the lowest gap or 0, state by state: [B], [B]."""
     states = [in_one_state(*state, twist) for state in zip(q.tolist(), joint.tolist(), v.tolist(), available.tolist())]
     at_own, lowest = (torch.tensor(each) for each in zip(*states))
+    if twist == "numbers exchanged":
+        return lowest, at_own
     if twist == "all states at once":
         return at_own, lowest.min().expand(len(q)).clone()
     return at_own, lowest
@@ -62,6 +64,8 @@ def in_one_state(q, joint, v, available, twist) -> tuple[float, float]:
     at_own = gap(own)
     if twist == "table's best":
         at_own = q[0][own[0]] + q[1][own[1]] - max(joint[u[0]][u[1]] for u in playable) + v
+    if twist == "no signs":
+        return abs(at_own), abs(lowest)
     if twist == "squared":
         return at_own ** 2, lowest ** 2
     return (abs(at_own) if twist == "absolute" else at_own), (-lowest if twist == "size" else lowest)
@@ -147,6 +151,11 @@ VIOLATION_MISTAKES = twisted(
     ("absolute", "the sign of the gap at ū is lost",
      "The sum may lie above or below the table at ū. Can your first number tell the two apart?",
      "both are violations, but in different directions"),
+    ("no signs", "both numbers have lost their sign",
+     "A gap below 0 is negative, and so is the sum's error at ū where it lies too low. Do your numbers show it?",
+     "asked were the gaps, and not how far they are from 0"),
+    ("numbers exchanged", "the two numbers are exchanged",
+     "Which of the two is to come first, the gap at ū or the lowest gap?", "the gap at ū comes first"),
     ("size", "the size of the violation, without its sign",
      "A gap below 0 is negative. And your second number?", "asked was the gap, and not how far it is from 0"),
     ("others only", "ū itself is left out of the minimum",

@@ -8,7 +8,7 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.room import Room
+from qmix_course.checks.room import NEARLY, Room
 from qmix_course.checks.verdict import Found, Verdict
 
 
@@ -20,6 +20,7 @@ def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
 # ---- 15.3: the stricter condition, met exactly -------------------------------------------------------------------------
 
 CLOSE = 1e-9            # of the table's scale
+ROUNDED = 2e-6          # what float32 would still meet
 
 
 def tables() -> list[torch.Tensor]:
@@ -37,6 +38,8 @@ def look_at_meet(room: Room, answer) -> Verdict:
     given = [(table, as_utilities(room.ask(answer, table), table)) for table in tables()]
     found = [(what_is_missing(own, table), table, own) for table, own in given]
     names = [name for name, _, _ in found if name]
+    if names and not any(what_is_missing(own, table, ROUNDED) for table, own in given):
+        raise room.wrong(NEARLY.name)
     if names:                                               # what is missing most often is what the answer lacks
         name = max(names, key=names.count)
         _, table, own = next(each for each in found if each[0] == name)
@@ -61,9 +64,9 @@ def as_utilities(result, table) -> torch.Tensor:
     return own.detach()
 
 
-def what_is_missing(own: torch.Tensor, table: torch.Tensor) -> str | None:
+def what_is_missing(own: torch.Tensor, table: torch.Tensor, close: float = CLOSE) -> str | None:
     """The first thing that the exercise asks for and these utilities lack."""
-    near = CLOSE * max(1.0, float(table.abs().max()))
+    near = close * max(1.0, float(table.abs().max()))
     best = divmod(int(table.argmax()), len(table))
     gap = own[0].unsqueeze(1) + own[1] - table
     leads = own.topk(2, dim=1).values

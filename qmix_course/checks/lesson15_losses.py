@@ -35,7 +35,7 @@ def three_losses(q, joint, v, actions, y, twist=None):
 
         if twist == "joint max":
             opt.append((q[b].amax(1).sum() - joint[b].max().detach() + v[b]) ** 2)
-        low = gap(at_nopt, with_v=twist != "v in opt only")
+        low = gap(at_nopt, with_v=twist != "v in opt only") - (2 * v[b] if twist == "v changes sides" else 0.0)
         td.append((joint[b][at_td] - y[b]) ** 2)
         if twist != "joint max":
             opt.append(gap(at_opt, with_v=twist != "v in nopt only") ** 2)
@@ -44,6 +44,10 @@ def three_losses(q, joint, v, actions, y, twist=None):
         if twist == "absolute":
             td[-1], opt[-1] = td[-1].sqrt(), opt[-1].sqrt()
     losses = [torch.stack(each) for each in (td, opt, nopt)]
+    if twist == "exchanged":
+        losses = [losses[0], losses[2], losses[1]]
+    if twist == "weighted":
+        losses[2] = 0.1 * losses[2]
     if twist == "violations only":
         return losses[0].mean(), losses[1].mean(), losses[2].sum() / (losses[2] > 0).sum().clamp(min=1)
     if twist == "one each":
@@ -119,6 +123,11 @@ LOSS_MISTAKES = twisted(
     ("v turned", "V has the wrong sign",
      "Write the gap down once more. With which sign does V stand in it?", "V is added to the sum, so that the sum with it reaches the table"),
     ("no v", "V is left out", "Which of your inputs is never used?", "without V the agents would have to know how good the state is"),
+    ("v changes sides", "V has the wrong sign in L_nopt",
+     "If you turned the gap around in L_nopt, did V turn with it?", "the two conditions must agree on one V, with one sign"),
+    ("exchanged", "L_opt and L_nopt are exchanged", "Which of the two is to come second?", "the order asked for is L_td, L_opt, L_nopt"),
+    ("weighted", "L_nopt carries its weight already", "Asked are the three losses. Where do their weights belong?",
+     "the weights come in when the three are added up"),
     ("v in opt only", "V is missing in L_nopt", "Both conditions are about one and the same gap. Is yours the same in both?",
      "the two conditions must agree on one V"),
     ("v in nopt only", "V is missing in L_opt", "V stands in one of your two gaps. And in the other?",

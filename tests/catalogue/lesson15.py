@@ -146,6 +146,14 @@ def sizes(q, joint, v, available):
     return first, -second
 
 
+def all_absolute(q, joint, v, available):
+    return tuple(each.abs() for each in by_mask(q, joint, v, available))
+
+
+def exchanged_numbers(q, joint, v, available):
+    return by_mask(q, joint, v, available)[::-1]
+
+
 def without_own(q, joint, v, available):
     gap, both, own = gap_of(q, joint, v), both_of(available).clone(), own_of(q, available)
     both[torch.arange(len(q)), own[:, 0], own[:, 1]] = False
@@ -243,6 +251,21 @@ def errors_averaged(q, joint, v, actions, y):
         (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0).mean() ** 2
 
 
+def exchanged_losses(q, joint, v, actions, y):
+    td, opt, nopt = by_parts(q, joint, v, actions, y)
+    return td, nopt, opt
+
+
+def weighted(q, joint, v, actions, y):
+    td, opt, nopt = by_parts(q, joint, v, actions, y)
+    return td, 1.0 * opt, 0.1 * nopt
+
+
+def v_on_the_other_side(q, joint, v, actions, y):
+    td, opt, _ = by_parts(q, joint, v, actions, y)
+    return td, opt, (pick(joint, actions).detach() - total(q, actions) + v).clamp(min=0).pow(2).mean()
+
+
 def violations_alone(q, joint, v, actions, y):
     td, opt, _ = build()(q, joint, v, actions, y)
     gap = total(q, actions) - pick(joint, actions).detach() + v
@@ -298,6 +321,8 @@ CATALOGUE = {
             ("squares, as in the losses", squared),
             ("the sign of the gap at ū is lost", absolute),
             ("the size of the violation, without its sign", sizes),
+            ("both numbers have lost their sign", all_absolute),
+            ("the two numbers are exchanged", exchanged_numbers),
             ("ū itself is left out of the minimum", without_own),
             ("one lowest gap for all states", one_for_all),
         ],
@@ -316,6 +341,9 @@ CATALOGUE = {
             ("absolute values in place of squares", absolutes),
             ("V has the wrong sign", other_v),
             ("V is left out", no_v),
+            ("V has the wrong sign in L_nopt", v_on_the_other_side),
+            ("L_opt and L_nopt are exchanged", exchanged_losses),
+            ("L_nopt carries its weight already", weighted),
             ("V is missing in L_nopt", build(nopt=lambda q, joint, v, actions, y, best:
                                              (total(q, actions) - pick(joint, actions).detach()).clamp(max=0) ** 2)),
             ("V is missing in L_opt", build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach()) ** 2)),

@@ -89,6 +89,10 @@ def large_lead(joint):
     return torch.stack([agent_1, agent_2])
 
 
+def in_float32(joint):
+    return two_sweeps(joint).float()
+
+
 def upside_down(joint):
     """High enough everywhere, but in the order from worst to best."""
     high = 2 * joint.abs().max()
@@ -209,6 +213,7 @@ LABS = {
             ("a row in which the sum touches nothing", columns_only),
             ("the sum does not touch the table at ū", large_lead),
             ("the agents choose another joint action", upside_down),
+            ("nearly right: precision was lost on the way", in_float32),
         ],
     ),
     "15.4": Answers(
