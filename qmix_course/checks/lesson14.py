@@ -22,7 +22,7 @@ def lambda_for(table, q, twist: str = "", at_best: float = 1.0) -> torch.Tensor:
     """λ[A, ..., A], one for all agents, with which the agents' q[N, A] make ``table``; with a twist, what a mistake gives."""
     n_agents, rows = len(q), q.tolist()
     best = [max(row) for row in rows]
-    zero = [sum(row) / len(row) for row in rows] if "mean" in twist else best
+    zero = [sum(row) / len(row) for row in rows] if twist.startswith("mean") else best
     v = sum(best)
     lam = torch.empty(table.shape, dtype=torch.float64)
     for u in itertools.product(range(q.shape[1]), repeat=n_agents):
