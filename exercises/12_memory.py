@@ -54,6 +54,7 @@ from torch import nn
 
 from qmix_course.agents import GRUAgents
 
+
 # %% [markdown]
 # The exercises do not build on each other.
 

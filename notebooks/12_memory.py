@@ -202,7 +202,6 @@ print("the two agents' values are the same:", torch.equal(q[:, 0], q[:, 1]))
 print("100 random teams without ids; the highest return is", max(returns))
 assert max(returns) == 0.0
 
-
 # %% [markdown]
 # Zero, and training cannot help. Same network, same observation, same memory, so the same action; then the same last action, and so on to the end. But the reward asks for *different* actions. (While exploring, their dice would tell them apart. Greedily nothing does.) Ids break the tie. So would separate networks, at the price of $N$ times the weights:
 
@@ -526,6 +525,7 @@ solved = sum(score(team) == 1.0 for team, _ in blinded)
 print("with the bug:", solved, "of 3 teams still reach the best return in the cue task")
 assert solved == 3
 
+
 # %% [markdown]
 # The return does not show it! In the cue task all that matters is the last step, and there the target is just the reward. The values of the *earlier* steps are wrong, and in this task nobody acts on them.
 #
@@ -550,6 +550,7 @@ count = [sum(abs(score(team, two) - 0.7) < 1e-9 for team in teams) for teams in 
 print("from the first observation :", count[0], "of 3 teams reach 0.7")
 print("from the second observation:", count[1], "of 3")
 assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
+
 
 # %%
 def going_on(team):
