@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from qmix_course.checks import values as compared
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson13_lab import LAB
 from qmix_course.checks.lesson13_loss import LOSS
-from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.room import NEARLY, Room
+from qmix_course.checks.verdict import Found, Verdict
+
+TOO_SOON = "weighed a few times, and not until nothing moves"
 
 # ---- 13.1 central weights --------------------------------------------------------------------------------------------
 
@@ -91,6 +94,10 @@ CENTRAL_MISTAKES = (
             "Are these weights or shares? What does the text say the weight of the greedy joint action is?",
             "how much an error counts would depend on what else happens to be in the batch",
             lambda q, u, y, g, alpha: (w := _weigh(_alike(q, u).all(-1) | (y > g), alpha)) / w.sum()),
+    Mistake("two reasons count twice",
+            "A joint action can be greedy and have a y that is better than expected. How large may a weight be?",
+            "a weight is 1 or alpha, however many reasons there are",
+            lambda q, u, y, g, alpha: alpha + (1 - alpha) * (_alike(q, u).all(-1).to(y.dtype) + (y > g))),
     Mistake("a weight for each agent",
             "How many errors does one row have? Q_tot is one number a row.",
             "there is one team value, so there is one error to weigh",
@@ -130,14 +137,31 @@ def _balance_cases() -> list[tuple]:
     climbing = torch.tensor([[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]], dtype=torch.float64)
     cases = [(climbing, 0.1), (climbing, 1.0), (torch.tensor([[12.0, -12.0]], dtype=torch.float64), 0.5),
              (torch.tensor([[3.0, 3.0, 3.0]], dtype=torch.float64), 0.2)]
+    cases.append((torch.arange(200, dtype=torch.float64).unsqueeze(0), 1e-5))        # takes eight rounds of weighing
     for rows, count, alpha in ((1, 5, 0.3), (4, 7, 0.05), (6, 4, 0.01), (3, 12, 0.6), (2, 9, 0.001)):
         cases.append(((6 * torch.randn(rows, count, dtype=torch.float64, generator=generator)).round(decimals=1), alpha))
     return cases
 
 
 def look_at_balance(room: Room, answer) -> Verdict:
-    room.compare(answer, _balance_cases(), balance, 1e-6)
+    cases = _balance_cases()
+    try:
+        room.compare(answer, cases, balance, 1e-6)
+    except Found as found:
+        if found.verdict.title in ("the values are not the expected ones", NEARLY.name):
+            given = [room.ask(answer, *case) for case in cases]
+            for rounds in range(2, 8):
+                if all(compared.problem(got, _rounds(*case, rounds), 1e-9) is None for got, case in zip(given, cases)):
+                    raise room.wrong(TOO_SOON, f"It is what {rounds} rounds of weighing give.") from None
+        raise
     return Verdict("correct")
+
+
+def _rounds(row, alpha, rounds):
+    q = row.mean(-1)
+    for _ in range(rounds):
+        q = _once(row, _optimistic(row, q, alpha))
+    return q
 
 
 def _once(values, w):
@@ -165,6 +189,13 @@ BALANCE_MISTAKES = (
             "With the new q other values may lie above it. Are the weights still right?",
             "the weights and q depend on each other, and have to agree in the end",
             lambda v, alpha: _once(v, _optimistic(v, v.mean(-1), alpha))),
+    Mistake(TOO_SOON,
+            "With many values the weights change for several rounds. How do you know that they no longer do?",
+            "how many rounds it takes depends on the values, so a small fixed number is not enough"),
+    Mistake("one of the values themselves",
+            "Only the given values are tried in your search. May the lowest point lie between two of them?",
+            "the balance of 12 and −12 is neither 12 nor −12",
+            lambda v, alpha: torch.stack([min(row, key=lambda q, row=row: _pull(row, q, alpha)) for row in v])),
     Mistake("positive values are the good ones",
             "Good and bad are measured from where? Add 100 to all values: q should go up by 100.",
             "the weights compare with q, not with 0",
@@ -190,6 +221,10 @@ BALANCE_MISTAKES = (
             "the rows are different actions, and the point is to compare them",
             lambda v, alpha: balance(v.reshape(1, -1), alpha).expand(len(v))),
 )
+
+
+def _pull(row, q, alpha):
+    return float((torch.where(q < row, 1.0, alpha) * (q - row) ** 2).sum())
 
 
 def _two_means(values, alpha):

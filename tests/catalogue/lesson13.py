@@ -45,6 +45,12 @@ def central_with(alike="all", combine=torch.logical_or, better=torch.gt, low=Non
     return weights
 
 
+def added_up(agent_qs, actions, y, q_greedy, alpha):
+    w = torch.full_like(y, alpha)
+    w += (1 - alpha) * (actions == agent_qs.argmax(-1)).all(-1)
+    return w + (1 - alpha) * (y > q_greedy)
+
+
 def only_greedy(agent_qs, actions, y, q_greedy, alpha):
     return torch.where((actions == agent_qs.argmax(-1)).all(-1), torch.ones(()), torch.tensor(alpha))
 
@@ -65,9 +71,9 @@ def keeps_a_count(agent_qs, actions, y, q_greedy, alpha, calls=[0]):            
 # ---- 13.2 -------------------------------------------------------------------------------------------------------------
 
 
-def iterate(values, alpha):
+def iterate(values, alpha, rounds=100):
     q = values.mean(-1, keepdim=True)
-    for _ in range(100):
+    for _ in range(rounds):
         w = torch.where(q < values, 1.0, alpha)
         q = (w * values).sum(-1, keepdim=True) / w.sum(-1, keepdim=True)
     return q.squeeze(-1)
@@ -103,6 +109,12 @@ def by_gradient(values, alpha):
         return loss
     optimiser.step(closure)
     return q.detach()
+
+
+def best_of_the_given(values, alpha):
+    error = values.unsqueeze(-1) - values.unsqueeze(-2)                   # [B, K candidates, K]
+    loss = (torch.where(error < 0, 1.0, alpha) * error.square()).sum(-1)
+    return values.gather(-1, loss.argmin(-1, keepdim=True)).squeeze(-1)
 
 
 def pessimist(values, alpha):
@@ -251,6 +263,7 @@ CATALOGUE = {
             ("the comparison is turned round", central_with(better=torch.lt)),
             ("the other errors do not count at all", central_with(low=0.0)),
             ("the weights are made to add up to 1", central_with(finish=lambda w: w / w.sum())),
+            ("two reasons count twice", added_up),
             ("a weight for each agent", central_with(alike=None)),
             ("each agent's worst action counts as greedy", central_with(pick="argmin")),
             ("nearly right: precision was lost on the way", central_float32),
@@ -264,6 +277,10 @@ CATALOGUE = {
             ("the largest value", lambda values, alpha: values.max(-1).values),
             ("alpha is on the side that pulls up", pessimist),
             ("weighed only once", weighed_once),
+            ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 2)),
+            ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 3)),
+            ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 6)),
+            ("one of the values themselves", best_of_the_given),
             ("positive values are the good ones", above_zero),
             ("values are compared with their mean", two_means),
             ("a mixture of the largest value and the mean", largest_and_mean),
@@ -287,6 +304,8 @@ CATALOGUE = {
             ("Q_tot is compared with Q̂*", loss_with(weigh=lambda q, hat, y, alpha: torch.where(q < hat, 1.0, alpha))),
             ("the weight is squared with the error", loss_with(total=lambda one, two, w, m: ((w * w * one + two) * m).sum() / m.sum())),
             ("the end of an episode is ignored", loss_with(ends=False)),
+            ("the end is turned round", lambda q, h, a, r, end, m, gamma, alpha: loss_with()(q, h, a, r, ~end, m, gamma, alpha)),
+            ("the errors are not squared", loss_with(total=lambda one, two, w, m: ((w * one.sqrt() + two.sqrt()) * m).sum() / m.sum())),
             ("the discount factor is missing", loss_with(discount=False)),
             ("the mask is forgotten", loss_with(total=lambda one, two, w, m: (w * one).mean() + two.mean())),
             ("divided by all entries", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).mean())),
