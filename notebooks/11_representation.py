@@ -57,7 +57,7 @@ import itertools
 import torch
 from torch.nn import functional as F
 
-from qmix_course import exact, plots, representation
+from qmix_course import data, exact, plots, representation
 from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.envs import PAYOFFS, MatrixGame, TwoStepGame, penalty
 from qmix_course.evaluation import evaluate
@@ -107,6 +107,19 @@ print("VDN  lies near its exact answer for 2B,", by_hand.tolist())
 own = torch.stack([exact.agent_qs(team, model) for team in teams[IQL]])       # [seeds, 3 states, 2 agents, 2 actions]
 assert (own[:, 0, 0, 1] < own[:, 0, 0, 0] - 0.7).all() and (own[:, 0, 0, 1].mean() - gamma * 4.5).abs() < 0.8
 print("IQL  values the way to 2B near", round(gamma * 4.5, 3), "and the way to 2A near", round(gamma * 7, 3))
+
+# %% [markdown]
+# The same for ten seeds, as the course's `make tables` stored them:
+
+# %%
+stored = data.load("two_step")
+tables = {name: torch.tensor(stored["runs"][name]["table"]) for name in ("qmix", "vdn")}                # [10 seeds, 3, 2, 2]
+print(f"made by {stored['made_by']} on {stored['date']}")
+print("QMIX: returns", set(stored["runs"]["qmix"]["greedy_return"]), " largest difference from the exact table below 0.05:",
+      bool((tables["qmix"] - truth).abs().max() < 0.05))
+print("VDN : returns", set(stored["runs"]["vdn"]["greedy_return"]), " mean table of 2B within 0.2 of the exact best sum:",
+      bool((tables["vdn"][:, 2].mean(0) - by_hand).abs().max() < 0.2))
+print("IQL : returns", set(stored["runs"]["iql"]["greedy_return"]))
 
 # %%
 best_sum = torch.stack([torch.tensor([[6.93, 6.93], [6.435, 6.435]]), torch.full((2, 2), 7.0), by_hand])
@@ -396,7 +409,27 @@ print("all five near", valley.tolist(), "with errors from 320 up; greedy returns
       [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
 
 # %% [markdown]
-# This is the published picture too: QTRAN's paper prints for QMIX −8.08 in the row and column of action 0 and about 0 elsewhere (Son et al. 2019, Table 1). It is a valley, and not the best table of the class. So on this famous example QMIX does not fail because of what it can represent. **It fails by optimisation.**
+# With twenty seeds, on uniform data (from `make tables`):
+
+# %%
+stored = data.load("games")
+names_stored = {name: "penalty" if name.startswith("penalty") else name for name in games}
+team_errors = {}
+for name, key in names_stored.items():
+    runs = stored["games"][key]["runs"]["qmix"]
+    assert stored["games"][key]["payoff"] == games[name].tolist()
+    team_errors[name] = ((torch.tensor(runs["table"]) - games[name]) ** 2).sum((1, 2))                # [20 seeds]
+    best = sum(value > games[name].max().item() - 1e-9 for value in runs["value"])
+    bound = min(found[name]["QMIX"])[0]
+    assert team_errors[name].min() > bound - 0.05                        # the tables are stored with three digits
+    print(f"{name:<13} bound {bound:6.1f}, least error of {len(runs['value'])} seeds {team_errors[name].min().item():6.1f}, "
+          f"largest {team_errors[name].max().item():6.1f}; best joint action in {best} seeds")
+print(f"made by {stored['made_by']} on {stored['date']}")
+
+# %% [markdown]
+# In QTRAN's game all twenty are in the valley of 320. No team of any game beats its bound. And in climbing, QPLEX game 1 and penalty(−25) the worst teams stop at the error of the best *sum*, as if they were VDN.
+#
+# The valley is the published picture too: QTRAN's paper prints for QMIX −8.08 in the row and column of action 0 and about 0 elsewhere (Son et al. 2019, Table 1). It is a valley, and not the best table of the class. So on this famous example QMIX does not fail because of what it can represent. **It fails by optimisation.**
 #
 # Is a network with sampled data perhaps just bad at finding it? Take all of that away: no agents' networks, no sampling, one head whose utilities and weights are free numbers, all nine errors in every step. Many starts at once are one more axis, `K`.
 
@@ -437,16 +470,18 @@ for name, each in {"random start": errors_free, "0 on top at the start": errors_
 # %% [markdown]
 # The mixer, the data and the optimiser are the same in both lines. Only the order at the start differs. The 288 is there to be had, and it is not where training begins.
 #
-# The same for all games, against both exact answers. Every dot is one of 32 random starts.
+# The same for all games, against the exact answers. Every dot is one of 32 random starts, every triangle one of the 20 stored teams.
 
 # %%
 all_errors = {name: errors_free if name == "qtran" else fit_heads(payoff_)[1] for name, payoff_ in games.items()}
-figure, ax = plots.panels(1, 1, size=(9.5, 3.8), title=None)
+figure, ax = plots.panels(1, 1, size=(9.5, 4.6), title=None)
 for k, (name, each) in enumerate(all_errors.items()):
     least = {kind: min(fits)[0] for kind, fits in found[name].items()}
     assert each.min() > least["QMIX"] - 1e-9 and each.min() < 1.06 * least["QMIX"]
     ax.plot(each / least["QMIX"], k + torch.linspace(-0.2, 0.2, len(each)), "o", markersize=4, color="#0072B2", linestyle="none",
             label="one start of gradient descent" if k == 0 else None)
+    ax.plot(team_errors[name] / least["QMIX"], k + 0.32 + torch.linspace(-0.06, 0.06, 20), "^", markersize=5, color="#E69F00",
+            markeredgecolor="black", markeredgewidth=0.4, linestyle="none", label="one trained team" if k == 0 else None)
     for kind, colour, style in (("QMIX", "black", "-"), ("monotone", "#D55E00", "--"), ("additive", "#009E73", ":")):
         ax.plot([least[kind] / least["QMIX"]] * 2, [k - 0.4, k + 0.4], color=colour, linestyle=style, linewidth=2.5,
                 label=f"best {kind} table, exact" if k == 0 else None)
@@ -622,8 +657,9 @@ for unit_name, unit in units.items():
 # Further, without a check:
 #
 # 1. Three agents. Every pair of them must have increasing differences while the third holds still (the proof covers it). Is 1[at least two of three play 1] in reach? You are right if you found the pair and the third agent's action where it fails.
-# 2. Draw `errors` of step 5 for climbing. How many valleys are there, cells that are lower than all those that differ by one swap of neighbours? Compare with where the 32 starts of step 6 stopped.
-# 3. Let half of the units of `head_tables` be mirrored. Which of the bounds of step 4 does it reach?
+# 2. On QPLEX game 3 all twenty teams have the same error, above the bound. Look at their tables, `data.load("games")["games"]["qplex3"]["runs"]["qmix"]["table"]`, beside the best one. You are right if you can say which two actions a team does not tell apart, and why each agent alone has no reason to begin.
+# 3. Draw `errors` of step 5 for climbing. How many valleys are there, cells that are lower than all those that differ by one swap of neighbours? Compare with where the 32 starts of step 6 stopped.
+# 4. Let half of the units of `head_tables` be mirrored. Which of the bounds of step 4 does it reach?
 #
 # ### Sources
 #
