@@ -1,8 +1,9 @@
 """Weighted QMIX: the weights on a table, the loss against a loop-written second version, and where gradients go.
 
-Breaking the code on purpose turned these tests red (the mutation stands with the test): α on the other side, ≤ for <, û unmasked,
-û taken from the target, Q̂*(û) from the online network, y from the monotone target, û′ from Q̂*, weights not detached, weights
-on Q̂*'s loss, division by the sum of the weights, s′ for s.
+Breaking the code on purpose turned these tests red, each of: α on the other side, ≤ for <, ≥ for >, and for or, û or û′ over
+all actions, û from the target, Q̂*(û) from the online network, y from the monotone target, û′ from Q̂*, s for s′, no no_grad(),
+weights squared, weights on Q̂*'s loss, division by the sum of the weights or by all entries, one greedy agent for all, Q̂* on
+the agents' own networks, a monotone Q̂*.
 """
 
 from copy import deepcopy
@@ -14,9 +15,10 @@ from torch import nn
 
 from qmix_course import exact
 from qmix_course.algorithms import CWQMIX, OWQMIX, QMIX
-from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TeamSpec
+from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TeamSpec, TwoStepGame
 from qmix_course.mixers import CentralMixer
 from qmix_course.replay import Batch
+from qmix_course.seeds import train_seeds
 from qmix_course.training import TrainConfig, train
 
 SPEC = TeamSpec(n_agents=2, n_actions=3, obs_dim=3, state_dim=4, episode_limit=4)
@@ -369,6 +371,20 @@ def test_central_network_is_trained_copied_and_never_acts(algorithm):
     for parameter in team.central.parameters():
         nn.init.zeros_(parameter)
     assert torch.equal(team.act_values(obs, last)[0], q)
+
+
+@pytest.mark.parametrize("algorithm", BOTH)
+def test_many_seeds_side_by_side_are_the_runs_of_train(algorithm):
+    """Two seeds with one vectorised update: the tables of ``train``, Q_tot and Q̂*, up to what Adam makes of rounding."""
+    env, seeds = TwoStepGame(num_envs=4), [0, 1]
+    config = TrainConfig(total_steps=400, batch_size=8, learning_starts=8, update_every=8, evaluate_every=400, epsilon_end=1.0)
+    alone, together = ([algorithm.for_env(env, seed=seed, **SIZES) for seed in seeds] for _ in range(2))
+    for seed, team in zip(seeds, alone):
+        train(env.clone(), team, replace(config, seed=seed))
+    train_seeds(env, together, config, seeds)
+    for one, two in zip(alone, together):
+        for first, second in ((one, two), (one.central, two.central)):
+            torch.testing.assert_close(exact.q_tot(first, env.model()), exact.q_tot(second, env.model()), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("options, error, message", [
