@@ -159,7 +159,7 @@ print("agent 1 switches to 0, what it played   :", switched_sums(q, actions)[0, 
 print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 1, 1].item())
 
 # %% [markdown]
-# A loss with this very line stands in a public repository (there it cannot be reached: an exception above it says that the alternative is not supported). Give the number of the line with the bug as
+# A line of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Give the number of the line with the bug as
 # `wrong_line_4`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
