@@ -81,6 +81,7 @@ found = stored["games"]["qplex3"]["runs"]["qmix"]["value"]
 print("greedy joint action worth 8:", sum(value == 8 for value in found), "of", len(found), "QMIX seeds")
 assert sum(value == 8 for value in found) == 0
 
+
 # %% [markdown]
 # [Lesson 13](13_weighted_qmix.ipynb) kept the monotone mixer and told the loss to care less about some errors. This lesson changes the mixer. The aim is a team value that can be *any* table whose largest entry is where the agents' own best actions meet, and nothing is lost by that: a team that acts greedily has no use for other tables.
 #
@@ -105,6 +106,7 @@ q = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, 4.0]])
 v, a = split(q)
 print("V:", v.tolist())
 print("A:", a.tolist())
+
 
 # %% [markdown]
 # Now say IGM again. The agents' own best actions are those with $A_i = 0$. If the team's value is split in the same way, IGM says: **the team's advantage is 0 where all agents' advantages are 0, and never above.** That is all. The sizes do not matter, only the signs. QPLEX's paper calls this the advantage-based IGM (Wang et al. 2021).
@@ -136,6 +138,7 @@ def misses(draw_lam, draws=1000):
 
 
 print("λ = exp(noise), another one for each joint action: misses in", misses(torch.exp), "of 1000 teams")
+
 
 # %% [markdown]
 # Why it never misses takes two lines. At the agents' own best actions all $A_i$ are 0, so $Q_{tot} = V_{tot}$. Anywhere else some $A_i$ is negative and none is positive, so a sum of positive multiples of them is negative, and $Q_{tot} < V_{tot}$.
@@ -258,6 +261,7 @@ with torch.no_grad():
 print("largest difference between the maximum over nine and Σ (w max Q + b):", f"{(value - table.amax(1)).abs().max():.0e}"
       if (value - table.amax(1)).abs().max() > 1e-12 else "below 1e-12")
 
+
 # %% [markdown]
 # ### Step 7: who learns what
 #
@@ -277,6 +281,7 @@ def slope(detach):
 print("with the detach :", slope(True))
 print("without it      :", slope(False))
 
+
 # %% [markdown]
 # The true slope is 20. With the detach the agents hear every error at volume $w_i$, whatever λ is, as they would in VDN: agent $i$'s utility for an action moves along **the plain sum of the errors** of all joint actions with that action in it. λ, for its part, hears the error times $A_i$, and learns what the agents cannot say. Two consequences, both worth a pencil:
 #
@@ -290,18 +295,15 @@ print("without it      :", slope(False))
 # %%
 def learn(payoff, detach=True, rate=0.01, rate_lambda=0.1, train_lambda=True, updates=3000, teams=200, shift=0.0):
     """Teams trained on all joint actions alike: first choices[K, 2], last choices[K, 2], q_tot, q, λ, loss[K]."""
-    n_actions = len(payoff)
-    q = 0.5 * torch.randn(teams, 2, n_actions, generator=torch.Generator().manual_seed(0))
+    q = 0.5 * torch.randn(teams, 2, len(payoff), generator=torch.Generator().manual_seed(0))
     q[:, 0, 0] += shift
-    q.requires_grad_()
-    log_lam = torch.zeros(teams, 2, n_actions, n_actions, requires_grad=train_lambda)
+    first = q.requires_grad_().argmax(-1)
+    log_lam = torch.zeros(teams, 2, *payoff.shape, requires_grad=train_lambda)
     level = torch.zeros(teams, 1, 1, requires_grad=True)                                          # b, summed over the agents
-    first = q.argmax(-1)
     slow = [{"params": [log_lam], "lr": rate_lambda}] if train_lambda else []
     optimiser = torch.optim.Adam([{"params": [q, level], "lr": rate}] + slow)
     for _ in range(updates):
-        a = split(q)[1]
-        a = a.detach() if detach else a
+        a = split(q)[1].detach() if detach else split(q)[1]
         extra = log_lam.exp() - 1
         q_tot = level + q[:, 0].unsqueeze(2) + q[:, 1].unsqueeze(1)
         q_tot = q_tot + extra[:, 0] * a[:, 0].unsqueeze(2) + extra[:, 1] * a[:, 1].unsqueeze(1)
@@ -515,15 +517,15 @@ assert near.sum() >= 2 and not (near & ~failed).any()
 print("library teams of step 9 that failed:", int(failed.sum()), "of 20; of these at that very table:", int(near.sum()))
 
 # %% [markdown]
-# The library's networks end there too, in a good part of the failed seeds, with their λ made by heads. The loss is 28.44, and nothing pushes the agents any more. λ still wants to grow, since $V - c = -6.67$ is far above −12. But whenever λ grows, the agents answer: their advantage shrinks so that λ·A, and with it the errors' sums, stay what they were. So λ runs off to infinity, the advantages to 0, and the table stays. Look at agent 1 along the way:
+# The library's networks end there too, in a good part of the failed seeds, with their λ made by heads. The loss is 28.44, and nothing pushes the agents any more. λ still wants to grow, since $V - c = -6.67$ is far above −12. But whenever λ grows, the agents answer: their advantage shrinks so that λ·A, and with it the errors' sums, stay what they were. So λ runs off to infinity, the advantages to 0, their product stays near $-c = -4$, and so does the table. Look at agent 1 along the way:
 
 # %%
-times = (250, 500, 1000, 2000, 4000)
+times = (250, 500, 1000, 2000, 3000)
 runs = [learn(qtran, rate_lambda=0.001, updates=t, teams=20) for t in times]
 a_of_0 = [split(run.q)[1][:, 0, 0].median().item() for run in runs]
 lam_of_0 = [run.lam[:, 0, 0, 1:].median().item() for run in runs]
 product = [(run.lam[:, 0, 0, 1:] * split(run.q)[1][:, 0, :1]).median().item() for run in runs]
-assert lam_of_0[-1] > 5 * lam_of_0[0] and abs(a_of_0[-1]) < 0.3 * abs(a_of_0[0])
+assert lam_of_0[-1] > 5 * lam_of_0[0] and abs(a_of_0[-1]) < 0.4 * abs(a_of_0[0]) and abs(product[-1] + c) < 0.6
 figure, axes = plots.panels(1, 3, size=(12, 3.4), title="Action 0 of agent 1, QTRAN's game, slow λ (medians of 20 teams)")
 for ax, (name, each) in zip(axes, {"$-A_1(0)$": [-a for a in a_of_0], "λ₁(0, ·)": lam_of_0, "λ₁ · A₁": product}.items()):
     plots.lines(torch.tensor(times), torch.tensor(each), name, "updates", name, markers=True, ax=ax)

@@ -224,7 +224,6 @@ error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50
                   reward=torch.zeros(1), terminated=torch.tensor([False]), w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
 print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 
-
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
