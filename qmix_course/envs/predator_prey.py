@@ -8,7 +8,7 @@ import torch
 from qmix_course import errors
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 
-UP, DOWN, LEFT, RIGHT, STAY, CATCH = range(6)
+CATCH = 5                                               # 0 to 3 are the moves, 4 is to stay
 FREE, PREDATOR, PREY, WALL = range(4)                   # what stands on a cell
 CAPTURE_REWARD = 10.0
 
@@ -117,7 +117,7 @@ class PredatorPrey(TeamEnv):
         self._predators[rows, who[rows]] = there[rows]
 
     def _hunt(self, who: np.ndarray, catching: np.ndarray) -> np.ndarray:
-        """The reward[B] of the attempts on prey who[B]. Whoever leaves the board is struck from catching[B, N]."""
+        """The reward[B] of the attempts on prey who[B] by the predators that play catch, catching[B, N]."""
         here = self._prey[self._rows, who]
         beside = (self._go[:4, None, None] + here[:, None] == self._predators).any(0)       # [B, N]
         hunters = catching & beside & (here > 0)[:, None]
@@ -126,7 +126,7 @@ class PredatorPrey(TeamEnv):
         if caught.any():
             rows, leaving = np.nonzero(hunters & caught[:, None])
             self._board[rows, self._predators[rows, leaving]] = FREE
-            self._predators[rows, leaving], catching[rows, leaving] = 0, False
+            self._predators[rows, leaving] = 0                                              # beside no prey from here on
             rows = np.flatnonzero(caught)
             self._board[rows, here[rows]] = FREE
             self._prey[rows, who[rows]] = 0
@@ -157,8 +157,7 @@ class PredatorPrey(TeamEnv):
         state = np.concatenate([board == PREDATOR, board == PREY], -1, dtype=floats)
         near = self._board[rows, self._predators[..., None] + self._go[:4]]                 # [B, N, 4]
         always, prey = np.ones_like(gone), (near == PREY).any(-1, keepdims=True)
-        available = np.concatenate([near != WALL, always, prey], -1)
-        available = np.where(gone, np.arange(6) == STAY, available)
+        available = np.concatenate([near != WALL, always, prey], -1)                        # who is gone has walls all around
         return TeamStep(*map(torch.from_numpy, (obs, state, available)), torch.from_numpy(reward).to(dtype),
                         *map(torch.from_numpy, (terminated, truncated)))
 
