@@ -20,7 +20,7 @@
 #
 # You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and mend a latent.
 #
-# **Minutes:** 45
+# **Minutes:** 42
 #
 # **You need:** [lesson 16](../notebooks/16_exploration.ipynb)
 
@@ -53,6 +53,7 @@ import torch
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import MStepGame
 
+
 # %% [markdown]
 # ## Exercise 16.1 · The chance of a lucky episode
 #
@@ -70,6 +71,7 @@ def lucky_chance(n_agents, n_actions, epsilon, keep, leave):
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("16.1", lucky_chance)
+
 
 # %% [markdown]
 # ## Exercise 16.2 · How much noise?
@@ -92,6 +94,7 @@ def adapt(sigma, q, noisy, epsilon):
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("16.2", adapt)
+
 
 # %% [markdown]
 # ## Exercise 16.3 · The bound

@@ -102,6 +102,7 @@ returns = [history.greedy_return[-1] for history in histories]
 assert max(returns) <= m
 print("teams that reach 13:", sum(value == m + 3 for value in returns), "of", len(returns))
 
+
 # %% [markdown]
 # They are lazy, not stupid: whoever has never seen the 4 has no reason to leave the habit. "Then explore more", one says. This lesson first computes what more $\varepsilon$ can do, exactly. Then it builds two ways to explore that are not a coin at every step.
 
@@ -149,6 +150,7 @@ assert abs(chance(model, lazy_first, 1.0) - 4.0 ** -m) < 1e-15
 # %%
 plots.lines(grid, curve, "The chance that one episode meets the jackpot", "ε", "probability", log=True)
 
+
 # %% [markdown]
 # The best $\varepsilon$ is $2/m = 0.2$, and from there on more $\varepsilon$ makes it *worse*, down to one in a million. A team that has settled in the other branch must do two unlikely things at once, twice, and keep going in between: 30 times rarer at best.
 #
@@ -170,8 +172,9 @@ for epsilon in (0.05, 0.2, 0.5, 1.0):
     counts = [20_000 / mean_length(model, habit, epsilon) * chance(model, habit, epsilon) for habit in (lazy_first, lazy_second)]
     print(f"ε = {epsilon:<4}: {counts[0]:6.3f}  {counts[1]:6.3f}")
 
+
 # %% [markdown]
-# A handful at best in one branch, practically none in the other; and one is not enough, because the replay memory then holds one 4 among hundreds of 1s. This is what people mean when they say that $\varepsilon$-greedy **dithers**: every agent throws its own coin at every step, and luck that needs eighteen coins to fall right does not come. What would help is a departure that is *decided once and kept*, by all agents together. That is called **committed** exploration.
+# A handful at best in one branch, practically none in the other; and Step 4 will show that meeting it a few times is seldom enough. This is what people mean when they say that $\varepsilon$-greedy **dithers**: every agent throws its own coin at every step, and luck that needs twenty coins to fall right hardly ever comes. What would help is a departure that is *decided once and kept*, by all agents together. That is called **committed** exploration.
 
 # %% [markdown]
 # ### Step 2: noise on the weights
@@ -248,6 +251,7 @@ for ax, k, name in ((axes[0], 0, "σ"), (axes[1], 1, "divergence")):
 axes[1].axhline(float(delta), color="black", linestyle=":")
 figure
 
+
 # %% [markdown]
 # Same $\delta$, another kind of exploration? Let a lazy team play with the library's `ParameterNoise`, which gives every environment its own $\xi$, and count the episodes that last all ten steps. Under $\varepsilon$-greedy with the same $\delta$ it is $0.9^{20} = 12\%$.
 
@@ -267,8 +271,9 @@ shares = [lasting(team, 0.2) for team in teams]
 assert min(shares) > 0.3
 print(f"ε-greedy: {0.9 ** 20:.2f} of the episodes; parameter noise: more than 0.3 with each of the four teams")
 
+
 # %% [markdown]
-# The same distance from greedy play, spent differently: some episodes depart a lot, and many not at all, instead of every episode a little. Whether that finds the jackpot is another question. Step 4 has the answer.
+# The same distance from greedy play, spent differently: many perturbed teams keep the habit all the way, where a coin at every step leaves few episodes whole. Whether that finds the jackpot is another question. Step 4 has the answer.
 #
 # One thing to note for later: all this belongs to the *exploring* team. The greedy team that is evaluated, and the networks in the loss, use $\theta$.
 
@@ -301,6 +306,7 @@ by_hand = LatentTeam(n_agents=2, obs_dim=m + 2, n_actions=2, n_latents=8, hidden
 q = by_hand(model.obs[:1].expand(8, -1, -1), torch.eye(8))
 print("one observation, eight latents, shape of q:", tuple(q.shape))
 print("different values for different z:", bool((q[0] != q[1:]).all()))
+
 
 # %% [markdown]
 # **Making a difference.** Nothing so far makes the $Z$ ways differ; all of them could learn the same habit. MAVEN asks for a high **mutual information** $I(z; \text{behaviour})$: seeing how the team behaves, one should be able to guess $z$. For any guesser $q(z \mid \text{behaviour})$
@@ -374,6 +380,7 @@ different = len({tuple(way.flatten().tolist()) for way in ways})
 assert different >= 2 and max(brings) >= 1
 print("the eight latents play in more than one way:", different >= 2)
 
+
 # %%
 def show_ways(ways, brings):
     """For each latent its joint action in each state: 0 both play 0, 3 both play 1, 1 and 2 they differ."""
@@ -431,7 +438,7 @@ for k, (name, title) in enumerate(stored["ways"].items()):
 ax.set(xscale="log", xlabel="jackpots met in training (+ ½, so that none can be shown)", yticks=range(len(stored["ways"])),
        yticklabels=list(stored["ways"].values()), title="Finding it, and keeping it: every seed")
 ax.invert_yaxis()
-ax.legend(loc="lower right")
+ax.legend(loc="upper right")
 figure
 
 # %%
@@ -448,7 +455,7 @@ for name in ("short", "fifth", "half", "maven"):
 #
 # MAVEN met it in 12 teams and kept it in 9. Those nine met it 110 times or more, because a latent had made it *its* habit: it is met again whenever that latent is drawn. Its interval lies above those of all $\varepsilon$-greedy rows. Eight of 20 teams never saw the 4 all the same.
 #
-# What to hold against this comparison: MAVEN's weight of the bound and its temperature were chosen among five settings, on eight of these seeds; the others had only their $\varepsilon$ varied. And each latent learns only from its own episodes, about an eighth of the data, which costs nothing in a game as small as this one.
+# What to hold against this comparison: MAVEN's weight of the bound and its temperature were chosen among five settings, on eight of these seeds; the others had only their $\varepsilon$ varied. And each latent learns only from its own episodes, about an eighth of the data.
 
 # %% [markdown]
 # ## The same as the library
@@ -509,6 +516,7 @@ print("the three terms equal the library's loss")
 # %%
 print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:", solved["maven"], "and", solved["no_mi"])
 
+
 # %% [markdown]
 # One of 20, as for the short decay of $\varepsilon$. Eight sets of output layers, all trained to the same habit, are one team with eight names. It is the bound that makes the latents different; the latents only make room for it.
 #
@@ -537,6 +545,7 @@ each_alone = sum(expected_return(model, always(u1, u2)) for u1 in (0, 1) for u2 
 print(f"z once an episode, shared         : {once:.2f}")
 print(f"z once an episode, each its own   : {each_alone:.2f}")
 print(f"z at every step, shared           : {every_step:.2f}")
+
 
 # %% [markdown]
 # Drawn at every step the latent is just another coin, and the habit of ten steps is gone after two. Drawn by each agent for itself, half of the episodes are over at the first step. Commitment in time and agreement among the agents are two things, and MAVEN needs both. The second is why the latent is drawn from the first *state*, which nobody sees alone: in a real task somebody must tell all agents the same number before they start.
