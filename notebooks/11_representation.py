@@ -65,11 +65,11 @@ from qmix_course.mixers import QMixer
 from qmix_course.seeds import train_seeds
 from qmix_course.training import TrainConfig
 
+
 # %% [markdown]
 # ## The problem
 #
 # Part I ended with a team that works. Part II asks what the restriction costs that made it work. Begin where the idea came from: the two-step game, trained three ways, three seeds each, with $\varepsilon = 1$ all the time, so that every joint action is equally likely.
-
 
 # %%
 def train_teams(kind, game, seeds=range(3), **changes):
@@ -192,6 +192,7 @@ for name, tables in {"QMixer": shallow, "one layer more": deep.view(2000, 4, 4)}
     size = tables.abs().amax((1, 2), keepdim=True)
     print(f"{name:<15} mixed differences below zero: {(mixed_differences(tables) < -1e-12 * size).sum().item()} of {2000 * 9}")
 
+
 # %% [markdown]
 # **Predict.** Which of these four can a mixer of this kind make, if the agents may sort their actions as they like: NOR [[1, 0], [0, 0]], OR with one action renamed [[1, 0], [1, 1]], NAND [[1, 1], [1, 0]], and [[3, 0], [4, 2]]?
 
@@ -248,6 +249,7 @@ for k in (1, 10, 100, 1000):
     block = F.elu(k * (total - 1)) / k
     print(f"k = {k:>4}: furthest from [[0, 0], [0, 1]]: {(block - torch.tensor([[0.0, 0.0], [0.0, 1.0]])).abs().max().item():.3f}")
 
+
 # %% [markdown]
 # With three or four actions it takes utilities of very different sizes (say 0, 1, 1.001), so that a steep unit can tell the two best actions apart while the others see one step; the library's `mixer_for` does that, and we use it below. So for two agents the answer is complete:
 #
@@ -287,6 +289,7 @@ def over_all_orders(payoff, best):
 
 error, orders, table = min(over_all_orders(or_game.payoff, best_bent))
 print("OR: least error", round(error, 3), "with the table", [[round(x, 2) for x in row] for row in table.tolist()])
+
 
 # %% [markdown]
 # A quarter each, so $4 \cdot \frac{1}{16} = 0.25$: what all three trained teams found. It is the best *sum* as well. For OR, QMIX can do nothing that VDN cannot.
@@ -390,7 +393,6 @@ for other in (1, 2):
 print("any table on the ridge has an error of at least", round(min(bounds), 1))
 print("mean payoff of agent 1's actions, uniform data:", [round(x, 2) for x in payoff.mean(1).tolist()])
 
-
 # %% [markdown]
 # From 320 to 288 one must go up to 411 or higher. Gradient descent does not go up. And the second line says into which valley it falls: while all values are still near each other the first thing that the agents learn is the mean of each action, and 0 has the worst mean. So 0 goes to the bottom, for both.
 #
@@ -426,6 +428,7 @@ for name, key in names_stored.items():
           f"largest {team_errors[name].max().item():6.1f}; best joint action in {best} seeds")
 print(f"made by {stored['made_by']} on {stored['date']}")
 
+
 # %% [markdown]
 # In QTRAN's game all twenty are in the valley of 320. No team of any game beats its bound. And in climbing, QPLEX game 1 and penalty(−25) the worst teams stop at the error of the best *sum*, as if they were VDN.
 #
@@ -441,6 +444,10 @@ def head_tables(q, w1, b1, w2, v, unit=F.elu):
     return (hidden * w2.abs()[:, None, None]).sum(-1) + v[:, None, None]
 
 
+print("a head a row:", tuple(head_tables(*(torch.randn(5, *shape) for shape in ((2, 3), (2, 16), (16,), (16,), ()))).shape))
+
+
+# %%
 def fit_heads(payoff, starts=32, unit=F.elu, top=None, updates=1200, units=16):
     """Gradient descent from many starts: tables[K, A, A] and errors[K]. ``top``: an action that begins above the others."""
     generator, n = torch.Generator().manual_seed(0), len(payoff)
@@ -459,6 +466,7 @@ def fit_heads(payoff, starts=32, unit=F.elu, top=None, updates=1200, units=16):
     return tables, ((tables - payoff) ** 2).sum((1, 2))
 
 
+# %%
 free, errors_free = fit_heads(payoff)
 led, errors_led = fit_heads(payoff, top=0)
 for name, each in {"random start": errors_free, "0 on top at the start": errors_led}.items():
@@ -600,7 +608,6 @@ for name, payoff_ in games.items():
     assert (made - fit.table).abs().max() < 0.01
     assert tuple(q.argmax(1).tolist()) in fit.best
     print(f"{name:<13} a QMixer of {mixer.embed_dim} units makes the best table within 0.01")
-
 
 # %% [markdown]
 # ## Break it
