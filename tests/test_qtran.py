@@ -121,13 +121,14 @@ def changed(own=(), joint=(), v=0.0):
     (dict(joint=[((0, 0), -1.0)]), (1 / 9, 1, 0), (1 / 9, 1, 6 / 18)),
 ])
 def test_a_broken_condition_makes_its_own_loss_positive(change, base, alt):
-    """Mutations: +v → −v; clamp(min=0); nopt without the square; amin over the agents; mean over A in place of the minimum."""
+    """Mutations: +v → −v; clamp(min=0); nopt without the square; the mean over A in place of the minimum; the sum over agents."""
     assert three(tabular(*changed(**change))) == pytest.approx(base, abs=1e-12)
     assert three(tabular(*changed(**change), alternative=True)) == pytest.approx(alt, abs=1e-12)
 
 
 @BOTH
 def test_the_loss_is_the_weighted_sum(alternative):
+    """Mutation: the weights exchanged."""
     team = tabular(*changed(own=[((0, 1), -1.0)], v=0.5), alternative=alternative, opt_weight=3.0, nopt_weight=0.7)
     batch = every_joint_action()
     td, opt, nopt = three(team, batch)
@@ -277,8 +278,9 @@ def slow_losses(team, batch, target):
 @pytest.mark.parametrize("recurrent", [False, True], ids=["mlp", "gru"])
 @pytest.mark.parametrize("double_q, td_lambda", [(False, 0.0), (True, 0.0), (True, 0.7)])
 def test_losses_equal_a_slow_second_version(alternative, recurrent, double_q, td_lambda):
-    """Mutations: ū from all actions, not the available ones; ū′ by Q_jt's own argmax; the state s′ in L_opt; target.q_joint → self.q_joint;
-    amin without the mask; the played action of agent i left in the sum (a scatter whose result is thrown away)."""
+    """Mutations: ū from all actions, or by the target; s for s′ in y, s′ for s in L_opt, and the same for what is available;
+    self.q_joint for target.q_joint; the minimum over unavailable actions too; the played action of agent i left in the sum
+    (a scatter whose result is thrown away)."""
     team, target = make(alternative, recurrent, double_q, td_lambda)
     batch = random_batch(memory_dim=team.memory_dim)
     fast, slow = team.losses(batch, target), slow_losses(team, batch, target)
@@ -306,7 +308,7 @@ def test_targets_use_the_shared_computation():
 @BOTH
 @pytest.mark.parametrize("double_q", [False, True])
 def test_each_loss_moves_its_own_networks(alternative, double_q):
-    """Mutations: either .detach() left out; y or ū′ outside no_grad."""
+    """Mutations: any .detach() left out."""
     team, target = make(alternative, double_q=double_q)
     target.requires_grad_(True)
     moved = {}
