@@ -1,6 +1,6 @@
 """QPLEX: IGM by enumeration, a loop-written second version, where gradients go, and tables no monotone mixer can make.
 
-TorchRL (0.13) has no QPLEX, so the second version here is the only other one. Breaking the code on purpose turned these tests
+TorchRL (0.14) has no QPLEX, so the second version here is the only other one. Breaking the code on purpose turned these tests
 red; the mutation stands with the test that sees it. Random networks come from fixed seeds; the number of them is in each test.
 """
 

@@ -89,8 +89,8 @@ def mixer_cases() -> list[tuple]:
         generator = torch.Generator().manual_seed(seed)
         shape = (*leading, (2, 3, 2, 4, 1, 2)[seed])
         agent_qs, gap, w, b = ((2 * torch.randn(shape, generator=generator)).round(decimals=2) for _ in range(4))
-        lam = (3 * torch.rand(shape, generator=generator)).round(decimals=2) + 0.1
-        cases.append((agent_qs, agent_qs + gap.abs(), w, b, lam))
+        lam = (3 * torch.rand(shape, generator=generator) + 0.1).round(decimals=2)
+        cases.append((agent_qs, (agent_qs + gap.abs()).round(decimals=2), w, b, lam))
     return cases
 
 
@@ -239,7 +239,8 @@ def lab_cases() -> list[tuple]:
             next_available[:] = False
             next_available.scatter_(-1, next_q.argmin(-1, keepdim=True), True)
         cases.append((q, next_q, actions, available, next_available, draw(rows), torch.rand(rows, generator=generator) < 0.3,
-                      draw(rows, n).abs() + 0.1, draw(rows, n), draw(rows, n).abs() + 0.1, draw(rows, n).abs() + 0.1, draw(rows, n)))
+                      *(part.round(decimals=2) for part in (draw(rows, n).abs() + 0.1, draw(rows, n), draw(rows, n).abs() + 0.1,
+                                                              draw(rows, n).abs() + 0.1, draw(rows, n)))))
     return cases
 
 
