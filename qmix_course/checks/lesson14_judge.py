@@ -95,7 +95,7 @@ ABOUT = {                                       # letter → (hint, why)
           "the proof needs the sign of λ only, so λ may depend on the joint action as it likes"),
     "D": ("For which x is exp(x) − 1 below 0?",
           "λ − 1 may be negative, λ may not: exp(x) − 1 takes the place of λ here"),
-    "E": ("What is A_i of an agent's best action now, and can a λ that differs from one joint action to the next lift another one above it?",
+    "E": ("What is A_i of an agent's best action now? λ may be larger at another joint action: can that one end above it?",
           "measured from the mean, the best actions have advantages above 0, and a larger λ elsewhere can beat them"),
     "F": ("Which of an agent's actions is its best one after −2 Q_i + 1?",
           "the order of every agent's actions is turned round, so the team points at the actions that the agents like least"),
