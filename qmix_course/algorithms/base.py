@@ -104,8 +104,8 @@ class Algorithm(nn.Module):
         """
         target_q = target.unroll(batch, batch.obs.shape[1])[:, 1:]
         judge = q.detach()[:, 1:] if self.double_q else target_q
-        best = judge.masked_fill(~batch.available[:, 1:], -torch.inf).argmax(-1, keepdim=True)
-        return target_q.gather(-1, best).squeeze(-1)
+        best = own_best(judge, batch.available[:, 1:])
+        return target_q.gather(-1, best.unsqueeze(-1)).squeeze(-1)
 
     def targets(self, batch: Batch, next_value: torch.Tensor) -> torch.Tensor:
         """The targets y of the steps of ``batch``: next_value[B, T] → [B, T], or [B, T, N] → [B, T, N] for one an agent."""
@@ -115,6 +115,11 @@ class Algorithm(nn.Module):
         if self.td_lambda == 0:
             return td_target(reward, terminated, next_value, self.gamma)
         return td_lambda_target(reward, terminated, next_value, mask, self.gamma, self.td_lambda)
+
+
+def own_best(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
+    """Each agent's own best available action: q[..., N, A], available[..., N, A] bool → [..., N]."""
+    return q.masked_fill(~available, -torch.inf).argmax(-1)
 
 
 def td_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, gamma: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""MAVEN: QMIX whose agents share a random number for a whole episode, so that they explore together (Mahajan et al. 2019)."""
+"""MAVEN: QMIX whose agents share a random number for an episode, so that they explore together (Mahajan et al. 2019)."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class MAVEN(QMIX):
     - QMIX's, for the values given z; it learns about z only from episodes that were played with z.
     - Minus ``mi_weight`` times a lower bound on the mutual information between z and behaviour, E[log q(z | behaviour, s)]
       + H(z), where q is a discriminator. It and the agents raise the bound together: different z shall act differently.
-    - A regression R̂(s_0, z) on the episode's return, from which z is drawn: p(z | s_0) = softmax(R̂(s_0, ·) / ``temperature``).
+    - A regression R̂(s_0, z) on the episode's return. From it z is drawn: p(z | s_0) = softmax(R̂(s_0, ·) / ``temperature``).
 
     The paper climbs E[return] + temperature · H(p) by policy gradient; that softmax is where the climb ends, for
     fixed agents. A regression given z does not mind how often which z was drawn, so it may learn from old episodes; a policy
     gradient would have to reweigh them. (The authors' code has both, neither reweighs.) Nothing is drawn in greedy play,
-    where z is the one with the highest R̂.
+    where z is the one with the highest R̂. Left out: the authors' options for a recurrent discriminator and for the bound as an
+    extra reward, both off in their StarCraft configuration.
     ``discriminator_dim``: hidden width of q and R̂. ``options`` go to the agents.
     """
 
@@ -43,7 +44,7 @@ class MAVEN(QMIX):
         self.mi_weight = errors.number("mi_weight", mi_weight, low=0.0)
         self.temperature = errors.number("temperature", temperature, above=0.0)
         hidden = errors.whole_number("discriminator_dim", discriminator_dim)
-        self.mixer = QMixer(spec.n_agents, spec.state_dim + n_latents, embed_dim, hypernet_dim)       # as in the authors' code
+        self.mixer = QMixer(spec.n_agents, spec.state_dim + n_latents, embed_dim, hypernet_dim)   # as in the authors' code
         self.discriminator = two_layers(spec.n_agents * spec.n_actions + spec.state_dim, hidden, n_latents)
         self.returns = two_layers(spec.state_dim, hidden, n_latents)                                  # R̂(s_0, ·)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 
 from qmix_course import errors
-from qmix_course.algorithms.base import Algorithm, masked_mean
+from qmix_course.algorithms.base import Algorithm, masked_mean, own_best
 from qmix_course.algorithms.qmix import QMIX
 from qmix_course.algorithms.vdn import VDN
 from qmix_course.envs.base import TeamSpec
@@ -66,8 +66,3 @@ class Central(VDN):
     def __init__(self, spec: TeamSpec, central_dim: int, **options):
         super().__init__(spec, **options)
         self.mixer = CentralMixer(spec.n_agents, spec.state_dim, central_dim)
-
-
-def own_best(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
-    """û: each agent's own best available action, q[..., N, A] → [..., N]."""
-    return q.masked_fill(~available, -torch.inf).argmax(-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from qmix_course.algorithms.base import Algorithm, masked_mean
+from qmix_course.algorithms.base import Algorithm, masked_mean, own_best
 from qmix_course.algorithms.vdn import VDN
 from qmix_course.envs.base import TeamSpec
 from qmix_course.mixers import DuplexMixer
@@ -32,7 +32,7 @@ class QPLEX(VDN):
             # the online agents choose, and the target mixes that joint action like any other, as in the authors' code.
             judge = q[:, 1:] if self.double_q else target_q
             available = batch.available[:, 1:]
-            best = judge.masked_fill(~available, -torch.inf).argmax(-1)                     # [B, T, N]
+            best = own_best(judge, available)                                               # [B, T, N]
             y = self.targets(batch, target.q_tot(target_q, best, batch.state[:, 1:], available))            # [B, T]
         return masked_mean((q_tot - y) ** 2, batch.mask)
 

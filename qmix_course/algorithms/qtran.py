@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from qmix_course import errors
-from qmix_course.algorithms.base import Algorithm, masked_mean
+from qmix_course.algorithms.base import Algorithm, masked_mean, own_best
 from qmix_course.algorithms.vdn import VDN
 from qmix_course.envs.base import Model, TeamSpec
 from qmix_course.replay import Batch
@@ -85,11 +85,6 @@ class QTRAN(VDN):
         joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)
         state = model.state.unsqueeze(1).expand(-1, len(joint), -1)
         return self.q_joint(joint.expand(states, -1, -1), state).view(states, *[n_actions] * n_agents)
-
-
-def own_best(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
-    """ū: each agent's own best available action, q[..., N, A] → [..., N]."""
-    return q.masked_fill(~available, -torch.inf).argmax(-1)
 
 
 def switches(actions: torch.Tensor, n_actions: int) -> torch.Tensor:
