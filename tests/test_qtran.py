@@ -14,7 +14,8 @@ from torch import nn
 from qmix_course import exact
 from qmix_course.algorithms import QTRAN, td_target
 from qmix_course.algorithms.base import masked_mean, td_lambda_target
-from qmix_course.algorithms.qtran import own_best, switches
+from qmix_course.algorithms.base import own_best
+from qmix_course.algorithms.qtran import switches
 from qmix_course.envs import MatrixGame, TeamSpec, TwoStepGame
 from qmix_course.replay import Batch
 from qmix_course.training import Run, TrainConfig, train
