@@ -19,7 +19,8 @@ class Collector:
     when it is full or its episode ends, whichever comes first, so it never runs across an end.
     """
 
-    def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator, parameter_noise: bool = False):
+    def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator,
+                 parameter_noise: bool = False):
         self.env, self.algorithm, self.generator = env, algorithm, generator
         self.length = env.spec.episode_limit if algorithm.recurrent else 1
         self.step_now: TeamStep = env.reset(seed=seed)

@@ -82,7 +82,8 @@ class ParameterNoise:
         self.agents, self.generator = agents, generator
         self.rows = errors.whole_number("rows", rows)
         self.sigma = errors.number("sigma", sigma, above=0.0)
-        self.noise = {name: torch.empty(rows, *weight.shape, dtype=weight.dtype) for name, weight in agents.named_parameters()}
+        self.noise = {name: torch.empty(rows, *weight.shape, dtype=weight.dtype)             # ξ
+                      for name, weight in agents.named_parameters()}
         self.redraw(torch.ones(rows, dtype=torch.bool))
 
     def redraw(self, where: torch.Tensor) -> None:
@@ -110,7 +111,7 @@ class ParameterNoise:
             q, memory = functional_call(self.agents, weights, tuple(None if x is None else x.unsqueeze(0) for x in inputs))
             return q.squeeze((0, 1)), None if memory is None else memory.squeeze(0)
 
-        if any(isinstance(part, GRUAgents) for part in self.agents.modules()):      # torch cannot vectorise nn.GRU over weights
+        if any(isinstance(part, GRUAgents) for part in self.agents.modules()):      # torch cannot vectorise nn.GRU
             played = [one({name: w[row] for name, w in weights.items()}, *(None if x is None else x[row] for x in inputs))
                       for row in range(self.rows)]
             return tuple(None if parts[0] is None else torch.stack(parts) for parts in zip(*played))

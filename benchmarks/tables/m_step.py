@@ -69,7 +69,7 @@ def run(name: str) -> dict:
 
 def chance(model: Model, habit: torch.Tensor, epsilon: float) -> float:
     """The exact probability that one episode pays 4, if the agents are ε-greedy around habit[X, N]."""
-    own = torch.full((*habit.shape, 2), epsilon / 2).scatter_add(-1, habit.unsqueeze(-1), torch.tensor(1 - epsilon).expand(*habit.shape, 1))
+    own = torch.full((*habit.shape, 2), epsilon / 2).scatter(-1, habit.unsqueeze(-1), 1 - epsilon / 2)
     joint = own[:, 0, :, None] * own[:, 1, None, :]                                                 # [X, A, A]
     found = torch.zeros(len(habit))
     for _ in range(len(habit)):                                     # more than enough backward steps
@@ -87,7 +87,8 @@ def collect(results: list[dict]) -> dict:
     epsilons = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]
     habits = {"first": torch.zeros(len(model.state), 2, dtype=torch.int64)}                         # (0, 0) everywhere
     habits["second"] = habits["first"] + (torch.arange(len(model.state)) == 0).long().unsqueeze(1)  # the way to branch (1, 1)
-    return {"settings": {"steps": STEPS, "seeds": list(SEEDS), "num_envs": 32, "sizes": SIZES, "config": asdict(CONFIG), "latent": LATENT},
+    return {"settings": {"steps": STEPS, "seeds": list(SEEDS), "num_envs": 32, "sizes": SIZES, "config": asdict(CONFIG),
+                         "latent": LATENT},
             "best": STEPS + 3, "lazy": STEPS, "ways": {name: way[0] for name, way in WAYS.items()},
             "runs": dict(zip(reversed(WAYS), results)),
             "chance": {"epsilon": epsilons} | {name: [chance(model, habit, e) for e in epsilons] for name, habit in habits.items()}}
@@ -108,10 +109,10 @@ def show(stored: dict) -> list[str]:
         lazy = sum(returns[-1] == stored["lazy"] for returns in runs["greedy_return"])
         lines.append(f"{title:30} {count:>5} of {seeds}   {low:.2f}-{high:.2f}      {lazy:>5}       {sum(m > 0 for m in met):>5}"
                      f"           {sorted(met)[len(met) // 2]:>5}")
-    lines.append("Exact chance of a jackpot in one episode, ε-greedy around a team that is lazy in branch (0, 0), and in branch (1, 1):")
+    lines.append("Exact chance of a jackpot in one episode, ε-greedy around a team that is lazy in branch (0, 0), and in (1, 1):")
     found = stored["chance"]
     lines += [f"  ε = {e:<5} {first:.2e}   {second:.2e}" for e, first, second in zip(*found.values())]
-    return lines + ["Published: their code runs 105,000 steps and 16 latents; the paper's figure was not read, so no number is compared."]
+    return lines + ["The authors' code runs 105,000 steps with 16 latents; their figure was not read, so no number is compared."]
 
 
 def figure(stored: dict):

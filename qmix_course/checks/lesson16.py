@@ -169,13 +169,15 @@ EXERCISES = (
         number="16.1", title="The chance of a lucky episode", answers={"lucky_chance": "function"}, difficulty=2, minutes=8,
         practises="probability of independent ε-greedy agents: what each keeps and each leaves", look=look_at_lucky,
         hints=("Begin with one agent and one step. With which probability does it play its habit, and with which one other action?",
-               "Coins are independent, between agents and between steps, so the chances multiply. How many factors of each kind are there?"),
+               "Coins are independent, between agents and between steps, so the chances multiply. How many factors of each kind "
+               "are there?"),
         mistakes=LUCKY_MISTAKES),
     Exercise(
         number="16.2", title="How much noise?", answers={"adapt": "function"}, difficulty=3, minutes=12,
         practises="KL divergence between two teams' play, the target δ(ε), and a multiplicative controller", look=look_at_adapt,
         hints=("Three steps: the divergence of every agent in every row, their mean, and the comparison with δ.",
-               "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two softmaxes and summed over the actions, is the divergence."),
+               "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two softmaxes and "
+               "summed over the actions, is the divergence."),
         mistakes=ADAPT_MISTAKES, off_limits=("qmix_course.exploration.divergence", "qmix_course.exploration.target_divergence")),
     *LATENTS,
 )

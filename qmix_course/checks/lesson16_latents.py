@@ -56,7 +56,8 @@ def look_at_bound(room: Room, answer) -> Verdict:
     numbers = [float(value) for value in given if isinstance(value, (int, float)) and not isinstance(value, bool)
                or isinstance(value, torch.Tensor) and value.numel() == 1]
     if len(numbers) == len(given) and any(map(math.isnan, numbers)) and not all(map(math.isnan, numbers)):
-        raise room.wrong("0 log 0 is not a number", values.call("mi_bound", cases[next(k for k, x in enumerate(numbers) if math.isnan(x))]))
+        first = next(k for k, number in enumerate(numbers) if math.isnan(number))
+        raise room.wrong("0 log 0 is not a number", values.call("mi_bound", cases[first]))
     room.compare(answer, cases, mi_bound)
     return Verdict("correct")
 
@@ -233,7 +234,8 @@ LAB_MISTAKES = (
             "a latent that can change at any moment commits to nothing"),
     Mistake("the latent is never redrawn",
             "What do the flags of the step say after the reset, and which flags does your condition read?",
-            "reset returns False in both flags, so whoever asks them afterwards finds that nothing ended; every episode then has the first latent"),
+            "reset returns False in both flags, so whoever asks them afterwards finds that nothing ended; every episode then has "
+            "the first latent"),
     Mistake("the latent is redrawn at every step",
             "How long does a latent last in your version, and how long should it?",
             "drawn at every step it is one more coin, shared by the team"),
@@ -262,11 +264,13 @@ LATENTS = (
         number="16.3", title="The bound", answers={"mi_bound": "function"}, difficulty=3, minutes=12,
         practises="the variational lower bound on mutual information, over padded episodes", look=look_at_bound,
         hints=("Two terms. The first is a masked mean over steps, as in every loss of this course. The second needs only z and the mask.",
-               "p(z) is the share of the played steps that belong to rows with this z. torch.special.entr gives −p log p, and 0 for p = 0."),
+               "p(z) is the share of the played steps that belong to rows with this z. torch.special.entr gives −p log p, and 0 "
+               "for p = 0."),
         mistakes=BOUND_MISTAKES),
     Exercise(
-        number="16.4", title="A latent that does not last", answers={"wrong_line_4": "value", "mended_explore": "function"}, difficulty=3,
-        minutes=10, practises="the end flags of one row, and what belongs to an episode", look=look_at_explore, lab=True,
+        number="16.4", title="A latent that does not last", difficulty=3, minutes=10,
+        answers={"wrong_line_4": "value", "mended_explore": "function"},
+        practises="the end flags of one row, and what belongs to an episode", look=look_at_explore, lab=True,
         hints=("Follow row 1 while row 0's episode ends. Which of its things change that should not?",
                "Only the rows whose episode has ended get a new latent. The flags say which, but not after the reset any more."),
         mistakes=LAB_MISTAKES),
