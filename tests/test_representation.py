@@ -1,8 +1,8 @@
 """What a team value of two agents can be: the best tables of four classes against facts, brute force, and the conditions of an optimum.
 
-Breaking the code on purpose turned these tests red: one pair of orders only, steps without the corners, a sign of the mixed
-difference, weights ignored or squared, max and min exchanged, a staircase too few, a constant that must not be negative, an
-active set that is never made smaller, classify that looks at one agent only.
+Breaking the code on purpose turned these tests red: one pair of orders only, steps without the corners, the sign of the mixed
+difference, weights squared or left out of a mean, max and min exchanged, a staircase too few, an active set that is never made
+smaller, classify that looks at one agent only, units that are not steep.
 """
 
 import itertools
@@ -131,6 +131,19 @@ def test_the_conditions_of_an_optimum_hold(kind, find, n):
         assert kind == "monotone" or (cones.mixed_differences(table) > -1e-9).all()
         residual = (weights * (payoff - table)).ravel()
         assert (blocks @ residual).max() < 1e-8 and abs(residual.sum()) < 1e-8 and abs(residual @ table.ravel()) < 1e-7
+
+
+def test_nnls_against_every_subset():
+    """Columns that are alike: the active set must give up columns that it took in."""
+    generator = np.random.default_rng(2)
+    for _ in range(60):
+        matrix, target = generator.uniform(size=(6, 5)), generator.normal(size=6)
+        errors = []
+        for mask in itertools.product([False, True], repeat=5):
+            x = np.linalg.lstsq(matrix[:, list(mask)], target, rcond=None)[0]
+            errors += [np.linalg.norm(matrix[:, list(mask)] @ x - target)] if (x >= -1e-12).all() else []
+        ours = cones.nnls(matrix, target)
+        assert (ours >= 0).all() and abs(np.linalg.norm(matrix @ ours - target) - min(errors)) < 1e-9
 
 
 def test_nnls_against_scipy():

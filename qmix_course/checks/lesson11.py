@@ -27,6 +27,8 @@ def smallest_class(table, twist=None) -> str:
         return "igm"
     if twist == "means":
         orders = [(sorted(range(n), key=lambda a: sum(rows[a])), sorted(range(n), key=lambda b: sum(row[b] for row in rows)))]
+    elif twist == "one line":
+        orders = [(sorted(range(n), key=lambda a: rows[a][0]), sorted(range(n), key=lambda b: rows[0][b]))]
     elif twist == "as it stands":
         orders = [(range(n), range(n))]
     elif twist == "one order":
@@ -43,7 +45,7 @@ def class_in_order(rows, as_given, twist) -> int:
     if twist != "first agent":
         steps += [rows[i][j + 1] - rows[i][j] for i in range(n) for j in range(n - 1)]
     falls = any(step <= 0 for step in steps) if twist == "strict rises" else any(step < 0 for step in steps)
-    if falls and twist != "means":
+    if falls and twist not in ("means", "falls"):
         return 3
     if twist == "differences as they stand":
         rows = as_given
@@ -172,6 +174,12 @@ CLASS_MISTAKES = twisted(
     ("means", "sorted by means, and never tested for falls",
      "[[8, 0], [0, 4]] can be sorted by its row means. Does it rise in every column then?",
      "an order by means may be the only candidate, but the table must still rise in it"),
+    ("falls", "mixed differences alone decide, in whatever order",
+     "In some order [[8, 0], [0, 4]] has a positive mixed difference. Does the table rise in that order?",
+     "increasing differences are asked for in an order in which the table never falls, not in any"),
+    ("one line", "sorted by one row and one column only",
+     "You sort agent 1's actions by what they pay in one column. What if two of them pay the same there?",
+     "actions that are level in one column can differ in another, and the order must be right in all"),
 )
 
 # ---- 11.3: which unit can make which table -----------------------------------------------------------------------------

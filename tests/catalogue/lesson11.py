@@ -178,6 +178,19 @@ def never_tested(table):
     return judge(ordered_by_means(table).diff(dim=0).diff(dim=1))
 
 
+def differences_only(table):
+    names = ["additive", "qmix", "monotone", "igm"]
+    found = []
+    for rows, columns in itertools.product(itertools.permutations(range(len(table))), repeat=2):
+        found.append(judge(table[list(rows)][:, list(columns)].diff(dim=0).diff(dim=1)))
+    return min(found, key=names.index)
+
+
+def sorted_by_one_line(table):
+    table = table[table[:, 0].argsort(stable=True)][:, table[0].argsort(stable=True)]
+    return judge(table.diff(dim=0).diff(dim=1), rises(table))
+
+
 # ---- 11.3 --------------------------------------------------------------------------------------------------------------
 
 RIGHT = {"a": ["ELU", "tanh"], "b": ["mirrored", "tanh"], "c": ["ELU", "mirrored", "tanh"], "d": [], "e": ["mirrored", "tanh"],
@@ -210,6 +223,8 @@ CATALOGUE = {
             ("only the squares on the diagonal are looked at", diagonal_squares),
             ("one agent's own steps are compared, not how they depend on the other", same_axis_twice),
             ("sorted by means, and never tested for falls", never_tested),
+            ("mixed differences alone decide, in whatever order", differences_only),
+            ("sorted by one row and one column only", sorted_by_one_line),
         ],
     ),
     **FITS,
