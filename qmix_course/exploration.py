@@ -71,7 +71,7 @@ class ParameterNoise:
 
     ξ is standard normal and redrawn when an episode begins, for each of ``rows`` environments on its own; θ are the weights
     of ``agents`` as they are at each step, and are never changed. All agents of one row are perturbed at once, so they
-    depart from their habits together, and the same observation meets the same departure all through an episode.
+    depart from their habits together, and in one direction of the weights all through an episode.
 
     σ adapts: after each step it grows by 1% if the team's play, KL(softmax Q ‖ softmax Q̃) averaged over rows and agents,
     differs less than ``target_divergence(ε, A)``, and shrinks by 1% if not. Both the rule and the 1% are those of the

@@ -129,13 +129,14 @@ def _best_in(payoff: np.ndarray, weights: np.ndarray, kind: str, orders) -> np.n
 # ---- from a table to a mixer ---------------------------------------------------------------------------------------------
 
 def mixer_for(table, closeness: float = 1e-3) -> tuple[torch.Tensor, QMixer]:
-    """Utilities q[2, A] and a ``QMixer`` (float64, for the state [1.0]) whose Q_tot is table[A, A] up to about ``closeness`` × its range.
+    """Utilities q[2, A] and a ``QMixer`` (float64, for the state [1.0]) whose Q_tot is table[A, A] up to about ``closeness`` × its range
+    (1e-5 to 0.1).
 
     ``ValueError``: the table is not in the class ``qmix``. Utilities of very different sizes make each of the ``steps`` out of
     one unit: the k-th best action is above the one below it by closeness^k, and a unit with a steep enough weight sees that step.
     """
     table = _square("table", table)
-    closeness = errors.number("closeness", closeness, high=0.1, above=0.0)
+    closeness = errors.number("closeness", closeness, low=1e-5, high=0.1)          # below, float64 no longer tells the actions apart
     place = classify(table)
     if place.kind not in ("additive", "qmix"):
         raise ValueError(f"table: expected one that a QMixer can make, got one that is only {place.kind} ({place.why})")

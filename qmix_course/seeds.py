@@ -11,6 +11,7 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from qmix_course import errors
+from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import Algorithm
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team
@@ -27,7 +28,7 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     networks are tiny and most of the time goes into calling them.
 
     ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are changed.
-    ``TypeError``: agents that are an ``nn.GRU``, which torch cannot vectorise in this way.
+    ``TypeError``: ``GRUAgents``, whose ``nn.GRU`` torch cannot vectorise in this way.
     """
     algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in seeds]
     if len(algorithms) != len(seeds):
@@ -69,13 +70,15 @@ def _check(env: TeamEnv | None, algorithms: Sequence[Algorithm]) -> list[Algorit
     algorithms = list(algorithms)
     if not algorithms:
         raise ValueError("algorithms: expected at least one team, got none")
+    if len({id(algorithm) for algorithm in algorithms}) < len(algorithms):
+        raise ValueError("algorithms: expected different teams, got one of them twice")
     for algorithm in algorithms:
         if env is not None:
             check_team(env, algorithm)
         if algorithm.settings() != algorithms[0].settings():
             raise ValueError("algorithms: expected teams of one kind, with the same constants and sizes")
-    if any(isinstance(part, nn.RNNBase) for part in algorithms[0].modules()):
-        raise TypeError("algorithms: expected agents without an nn.GRU; train those one after the other")
+    if any(isinstance(part, GRUAgents) for part in algorithms[0].modules()):
+        raise TypeError("algorithms: expected agents without a GRU; train those one after the other")
     return algorithms
 
 

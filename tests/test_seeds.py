@@ -78,11 +78,15 @@ def test_what_is_refused():
         train_seeds(env, [QMIX.for_env(env)], SMALL, [0, 1])
     with pytest.raises(ValueError, match="algorithms, batches: expected as many"):
         fit_seeds([QMIX.for_env(env)], [], SMALL, 1)
+    team = QMIX.for_env(env)
+    with pytest.raises(ValueError, match="algorithms: expected different teams, got one of them twice"):
+        train_seeds(env, [team, team], SMALL, [0, 1])
     with pytest.raises(ValueError, match="algorithms: expected at least one"):
         fit_seeds([], [], SMALL, 1)
     with pytest.raises(ValueError, match="algorithms: expected teams of one kind"):
         train_seeds(env, [QMIX.for_env(env), VDN.for_env(env)], SMALL, [0, 1])
-    with pytest.raises(TypeError, match="algorithms: expected agents without an nn.GRU"):
-        train_seeds(env, [QMIX.for_env(env, recurrent=True)], SMALL, [0])
+    for shared in (True, False):
+        with pytest.raises(TypeError, match="algorithms: expected agents without a GRU"):
+            train_seeds(env, [QMIX.for_env(env, recurrent=True, shared=shared)], SMALL, [0])
     with pytest.raises(ValueError, match="made for n_actions"):
         train_seeds(env, [QMIX.for_env(TwoStepGame())], SMALL, [0])

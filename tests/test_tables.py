@@ -6,11 +6,11 @@ import pytest
 import torch
 from matplotlib import pyplot
 
-from benchmarks.tables import games, m_step, predator_prey, teams, two_step
+from benchmarks.tables import games, m_step, memory, predator_prey, teams, two_step
 from qmix_course import data, exact
 from qmix_course.envs import MatrixGame, TwoStepGame
 
-TABLES = [games, m_step, predator_prey, two_step]
+TABLES = [games, m_step, memory, predator_prey, two_step]
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,14 @@ def test_the_goals_in_the_two_step_game():
     assert two_step.largest(stored["runs"]["qmix"]["table"], stored["paper"]) < 0.05
     for name, expected in (("qmix", 8), ("vdn", 7), ("iql", 7)):
         assert stored["runs"][name]["greedy_return"] == [expected] * 10
+
+
+def test_only_teams_with_memory_and_names_learn_the_cue():
+    """The bounds are exact: one half without memory, 0 for agents that nothing tells apart."""
+    stored = data.load("memory")
+    assert stored["settings"]["config"] == asdict(memory.CONFIG) and len(stored["settings"]["seeds"]) >= 20
+    assert max(stored["runs"]["vdn_forgets"]) <= stored["best_memoryless"] == 0.5 and max(stored["runs"]["vdn_nameless"]) == 0.0
+    assert memory.solved(stored, "vdn") >= 19
 
 
 def test_a_short_run_of_the_games(monkeypatch):

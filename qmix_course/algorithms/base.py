@@ -16,7 +16,7 @@ class Algorithm(nn.Module):
 
     ``gamma``: the discount factor γ. ``double_q``: the online network chooses the next action, the target network
     values it (van Hasselt et al. 2016). ``td_lambda``: λ of the targets, see ``td_lambda_target``; 0 looks one step
-    ahead. ``recurrent``: the agents remember. ``options`` go to ``MLPAgents``, or to ``GRUAgents`` if they remember.
+    ahead, and so does any λ where a replay row is a single step. ``recurrent``: the agents remember. ``options`` go to ``MLPAgents``, or to ``GRUAgents`` if they remember.
     """
 
     recurrent = False               # False: a replay row is one transition; True: one whole padded episode

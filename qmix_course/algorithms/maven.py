@@ -161,7 +161,7 @@ class LatentAgents(nn.Module):
 
     def output_layer(self, z: torch.Tensor) -> torch.Tensor:
         """W(z, agent)[B, N, A, H] from z[B, N, Z]."""
-        agent = torch.eye(z.shape[1], dtype=z.dtype).expand(len(z), -1, -1)
+        agent = torch.eye(z.shape[1], dtype=z.dtype, device=z.device).expand(len(z), -1, -1)
         return self.hyper(torch.cat([z, agent], -1)).unflatten(-1, (self.n_actions, self.width))
 
 

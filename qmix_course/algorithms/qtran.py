@@ -71,7 +71,7 @@ class QTRAN(VDN):
 
     def q_joint(self, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """Q_jt(s, u)[...] of any joint actions[..., N] in state[..., S]."""
-        one_hot = (actions.unsqueeze(-1) == torch.arange(self.spec.n_actions)).to(state.dtype)
+        one_hot = (actions.unsqueeze(-1) == torch.arange(self.spec.n_actions, device=actions.device)).to(state.dtype)
         return self.q_jt(torch.cat([state, one_hot.flatten(-2)], -1)).squeeze(-1)
 
     def v_joint(self, state: torch.Tensor) -> torch.Tensor:
@@ -92,8 +92,8 @@ def switches(actions: torch.Tensor, n_actions: int) -> torch.Tensor:
 
     Entry [..., i, a, :] is ``actions`` with agent i's own replaced by a.
     """
-    own = torch.eye(actions.shape[-1], dtype=torch.bool).unsqueeze(1)                       # [N, 1, N]
-    return torch.where(own, torch.arange(n_actions).view(-1, 1), actions[..., None, None, :])
+    own = torch.eye(actions.shape[-1], dtype=torch.bool, device=actions.device).unsqueeze(1)           # [N, 1, N]
+    return torch.where(own, torch.arange(n_actions, device=actions.device).view(-1, 1), actions[..., None, None, :])
 
 
 def three_layers(inputs: int, hidden: int) -> nn.Sequential:

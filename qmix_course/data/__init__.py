@@ -7,7 +7,7 @@ from importlib import resources
 
 from qmix_course import errors
 
-NAMES = ("reference", "sweep", "two_step", "games", "m_step", "predator_prey")
+NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey")
 
 
 def load(name: str) -> dict:
@@ -17,7 +17,7 @@ def load(name: str) -> dict:
     ``sweep``: ``points``, one a setting that was tried, the default first, each with one entry a seed.
     The others are written by ``make tables``, and say in benchmarks/tables/NAME.py what they hold:
     ``two_step``, ``games``: ``runs`` of an algorithm hold one entry a seed, with the learned tables.
-    ``m_step``, ``predator_prey``: greedy returns, one a seed, for each way of exploring or learning.
+    ``m_step``, ``memory``, ``predator_prey``: greedy returns, one a seed, for each way of exploring or learning.
     What was not measured is NaN; an algorithm without a table has NaN in its place.
     """
     errors.choice("name", name, NAMES)
