@@ -207,7 +207,8 @@ def sorted_well(table):
     return None
 
 
-for name, rows in {"NOR": [[1, 0], [0, 0]], "OR renamed": [[1, 0], [1, 1]], "NAND": [[1, 1], [1, 0]], "last": [[3, 0], [4, 2]]}.items():
+four = {"NOR": [[1, 0], [0, 0]], "OR renamed": [[1, 0], [1, 1]], "NAND": [[1, 1], [1, 0]], "last": [[3, 0], [4, 2]]}
+for name, rows in four.items():
     ordered = sorted_well(torch.tensor(rows))
     gain = mixed_differences(ordered).item()
     print(f"{name:<11} sorted: {ordered.tolist()}  mixed difference {gain:>2}: {'yes' if gain >= 0 else 'no'}")
@@ -237,17 +238,18 @@ table = torch.tensor([[0.0, 1.0, 1.0], [2.0, 3.0, 7.0], [2.0, 3.0, 9.0]])
 differences = mixed_differences(table)
 heights = torch.cat([table[:, 0].diff(), table[0].diff(), differences.flatten()])
 rebuilt = table[0, 0] + torch.einsum("k,kij->ij", heights, blocks(3))
-print("heights of the", len(heights), "blocks:", [int(height) for height in heights], " the table again:", torch.equal(rebuilt, table))
+print("heights of the", len(heights), "blocks:", [int(height) for height in heights])
+print("the table again:", torch.equal(rebuilt, table))
 
 # %% [markdown]
 # And a single unit makes a block, as nearly as you like. For two actions let both agents have utilities 0 and 1. The unit $\mathrm{ELU}(k\,(Q_1 + Q_2 - 1)) / k$ with a large $k$ is a sharp bend: 0 until the sum passes 1.
 
 # %%
 zero_one = torch.tensor([0.0, 1.0])
-total = zero_one.unsqueeze(1) + zero_one
+total, corner = zero_one.unsqueeze(1) + zero_one, torch.tensor([[0.0, 0.0], [0.0, 1.0]])
 for k in (1, 10, 100, 1000):
     block = F.elu(k * (total - 1)) / k
-    print(f"k = {k:>4}: furthest from [[0, 0], [0, 1]]: {(block - torch.tensor([[0.0, 0.0], [0.0, 1.0]])).abs().max().item():.3f}")
+    print(f"k = {k:>4}: furthest from [[0, 0], [0, 1]]: {(block - corner).abs().max().item():.3f}")
 
 
 # %% [markdown]
@@ -357,7 +359,8 @@ for name, fits in found.items():
 
 # %%
 shown = ("qtran", "climbing", "penalty(-25)")
-figure, axes = plots.panels(3, 4, size=(12.5, 7.2), title="Each payoff and the nearest table of three classes (framed: largest entries)")
+figure, axes = plots.panels(3, 4, size=(12.5, 7.2),
+                            title="Each payoff and the nearest table of three classes (framed: largest entries)")
 for line, name in zip(axes, shown):
     tables = {"payoff": games[name]} | {f"{kind}, error {min(fits)[0]:.0f}": min(fits)[2] for kind, fits in found[name].items()}
     limits = (-30, 11) if name != "qtran" else (-12, 8)
@@ -376,8 +379,9 @@ listed = list(itertools.permutations(range(3)))
 errors = torch.tensor([each[0] for each in found["qtran"]["QMIX"]]).view(6, 6)
 names = [" < ".join(map(str, order)) for order in listed]
 figure, ax = plots.panels(1, 1, size=(8.2, 4.0))
-plots.table(errors, row_labels=names, col_labels=names, title="QTRAN's game: least error in QMIX's class, by the agents' orders", ax=ax,
-            ylabel="agent 1: worst < best", xlabel="agent 2: worst < best", fmt="{:.0f}", highlight=(errors < 321).nonzero().tolist())
+plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}", highlight=(errors < 321).nonzero().tolist(), ax=ax,
+            ylabel="agent 1: worst < best", xlabel="agent 2: worst < best",
+            title="QTRAN's game: least error in QMIX's class, by the agents' orders")
 figure
 
 # %% [markdown]
@@ -387,8 +391,8 @@ figure
 payoff, bounds = games["qtran"], []
 for other in (1, 2):
     level = payoff.clone()
-    level[[0, other]] = payoff[[0, other]].mean(0)                       # two equal rows: all that can be fitted is their mean …
-    lost = ((payoff - level) ** 2).sum().item()                          # … and this much is lost, whatever the fit
+    level[[0, other]] = payoff[[0, other]].mean(0)           # two equal rows: all that can be fitted is their mean …
+    lost = ((payoff - level) ** 2).sum().item()              # … and this much is lost, whatever the fit
     bounds.append(min(over_all_orders(level, best_bent))[0] + lost)
 print("any table on the ridge has an error of at least", round(min(bounds), 1))
 print("mean payoff of agent 1's actions, uniform data:", [round(x, 2) for x in payoff.mean(1).tolist()])
@@ -486,17 +490,19 @@ figure, ax = plots.panels(1, 1, size=(9.5, 4.6), title=None)
 for k, (name, each) in enumerate(all_errors.items()):
     least = {kind: min(fits)[0] for kind, fits in found[name].items()}
     assert each.min() > least["QMIX"] - 1e-9 and each.min() < 1.06 * least["QMIX"]
-    ax.plot(each / least["QMIX"], k + torch.linspace(-0.2, 0.2, len(each)), "o", markersize=4, color="#0072B2", linestyle="none",
-            label="one start of gradient descent" if k == 0 else None)
+    ax.plot(each / least["QMIX"], k + torch.linspace(-0.2, 0.2, len(each)), "o", markersize=4, color="#0072B2",
+            linestyle="none", label="one start of gradient descent" if k == 0 else None)
     ax.plot(team_errors[name] / least["QMIX"], k + 0.32 + torch.linspace(-0.06, 0.06, 20), "^", markersize=5, color="#E69F00",
             markeredgecolor="black", markeredgewidth=0.4, linestyle="none", label="one trained team" if k == 0 else None)
     for kind, colour, style in (("QMIX", "black", "-"), ("monotone", "#D55E00", "--"), ("additive", "#009E73", ":")):
         ax.plot([least[kind] / least["QMIX"]] * 2, [k - 0.4, k + 0.4], color=colour, linestyle=style, linewidth=2.5,
                 label=f"best {kind} table, exact" if k == 0 else None)
-ax.set(yticks=range(len(all_errors)), yticklabels=list(all_errors), xlabel="squared error, in units of the best table of QMIX's class",
-       ylim=(len(all_errors) - 0.4, -0.6), title="No start beats the bound of QMIX's class; many stop above it")
+ax.set(yticks=range(len(all_errors)), yticklabels=list(all_errors),
+       xlabel="squared error, in units of the best table of QMIX's class", ylim=(len(all_errors) - 0.4, -0.6),
+       title="No start beats the bound of QMIX's class; many stop above it")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-print("no start of", sum(map(len, all_errors.values())), "is below the exact bound; the best start of every game is within 6% of it")
+print("no start of", sum(map(len, all_errors.values())), "is below the exact bound;",
+      "the best start of every game is within 6% of it")
 figure
 
 
@@ -557,20 +563,23 @@ near_greedy = train_teams(QMIX, qtran, seeds=range(5), epsilon_start=0.3, epsilo
 tables_03 = torch.stack([exact.q_tot(team, qtran.model())[0] for team in near_greedy])
 predicted = torch.stack([nearest((0, 0), 0.3).table, nearest((1, 1), 0.3).table])
 distance = (tables_03.unsqueeze(1) - predicted).abs().amax((2, 3))       # [teams, 2 predicted tables]
-assert (distance.amin(1) < 2.5).all() and all(abs(bottom_row(e) - nearest((1, 1), e).table[0, 1]) < 1e-9 for e in (0.1, 0.5, 0.9))
-which = distance.argmin(1)                                               # 0: plays (0, 0); 1: plays (1, 1) or another cell worth 0
-print("at ε = 0.3 each of the", len(which), "teams is near one of the two tables:", (which == 0).sum().item(), "near the one that prefers 8,",
-      (which == 1).sum().item(), "near the other")
+assert (distance.amin(1) < 2.5).all()
+assert all(abs(bottom_row(e) - nearest((1, 1), e).table[0, 1]) < 1e-9 for e in (0.1, 0.5, 0.9))
+which = distance.argmin(1)                                               # 0: 0 on top; 1: 0 at the bottom
+print("at ε = 0.3 each of the", len(which), "teams is near one of the two tables:",
+      (which == 0).sum().item(), "near the one that prefers 8,", (which == 1).sum().item(), "near the other")
 
 # %%
 epsilons = torch.linspace(0.01, 1.0, 34)
 punished = {"0 at the bottom, team plays (1, 1)": bottom_row(epsilons),
             "0 on top, team plays (0, 0)": torch.stack([nearest((0, 0), e.item()).table[0, 1] for e in epsilons])}
 figure, axes = plots.panels(1, 2, size=(11.5, 3.9), width_ratios=[1.4, 1])
-plots.lines(epsilons, punished, "What the punished cells are believed to pay", "ε of the data", "$Q_{tot}$ of (0, 1)", ax=axes[0])
+plots.lines(epsilons, punished, "What the punished cells are believed to pay", "ε of the data", "$Q_{tot}$ of (0, 1)",
+            ax=axes[0])
 for e, tables, marks in ((1.0, uniform_tables, [1] * 5), (0.3, tables_03, which.tolist())):
     for table, mark in zip(tables, marks):
-        axes[0].plot(e, table[0, 1], "s^"[1 - mark], color=plots.COLOURS[1 - mark], markersize=7, markeredgecolor="black", linestyle="none")
+        axes[0].plot(e, table[0, 1], "s^"[1 - mark], color=plots.COLOURS[1 - mark], markersize=7, markeredgecolor="black",
+                     linestyle="none")
 plots.table(nearest((1, 1), 0.01).table, title="ε = 0.01 around (1, 1)", ax=axes[1], highlight="max", fmt="{:.1f}")
 figure
 
@@ -592,7 +601,8 @@ for name, fits in found.items():
         assert all(min((fit.table - table).abs().max() for _, _, table in each) < 1e-9 for fit in library)
 print("best tables of", len(found), "games in 3 classes: the same as the library's")
 
-for name, rows in {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]], "OR": [[0, 1], [1, 1]], "anti-coordination": [[1, 0], [0, 1]]}.items():
+known = {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]], "OR": [[0, 1], [1, 1]], "anti-coordination": [[1, 0], [0, 1]]}
+for name, rows in known.items():
     place = representation.classify(rows)
     print(f"{name}: {place.kind}" + (f" ({place.why})" if place.why else ""))
 
@@ -616,7 +626,8 @@ for name, payoff_ in games.items():
 
 # %%
 units = {"ELU (convex)": F.elu, "mirrored ELU (concave)": lambda z: -F.elu(-z), "tanh (both)": torch.tanh}
-small = {name: torch.tensor(rows).double() for name, rows in {"OR": [[0, 1], [1, 1]], "AND": [[0, 0], [0, 1]], "2B": [[0, 1], [1, 8]]}.items()}
+small = {"OR": torch.tensor([[0.0, 1.0], [1.0, 1.0]]), "AND": torch.tensor([[0.0, 0.0], [0.0, 1.0]]),
+         "2B": torch.tensor([[0.0, 1.0], [1.0, 8.0]])}
 print(f"{'unit':<24}" + "".join(f"{name:>18}" for name in small))
 for unit_name, unit in units.items():
     cells = []
