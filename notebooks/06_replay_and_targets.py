@@ -229,6 +229,8 @@ for field in fields(Batch):
 # %% [markdown]
 # Time runs along the second axis: index 0 is before the step, index 1 after it, and actions and reward lie in between.
 # Rows may be longer: with agents that remember, a row is a whole episode, filled up to its full length with *padding*, and `mask` is 0 there.
+# The last line, `memory`, is what such agents remembered when the row began: nothing here, so it has length 0
+# ([lesson 12](12_memory.ipynb)).
 #
 # One trap sits in `then`. It must be what the team really met last, not the beginning of the
 # next episode. An environment that resets itself behind your back gives you the wrong one. Here the caller resets, so both

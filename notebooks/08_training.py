@@ -217,6 +217,7 @@ for field in fields(config):
 # | `tau` | soft-update step: how far the target networks follow in one update |
 # | `target_every` | instead of `tau`: copy the online networks every so many updates |
 # | `epsilon_start`, `epsilon_end`, `epsilon_steps` | the straight line that the exploration rate $\varepsilon$ follows, and where it ends |
+# | `parameter_noise` | another way to explore, off here: noise on the weights ([lesson 16](16_exploration.ipynb)) |
 # | `evaluate_every`, `evaluation_episodes` | how often and how long we look; the run itself does not depend on them |
 # | `seed` | which chance |
 #
