@@ -114,3 +114,15 @@ def test_every_joint_action_stands_once_in_the_uniform_data():
         for u, r in zip(batch.actions[:, 0].tolist(), batch.reward[:, 0].tolist()):
             assert r == env.payoff[tuple(u)]
         batch.check(1, env.spec, team.memory_dim)
+
+
+def test_pieces_run_in_processes_of_their_own(monkeypatch):
+    """As make tables runs them; the pieces' own results come back in their order."""
+    from types import SimpleNamespace
+
+    from benchmarks.tables import __main__ as runner
+    table = SimpleNamespace(tasks=lambda: [(divmod, (7, 2)), (torch.get_default_dtype, ()), (torch.get_num_threads, ())],
+                            collect=lambda results: {"results": results})
+    monkeypatch.setattr(runner, "TABLES", {"small": table})
+    stored = runner.compute(["small"], jobs=2)["small"]
+    assert stored["results"] == [(3, 1), torch.float64, 1] and stored["made_by"] == "make tables" and stored["core_seconds"] >= 0

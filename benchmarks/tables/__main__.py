@@ -22,7 +22,7 @@ import torch  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 import qmix_course  # noqa: E402
-from benchmarks.tables import games, m_step, memory, predator_prey, two_step  # noqa: E402
+from benchmarks.tables import games, m_step, memory, predator_prey, teams, two_step  # noqa: E402
 from qmix_course import plots  # noqa: E402
 
 TABLES = {table.NAME: table for table in (predator_prey, m_step, memory, games, two_step)}      # the longest first
@@ -30,24 +30,11 @@ DATA = Path(qmix_course.__file__).parent / "data"
 FIGURES = Path(__file__).parents[2] / "docs" / "tables"
 
 
-def begin() -> None:
-    """In every process: one thread, and float64 as in the lessons."""
-    torch.set_num_threads(1)
-    torch.set_default_dtype(torch.float64)
-
-
-def timed(function, arguments: tuple):
-    """What the function gives, and the processor seconds that it took."""
-    began = time.process_time()
-    result = function(*arguments)
-    return result, time.process_time() - began
-
-
 def compute(names: list[str], jobs: int) -> dict[str, dict]:
     """The stored dictionary of each table."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=begin) as pool:
-        waiting = {name: [pool.submit(timed, *task) for task in TABLES[name].tasks()] for name in names}
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=teams.begin) as pool:
+        waiting = {name: [pool.submit(teams.timed, function, *arguments) for function, arguments in TABLES[name].tasks()] for name in names}
         bar = tqdm(total=sum(map(len, waiting.values())), unit="piece")
         for futures in waiting.values():
             for future in futures:
@@ -67,7 +54,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     arguments = parser.parse_args()
     began = time.perf_counter()
-    begin()
+    teams.begin()
     plots.use_style()
     FIGURES.mkdir(exist_ok=True)
     for name, stored in compute(arguments.names or list(TABLES), arguments.jobs).items():

@@ -1,6 +1,10 @@
-"""What the tables have in common: the algorithms by name, and how many seeds of a tiny game are trained side by side."""
+"""What the tables have in common: the algorithms by name, many seeds side by side, and what a process does with a piece."""
 
 from __future__ import annotations
+
+import time
+
+import torch
 
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import TeamEnv
@@ -31,3 +35,16 @@ def train_many(name: str, env: TeamEnv, config: TrainConfig, seeds: range, **opt
     teams = [make(name, env, seed, **options) for seed in seeds]
     train_seeds(env, teams, config, list(seeds))
     return teams
+
+
+def begin() -> None:
+    """In every process: one thread, and float64 as in the lessons."""
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+
+
+def timed(function, *arguments):
+    """What the function gives, and the processor seconds that it took."""
+    began = time.process_time()
+    result = function(*arguments)
+    return result, time.process_time() - began
