@@ -34,7 +34,8 @@ def compute(names: list[str], jobs: int) -> dict[str, dict]:
     """The stored dictionary of each table."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=teams.begin) as pool:
-        waiting = {name: [pool.submit(teams.timed, function, *arguments) for function, arguments in TABLES[name].tasks()] for name in names}
+        waiting = {name: [pool.submit(teams.timed, function, *arguments) for function, arguments in TABLES[name].tasks()]
+                   for name in names}
         bar = tqdm(total=sum(map(len, waiting.values())), unit="piece")
         for futures in waiting.values():
             for future in futures:
