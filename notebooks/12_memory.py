@@ -374,7 +374,7 @@ figure
 # %% [markdown]
 # (The 64 episodes of an evaluation draw their cues, so a curve may touch a little more or less than ½. The counts above play each cue once.)
 #
-# A handful of seeds is little. `make tables` has trained twenty of each of six teams, with the same settings and the same number of steps; each memory has 16 numbers.
+# A handful of seeds is little. `make tables` has trained twenty of each of seven teams, with the same settings and the same number of steps; each memory has 16 numbers.
 
 # %%
 stored = data.load("memory")
@@ -384,13 +384,14 @@ for name, title in stored["ways"].items():
     shares[title], intervals[title] = count / len(runs[name]), success_interval(count, len(runs[name]))
     print(f"{title:<32} right about both cues in {count:>2} of {len(runs[name])} seeds; the highest return is {max(runs[name]):g}")
 assert max(runs["vdn_forgets"]) <= 0.5 and max(runs["vdn_nameless"]) == 0.0
+assert shares[stored["ways"]["qmix"]] < 0.25 and shares[stored["ways"]["qmix_no_cue"]] > 0.75
 
 # %%
 plots.bars(shares, f"Twenty seeds each, made on {stored['date']} by make tables", "share of seeds that are right about both cues, with its 95% interval",
            intervals=intervals)
 
 # %% [markdown]
-# The two lines at 0 are the two bounds from above. IQL does as well as VDN here. And QMIX fails nearly always, with the memory that serves VDN so well. Nothing about memory is to blame: its mixer reads the state, and the state says what the cue was. The first of the exercises without a check below asks what a mixer that knows the cue can do to agents that do not use it yet.
+# The two lines at 0 are the two bounds from above. IQL does as well as VDN here. And QMIX fails nearly always, with the memory that serves VDN so well. The last line says what is to blame. QMIX's mixer reads the state, and the state says what the cue was. Tell the mixer which step it is and *not* which cue, and the same team learns both cues in nearly every seed. What a mixer that knows the cue can do to agents that do not use it yet is the first of the exercises without a check below.
 #
 # What is it that they remember? Walk one team through the corridor twice, with the same last actions, so that the memory is the only difference.
 

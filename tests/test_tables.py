@@ -8,7 +8,7 @@ from matplotlib import pyplot
 
 from benchmarks.tables import games, m_step, memory, predator_prey, teams, two_step
 from qmix_course import data, exact
-from qmix_course.envs import MatrixGame, TwoStepGame
+from qmix_course.envs import Cue, MatrixGame, TwoStepGame
 
 TABLES = [games, m_step, memory, predator_prey, two_step]
 
@@ -81,6 +81,16 @@ def test_only_teams_with_memory_and_names_learn_the_cue():
     assert stored["settings"]["config"] == asdict(memory.CONFIG) and len(stored["settings"]["seeds"]) >= 20
     assert max(stored["runs"]["vdn_forgets"]) <= stored["best_memoryless"] == 0.5 and max(stored["runs"]["vdn_nameless"]) == 0.0
     assert memory.solved(stored, "vdn") >= 19
+    assert memory.solved(stored, "qmix") <= 5 and memory.solved(stored, "qmix_no_cue") >= 15        # lesson 12 says so
+
+
+def test_the_mixer_without_the_cue_tells_steps_apart_and_cues_not():
+    env = Cue()
+    team, model = memory.make("qmix_no_cue", env, 0, memory.WAYS["qmix_no_cue"][2]), env.model()
+    steps, q = env.spec.episode_limit, torch.randn(1, 2, generator=torch.Generator().manual_seed(0))
+    q_tot = team.mixer(q.expand(len(model.state), 2), model.state)
+    torch.testing.assert_close(q_tot[:steps], q_tot[steps:])
+    assert len(q_tot[:steps].unique()) == steps
 
 
 def test_a_short_run_of_the_games(monkeypatch):

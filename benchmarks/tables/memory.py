@@ -8,15 +8,17 @@ import torch
 
 from benchmarks.tables import teams
 from qmix_course import exact, plots
-from qmix_course.envs import Cue
+from qmix_course.algorithms import QMIX, Algorithm
+from qmix_course.envs import Cue, TeamSpec
 from qmix_course.evaluation import evaluate, success_interval
+from qmix_course.mixers import QMixer
 from qmix_course.training import TrainConfig, train
 
 NAME, TITLE = "memory", "The cue task: greedy return, 20 seeds"
 SEEDS = range(20)
 CONFIG = TrainConfig(total_steps=8_000, capacity=2_000, batch_size=64, update_every=32, learning_rate=1e-2, tau=0.05,
                      epsilon_steps=5_000, evaluate_every=8_000, evaluation_episodes=2)
-REMEMBERS = {"recurrent": True, "hidden": 16}
+REMEMBERS, SMALL_MIXER = {"recurrent": True, "hidden": 16}, {"embed_dim": 8, "hypernet_dim": 16}
 # name → what it is called, the algorithm, the agents
 WAYS = {
     "vdn_forgets": ("VDN, no memory", "vdn", {"hidden": (32,)}),
@@ -24,8 +26,31 @@ WAYS = {
     "vdn": ("VDN, memory", "vdn", REMEMBERS),
     "vdn_separate": ("VDN, memory, a network each", "vdn", REMEMBERS | {"shared": False, "agent_id": False}),
     "vdn_nameless": ("VDN, memory, shared without ids", "vdn", REMEMBERS | {"agent_id": False}),
-    "qmix": ("QMIX, memory", "qmix", REMEMBERS | {"embed_dim": 8, "hypernet_dim": 16}),
+    "qmix": ("QMIX, memory", "qmix", REMEMBERS | SMALL_MIXER),
+    "qmix_no_cue": ("QMIX, memory, mixer without cue", "qmix_no_cue", REMEMBERS | SMALL_MIXER),
 }
+
+
+class NoCueMixer(QMixer):
+    """A ``QMixer`` that is told the step and not the cue: the state's two halves, one a cue, are added up."""
+
+    def mix(self, agent_qs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        step = sum(state.chunk(2, 1))
+        return super().mix(agent_qs, torch.cat([step, torch.zeros_like(step)], 1))
+
+
+class NoCueQMIX(QMIX):
+    """QMIX with that mixer."""
+
+    def __init__(self, spec: TeamSpec, embed_dim: int, hypernet_dim: int, **options):
+        super().__init__(spec, embed_dim, hypernet_dim, **options)
+        self.mixer = NoCueMixer(spec.n_agents, spec.state_dim, embed_dim, hypernet_dim)
+
+
+def make(algorithm: str, env: Cue, seed: int, options: dict) -> Algorithm:
+    if algorithm == "qmix_no_cue":
+        return NoCueQMIX.for_env(env, seed=seed, **options)
+    return teams.make(algorithm, env, seed, **options)
 
 
 def run(name: str) -> list[float]:
@@ -33,7 +58,7 @@ def run(name: str) -> list[float]:
     _, algorithm, options = WAYS[name]
     env, cues, returns = Cue(num_envs=32), torch.tensor([0, 1]), []
     for seed in SEEDS:
-        team = teams.make(algorithm, env, seed, **options)
+        team = make(algorithm, env, seed, options)
         train(env, team, replace(CONFIG, seed=seed))
         returns.append(evaluate(Cue(num_envs=2), team, cues=cues).mean_return)
     return returns
