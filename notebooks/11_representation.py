@@ -601,7 +601,7 @@ for name, fits in found.items():
         assert all(min((fit.table - table).abs().max() for _, _, table in each) < 1e-9 for fit in library)
 print("best tables of", len(found), "games in 3 classes: the same as the library's")
 
-known = {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]], "OR": [[0, 1], [1, 1]], "anti-coordination": [[1, 0], [0, 1]]}
+known = {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]], "OR": [[0, 1], [1, 1]], "two optima": [[1, 0], [0, 1]]}
 for name, rows in known.items():
     place = representation.classify(rows)
     print(f"{name}: {place.kind}" + (f" ({place.why})" if place.why else ""))
@@ -683,7 +683,7 @@ for unit_name, unit in units.items():
 #
 # - Rashid et al. (2018), *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*: the mixer (section 4), the two-step game (section 5).
 # - Son et al. (2019), *QTRAN: Learning to Factorize with Transformation for Cooperative Multi-Agent Reinforcement Learning*: QTRAN's game and Table 1.
-# - Rashid et al. (2020), *Weighted QMIX: Expanding Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*: the table with −12, anti-coordination.
+# - Rashid et al. (2020), *Weighted QMIX: Expanding Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*: the table with −12, and [[1, 0], [0, 1]].
 # - Wang et al. (2021), *QPLEX: Duplex Dueling Multi-Agent Q-Learning*, and the code published with it: games 1 and 3.
 # - Claus & Boutilier (1998), *The Dynamics of Reinforcement Learning in Cooperative Multiagent Systems*: climbing and penalty.
 # - Robertson, Wright & Dykstra (1988), *Order Restricted Statistical Inference*: the max–min formula. Lawson & Hanson (1974), *Solving Least Squares Problems*: non-negative least squares.

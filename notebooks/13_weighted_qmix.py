@@ -446,13 +446,13 @@ print("the eight others in one number:", round(expectile(game3.flatten()[1:], 0.
 # %% [markdown]
 # ### Step 7: twenty seeds, six games
 #
-# Two seeds are no evidence. The next table shows runs that were made beforehand: uniform data, 20 seeds a game, the same agents and the same number of updates for every algorithm, $\alpha = 0.1$.
+# Two seeds are no evidence. The next table shows runs that were made beforehand: uniform data, 20 seeds a game, the same agents and the same number of updates for every algorithm, $\alpha = 0.1$. (The game of two optima is [[1, 0], [0, 1]]: the team is paid for playing the same.)
 
 # %%
 stored = data.load("games")
 print(f"made by {stored['made_by']} on {stored['date']}")
 shown = {"climbing": "climbing", "penalty": "penalty", "qtran": "QTRAN's", "qplex1": "QPLEX 1", "qplex3": "QPLEX 3",
-         "anti_coordination": "anti-coord."}
+         "two_optima": "two optima"}
 algorithms = {"qmix": "QMIX", "cw_qmix": "CW-QMIX", "ow_qmix": "OW-QMIX"}
 print("seeds that choose a best joint action, with the 95% interval of the rate")
 print(f"{'':<12}" + "".join(f"{title:>25}" for title in algorithms.values()))
@@ -475,9 +475,9 @@ figure
 
 
 # %% [markdown]
-# CW-QMIX: every seed in climbing, QTRAN's game and game 3, nearly every one in penalty, about half of them in game 1 and in anti-coordination. (In step 2 the exact steps never stayed at game 1's 10.4; the small steps of gradient descent often do.)
+# CW-QMIX: every seed in climbing, QTRAN's game and game 3, nearly every one in penalty, about half of them in game 1 and in the game of two optima. (In step 2 the exact steps never stayed at game 1's 10.4; the small steps of gradient descent often do.)
 #
-# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in anti-coordination (the intervals do not meet) and perhaps in penalty (they do). In penalty it even walks into the −25, see the dots. Why? There are two candidates: the loss itself may prefer the wrong table, or training may not get to the best one. The exact calculation tells them apart.
+# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in the game of two optima (the intervals do not meet) and perhaps in penalty (they do). In penalty it even walks into the −25, see the dots. Why? There are two candidates: the loss itself may prefer the wrong table, or training may not get to the best one. The exact calculation tells them apart.
 
 # %%
 def least(tables, payoff):
@@ -500,7 +500,7 @@ for game, title in shown.items():
 # - QTRAN's game and game 3: the right tables are far better, and training finds one.
 # - QPLEX's game 1: a wrong table is better. The loss is to blame; no seed and no budget will help.
 # - Climbing: the two are half a per cent apart, and training ends now in one and now in the other.
-# - Penalty and anti-coordination: what was learned is worse than the best right table (in penalty even than the best wrong one). Training comes to rest at the tables below.
+# - Penalty and the game of two optima: what was learned is worse than the best right table (in penalty even than the best wrong one). Training comes to rest at the tables below.
 
 # %%
 figure, axes = plots.panels(1, 4, size=(13, 3.2), title="What OW-QMIX learned in two games, first seed")
@@ -511,7 +511,7 @@ for (game, title), (left, right) in zip(list(shown.items())[1::4], (axes[:2], ax
 figure
 
 # %% [markdown]
-# Agent 1's actions 0 and 2 in penalty look exactly alike to an optimist: *with the right partner, 10*. In anti-coordination both actions are worth the balance of 1 and 0, $1 / 1.1 = 0.91$. So both agents rate their two good actions equally, and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one.
+# Agent 1's actions 0 and 2 in penalty look exactly alike to an optimist: *with the right partner, 10*. In the game of two optima both actions are worth the balance of 1 and 0, $1 / 1.1 = 0.91$. So both agents rate their two good actions equally, and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one.
 
 # %% [markdown]
 # ### Step 8: a hunt
@@ -708,7 +708,7 @@ print("CW-QMIX        : cannot tell the two apart, on average less than 0.5 lies
 # - *"So it can represent more than QMIX."* Not one table more. It chooses another one of the same class.
 # - *"The agents could act by $\hat Q^*$."* Nobody can maximise it alone. It exists in training only, and even there the monotone agents say where to look.
 # - *"$Q_{tot}$ is the value estimate."* In QMIX it is. Here it is a chooser: it overestimates on purpose, up to 12.94 where there is 0.
-# - *"Optimistic is central without the need for a judge."* In penalty and anti-coordination the optimists cannot agree.
+# - *"Optimistic is central without the need for a judge."* In penalty and in the game of two optima the optimists cannot agree.
 # - *"Smaller α is safer."* In climbing the optimistic table with α = 0.2 is worse than with α = 1. And the smaller α is, the more luck looks like skill.
 #
 # ### Exercises
@@ -723,7 +723,7 @@ print("CW-QMIX        : cannot tell the two apart, on average less than 0.5 lies
 #
 # Further, without a check:
 #
-# 1. Make anti-coordination lopsided, [[1.2, 0], [0, 1]], and train OW-QMIX on it with 5 seeds. You are right if all of them choose the 1.2. How small can the difference be?
+# 1. Make the game of two optima lopsided, [[1.2, 0], [0, 1]], and train OW-QMIX on it with 5 seeds. You are right if all of them choose the 1.2. How small can the difference be?
 # 2. What does CW-QMIX do in game 3 if it starts at a joint action that pays −12 (`follow` with another first greedy action)? You are right if some starts go round. Training goes in small steps and starts from small values: say why that helps.
 # 3. Make the coin kinder: 12 and −11. From which α on does the OW expectile of the coin fall below 5? You are right if $\alpha = 7/16$.
 #

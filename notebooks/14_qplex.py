@@ -352,7 +352,7 @@ print("teams with another outcome: several; teams that find the 8: about as many
 
 # %%
 names = {"climbing": "climbing", "penalty": "penalty(−25)", "qtran": "QTRAN's", "qplex1": "QPLEX 1", "qplex3": "QPLEX 3",
-         "anti_coordination": "anti-coord."}
+         "two_optima": "two optima"}
 
 
 def solved_by(algorithm):
@@ -381,7 +381,7 @@ print("seeds whose greedy joint action is one of the worst:", sum(min(pays[name]
       for value in pays[name] if value <= -12), "of 60 in QTRAN's game, game 3 and the penalty game")
 
 # %% [markdown]
-# Where QMIX cannot win, QPLEX often does: climbing and game 1 are as good as solved. In QTRAN's game and in game 3, which it can represent exactly, it fails in about half of the seeds, and a few teams end at the very worst joint action. (In the penalty and the anti-coordination game two joint actions are equally good; QPLEX can only come near such a table, and its agents have no reason to prefer the same one.) "QPLEX always finds the best joint action" is not true of these games. *Break it* shows why.
+# Where QMIX cannot win, QPLEX often does: climbing and game 1 are as good as solved. In QTRAN's game and in game 3, which it can represent exactly, it fails in about half of the seeds, and a few teams end at the very worst joint action. (In the penalty game and in the game of two optima, [[1, 0], [0, 1]], two joint actions are equally good; QPLEX can only come near such a table, and its agents have no reason to prefer the same one.) "QPLEX always finds the best joint action" is not true of these games. *Break it* shows why.
 #
 # ## The same as the library
 #

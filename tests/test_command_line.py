@@ -86,9 +86,9 @@ def test_the_progress_bar_says_what_matters(tmp_path):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_trains_and_is_replayed(algorithm, capsys):
-    assert main(["train", "--env", "anti-coordination", "--algorithm", algorithm, "--steps", "960"]) == 0
+    assert main(["train", "--env", "two-optima", "--algorithm", algorithm, "--steps", "960"]) == 0
     assert "the best possible is 1.00." in capsys.readouterr().out
-    assert main(["evaluate", f"runs/anti-coordination-{algorithm}-seed0"]) == 0
+    assert main(["evaluate", f"runs/two-optima-{algorithm}-seed0"]) == 0
     assert "960 steps of training" in capsys.readouterr().out
 
 

@@ -30,7 +30,7 @@ def test_the_tables_are_the_published_ones():
     assert MatrixGame("qtran").payoff.tolist() == [[8, -12, -12], [-12, 0, 0], [-12, 0, 0]]
     assert MatrixGame("qplex1").payoff.tolist() == [[10.4, 0, 10], [0, 10, 10], [10, 10, 10]]
     assert MatrixGame("qplex3").payoff.tolist() == [[8, -12, -12], [-12, 6, 0], [-12, 0, 6]]
-    assert MatrixGame("anti_coordination").payoff.tolist() == [[1, 0], [0, 1]]
+    assert MatrixGame("two_optima").payoff.tolist() == [[1, 0], [0, 1]]
     assert MatrixGame(penalty(-25)).payoff.tolist() == [[10, 0, -25], [0, 2, 0], [-25, 0, 10]]
 
 

@@ -55,7 +55,7 @@ def test_known_tables():
     assert near(best_table(PAYOFFS["climbing"], "monotone").table, [[4.25, -17.67, 4.25], [-17.67, -17.67, 4.25], [4.25, 0, 5]])
     assert near(best_table(PAYOFFS["climbing"], "qmix").table, [[-12, -12, -5], [-12, -1, 6], [-8, 3, 10]])
     assert near(best_table(TWO_B, "additive").table, [[-1.5, 2.5], [2.5, 6.5]])
-    four = best_tables(PAYOFFS["anti_coordination"], "monotone")
+    four = best_tables(PAYOFFS["two_optima"], "monotone")
     assert len(four) == 4 and all(abs(fit.error - 2 / 3) < 1e-9 for fit in four)
 
 

@@ -18,7 +18,7 @@ from qmix_course.training import TrainConfig
 NAME, TITLE = "games", "Six games, nine algorithms: seeds whose greedy joint action is a best one"
 SEEDS = range(20)
 GAMES = {"climbing": PAYOFFS["climbing"], "penalty": penalty(-25), "qtran": PAYOFFS["qtran"], "qplex1": PAYOFFS["qplex1"],
-         "qplex3": PAYOFFS["qplex3"], "anti_coordination": PAYOFFS["anti_coordination"]}
+         "qplex3": PAYOFFS["qplex3"], "two_optima": PAYOFFS["two_optima"]}
 # QTRAN's Table 1 (Son et al. 2019), as printed there for QTRAN's game.
 PRINTED = {
     "vdn": [[-5.42, -4.57, -4.70], [-4.35, -3.51, -3.63], [-3.87, -3.02, -3.14]],

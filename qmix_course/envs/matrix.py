@@ -9,13 +9,13 @@ from qmix_course import errors
 from qmix_course.envs.base import Model, TeamEnv, TeamSpec, TeamStep
 
 # payoff[a1][a2]. Sources: climbing and penalty: Claus & Boutilier 1998; qtran: Son et al. 2019;
-# qplex1, qplex3: the code published with QPLEX (Wang et al. 2021); anti_coordination: Rashid et al. 2020.
+# qplex1, qplex3: the code published with QPLEX (Wang et al. 2021); two_optima: Rashid et al. 2020 (it pays for playing the same).
 PAYOFFS = {
     "climbing": ((11, -30, 0), (-30, 7, 6), (0, 0, 5)),
     "qtran": ((8, -12, -12), (-12, 0, 0), (-12, 0, 0)),
     "qplex1": ((10.4, 0, 10), (0, 10, 10), (10, 10, 10)),
     "qplex3": ((8, -12, -12), (-12, 6, 0), (-12, 0, 6)),
-    "anti_coordination": ((1, 0), (0, 1)),
+    "two_optima": ((1, 0), (0, 1)),
 }
 
 
