@@ -31,8 +31,8 @@ check: .venv/.dev
 	$(PY) tools/check.py
 
 notebooks: .venv/.dev
-	$(PY) tools/build.py
 	$(PY) tools/make_exercises.py
+	$(PY) tools/build.py
 
 matrix: .venv/.dev
 	$(PY) tools/matrix.py

@@ -442,7 +442,11 @@ print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax(
 # ### Exercises
 #
 # [exercises/00_start_here.ipynb](../exercises/00_start_here.ipynb) shows how the exercises of the course work, with the check above as the one to
-# try. `make lab` puts a copy of your own in `my/`. Further, without a check:
+# try. `make lab` puts a copy of your own in `my/`.
+#
+# - 00.1 The target of one step
+#
+# Further, without a check:
 #
 # 1. *(easy)* Start the trained team elsewhere: `play(GridWorld(size=5), team, positions=torch.tensor([[[2, 2], [2, 3]]]))`. Watch it with
 #    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? No episode of

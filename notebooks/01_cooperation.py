@@ -89,10 +89,10 @@ plots.tables({"state 2A": payoff[STATE_2A], "state 2B": payoff[STATE_2B]}, title
 
 # %%
 GAMMA = 0.99
-solution = exact.solve(env, gamma=GAMMA)
-print("best return:", solution.best_return)
-print("first step to 2A, then the best: ", round(float(solution.q[START, 0].max()), 3))
-print("first step to 2B, then the best: ", round(float(solution.q[START, 1].max()), 3))
+optimum = exact.solve(env, gamma=GAMMA)
+print("best return:", optimum.best_return)
+print("first step to 2A, then the best: ", round(float(optimum.q[START, 0].max()), 3))
+print("first step to 2B, then the best: ", round(float(optimum.q[START, 1].max()), 3))
 
 # %% [markdown]
 # Now put yourself in agent 1's place. You know your own actions only. You have tried things many times, while your partner, who was
@@ -111,7 +111,7 @@ first = int(value_2b > value_2a)
 step = env.reset(seed=0)
 step = env.step(torch.tensor([[first, 0]]))                      # agent 2's first action does nothing
 step = env.step(torch.tensor([[1, 1]]))                          # in 2A any action pays the same
-print("the team gets", float(step.reward), "of", solution.best_return)
+print("the team gets", float(step.reward), "of", optimum.best_return)
 
 # %% [markdown]
 # No mistake was made anywhere: each average is exactly right. The team still gets 7, since *an average over the partner's exploration is not
@@ -181,7 +181,7 @@ for episode in range(200):
         team_q[state][u] = y                                     # nothing is random here but the actions: learning rate 1
         state = new
 learned = torch.tensor([[team_q[s][u] for u in JOINT] for s in range(3)])
-assert torch.allclose(learned, solution.q.flatten(1), atol=1e-12)
+assert torch.allclose(learned, optimum.q.flatten(1), atol=1e-12)
 print("the joint table equals the exact solution")
 print("first joint action:", max(JOINT, key=team_q[START].get)[0], "(agent 1), in 2B:", max(JOINT, key=team_q[STATE_2B].get))
 
@@ -464,7 +464,7 @@ for seed in range(5):
     returns.append(evaluate(TwoStepGame(), algorithm).mean_return)
 print("greedy returns of five seeds:", returns)
 assert all(abs(v - value_2a) < 1 for v in first_values["to 2A"]) and all(abs(v - value_2b) < 1 for v in first_values["to 2B"])
-print(f"every seed: 2A within 1 of {value_2a:.2f}, 2B within 1 of {value_2b:.2f}; best possible return {solution.best_return}")
+print(f"every seed: 2A within 1 of {value_2a:.2f}, 2B within 1 of {value_2b:.2f}; best possible return {optimum.best_return}")
 
 # %%
 plots.bars(first_values, "The library's IQL, agent 1's first step, five seeds", "value (a dot a seed; the text is the median)", dots=True)

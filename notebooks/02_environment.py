@@ -373,13 +373,13 @@ print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
 
 # %%
 GAMMA = 0.99
-solution = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
-q_start = solution.q[solution.index(observe(START)[1])]             # [A, A]: agent 1's action, agent 2's action
+optimum = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
+q_start = optimum.q[optimum.index(observe(START)[1])]               # [A, A]: agent 1's action, agent 2's action
 by_hand = -0.65 - 0.45 * GAMMA - 0.25 * GAMMA**2 + 10 * GAMMA**3
 assert abs(float(q_start.max()) - by_hand) < 1e-9
 print("value of the start:", round(by_hand, 3), " as the oracle says")
 print("best joint actions:", int((q_start > q_start.max() - 1e-9).sum()), "of", q_start.numel())
-print("best return without discount:", round(solution.best_return, 2))
+print("best return without discount:", round(optimum.best_return, 2))
 plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start", highlight="max")
 
 # %% [markdown]
@@ -391,7 +391,7 @@ plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start", h
 
 # %%
 there = torch.full((SIZE, SIZE), torch.nan)
-for value, (first, second) in zip(solution.v, placements):
+for value, (first, second) in zip(optimum.v, placements):
     if (second == START[1]).all():
         there[tuple(first)] = value
 plots.beliefs(there[None], SIZE, goals=GOALS[:1], titles=["agent 1 here, agent 2 in its corner"],
@@ -464,7 +464,7 @@ for a1 in range(4):
         world = HandWorld()
         world.reset()
         _, next_state, reward, terminated, _ = world.step(torch.tensor([a1, a2]))
-        backed_up[a1, a2] = reward + GAMMA * solution.v[solution.index(next_state)]
+        backed_up[a1, a2] = reward + GAMMA * optimum.v[optimum.index(next_state)]
 assert torch.allclose(backed_up, q_start, rtol=0, atol=1e-9)
 print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint actions")
 
@@ -482,7 +482,7 @@ print("r + gamma V(s') from your world equals the oracle's Q* for all 16 joint a
 # %%
 def value(state):
     """What the best team still earns from ``state[S]`` on."""
-    return float(solution.v[solution.index(state)])
+    return float(optimum.v[optimum.index(state)])
 
 
 world = HandWorld(limit=3)
@@ -499,7 +499,7 @@ plots.bars(targets, "Three targets for the last step before the clock runs out",
 
 # %%
 right, wrong_state, wrong_flag = targets.values()
-exact_value = float(solution.q[solution.index(observe(torch.tensor([[2, 0], [2, 4]]))[1])][1, 0])
+exact_value = float(optimum.q[optimum.index(observe(torch.tensor([[2, 0], [2, 4]]))[1])][1, 0])
 assert abs(right - exact_value) < 1e-9
 print("two flags and the true last state give the exact Q*:", round(right, 2))
 print("the world that resets itself is off by", round(right - wrong_state, 2))

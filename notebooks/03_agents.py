@@ -77,9 +77,9 @@ from qmix_course.training import TrainConfig
 
 # %%
 env = GridWorld(size=5)
-solution = exact.solve(env, gamma=0.99)
-obs = solution.model.obs                                             # [X, N, O]: all 599 placements
-answers = torch.stack([solution.q.amax(2), solution.q.amax(1)], 1)   # [X, N, A]: the other agent maximised away
+optimum = exact.solve(env, gamma=0.99)
+obs = optimum.model.obs                                              # [X, N, O]: all 599 placements
+answers = torch.stack([optimum.q.amax(2), optimum.q.amax(1)], 1)     # [X, N, A]: the other agent maximised away
 is_best = answers > answers.amax(-1, keepdim=True) - 1e-9            # [X, N, A] bool; ties are all right
 
 generator = torch.Generator().manual_seed(0)
@@ -91,7 +91,7 @@ for _ in range(1000):
     if step.ended.any():
         step = env.reset()
 met = torch.zeros(len(obs), dtype=torch.bool)                        # [X]
-met[solution.index(torch.cat(states))] = True
+met[optimum.index(torch.cat(states))] = True
 print("placements met:", int(met.sum()), "of", len(met))
 
 

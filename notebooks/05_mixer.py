@@ -279,8 +279,8 @@ print("agents  :", f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_
 
 # %%
 env = GridWorld()
-solution = exact.solve(env)
-value = {tuple((state * 4).round().int().tolist()): v for state, v in zip(solution.model.state, solution.v.tolist())}
+optimum = exact.solve(env)
+value = {tuple((state * 4).round().int().tolist()): v for state, v in zip(optimum.model.state, optimum.v.tolist())}
 
 for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
     changes = []
@@ -311,7 +311,7 @@ class StateAsInput(nn.Module):
 
 
 torch.manual_seed(0)
-sample_q, sample_s = torch.randn(200, 2), solution.model.state[:200]
+sample_q, sample_s = torch.randn(200, 2), optimum.model.state[:200]
 for name, mixer in (("state as input  ", StateAsInput(2, 8)), ("hypernetworks   ", HandMixer(2, 8))):
     in_q = slopes(lambda q: mixer(q, sample_s), sample_q)
     in_s = slopes(lambda s: mixer(sample_q, s), sample_s)
@@ -704,8 +704,8 @@ print("weighs by state:", weighs_by_state(team.mixer, 3))
 # - 05.3 What a mixer weighs
 # - 05.4 A mixer of your own
 # - 05.5 A test from the outside
-# - Find the bug 05.6 Monotone, or so it says
-# - Find the bug 05.7 A sample that listens to its neighbours
+# - 05.6 Find the bug: Monotone, or so it says
+# - 05.7 Find the bug: A sample that listens to its neighbours
 #
 # Further, without a check:
 #

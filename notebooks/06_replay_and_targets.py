@@ -81,7 +81,7 @@ from qmix_course.evaluation import play
 from qmix_course.replay import Batch, ReplayBuffer
 from qmix_course.training import TrainConfig, hard_update, soft_update, train
 
-solution = exact.solve(GridWorld(), gamma=0.99)
+optimum = exact.solve(GridWorld(), gamma=0.99)
 SEEDS = range(3)
 
 
@@ -93,14 +93,14 @@ def watch(capacity, tau, seed):
                          learning_rate=2e-3, tau=tau, epsilon_steps=1000, evaluate_every=200)
     largest = []
     history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
-        float(exact.q_tot(run.algorithm, solution.model).abs().max())))
+        float(exact.q_tot(run.algorithm, optimum.model).abs().max())))
     return history, largest
 
 
 def optimal_share(runs):
     """The share of all evaluations, over all seeds, in which the greedy team was optimal."""
     returns = torch.tensor([history.greedy_return for history, _ in runs])
-    return float(((returns - solution.best_return).abs() < 1e-6).double().mean())
+    return float(((returns - optimum.best_return).abs() < 1e-6).double().mean())
 
 
 obvious = [watch(capacity=64, tau=1.0, seed=seed) for seed in SEEDS]
@@ -108,7 +108,7 @@ assert optimal_share(obvious) < 0.5
 print("more than half of the evaluations below the best return:", optimal_share(obvious) < 0.5)
 
 # %%
-plots.seeds([history for history, _ in obvious], best_return=solution.best_return,
+plots.seeds([history for history, _ in obvious], best_return=optimum.best_return,
             title="Latest data only, own targets: greedy return, three seeds")
 
 # %% [markdown]
@@ -131,7 +131,7 @@ plots.seeds([history for history, _ in obvious], best_return=solution.best_retur
 # agent 1 for index 0, as the papers do.)
 
 # %%
-states, values = solution.model.state, solution.v
+states, values = optimum.model.state, optimum.v
 agent_1_row = (states[:, 0] * 4).round().long()                       # 0 to 4
 blocks = [(agent_1_row == row).nonzero().flatten() for row in range(5)]
 
@@ -470,9 +470,9 @@ plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance", "up
 env = GridWorld(num_envs=1, episode_limit=3)
 step = env.reset(seed=0)
 while not step.ended.item():
-    best = solution.q[solution.index(step.state[0])].flatten().argmax()
+    best = optimum.q[optimum.index(step.state[0])].flatten().argmax()
     step = env.step(torch.stack([best // 4, best % 4]).unsqueeze(0))
-next_value = solution.v[solution.index(step.state[0])]
+next_value = optimum.v[optimum.index(step.state[0])]
 print("terminated:", step.terminated.item(), "· truncated:", step.truncated.item(), "· next value:", round(float(next_value), 2))
 right = td_target(step.reward, step.terminated, next_value, gamma=0.99)
 wrong = td_target(step.reward, step.ended, next_value, gamma=0.99)
@@ -553,8 +553,8 @@ runs = {"neither": obvious,
 peaks = {name: [max(largest) for _, largest in of] for name, of in runs.items()}
 assert min(peaks["memory only"]) > 1_000 and max(peaks["neither"]) > 1_000
 assert max(peaks["target only"] + peaks["both"]) < 50
-assert solution.q.abs().max() < 10.1
-print("the exact values are never larger than 10:", float(solution.q.abs().max()) <= 10)
+assert optimum.q.abs().max() < 10.1
+print("the exact values are never larger than 10:", float(optimum.q.abs().max()) <= 10)
 print("memory only: the largest |Q_tot| passes 1,000 in every seed:", min(peaks["memory only"]) > 1_000)
 print("neither:     it does in some seed:", max(peaks["neither"]) > 1_000)
 print("target only, both: it stays below 50 in every seed:", max(peaks["target only"] + peaks["both"]) < 50)
@@ -645,8 +645,8 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 # - 06.3 A small part of the way
 # - 06.4 How far back a tau looks
 # - 06.5 A hard copy now and then
-# - 06.6 Find the bug: a slot with a past
-# - 06.7 Find the bug: a copy that is none
+# - 06.6 Find the bug: A slot with a past
+# - 06.7 Find the bug: A copy that is none
 #
 # Further, without a check:
 # 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if

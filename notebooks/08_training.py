@@ -77,8 +77,8 @@ from qmix_course.training import TrainConfig, soft_update, train
 # Here are three runs on the grid world. The pieces are the same in all three, and so is the number of steps. Between the first run and each of the others, *one number* differs. After the run the team plays greedily: every agent takes the action with its largest utility $Q_i(o_i, u_i)$. We ask whether the return of that episode is the best possible one, which `exact.solve` knows.
 
 # %%
-solution = exact.solve(GridWorld(size=5))
-BEST = solution.best_return
+optimum = exact.solve(GridWorld(size=5))
+BEST = optimum.best_return
 
 
 def trained(team_class=QMIX, seed=0, **changes):
@@ -263,8 +263,8 @@ for factor in (0.25, 1.0, 4.0):
     with torch.no_grad():
         for weights in team.parameters():
             weights.mul_(factor)
-    print(f"first weights x {factor:<4} -> largest |Q_tot|: {exact.q_tot(team, solution.model).abs().max():8.1f}")
-print(f"exact solution        -> largest |Q*|   : {solution.q.abs().max():8.1f}")
+    print(f"first weights x {factor:<4} -> largest |Q_tot|: {exact.q_tot(team, optimum.model).abs().max():8.1f}")
+print(f"exact solution        -> largest |Q*|   : {optimum.q.abs().max():8.1f}")
 
 untrained = [evaluate(GridWorld(size=5), QMIX.for_env(GridWorld(size=5), seed=seed)) for seed in range(5)]
 print("untrained teams that reach the goals:", sum(bool(each.terminated) for each in untrained), "of 5")
@@ -585,12 +585,12 @@ figure
 #
 # The exercises of this lesson are in [exercises/08_training.ipynb](../exercises/08_training.ipynb); `make lab` puts a copy of your own in `my/`.
 #
-# - What a run is made of
-# - When is exploration down to a value?
-# - The loop
-# - Without the dice
-# - When it is done
-# - Find the bug: Every fiftieth
+# - 08.1 What a run is made of
+# - 08.2 When is exploration down to a value?
+# - 08.3 The loop
+# - 08.4 Without the dice
+# - 08.5 When it is done
+# - 08.6 Find the bug: Every fiftieth
 #
 # Further, without a check:
 #

@@ -668,9 +668,9 @@ for unit_name, unit in units.items():
 # `my/`.
 #
 # - 11.1 Can a QMixer make it?
-# - 11.2 One best table, by hand
+# - 11.2 The least error
 # - 11.3 Which unit can make it?
-# - 11.4 Find the bug: A best table that is not the best
+# - 11.4 Find the bug: Half of the head never learns
 #
 # Further, without a check:
 #

@@ -458,11 +458,11 @@ print("a team with memory passes the best fixed rules:", best_return > bound, "Â
 # (This is one seed. It shows that it can be done, not that it always is: try others.) Next, a start from which the best fixed rules never come home. What does the team with memory do there?
 
 # %%
-solution, single, lost = exact.solve(blind), blind.clone(num_envs=1), []
+optimum, single, lost = exact.solve(blind), blind.clone(num_envs=1), []
 for start in starts:
     step = single.reset(positions=start)
     while not step.ended.item():
-        step = single.step(rule[solution.index(step.state)])
+        step = single.step(rule[optimum.index(step.state)])
     lost += [] if step.terminated.item() else [start]
 print("is there such a start:", len(lost) > 0)
 plots.film_strip(play(single, walkers, positions=lost[0]), title="With memory: bump, remember, go round", per_row=7)

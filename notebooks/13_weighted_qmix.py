@@ -716,7 +716,7 @@ print("CW-QMIX        : cannot tell the two apart, on average less than 0.5 lies
 # The exercises of this lesson are in [exercises/13_weighted_qmix.ipynb](../exercises/13_weighted_qmix.ipynb); `make lab` puts a copy of your own in
 # `my/`.
 #
-# - 13.1 Central or optimistic?
+# - 13.1 What counts in full
 # - 13.2 Where the pulls balance
 # - 13.3 The whole loss
 # - 13.4 Find the bug: Greedy beyond the rules

@@ -503,8 +503,8 @@ middle = slow.q_tot.median(0).values                           # entry by entry 
 # $$(V - 8) + 2\,(V - c + 12) = 0, \qquad (V - c + 12) + 2V = 0.$$
 
 # %%
-solution = torch.linalg.solve(torch.tensor([[3.0, -2.0], [3.0, -1.0]]), torch.tensor([8.0 - 24.0, -12.0]))
-v, c = solution.tolist()
+v_and_c = torch.linalg.solve(torch.tensor([[3.0, -2.0], [3.0, -1.0]]), torch.tensor([8.0 - 24.0, -12.0]))
+v, c = v_and_c.tolist()
 stuck = torch.full((3, 3), v)
 stuck[0, 1:] = stuck[1:, 0] = v - c
 assert (middle - stuck).abs().max() < 0.2

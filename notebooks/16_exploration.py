@@ -81,9 +81,9 @@ from qmix_course.training import TrainConfig, train
 # %%
 m = 10
 game = MStepGame(m, num_envs=32)
-solution = exact.solve(game, gamma=1.0)
-first, last = solution.q[0], solution.q[game.row(m - 1, 0)]
-print("best return                     :", solution.best_return)
+optimum = exact.solve(game, gamma=1.0)
+first, last = optimum.q[0], optimum.q[game.row(m - 1, 0)]
+print("best return                     :", optimum.best_return)
 print("values of the first joint action:", first.tolist())
 print("last step of branch (0, 0)      :", last.tolist())
 

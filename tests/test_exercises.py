@@ -1,6 +1,8 @@
 """Exercises and solutions as they are shipped. That they run and print what is stored, nbval tests, cell by cell."""
 
+import ast
 import json
+import re
 import shutil
 
 import nbformat
@@ -9,7 +11,8 @@ import pytest
 from qmix_course.checks import exercises
 from qmix_course.checks.exercise import LESSONS
 from tools import exercise_check, make_exercises, teaching
-from tools.notebooks import EXERCISES, SOLUTIONS, sources
+from tools.exercise_list import exercise_list, with_exercise_list
+from tools.notebooks import EXERCISES, NOTEBOOKS, SOLUTIONS, sources
 
 
 def test_exercises_are_up_to_date_and_have_their_shape():
@@ -44,6 +47,36 @@ def test_the_stored_solutions_are_those_of_the_sources():
 
 def test_the_teachers_page_is_up_to_date():
     assert teaching.PAGE.read_text(encoding="utf-8") == teaching.page()
+
+
+def test_a_lesson_lists_its_exercises_by_their_own_titles(tmp_path):
+    for source in sources([]):
+        assert source.read_text(encoding="utf-8") == with_exercise_list(source), f"{source.name}: run tools/make_exercises.py"
+    right = (NOTEBOOKS / "11_representation.py").read_text(encoding="utf-8")
+    copy = tmp_path / "11_representation.py"
+    renamed, lost, twice = (right.replace(exercise_list("11"), text) for text in (
+        "# - 11.2 One best table, by hand\n# - Find the bug 11.9 None\n", "", f"{exercise_list('11')}#\n{exercise_list('11')}"))
+    copy.write_text(renamed, encoding="utf-8")
+    assert with_exercise_list(copy) == right
+    for text in (lost, twice):
+        copy.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match="expected one list of exercises"):
+            with_exercise_list(copy)
+
+
+def test_an_exercise_that_a_text_names_exists():
+    known = {exercise.number for number in LESSONS for exercise in exercises(number)}
+    for source in [*sources([]), *sources([], SOLUTIONS)]:
+        named = set(re.findall(r"\b(?:exercise|bug|lab) (\d\d\.\d+)", source.read_text(encoding="utf-8")))
+        assert named <= known, f"{source.name} names {named - known}"
+
+
+def test_no_notebook_hides_the_helpers():
+    """A cell that binds ``solution`` would take the helper of that name away from a learner."""
+    for source in [*sources([]), *sources([], SOLUTIONS)]:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            bound = node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else getattr(node, "name", None)
+            assert isinstance(node, ast.alias) or bound not in ("check", "hint", "solution"), f"{source.name}, line {node.lineno}: {bound}"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from qmix_course import lesson
 from qmix_course.checks import exercises
 from qmix_course.checks.exercise import LESSONS
 from tools import outputs
+from tools.exercise_list import with_exercise_list
 from tools.make_exercises import TEXTS, exercise_text, solutions_text
 from tools.notebooks import EXERCISES, SOLUTIONS, colab_badge, number_of, setup_cell, sources
 
@@ -25,6 +26,8 @@ def check_exercises(numbers: list[str] | None = None) -> list[str]:
     complaints = [] if numbers else check_pairs(SOLUTIONS) + check_pairs(EXERCISES) + _check_same_names()
     if TEXTS.read_text(encoding="utf-8") != solutions_text(sources([], SOLUTIONS)):
         complaints.append("qmix_course/checks/solutions.json is not up to date: run tools/make_exercises.py")
+    complaints += [f"{lesson.name}: the list of its exercises is not up to date: run tools/make_exercises.py"
+                   for lesson in sources([]) if lesson.read_text(encoding="utf-8") != with_exercise_list(lesson)]
     for source in sources(numbers or [], SOLUTIONS):
         exercise = EXERCISES / source.name
         if not (exercise.exists() and exercise.with_suffix(".ipynb").exists() and source.with_suffix(".ipynb").exists()):

@@ -2,7 +2,7 @@
 
 From each solutions/NN_name.py, the only source, it writes exercises/NN_name.py with the solutions taken out (by
 nbgrader's own preprocessor) and the reference solutions into qmix_course/checks/solutions.json, which ships with the
-package. Then it executes both notebooks.
+package, and the titles into the lesson's list of exercises. Then it executes both notebooks.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from traitlets.config import PyFileConfigLoader
 
 from tools import kernel
 from tools.build import BuildError, build
+from tools.exercise_list import with_exercise_list
 from tools.notebooks import EXERCISES, HEADER, ROOT, SOLUTIONS, read_source, sources
 
 TEXTS = ROOT / "qmix_course" / "checks" / "solutions.json"
@@ -69,6 +70,8 @@ def main() -> int:
     numbers = parser.parse_args().numbers
     failed = 0
     TEXTS.write_text(solutions_text(sources([], SOLUTIONS)), encoding="utf-8", newline="\n")
+    for lesson in sources([]):
+        lesson.write_text(with_exercise_list(lesson), encoding="utf-8", newline="\n")
     with kernel.prepare():
         for source in sources(numbers, SOLUTIONS):
             exercise = EXERCISES / source.name
