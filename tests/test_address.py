@@ -2,6 +2,7 @@
 
 import pytest
 
+import qmix_course
 from tools import address, check, notebooks
 
 
@@ -25,11 +26,11 @@ def tree(pair, tmp_path):
 
 def test_what_is_committed_carries_the_address():
     name = notebooks.repository().removeprefix("https://github.com/")
-    cell = address.with_address(notebooks.setup_cell(), name)
-    assert cell == notebooks.setup_cell()
+    cell = address.with_version(address.with_address(notebooks.setup_cell(), name), qmix_course.__version__)
+    assert cell == notebooks.setup_cell() and f"@v{qmix_course.__version__}" in cell
     for path in address._files(notebooks.ROOT):
         text = path.read_text(encoding="utf-8")
-        after = address.with_address(text, name)
+        after = address.with_version(address.with_address(text, name), qmix_course.__version__)
         if path.suffix == ".py" and path.parent.name in address.FOLDERS:
             after = address.with_setup_cell(after, cell)
         assert after == text, f"{path.name}: run tools/address.py"
@@ -54,6 +55,16 @@ def test_a_changed_set_up_cell_reaches_the_sources(tree):
     source = (tree / "notebooks" / "02_tiny.py").read_text(encoding="utf-8")
     assert "print('ready')\n\n# %%\nfrom qmix_course import lesson\n" in source
     assert any("the text differs" in found for found in check.check_pair(tree / "notebooks" / "02_tiny.py"))
+
+
+def test_a_new_version_is_written_everywhere_from_the_package(tree, monkeypatch):
+    monkeypatch.setattr(address, "__version__", "2.10.0rc1")
+    changed = {path.name for path in address.write(tree)}
+    assert changed == {"CITATION.cff", "setup_cell.py", "02_tiny.py", "02_tiny.ipynb"}
+    for name in ("tools/setup_cell.py", "notebooks/02_tiny.py", "notebooks/02_tiny.ipynb"):
+        assert (tree / name).read_text(encoding="utf-8").count("REPOSITORY}@v2.10.0rc1") == 1, name
+    assert "\nversion: 2.10.0rc1\n" in (tree / "CITATION.cff").read_text()
+    assert check.check_pair(tree / "notebooks" / "02_tiny.py") == []
 
 
 WRONG = ["github.com/a/b", "https://github.com/a", "https://github.com/a/b/", "https://github.com/a/b c"]

@@ -1,8 +1,9 @@
-"""Write the set-up cell and the repository's address everywhere: ``python tools/address.py [NEW_ADDRESS]``.
+"""Write the set-up cell, the repository's address and the version everywhere: ``python tools/address.py [NEW_ADDRESS]``.
 
-The address stands in pyproject.toml, under [project.urls]; a new one given here is written there first. From there it
-goes into tools/setup_cell.py, and that cell into every notebook source. Badges, clone commands and the citation get
-the address too, in sources and built notebooks alike, so nothing has to be executed again for a new address.
+The address stands in pyproject.toml, under [project.urls]; a new one given here is written there first. The version
+stands in qmix_course/__init__.py; a release has the tag v<version>, and the set-up cell installs that. Both go into
+tools/setup_cell.py, and that cell into every notebook source. Badges, clone commands and the citation get them too, in
+sources and built notebooks alike, so nothing has to be executed again for a new address or version.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from qmix_course import __version__
 from tools.notebooks import ROOT
 
 NAME = r"[\w.-]+/[\w-]+(?:\.[\w-]+)*?"
@@ -27,6 +29,8 @@ PLACES = [
     r"(git\+https://github\.com/){}(\b)",
     r"(https://github\.com/){}(/actions/workflows/)",
 ]
+# Every place where the version may stand, with {} for it.
+VERSIONS = [r"(\{REPOSITORY\}@v){}(\\?\")", r"(?m)(^version: ){}($)"]
 FILES = ["pyproject.toml", "CITATION.cff", "README.md", "docs/teaching.md", "tools/setup_cell.py"]
 FOLDERS = ["notebooks", "exercises", "solutions"]
 SETUP_IN_SOURCE = re.compile(r"^# %%[^\n]*\n# Set-up: .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
@@ -36,6 +40,13 @@ def with_address(text: str, name: str) -> str:
     """``text`` with ``name`` ("owner/name") in every place where the repository's address stands."""
     for place in PLACES:
         text = re.sub(place.replace("{}", NAME), rf"\g<1>{name}\g<2>", text)
+    return text
+
+
+def with_version(text: str, version: str) -> str:
+    """``text`` with ``version`` in every place where the version of the course stands."""
+    for place in VERSIONS:
+        text = re.sub(place.replace("{}", r"[\w.+-]+"), rf"\g<1>{version}\g<2>", text)
     return text
 
 
@@ -52,11 +63,11 @@ def write(root: Path, address: str | None = None) -> list[Path]:
     if not found:
         raise ValueError(f"the address must look like https://github.com/owner/name, got {address!r}")
     name = found.group(1)
-    cell = with_address((root / "tools" / "setup_cell.py").read_text(encoding="utf-8"), name)
+    cell = with_version(with_address((root / "tools" / "setup_cell.py").read_text(encoding="utf-8"), name), __version__)
     changed = []
     for path in _files(root):
         before = path.read_text(encoding="utf-8")
-        after = with_address(before, name)
+        after = with_version(with_address(before, name), __version__)
         if path.suffix == ".py" and path.parent.name in FOLDERS:
             after = with_setup_cell(after, cell)
         if after != before:
@@ -72,7 +83,7 @@ def _files(root: Path) -> list[Path]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the set-up cell and the repository's address everywhere.")
+    parser = argparse.ArgumentParser(description="Write the set-up cell, the repository's address and the version everywhere.")
     parser.add_argument("address", nargs="?", help="a new address; without it, the one in pyproject.toml")
     for path in write(ROOT, parser.parse_args().address):
         print(path.relative_to(ROOT))

@@ -16,6 +16,7 @@ from tools.make_exercises import TEXTS, exercise_text, solutions_text
 from tools.notebooks import EXERCISES, SOLUTIONS, colab_badge, number_of, setup_cell, sources
 
 ANSWER = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}
+SAVE_A_COPY = "In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page."
 CHECK = {"grade": True, "locked": True, "schema_version": 3, "solution": False, "task": False}
 
 
@@ -55,6 +56,8 @@ def check_shape(notebook: nbformat.NotebookNode, stem: str) -> list[str]:
     complaints = []
     if colab_badge(stem, "exercises") not in cells[0].source:
         complaints.append(f"the title cell lacks its Colab badge: {colab_badge(stem, 'exercises')}")
+    if SAVE_A_COPY not in cells[0].source:
+        complaints.append(f"the title cell must say that Colab forgets: {SAVE_A_COPY}")
     if cells[1].source != setup_cell():
         complaints.append("the second cell must be the set-up cell: run tools/address.py")
     if number not in LESSONS:
