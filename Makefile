@@ -1,5 +1,5 @@
 # make lab     open the course in JupyterLab            make test    check everything, as CI does
-# make check   notebook pairs, staleness, anatomy       make matrix  the notebooks in every numerical setting
+# make check   notebook pairs, staleness, anatomy       make matrix  every numerical setting, every Python
 # make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
 # make notebooks   rebuild all lessons and exercises
 #
@@ -47,9 +47,9 @@ clean:
 	rm -rf .venv
 
 .venv/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing."; \
-	  echo "Name another one, for example: make lab PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "The course needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is another one or missing."; \
+	  echo "Name one of these, for example: make lab PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	@touch $@
 

@@ -6,6 +6,16 @@ import torch
 
 from tools import build, notebooks
 
+# These run notebooks, install things, start many processes or train for long. All others together are `pytest -m quick`.
+SLOW = {"test_build", "test_capstone", "test_catalogue", "test_commands", "test_command_line", "test_desk", "test_exercises",
+        "test_matrix", "test_nbgrader", "test_packaging", "test_setup_cell", "test_tables"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent == notebooks.ROOT / "tests" and item.path.stem not in SLOW:
+            item.add_marker("quick")
+
 
 @pytest.fixture(autouse=True)
 def as_it_was():

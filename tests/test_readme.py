@@ -10,7 +10,7 @@ from qmix_course.lesson import TITLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ["README.md", "docs/algorithm.md", "docs/glossary.md", "docs/teaching.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/algorithm.md", "docs/glossary.md", "docs/teaching.md"]
 
 
 @pytest.mark.parametrize("number", TITLES)
@@ -18,11 +18,13 @@ def test_the_syllabus_agrees_with_the_lessons(number):
     source, = (ROOT / "notebooks").glob(f"{number}_*.py")
     lesson = source.read_text(encoding="utf-8")
     row, = re.findall(rf"^\| \[{number} .*$", README, re.MULTILINE)
-    title, link, built, minutes, badge = re.fullmatch(r"\| \[(.*?)\]\((.*?)\) \| (.*?) \| (\d+) \| (.*) \|", row).groups()
+    title, link, built, minutes, badge, exercises = re.fullmatch(
+        r"\| \[(.*?)\]\((.*?)\) \| (.*?) \| (\d+) \| (.*) \| (.*) \|", row).groups()
     assert title == f"{number} {TITLES[number]}" and f"# # Lesson {number} · {TITLES[number]}\n" in lesson
     assert link == f"notebooks/{source.stem}.ipynb"
     assert f"**Minutes:** {minutes}\n" in lesson
     assert badge in lesson and badge.endswith(f"/notebooks/{source.stem}.ipynb)") and built
+    assert exercises == badge.replace("/notebooks/", "/exercises/")
 
 
 @pytest.mark.parametrize("page", PAGES)

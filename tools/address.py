@@ -28,10 +28,11 @@ PLACES = [
     r"(git clone https://github\.com/){}((?:\.git)?\s)",
     r"(git\+https://github\.com/){}(\b)",
     r"(https://github\.com/){}(/actions/workflows/)",
+    r"(https://github\.com/){}(/issues\b)",
 ]
 # Every place where the version may stand, with {} for it.
 VERSIONS = [r"(\{REPOSITORY\}@v){}(\\?\")", r"(?m)(^version: ){}($)"]
-FILES = ["pyproject.toml", "CITATION.cff", "README.md", "docs/teaching.md", "tools/setup_cell.py"]
+FILES = ["pyproject.toml", "CITATION.cff", "CONTRIBUTING.md", "README.md", "docs/teaching.md", "tools/setup_cell.py"]
 FOLDERS = ["notebooks", "exercises", "solutions"]
 SETUP_IN_SOURCE = re.compile(r"^# %%[^\n]*\n# Set-up: .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
 

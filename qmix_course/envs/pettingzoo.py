@@ -1,4 +1,4 @@
-"""To and from PettingZoo's ParallelEnv (Terry et al. 2021). Needs the extra: pip install "qmix-course[pettingzoo]"."""
+"""To and from PettingZoo's ParallelEnv (Terry et al. 2021). Needs: pip install pettingzoo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ try:
     from gymnasium import spaces
     from pettingzoo import ParallelEnv
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f'{error}. The bridge to PettingZoo is an extra: pip install "qmix-course[pettingzoo]"') from error
+    raise ModuleNotFoundError(f'{error}. The bridge to PettingZoo needs it: pip install pettingzoo') from error
 
 from qmix_course import errors
 from qmix_course.envs.base import ResetNeeded, TeamEnv, TeamSpec, TeamStep

@@ -3,7 +3,7 @@
 import io
 
 import matplotlib
-from cycler import cycler
+from matplotlib import cycler
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
