@@ -37,7 +37,7 @@ above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_cou
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.1.0"]
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
         raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
                            f"Without internet, work in a clone of {REPOSITORY}")
