@@ -157,8 +157,8 @@ check("07.3", td_targets)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
-# Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the values
-# mean nothing. At least one step was played.
+# Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the numbers and
+# flags mean nothing (they are finite). At least one step of the batch was played.
 #
 # Write `td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma)`: the mean of the squared TD errors over all steps that were played,
 # each of them counted the same. All inputs but `gamma` have the shape `[B, T]`. `terminated` and `truncated` are what the environment
@@ -195,7 +195,7 @@ check("07.4", td_loss)
 # - `agents(obs)` takes `obs[B, T, N, O]` and gives `q[B, T, N, A]`: it wants an axis for time, also for a single step.
 #   `mixer(agent_qs, state)` takes `agent_qs[B, N]` and `state[B, S]` and gives `q_tot[B]`. The target networks are called in the same way.
 # - `batch` is a dictionary: `obs[B, N, O]`, `state[B, S]`, `actions[B, N]`, `reward[B]`, `terminated[B]`, `next_obs[B, N, O]`, `next_state[B, S]`,
-#   `next_available[B, N, A]`. Nothing is padded, so there is no mask.
+#   `next_available[B, N, A]`. Nothing is padded, so there is no mask. The values of the networks can be any finite numbers.
 # - `optimiser` holds the weights of `agents` and `mixer`. They may still have gradients from before, which must not count.
 # - The loss is the mean of the squared TD errors on $Q_{tot}$, without double-Q: the target networks choose the next actions and value them.
 # - Nothing else happens here: no clipping, and the target networks neither move nor get gradients.
@@ -283,7 +283,8 @@ print("target:", buggy_targets(online_table, target_table, possible, torch.tenso
 # The 80 of an action that nobody can take is in it. Mend the function: copy the body of the listing and change what is wrong. Then name
 # the line in which it goes wrong; if your repair touches two, it is the line where tables of different times meet.
 #
-# You are right if the targets are exact, for any batch in which every agent always has an available action, and the line is the right one.
+# You are right if the targets are exact, for any batch with finite values in which every agent always has an available action, and the line
+# is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_6 = (
@@ -346,7 +347,7 @@ print("the agents' weight moved to", round(one_agents.weight.item(), 3), "· the
 # %% [markdown]
 # Mend the function, and name the line with the bug.
 #
-# You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones, and the returned length and the
+# You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones (0 is not tried), and the returned length and the
 # line are right. Old gradients must not count, as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_7", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -1,4 +1,4 @@
-"""Checks of lesson 06 about the memory: the chance of a row, and the ring of rows."""
+"""Check of lesson 06 about the memory: the ring of rows."""
 
 from __future__ import annotations
 
@@ -14,66 +14,13 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
-# ---- 06.1 --------------------------------------------------------------------------------------------------------------
-
-
-def chance_never_drawn(held: int, batch_size: int, updates: int) -> float:
-    """Factor by factor: missed by one batch, and by the next one, …"""
-    chance = 1.0
-    for _ in range(updates):
-        chance *= (held - batch_size) / held
-    return chance
-
-
-def look_at_never_drawn(room: Room, answer) -> Verdict:
-    cases = [(4, 1, 2), (2, 1, 1), (10, 3, 0), (5, 5, 3), (1, 1, 1), (50, 8, 1), (50, 8, 20), (500, 64, 7), (1000, 10, 100)]
-    room.compare(answer, [*cases, (10_000, 64, 300), (7, 6, 2)], chance_never_drawn)
-    return Verdict("correct")
-
-
-NEVER_MISTAKES = (
-    Mistake("the rows of a batch are drawn with replacement",
-            "A batch of all rows that are held misses none of them. Does it in your formula?",
-            "without replacement a row that was drawn cannot be drawn again by the same batch, so a batch reaches more rows",
-            lambda n, k, m: (1 - 1 / n) ** (k * m)),
-    Mistake("a batch counts as one row",
-            "How many of the rows are in one batch?",
-            "a batch of k rows misses a given row k times less easily than a single draw",
-            lambda n, k, m: (1 - 1 / n) ** m),
-    Mistake("the chance that it is drawn",
-            "Try it with 0 updates. How sure is it then that the row was never drawn?",
-            "this is the opposite event: the two chances add up to 1",
-            lambda n, k, m: 1 - (1 - k / n) ** m),
-    Mistake("the chance that every batch holds it",
-            "Is it your row that is inside each batch, or outside?",
-            "the row must be outside the first batch, and outside the second one, and so on",
-            lambda n, k, m: (k / n) ** m),
-    Mistake("the chances are added up",
-            "Take many updates. Does your chance stay between 0 and 1?",
-            "several batches may hold the same row, and a sum counts it each time",
-            lambda n, k, m: 1 - m * k / n),
-    Mistake("only one batch is looked at",
-            "Your answer does not change with the number of updates. Should it?",
-            "with every further batch it gets less likely that the row was missed by all",
-            lambda n, k, m: 1 - k / n),
-    Mistake("an approximation for large memories",
-            "Try it with a batch of all rows that are held. What should come out, exactly?",
-            "the exponential is near only where the batch is small compared with the memory",
-            lambda n, k, m: float(numpy.exp(-k * m / n))),
-    Mistake("all batches come from one shuffle",
-            "Your batches never share a row with an earlier one. What does each draw start from?",
-            "every batch is drawn afresh from all rows, also from those that an earlier batch held",
-            lambda n, k, m: max(0.0, 1 - m * k / n)),
-)
-
-
 # ---- 06.2 --------------------------------------------------------------------------------------------------------------
 
 def rows_of(first: int, count: int) -> dict[str, torch.Tensor]:
     """``count`` rows whose columns all tell the number of the row, each in its own way."""
     number = torch.arange(first, first + count)
-    return {"number": number, "obs": number.double().view(-1, 1, 1) + torch.tensor([[0.25, 0.5, 0.75], [-0.25, -0.5, -0.75]]),
-            "reward": -0.5 * number.double(), "terminated": number % 3 == 0}
+    return {"number": number, "obs": number.double().view(-1, 1, 1) / 3 + torch.tensor([[0.25, 0.5, 0.75], [-0.25, -0.5, -0.75]]),
+            "reward": -0.1 * number.double(), "terminated": number % 3 == 0}
 
 
 class Script:
@@ -137,12 +84,13 @@ def fixed(seed: int) -> torch.Generator:
 
 def look_at_replay(room: Room, answer) -> Verdict:
     _two_memories(room, answer)
-    for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)), (20, (8,) * 6)):
+    for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)), (20, (8,) * 6),
+                             (5, (5, 5, 2)), (6, (4, 2, 6, 3))):
         script = Script(room, answer, capacity)
         script.is_empty()
         for count in counts:
             script.add(count)
-            for seed in range(12):
+            for seed in range(12 if script.count < 4 else 4):
                 _examine(script, script.draw(script.count, fixed(seed)), seed)
     _other_columns(room, answer)
     _columns_named_like_attributes(room, answer)
@@ -164,7 +112,6 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
     got = batch["number"].tolist()
     newest = list(range(script.next - script.count, script.next))
     line = f'     sorted(memory.sample({script.count}, torch.Generator().manual_seed({seed}))["number"].tolist())'
-    truth = {name: torch.cat([rows_of(number, 1)[name] for number in got]) for name in batch}
     if -99 in got or all((batch[name] == -99).all() for name in ("obs", "reward")):
         script.wrong("the memory keeps the caller's own tensors",
                      "     # then the caller writes −99 into the tensors that it added\n" + line, newest, sorted(got))
@@ -176,6 +123,7 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
         oldest = max(got) <= script.capacity and script.next > script.capacity + 1
         script.wrong("new rows are lost when the memory is full" if oldest else "it is not the oldest rows that make place",
                      line, newest, sorted(got))
+    truth = {name: column[torch.tensor(got) - 1] for name, column in rows_of(1, script.next - 1).items()}
     for name in ("obs", "reward", "terminated"):
         if not torch.equal(batch[name], truth[name]):
             raise script.room.wrong("the columns of a row come apart", f"row number {got}\n{name} belongs to other rows: "
@@ -208,15 +156,17 @@ def _other_columns(room: Room, answer) -> None:
     memory = room.ask(answer, 3)
     for first in (0, 2):
         number = torch.tensor([[first], [first + 1]], dtype=torch.int32)
-        room.ask(lambda: memory.add(state=number.float().expand(2, 5), x=number), may_change=(0,))
+        whole = 2 ** 53 + 1 + 2 * number.long()                  # no float64 holds these
+        room.ask(lambda: memory.add(state=number.float().expand(2, 5), x=number, whole=whole), may_change=(0,))
     batch = room.ask(lambda: memory.sample(3, fixed(0)))
     fine = isinstance(batch, dict) and {name: (part.shape, part.dtype) for name, part in batch.items()} == {
-        "state": ((3, 5), torch.float32), "x": ((3, 1), torch.int32)}
-    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, :1].int(), batch["x"]):
-        raise Found(Verdict("wrong", "it does not hold columns of other names, shapes and dtypes",
-                            "Which names, sizes or dtypes are written down in your code?",
-                            "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5, dtype=torch.float32), "
-                            "x=torch.tensor([[0], [1]], dtype=torch.int32))\n     memory.sample(2, torch.Generator())"))
+        "state": ((3, 5), torch.float32), "x": ((3, 1), torch.int32), "whole": ((3, 1), torch.int64)}
+    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, :1].int(), batch["x"]) \
+            or not torch.equal(batch["whole"], 2 ** 53 + 1 + 2 * batch["x"].long()):
+        raise room.wrong("it does not hold columns of other names, shapes and dtypes",
+                         "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5, dtype=torch.float32), "
+                         "x=torch.tensor([[0], [1]], dtype=torch.int32), whole=torch.tensor([[2 ** 53 + 1], [2 ** 53 + 3]]))\n"
+                         "     memory.sample(2, torch.Generator())")
 
 
 def _columns_named_like_attributes(room: Room, answer) -> None:
@@ -313,6 +263,9 @@ REPLAY_MISTAKES = (
     Mistake("a column's name gets in the way",
             "What does your object keep under the names of the columns, and what else does it keep under such names?",
             "the caller chooses the names: a column called size must not overwrite the size of the memory"),
+    Mistake("it does not hold columns of other names, shapes and dtypes",
+            "Which names, sizes or dtypes are written down in your code? Does every number survive its way through them?",
+            "a memory that turns everything into one dtype rounds what that dtype cannot hold"),
     Mistake("a batch is a piece of the memory itself",
             "Somebody writes into a batch. What does the next batch look like?",
             "what is done to a batch, such as scaling the rewards, would be done to the memory, again and again"),
@@ -331,23 +284,14 @@ REPLAY_MISTAKES = (
 )
 
 
-MEMORY = (
-    Exercise(
-        number="06.1", title="A row that nobody draws", answers={"never_drawn": "function"}, difficulty=2, minutes=6,
-        practises="reckon with batches that are drawn without replacement",
-        hints=("Begin with one batch. Which share of the rows is in it? Then how likely is it that your row is not?",
-               "The batches are drawn independently. What does one do with the chances of independent events that must all "
-               "happen?"),
-        mistakes=NEVER_MISTAKES, look=look_at_never_drawn),
-    Exercise(
-        number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
-        practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
-        hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes "
-               "next.",
-               "The names and shapes of the columns are known only at the first `add`: that is the moment to take the memory.",
-               "For several rows at once: the slots are consecutive numbers, taken modulo the capacity.",
-               "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same "
-               "ones for every column."),
-        mistakes=REPLAY_MISTAKES, look=look_at_replay,
-        off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct")),
-)
+MEMORY = Exercise(
+    number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
+    practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
+    hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes "
+           "next.",
+           "The names and shapes of the columns are known only at the first `add`: that is the moment to take the memory.",
+           "For several rows at once: the slots are consecutive numbers, taken modulo the capacity.",
+           "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same "
+           "ones for every column."),
+    mistakes=REPLAY_MISTAKES, look=look_at_replay,
+    off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct"))

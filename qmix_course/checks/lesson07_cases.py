@@ -14,6 +14,8 @@ WORLDS = {
     4: (3, 3, 3, 4, 2, 1.0, "sgd", [False, False, False], 0.5),
     5: (2, 2, 2, 3, 3, 0.8, "sgd", [True, True], None),
 }
+LOW = 6             # all next values near −1e30, under a mixer that hides nothing of it; a gradient as long as that
+ALL = {**WORLDS, LOW: (4, 2, 3, 3, 4, 0.9, "sgd", [False, True, False, False], None)}
 
 
 class SmallAgents(nn.Module):
@@ -50,26 +52,40 @@ class SmallMixer(nn.Module):
         return (nn.functional.elu(hidden) * self.w2(state).abs()).sum(1) + self.v(state).squeeze(1)
 
 
-def update_case(number: int) -> tuple:
-    """The arguments of ``qmix_update`` in case ``number`` (1 to 5), new at every call: small networks and a batch.
+class PlainMixer(nn.Module):
+    """agent_qs[B, N], state[B, S] → q_tot[B]: a weighted sum, so that very low values come through."""
 
-    In the cases 2, 3 and 4 the online weights still have gradients from before.
+    def __init__(self, n_agents: int, state_dim: int):
+        super().__init__()
+        self.w, self.v = nn.Linear(state_dim, n_agents), nn.Linear(state_dim, 1)
+
+    def forward(self, agent_qs, state):
+        return (agent_qs * self.w(state).abs()).sum(1) + self.v(state).squeeze(1)
+
+
+def update_case(number: int) -> tuple:
+    """The arguments of ``qmix_update`` in case ``number`` (1 to 6), new at every call: small networks and a batch.
+
+    In the cases 2, 3 and 4 the online weights still have gradients from before. In case 6 all next values are near −1e30.
     """
-    rows, n_agents, n_actions, obs_dim, state_dim, gamma, kind, _, old = WORLDS[number]
+    rows, n_agents, n_actions, obs_dim, state_dim, gamma, kind, _, old = ALL[number]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7_050 + number)
         agents, target_agents = (SmallAgents(n_agents, obs_dim, n_actions).double() for _ in range(2))
-        mixer, target_mixer = (SmallMixer(n_agents, state_dim).double() for _ in range(2))
+        mixer, target_mixer = ((PlainMixer if number == LOW else SmallMixer)(n_agents, state_dim).double() for _ in range(2))
+    if number == LOW:
+        for net in target_agents.nets:
+            net[-1].bias.data -= 1e30
     weights = [*agents.parameters(), *mixer.parameters()]
     for parameter in weights:
         parameter.grad = None if old is None else torch.full_like(parameter, old)
-    optimiser = torch.optim.SGD(weights, lr=0.1) if kind == "sgd" else torch.optim.Adam(weights, lr=0.01)
+    optimiser = torch.optim.SGD(weights, lr=1e-31 if number == LOW else 0.1) if kind == "sgd" else torch.optim.Adam(weights, lr=0.01)
     return agents, mixer, target_agents, target_mixer, optimiser, batch_of(number, 0), gamma
 
 
 def batch_of(number: int, which: int) -> dict[str, torch.Tensor]:
     """Batch ``which`` (0 or 1) of case ``number``."""
-    rows, n_agents, n_actions, obs_dim, state_dim, _, _, terminated, _ = WORLDS[number]
+    rows, n_agents, n_actions, obs_dim, state_dim, _, _, terminated, _ = ALL[number]
     generator = torch.Generator().manual_seed(100 * number + which)
 
     def draw(*shape):

@@ -12,6 +12,7 @@ from qmix_course.checks.verdict import Found, Verdict
 
 # ---- 07.6 double-Q, off by one step -----------------------------------------------------------------------------------
 
+NOT_LOW = "a number that is not low enough"
 TOO_EARLY = "the choice still falls one step too early"
 
 
@@ -51,8 +52,19 @@ def look_at_double(room: Room, wrong_line, mended) -> Verdict:
         if found.verdict.title == "the values are not the expected ones":
             _find_reader(room, mended, cases)
         raise
+    for case in _low_cases(cases):
+        given = room.ask(mended, *case)
+        if values.problem(given, targets(*case), 1e-9):
+            raise room.wrong(NOT_LOW, values.call("mended_targets", case) + "\n" + values.table(given, targets(*case)))
     room.line(wrong_line, 3)
     return Verdict("correct")
+
+
+def _low_cases(cases: list[tuple]) -> list[tuple]:
+    """The online network's values far below zero; and only an action whose value is the lowest of all can be taken."""
+    tie = (torch.tensor([[[[0.0, 0.0]], [[0.0, -1e30]]]]), torch.tensor([[[[1.0, 2.0]], [[3.0, 5.0]]]]),
+           torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1), torch.zeros(1, 1, dtype=torch.bool), 0.5)
+    return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], tie]
 
 
 def _find_reader(room: Room, mended, cases: list[tuple]) -> None:
@@ -109,6 +121,9 @@ DOUBLE_MISTAKES = (
             "Two tables enter the choice. Do both belong to the time after the step?",
             "what was possible before the step may be impossible after it",
             lambda on, ta, av, r, end, g: _mixed(_gathered(ta[:, 1:], _closed(on[:, 1:], av[:, :-1])), r, end, g)),
+    Mistake(NOT_LOW,
+            "The bug is mended. But what if the values of all available actions are lower than the number that you put in?",
+            "the listing had −∞ there, below which nothing lies; a repair must leave the rest as it was"),
 )
 
 DOUBLE = Exercise(
@@ -125,7 +140,7 @@ DOUBLE = Exercise(
 RATE = 0.1
 # The gradients of the agents' weights, of the mixer's, and the limit.
 CLIPPED = (([6.0, -3.0], [4.0, 12.0], 2.0), ([3.0], [4.0], 1.0), ([30.0, -2.0], [0.2], 10.0),
-           ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5), ([-3.0], [4.0], 4.5), ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
+           ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5), ([3e6], [-4e6], 1.0), ([-3.0], [4.0], 4.5), ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
 SHORT = (([0.3], [-0.4], 1.0), ([2.0, -1.0], [3.0, 1.5], 10.0))
 
 

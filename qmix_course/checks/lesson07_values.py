@@ -9,7 +9,7 @@ import torch
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.verdict import Found, Verdict
 
 
 def distinct(generator: torch.Generator, *shape: int) -> torch.Tensor:
@@ -36,7 +36,13 @@ def look_at_chosen(room: Room, answer) -> Verdict:
     for batch, time, agents, actions in shapes:
         taken = torch.randint(0, actions, (batch, time, agents), generator=generator)
         cases.append((distinct(generator, batch, time + 1, agents, actions), taken))
-    room.compare(answer, cases, chosen_values)
+    try:
+        room.compare(answer, cases, chosen_values)
+    except Found as found:
+        name = _whose_values(room, answer, cases) if found.verdict.title == "the values are not the expected ones" else None
+        if name is None:
+            raise
+        raise room.wrong(name, found.verdict.detail) from None
     q, actions = cases[2][0].clone().requires_grad_(), cases[2][1]
     result = room.ask(answer, q, actions, may_change=(0,))
     slope = torch.autograd.grad(result.sum(), q, allow_unused=True)[0] if result.requires_grad else None
@@ -46,6 +52,19 @@ def look_at_chosen(room: Room, answer) -> Verdict:
         raise room.wrong("the gradient is cut off", "run: chosen_values(torch.ones(1, 2, 1, 2, requires_grad=True), "
                          "torch.zeros(1, 1, 1, dtype=torch.int64)).requires_grad")
     return Verdict("correct")
+
+
+def _whose_values(room: Room, answer, cases: list[tuple]) -> str | None:
+    """No two entries of a table are alike, so each value of a result tells which entry it is: which index is off?"""
+    off = torch.zeros(4, dtype=torch.bool)
+    for q, actions in cases:
+        places = {value: place for value, place in zip(q.flatten().tolist(), torch.cartesian_prod(*map(torch.arange, q.shape)).tolist())}
+        for place, value in zip(torch.cartesian_prod(*map(torch.arange, actions.shape)).tolist(), room.ask(answer, q, actions).flatten().tolist()):
+            if value not in places:
+                return None
+            off |= torch.tensor(places[value]) != torch.tensor([*place, int(actions[tuple(place)])])
+    names = ("values of another row", "values of another time", "values of another agent", "values of another action")
+    return next((name for name, wrong in zip(names, off.tolist()) if wrong), None)
 
 
 def _played(q, actions):
@@ -90,6 +109,22 @@ CHOSEN_MISTAKES = (
             "This would be the value of an agent that plays at random. What did this one play?",
             "values of actions that nobody took say nothing about what happened",
             lambda q, u: q[:, :-1].mean(-1)),
+    Mistake("values of another row",
+            "Every entry of your result stands in q, but some come from another row of the batch. Along which axis do you look up, "
+            "and what do the other axes do meanwhile?",
+            "a row would be credited with what another episode was worth"),
+    Mistake("values of another time",
+            "Every entry of your result stands in q, in the right row, but some at another time. Change q at one time only: which "
+            "entries of your result should change, and which do?",
+            "an action would be valued in a situation in which it was not chosen"),
+    Mistake("values of another agent",
+            "Every entry of your result stands in q, in the right row and at the right time, but some belong to another agent. On "
+            "which axis are the agents, and does your code keep it?",
+            "an agent would learn from values that its network never gave"),
+    Mistake("values of another action",
+            "Row, time and agent are right, and the action is not. Take one entry that is wrong: where in `actions` does the number "
+            "stand that you looked up?",
+            "the reward that follows belongs to the action that this agent played at this time"),
     Mistake("the gradient is cut off",
             "The values are right, but nothing can be learned from them. Which step turns tensors into plain numbers?",
             "without a way back from the loss to the agents no agent learns"),
@@ -120,14 +155,24 @@ def _best_cases() -> list[tuple]:
     return cases
 
 
+def _low_cases() -> list[tuple]:
+    """Values as low as a float can be; and where only the lowest of all is available, nothing but −∞ is below it."""
+    lowest = torch.finfo(torch.float64).min
+    mixed = torch.tensor([[[True, True, False], [True, False, True]]])
+    last = torch.tensor([[[False, False, True], [False, True, False]]])
+    return [(torch.tensor([[[-1e30, -2e30, -5e29], [-3e30, -2e30, -9e30]]]), mixed),
+            (torch.tensor([[[-1.0, -5e29, -1e30], [2.0, -1e30, 0.0]]]), last),
+            (torch.tensor([[[-1e300, -2e300, 0.0], [-3e300, 5.0, -9e300]]]), mixed),
+            (torch.tensor([[[-2.0, 3.0, lowest], [-1e30, lowest, 1e30]]]), last)]
+
+
 def look_at_best(room: Room, answer) -> Verdict:
     room.compare(answer, _best_cases(), best_next)
-    low = (torch.tensor([[[-1e30, -2e30, -5e29], [-3e30, -2e30, -9e30]]]),
-           torch.tensor([[[True, True, False], [True, False, True]]]))
-    given = room.ask(answer, *low)
-    if values.problem(given, best_next(*low), 1e-9):
-        raise room.wrong("a number that is not low enough",
-                         values.call("best_next", low) + "\n" + values.table(given, best_next(*low)))
+    for low in _low_cases():
+        given = room.ask(answer, *low)
+        if values.problem(given, best_next(*low), 1e-9):
+            raise room.wrong("a number that is not low enough",
+                             values.call("best_next", low) + "\n" + values.table(given, best_next(*low)))
     return Verdict("correct")
 
 
@@ -177,7 +222,8 @@ BEST_MISTAKES = (
             "the target would prepare the team for agents that work against it",
             lambda q, a: q.masked_fill(~a, torch.inf).amin(-1)),
     Mistake("a number that is not low enough",
-            "Your result is right for everyday values. What if all available values are lower than the number that you put in?",
+            "Your result is right for everyday values. What if an available value is as low as the number that you put in, or "
+            "lower? Near −1e30 a float does not feel one more or less.",
             "made-up numbers such as −9999999 win against lower values, and have leaked into the targets of published code"),
 )
 

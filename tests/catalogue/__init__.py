@@ -13,3 +13,12 @@ class Answers:
 
     right: list
     wrong: list
+
+
+def together(*catalogues: dict[str, Answers]) -> dict[str, Answers]:
+    """One catalogue of several that know the same exercises: the answers of the later ones come last."""
+    joined: dict[str, Answers] = {}
+    for number, answers in [entry for catalogue in catalogues for entry in catalogue.items()]:
+        before = joined.get(number, Answers([], []))
+        joined[number] = Answers([*before.right, *answers.right], [*before.wrong, *answers.wrong])
+    return joined

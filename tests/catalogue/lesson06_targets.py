@@ -32,7 +32,6 @@ def by_state_dict(target, online, tau):
 def scale_then_add(target, online, tau):
     torch._foreach_mul_(list(target.parameters()), 1 - tau)
     torch._foreach_add_(list(target.parameters()), list(online.parameters()), alpha=tau)
-    return target
 
 
 @torch.no_grad()

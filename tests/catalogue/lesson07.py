@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.catalogue import Answers
+from tests.catalogue import Answers, together
+from tests.catalogue.lesson07_edges import EDGES
 from tests.catalogue.lesson07_labs import LABS
 from tests.catalogue.lesson07_update import UPDATE
 
@@ -323,7 +324,7 @@ def loss_without_asking(q_tot, next_q_tot, reward, terminated, truncated, mask, 
 
 
 
-CATALOGUE = {
+VALUES = {
     "07.1": Answers(
         right=[gathered, one_hot, looped, indexed, along_dim_einsum],
         wrong=[
@@ -401,3 +402,5 @@ CATALOGUE = {
     "07.5": UPDATE,
     **LABS,
 }
+
+CATALOGUE = together(VALUES, EDGES)
