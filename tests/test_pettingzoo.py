@@ -7,13 +7,14 @@ import torch
 
 pytest.importorskip("pettingzoo")
 from pettingzoo.test import parallel_api_test, parallel_seed_test  # noqa: E402
+from pettingzoo.test.example_envs import generated_agents_parallel_v0  # noqa: E402
 
 from qmix_course.algorithms import QMIX  # noqa: E402
-from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame, as_parallel_env, from_parallel_env  # noqa: E402
+from qmix_course.envs import Cue, GridWorld, MatrixGame, PredatorPrey, TwoStepGame, as_parallel_env, from_parallel_env  # noqa: E402
 from qmix_course.training import TrainConfig, train  # noqa: E402
 
 ENVIRONMENTS = [lambda: GridWorld(), lambda: GridWorld(size=4, n_agents=3, random_starts=True, episode_limit=30),
-                lambda: TwoStepGame(), lambda: MatrixGame("climbing")]
+                lambda: TwoStepGame(), lambda: MatrixGame("climbing"), lambda: Cue()]
 
 
 @pytest.mark.parametrize("make", ENVIRONMENTS)
@@ -22,6 +23,42 @@ def test_pettingzoos_own_tests(make):
         warnings.simplefilter("error")
         parallel_api_test(as_parallel_env(make()), num_cycles=300)
         parallel_seed_test(lambda: as_parallel_env(make()), num_cycles=100)
+
+
+def test_pettingzoos_own_test_with_masks():
+    """It looks for masks in the observation only. Info and observation hold the same, and the way back reads them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parallel_api_test(as_parallel_env(PredatorPrey(4, 2, 1, 1, 20, -1.0)), num_cycles=100)
+    parallel = as_parallel_env(PredatorPrey(4, 2, 1, 1, 20, -1.0))
+    observations, infos = parallel.reset(seed=0)
+    for agent in parallel.agents:
+        assert parallel.observation_space(agent).contains(observations[agent])
+        assert observations[agent]["action_mask"].tolist() == infos[agent]["action_mask"].tolist()
+    back = from_parallel_env(parallel, episode_limit=20)
+    assert (back.spec, back.reset(seed=0).available.all().item()) == (parallel.env.spec, False)
+
+
+def test_what_goes_wrong_on_the_other_side():
+    """Wrong actions change nothing, and an ended episode waits for its reset."""
+    parallel = as_parallel_env(MatrixGame("climbing"))
+    with pytest.raises(ValueError, match="call reset"):
+        parallel.step({})
+    with pytest.raises(ValueError, match="state.*reset"):
+        parallel.state()
+    observations, _ = parallel.reset(seed=0)
+    for wrong in ({"agent_0": 0}, {"agent_0": 0, "agent_1": 3}, {"agent_0": 0, "agent_1": -1}, {"agent_0": 0, "agent_1": 0, "agent_2": 0}):
+        with pytest.raises(ValueError, match="actions"):
+            parallel.step(wrong)
+    for wrong in ([0, 0], {"agent_0": 0, "agent_1": 1.0}, {"agent_0": 0, "agent_1": None}, {"agent_0": True, "agent_1": 0}):
+        with pytest.raises(TypeError, match="actions"):
+            parallel.step(wrong)
+    assert parallel.agents == ["agent_0", "agent_1"] and parallel.state_space.contains(parallel.state())
+    _, rewards, terminated, truncated, _ = parallel.step({"agent_1": 0, "agent_0": 0})
+    assert set(rewards.values()) == {11.0} and all(terminated.values()) and not any(truncated.values()) and parallel.agents == []
+    with pytest.raises(ValueError, match="call reset"):
+        parallel.step({})
+    assert parallel.render() is None and parallel.close() is None
 
 
 @pytest.mark.parametrize("make", ENVIRONMENTS)
@@ -72,6 +109,55 @@ def test_the_team_is_paid_the_mean_and_the_clock_truncates():
         assert step.reward.item() == pytest.approx(sum(rewards.values()) / 3, rel=1e-6)
         assert step.truncated.item() == (t == 24) and not step.terminated.any()
     assert step.available.all()                       # only the clock ran out: the target looks at what could come next
+
+
+@pytest.mark.parametrize("name, differ", [("simple_tag_v3", True), ("simple_adversary_v3", True), ("simple_spread_v3", True),
+                                          ("simple_reference_v3", True), ("simple_speaker_listener_v4", False)])
+def test_rivals_are_told_once(name, differ):
+    """Rivals, and with them teams whose members are paid a share of their own (simple_spread's local_ratio). Not one shared reward."""
+    module = pytest.importorskip(f"mpe2.{name}")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        env = from_parallel_env(lambda: module.parallel_env(max_cycles=25), num_envs=2)
+        step, generator = env.reset(seed=0), torch.Generator().manual_seed(0)
+        for _ in range(130 if name == "simple_tag_v3" else 30):              # who is never caught is paid 0, like the hunters
+            actions = torch.multinomial(step.available.flatten(0, 1).float(), 1, generator=generator).view(2, -1)
+            step = env.step(actions)
+            step = env.reset(where=step.ended) if step.ended.any() else step
+    assert [str(each.message).split(" ")[0] for each in told if "does not pay" in str(each.message)] == [name] * differ
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pettingzoos_example_of_generated_agents_is_refused_by_name():
+    """Its agents are made up as it goes, so nobody can say how many networks there are."""
+    with pytest.raises(ValueError, match="possible_agents of generated_agents_parallel_v0"):
+        from_parallel_env(generated_agents_parallel_v0.parallel_env())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_knights_die_and_the_others_play_on():
+    """PettingZoo's own environment with agents that are terminated one by one, and the clock for those who live."""
+    module = pytest.importorskip("pettingzoo.butterfly.knights_archers_zombies_v11")
+    env = from_parallel_env(lambda: module.parallel_env(max_cycles=150), reward="sum")
+    step, generator, left = env.reset(seed=1), torch.Generator().manual_seed(0), []
+    while not step.ended.item():
+        step = env.step(torch.multinomial(step.available[0].float(), 1, generator=generator).view(1, -1))
+        left.append(int((step.available[0].sum(-1) > 1).sum()))
+    assert left == sorted(left, reverse=True) and left[0] == 4 and len(left) <= 150
+    assert step.truncated.item() == (len(left) == 150)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_game_seen_in_pictures():
+    module = pytest.importorskip("pettingzoo.butterfly.cooperative_pong_v6")
+    with pytest.raises(TypeError, match="cooperative_pong_v6: a picture of shape.*GiB"):
+        from_parallel_env(lambda: module.parallel_env(), episode_limit=900)
+
+
+def test_the_other_kind_of_environment():
+    module = pytest.importorskip("mpe2.simple_spread_v3")
+    with pytest.raises(TypeError, match="ParallelEnv.*aec_to_parallel"):
+        from_parallel_env(module.env())
 
 
 @pytest.mark.filterwarnings("ignore")

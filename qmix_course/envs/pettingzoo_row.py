@@ -1,0 +1,267 @@
+"""One PettingZoo environment, step by step: who is in play, what they see and may do, what it pays, how it ends."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+
+import numpy as np
+from pettingzoo import ParallelEnv
+
+from qmix_course import errors
+from qmix_course.envs import foreign
+
+ALL = "__all__"                     # in a dict of flags: holds for every agent
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One row: for each agent its observation (None: it has none) and its mask; the environment's own state or None."""
+
+    obs: list[np.ndarray | None]
+    available: list[np.ndarray]
+    state: np.ndarray | None
+
+
+class Task:
+    """What all rows have in common: the agents, how each is read, and what has been noticed that is worth a word."""
+
+    def __init__(self, first: ParallelEnv, reward: str, episode_limit: int | None):
+        kind = type(first.unwrapped).__name__
+        metadata = foreign.mapping(f"metadata of {kind}", getattr(first, "metadata", None))
+        self.name, self.reward = str(metadata.get("name", kind)), reward
+        self.names = names_of(self.name, first)
+        self.observed, self.choices = [], []
+        for a in self.names:
+            sees, acts = (space_of(self.name, first, which, a) for which in ("observation_space", "action_space"))
+            self.observed.append(foreign.Observed(f"observation of {a} in {self.name}", sees))
+            self.choices.append(foreign.action_count(f"action of {a} in {self.name}", acts))
+        self.sizes = [observed.size for observed in self.observed]
+        if episode_limit is None:
+            episode_limit = getattr(first.unwrapped, "max_cycles", None)
+            try:
+                episode_limit = errors.whole_number("max_cycles", episode_limit)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"episode_limit: {self.name} does not say how long an episode lasts ({error}); "
+                                 "give a number of steps") from error
+        self.episode_limit = episode_limit
+        self.masked: dict[int, bool] = {}           # agent: whether it comes with a mask, as its first observation told
+        self.noticed: dict[str, str] = {}
+
+    def look(self, first: ParallelEnv, images: bool) -> tuple:
+        """Reset it, see what the state is like, refuse pictures that nobody asked for; what the reset gave."""
+        if not _takes_a_seed(first.reset):
+            raise ValueError(f"reset of {self.name}: expected it to take a seed, as in reset(seed=0)")
+        came = two(self.name, first.reset(seed=0))
+        state = state_of(self.name, first)
+        self.state_shape = None if state is None else state.shape
+        self.state_dim = sum(self.sizes) if state is None else state.size
+        found = [(observed.what, shape) for observed in self.observed for shape in observed.images]
+        if state is not None and foreign.is_image(state.shape, state.dtype):
+            found.append((f"state of {self.name}", state.shape))
+        if found and not images:
+            what, shape = found[0]
+            row = 2 * (len(self.sizes) * max(self.sizes) + self.state_dim) * 4      # now and next, in float32
+            raise TypeError(f"{what}: a picture of shape {shape}. The networks here are small and dense, without "
+                            f"convolutions, and one transition in the replay memory would take {row / 2**20:,.1f} MiB, "
+                            f"10,000 of them {row * 1e4 / 2**30:,.1f} GiB. Observe less, or say images=True")
+        return came
+
+    def notice(self, what: str, words: str) -> None:
+        self.noticed.setdefault(what, words)
+
+    def news(self, said: set) -> list[str]:
+        """What was noticed and not yet ``said``; it is now."""
+        new = [what for what in self.noticed if what not in said]
+        said.update(new)
+        return [self.noticed[what] for what in new]
+
+
+class Row:
+    """One environment and its episode."""
+
+    def __init__(self, task: Task, env: ParallelEnv, row: int):
+        self.task, self.env = task, env
+        if names_of(task.name, env) != task.names or any(
+                space_of(task.name, env, "observation_space", agent) != observed.space
+                or space_of(task.name, env, "action_space", agent).n != n
+                for agent, observed, n in zip(task.names, task.observed, task.choices)):
+            raise ValueError(f"env: expected the same agents and spaces in every row of {task.name}, got others "
+                             f"in row {row}")
+
+    def reset(self, seed: int) -> Seen:
+        return self.begin(*two(self.task.name, self.env.reset(seed=seed)))
+
+    def begin(self, observations, infos) -> Seen:
+        """The episode that a reset has just begun."""
+        self.clock = 0
+        self.flagged: set = set()                   # who was flagged in this episode,
+        self.gone: set = set()                      # … and has been taken out of ``agents`` since
+        self.playing = self._listed()               # who is in play
+        if not self.playing:
+            raise ValueError(f"agents of {self.task.name}: expected at least one in play after reset, got none")
+        return self._see(observations, infos, reading=self.playing, acting=self.playing, last=False)
+
+    def step(self, chosen: list[int]) -> tuple[Seen, float, bool, bool]:
+        """Play one joint action: what is seen then, the team's reward, and whether it terminated or was truncated."""
+        task, playing, listed = self.task, self.playing, self._listed()
+        # One that was flagged and is still listed sends its action 0: an environment may ask everybody on its list.
+        came = self.env.step({agent: action for agent, action in zip(task.names, chosen) if agent in listed})
+        if not isinstance(came, tuple) or len(came) != 5:
+            got = f"a tuple of {len(came)}" if isinstance(came, tuple) else foreign.came(came)
+            raise ValueError(f"step of {task.name}: expected a tuple (observations, rewards, terminations, "
+                             f"truncations, infos), got {got}")
+        observations, rewards, terminations, truncations, infos = came
+        self.clock += 1
+        reward = self._pay(rewards)
+        listed = self._listed()
+        terminated = self._flags("termination", terminations, listed)
+        truncated = self._flags("truncation", truncations, listed)
+        back = self.gone & set(listed)
+        if back:
+            raise ValueError(f"agents of {task.name}: expected {min(map(str, back))}, whose end was flagged, to stay "
+                             "out until the reset, as PettingZoo asks, got it back")
+        self.flagged |= (terminated | truncated) - {ALL}
+        self.gone |= self.flagged - set(listed)
+        self.playing = [agent for agent in listed if agent not in self.flagged]
+        over = not self.playing or ALL in terminated | truncated
+        at_limit = self.clock >= task.episode_limit
+        ended = over and bool(terminated or not truncated and not at_limit)             # termination wins
+        cut = (over or at_limit) and not ended
+        if over and not terminated and not truncated:
+            task.notice("ends", f"{task.name} takes its last agents out without a termination or truncation flag; the "
+                                "episode counts as terminated, or as truncated where that happens at episode_limit = "
+                                f"{task.episode_limit}")
+        reading = [a for a in task.names if a in playing or a in self.playing]
+        # Where only the clock ran out, what an agent could have done next still counts for its target.
+        acting = [a for a in reading if a not in terminated] if cut else [] if ended else self.playing
+        return self._see(observations, infos, reading, acting, last=cut), reward, ended, cut
+
+    def _listed(self) -> list:
+        """The environment's ``agents`` now, in the order of ``possible_agents``, which may not change."""
+        task = self.task
+        if names_of(task.name, self.env) != task.names:
+            raise ValueError(f"possible_agents of {task.name}: expected {task.names} throughout, got "
+                             f"{foreign.came(self.env.possible_agents)}")
+        agents = getattr(self.env, "agents", None)
+        if not isinstance(agents, (list, tuple)) or len(set(agents)) < len(agents) or set(agents) - set(task.names):
+            raise ValueError(f"agents of {task.name}: expected a list of different ones out of {task.names}, got "
+                             f"{foreign.came(agents)}")
+        return [agent for agent in task.names if agent in agents]
+
+    def _flags(self, field: str, flags, listed: list) -> set:
+        """Which of those who were playing are flagged, and "__all__"."""
+        name = self.task.name
+        foreign.mapping(f"{field}s of {name}", flags)
+        found = set()
+        for agent in [*self.playing, ALL]:
+            if agent in flags:
+                if foreign.flag(f"{field} of {agent} in {name}", flags[agent]):
+                    found.add(agent)
+            elif agent in listed and ALL not in flags:      # one that was taken out may lack a flag
+                raise ValueError(f"{field} of {agent} in {name}: expected True or False, got no entry")
+        return found
+
+    def _pay(self, rewards) -> float:
+        task = self.task
+        foreign.mapping(f"rewards of {task.name}", rewards)
+        paid = {}
+        for agent in task.names:
+            if agent in rewards:
+                paid[agent] = foreign.reward(f"reward of {agent} in {task.name}", rewards[agent])
+            elif agent in self.playing:
+                raise ValueError(f"reward of {agent} in {task.name}: expected one finite number, got no entry")
+        low, high = min(paid[agent] for agent in self.playing), max(paid[agent] for agent in self.playing)
+        if high - low > foreign.ROUNDING * max(1.0, abs(low), abs(high)):
+            task.notice("rewards", f"{task.name} does not pay all agents the same ({low:g} to {high:g} in one step). "
+                                   f"The team is paid the {task.reward} over all {len(task.names)}; if they are "
+                                   "rivals, that means nothing")
+        return foreign.pay(list(paid.values()), len(task.names), task.reward)
+
+    def _see(self, observations, infos, reading: list, acting: list, last: bool) -> Seen:
+        """What the agents see and may do.
+
+        ``reading``: whose observation is taken if there is one; ``acting``, of those: who needs one, and its mask. The
+        others see nothing and can play only action 0. ``last``: the episode was cut here, so a mask that leaves nothing
+        open is no fault.
+        """
+        task = self.task
+        foreign.mapping(f"observations of {task.name}", observations)
+        foreign.mapping(f"infos of {task.name}", infos)
+        seen: list[np.ndarray | None] = [None] * len(task.names)
+        available = [np.arange(n) == 0 for n in task.choices]
+        for i, agent in enumerate(task.names):
+            if agent not in reading:
+                continue
+            info = foreign.mapping(f"info of {agent} in {task.name}", infos[agent]) if agent in infos else {}
+            value, mask = task.observed[i].split(observations[agent] if agent in observations else None)
+            if value is not None:
+                seen[i] = task.observed[i].read(value)
+            elif agent in acting:
+                why = "; a truncated step needs the last observations, for what could have come next" if last else ""
+                raise ValueError(f"{task.observed[i].what}: expected a value in its space, got nothing{why}")
+            if agent in acting:
+                available[i] = self._mask(i, mask, info.get("action_mask"), last)
+        own = None if task.state_shape is None else state_of(task.name, self.env, task.state_shape).ravel()
+        return Seen(seen, available, own)
+
+    def _mask(self, i: int, inside, beside, last: bool) -> np.ndarray:
+        """[A of agent i] bool, from the mask ``inside`` its observation and the one ``beside`` it in the info."""
+        task = self.task
+        what, n = f"action_mask of {task.names[i]} in {task.name}", task.choices[i]
+        masks = [foreign.action_mask(what, mask, n) for mask in (inside, beside) if mask is not None]
+        if task.masked.setdefault(i, bool(masks)) != bool(masks):
+            raise ValueError(f"{what}: expected one at every step or at none, got "
+                             f"{'one now and none' if masks else 'none now and one'} before")
+        if not masks:
+            return np.ones(n, dtype=bool)
+        if (masks[0] != masks[-1]).any():
+            raise ValueError(f"{what}: expected the same one in observation and info, got {masks[0].tolist()} and "
+                             f"{masks[1].tolist()}")
+        if masks[0].any():
+            return masks[0]
+        if last:
+            return np.ones(n, dtype=bool)
+        raise ValueError(f"{what}: expected at least one available action, got none")
+
+
+def names_of(name: str, env: ParallelEnv) -> list:
+    names = getattr(env, "possible_agents", None)
+    if not isinstance(names, (list, tuple)) or not names or len(set(names)) < len(names):
+        raise ValueError(f"possible_agents of {name}: expected a list of different agents, got {foreign.came(names)}")
+    return list(names)
+
+
+def space_of(name: str, env: ParallelEnv, which: str, agent):
+    try:
+        return getattr(env, which)(agent)
+    except (AttributeError, KeyError, NotImplementedError) as error:
+        raise ValueError(f"{which} of {agent} in {name}: expected a space, got {type(error).__name__}") from error
+
+
+def two(name: str, came) -> tuple:
+    """(observations, infos), as ``reset`` gives them."""
+    if not isinstance(came, tuple) or len(came) != 2:
+        raise ValueError(f"reset of {name}: expected a tuple (observations, infos), got {foreign.came(came)}")
+    return came
+
+
+def state_of(name: str, env: ParallelEnv, shape: tuple | None = None) -> np.ndarray | None:
+    """The environment's own state, of that ``shape`` (None: the first look, where it may also have none)."""
+    if shape is None and not callable(getattr(env, "state", None)):     # some keep their own attribute of that name
+        return None
+    try:
+        came = env.state()
+    except NotImplementedError:
+        if shape is None:
+            return None
+        raise
+    return foreign.state(f"state of {name}", came, shape)
+
+
+def _takes_a_seed(reset) -> bool:
+    try:
+        inspect.signature(reset).bind(seed=0)
+    except TypeError:
+        return False
+    return True
