@@ -93,7 +93,8 @@ def best_tables(payoff, kind: str, weights=None) -> list[Fit]:
         return [_fit(kind, table, payoff, weights, classify(table).orders)]
     found = {orders: _best_in(payoff, weights, kind, orders) for orders in _pairs(len(payoff))}
     fits = [_fit(kind, table, payoff, weights, orders) for orders, table in found.items()]
-    limit = min(fit.error for fit in fits) + TINY * (1 + float((weights * payoff**2).sum()))
+    spread = payoff - np.average(payoff, weights=weights)               # a constant costs nothing, however large it is
+    limit = min(fit.error for fit in fits) + TINY * (1 + float((weights * spread**2).sum()))
     kept: list[Fit] = []
     for fit in fits:
         scale = 1 + np.abs(payoff).max()

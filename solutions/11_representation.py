@@ -66,8 +66,8 @@ from qmix_course.checks import check, hint, solution
 # Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
 # class that holds it. The agents may sort their actions as they like, each in an order of its own.
 #
-# You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters, so that equal means equal: no tolerance is
-# needed.
+# You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters from −1000 to 1000, so that equal means equal: no tolerance is
+# needed. The library's `representation` is off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def smallest_class(table):
@@ -99,7 +99,8 @@ check("11.1", smallest_class)
 #
 # of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights.
 #
-# You are right if your number is within $10^{-6}$ of the exact one. The library's `representation` and the arithmetic behind it are off limits.
+# You are right if your number is never more than $10^{-6}$ away from the exact one; payoffs lie between −100 and 100, weights between 0.1 and 10. The library's `representation` and the
+# arithmetic behind it are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def least_error(payoff, weights):
@@ -198,10 +199,10 @@ def stuck(value, starts=40, updates=600):
 print("more than half of 40 starts are stuck:", stuck(team_value) > 20)
 
 # %% [markdown]
-# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (if two lines can be blamed, either will do), and write the
+# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (the 4 is the exercise's; if two lines can be blamed, either will do), and write the
 # repaired head as `mended_value`: copy the listing and mend it.
 #
-# You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight learns, whatever its sign, and if the rest of the head is as it was.
+# You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_4 = (

@@ -59,6 +59,12 @@ def test_known_tables():
     assert len(four) == 4 and all(abs(fit.error - 2 / 3) < 1e-9 for fit in four)
 
 
+def test_a_large_constant_does_not_blur_which_table_is_nearest():
+    payoff, weights = [[99.0, 99.1], [100.0, 99.9]], [[7.7, 0.3], [0.1, 9.9]]
+    least = float(errors_by_order(payoff, "qmix", weights)[0].min())
+    assert all(abs(fit.error - least) < 1e-9 for fit in best_tables(payoff, "qmix", weights))
+
+
 def test_penalty_is_where_the_classes_choose_differently():
     assert {fit.best[0] for fit in best_tables(penalty(-25), "monotone")} == {(1, 1)}           # 2, the safe one
     corner = best_tables(penalty(-25), "qmix")

@@ -1,4 +1,4 @@
-"""Checks of lesson 11, representation: the smallest class of a table, and which unit can make which table."""
+"""Checks of lesson 11, representation: the smallest class of a table. The other exercises have files of their own."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson11_fits import FITS
 from qmix_course.checks.lesson11_head import HEAD
+from qmix_course.checks.lesson11_units import UNITS_EXERCISE
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 CLASSES = ("additive", "qmix", "monotone", "igm")
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
 
 
 # ---- 11.1: the smallest class ------------------------------------------------------------------------------------------
 
 def smallest_class(table, twist=None) -> str:
     """The smallest class of table[A, A], by looking at every pair of orders."""
-    rows = table.tolist()
+    rows = table.round().tolist() if twist == "whole numbers" else table.tolist()
     n = len(rows)
     if twist == "igm always":
         return "igm"
     if twist == "means":
         orders = [(sorted(range(n), key=lambda a: sum(rows[a])), sorted(range(n), key=lambda b: sum(row[b] for row in rows)))]
+    elif twist == "largest":
+        orders = [(sorted(range(n), key=lambda a: max(rows[a])), sorted(range(n), key=lambda b: max(row[b] for row in rows)))]
     elif twist == "one line":
         orders = [(sorted(range(n), key=lambda a: rows[a][0]), sorted(range(n), key=lambda b: rows[0][b]))]
     elif twist == "as it stands":
@@ -65,6 +69,8 @@ def class_in_order(rows, as_given, twist) -> int:
         mixed = [abs(each) for each in mixed]
     elif twist == "sum":
         mixed = [sum(mixed)]
+    elif twist == "either sign" and all(each <= 0 for each in mixed):
+        mixed = [-each for each in mixed]
     if all(each == 0 for each in mixed) and twist != "no additive":
         return 0
     if twist == "strict":
@@ -77,7 +83,9 @@ def class_in_order(rows, as_given, twist) -> int:
 def class_cases() -> list[tuple]:
     """Tables of all classes with two and three actions, shuffled; all entries are whole numbers or quarters."""
     small = [[[0, 1], [1, 8]], [[0, 1], [1, 1]], [[8, 0], [0, 4]], [[7, 7], [7, 7]], [[1, 0], [0, 0]], [[1, 1], [1, 0]], [[3, 0], [4, 2]],
-             [[5, 0], [5, 5]], [[0, 5], [0, 5]], [[2, 5], [1, 4]], [[1, 0], [0, 1]], [[0, 0], [3, 4]]]
+             [[5, 0], [5, 5]], [[0, 5], [0, 5]], [[2, 5], [1, 4]], [[1, 0], [0, 1]], [[0, 0], [3, 4]], [[0, 0], [0, 0]], [[-2, -1], [-1, 0]],
+             [[999.75, 1000], [1000, 1000]], [[-1000, 1000], [999.75, 1000]], [[0.25, 0.25], [0.25, 0.5]], [[0, 0.25], [0.25, 0.25]],
+             [[0, 0, 0], [0, 0, 0], [0, 0, 0.25]], [[0, 1000, 1000], [1000, 1000, 1000], [1000, 1000, 1000]]]
     cases = [(torch.tensor(rows).double(),) for rows in small]
     for mixed in ([[1, -2], [0, 0]], [[1, -1], [0, 0]], [[0, 3], [-2, 0]], [[2, 0], [0, -1]], [[0, 0], [2, -2]], [[0, -1], [0, 4]]):
         table = torch.tensor([[0.0, 3.0, 7.0], [2.0, 5.0, 9.0], [6.0, 9.0, 13.0]])
@@ -111,17 +119,36 @@ def class_cases() -> list[tuple]:
 
 def look_at_classes(room: Room, answer) -> Verdict:
     cases = class_cases()
-    first = room.ask(answer, *cases[0])
-    if first not in CLASSES:
-        raise Found(Verdict("wrong shape or type", f"expected one of {', '.join(CLASSES)} as text, got {values.describe(first)}",
+    given = [room.ask(answer, *case) for case in cases]
+    odd = [said for said in given if not isinstance(said, str) or said not in CLASSES]
+    if odd:
+        raise Found(Verdict("wrong shape or type", f"expected one of {', '.join(CLASSES)} as text, got {values.describe(odd[0])}",
                             "Return one of the four words, in small letters."))
-    room.compare(answer, cases, smallest_class)
+    try:
+        room.compare(answer, cases, smallest_class)
+    except Found as found:
+        if found.verdict.title != UNNAMED:
+            raise
+        (table,), said = min(((case, said) for case, said in zip(cases, given) if said != smallest_class(*case)),
+                             key=lambda each: values.size(each[0]))             # the case that the verdict shows
+        raise room.wrong(confused(smallest_class(table), said), found.verdict.detail) from None
     return Verdict("correct")
+
+
+def confused(right: str, said: str) -> str:
+    """The name of the mistake of one who says ``said`` where ``right`` is right."""
+    if right == "igm":
+        return "a table that rises in no order is put into a smaller class"
+    if said == "igm":
+        return "a table that rises in some order is put into the largest class"
+    if right == "monotone":
+        return "a negative mixed difference goes unnoticed"
+    return "a table that QMIX can make is refused" if said == "monotone" else "additive and qmix are confused"
 
 
 def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
     """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, None if twist is None else partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
 
 
 CLASS_MISTAKES = twisted(
@@ -180,93 +207,31 @@ CLASS_MISTAKES = twisted(
     ("one line", "sorted by one row and one column only",
      "You sort agent 1's actions by what they pay in one column. What if two of them pay the same there?",
      "actions that are level in one column can differ in another, and the order must be right in all"),
-)
-
-# ---- 11.3: which unit can make which table -----------------------------------------------------------------------------
-
-UNITS = ("ELU", "mirrored", "tanh")
-MAKERS = {"a": {"ELU", "tanh"}, "b": {"mirrored", "tanh"}, "c": {"ELU", "mirrored", "tanh"}, "d": set(), "e": {"mirrored", "tanh"},
-          "f": {"tanh"}}
-
-
-def read_makers(given) -> dict[str, set]:
-    if not isinstance(given, dict) or set(given) != set(MAKERS):
-        keys = sorted(map(str, given)) if isinstance(given, dict) else values.describe(given)
-        raise Found(Verdict("wrong shape or type", f"makers: expected a dictionary with the keys a to f, got {keys}",
-                            "Keep the six letters as they stand in the exercise."))
-    read = {}
-    for key, units in given.items():
-        units = [units] if isinstance(units, str) else units
-        if not isinstance(units, (list, tuple, set, frozenset)) or not set(units) <= set(UNITS):
-            raise Found(Verdict("wrong shape or type", f'makers["{key}"]: expected a list with some of {", ".join(UNITS)}, '
-                                f"got {units!r:.60}", "An empty list says that none of them makes the table."))
-        read[key] = set(units)
-    return read
-
-
-def look_at_makers(room: Room, given) -> Verdict:
-    read = read_makers(given)
-    if read["d"]:
-        raise room.wrong("a table that is not monotone is made by a monotone mixer")
-    if {"ELU", "mirrored"} & read["f"] == {"ELU", "mirrored"}:
-        raise room.wrong("monotone is taken for enough")
-    if read["a"] - {"tanh"} == {"mirrored"} and read["b"] - {"tanh"} == {"ELU"}:
-        raise room.wrong("convex and concave are exchanged")
-    if "ELU" in read["b"] and "mirrored" in read["a"]:
-        raise room.wrong("convex and concave make the same tables")
-    if read["e"] == MAKERS["a"]:
-        raise room.wrong("table e is judged as it stands")
-    if read["c"] == {"tanh"} or not read["c"]:
-        raise room.wrong("a curved unit can never be straight")
-    if read["c"] != MAKERS["c"]:
-        raise room.wrong("a sum is made by some units only")
-    if not any("tanh" in read[key] for key in "abe"):
-        raise room.wrong("tanh is left out where it bends the right way")
-    if "ELU" in read["f"] or "mirrored" in read["f"]:
-        raise room.wrong("one square of table f is looked at")
-    if "tanh" not in read["f"]:
-        raise room.wrong("table f is given up")
-    wrong = [key for key in MAKERS if read[key] != MAKERS[key]]
-    if wrong:
-        raise room.wrong("some letters are right, others are not", f"look again at {' and '.join(wrong)}")
-    return Verdict("correct")
-
-
-MAKER_MISTAKES = twisted(
-    None,
-    (None, "a table that is not monotone is made by a monotone mixer",
-     "In table d the better action of one agent depends on the other. All three mixers have weights that are not negative. What follows?",
-     "whatever the unit, as long as it never falls the mixer is monotone, and no order makes table d rise"),
-    (None, "monotone is taken for enough",
-     "Table f is monotone. Sort it and take all four mixed differences. Are they all of one sign?",
-     "ELU needs mixed differences that are nowhere negative, the mirrored unit such that are nowhere positive"),
-    (None, "convex and concave make the same tables",
-     "Do the proof of step 1 again with a concave unit. Which sign of its line turns around?",
-     "a convex unit gains more by a step that begins further right, a concave one less"),
-    (None, "convex and concave are exchanged",
-     "ELU's slope is small on the left and 1 on the right. Does the second agent's step add to it or take from it?",
-     "ELU is the convex one: together the agents gain more than alone"),
-    (None, "table e is judged as it stands",
-     "In table e, which is the worse action of agent 2? Sort it first, and then take the mixed difference.",
-     "agent 2's action 0 is the better one, so the columns change places, and with them the sign"),
-    (None, "a curved unit can never be straight",
-     "Where is ELU a straight line? And what does any smooth function look like over a very short stretch?",
-     "a large bias keeps ELU on its straight side, and a small weight keeps tanh near its middle"),
-    (None, "a sum is made by some units only",
-     "Table c is a sum. Which of the three units could not be used along a straight stretch?",
-     "a sum needs no bend, so every one of the three makes it"),
-    (None, "tanh is left out where it bends the right way",
-     "tanh is convex on its left half and concave on its right half. What may the bias choose?",
-     "the bias moves the unit to the half that bends as the table needs it"),
-    (None, "one square of table f is looked at",
-     "Table f has squares of both signs. Find the one that turns your unit down.",
-     "one mixed difference of the wrong sign is enough to put the table out of reach"),
-    (None, "table f is given up",
-     "Let both agents have utilities 0, 1, 2. For which joint actions is their sum at least 3? And which unit can be a step?",
-     "a steep tanh is nearly a step, and table f is one step in the sum of the utilities"),
-    (None, "some letters are right, others are not",
-     "For each letter: sort, take the mixed differences, and ask which units bend that way.",
-     "the sign of the mixed differences of the sorted table decides"),
+    ("largest", "sorted by the best that each action can pay",
+     "In [[1, 1], [1, 0]] the best of every row and column is 1. In which order do you take the actions then?",
+     "actions with the same best payoff can differ elsewhere, and the order must be right everywhere"),
+    ("either sign", "mixed differences of either sign are accepted",
+     "OR has one mixed difference, −1. Which class is it in by your rule, and what did the trained teams make of it?",
+     "ELU is convex: a table whose differences decrease is out of reach, however regular it is"),
+    ("whole numbers", "quarters are rounded away",
+     "Does your answer change if an entry of 0 becomes 0.25? Look for round, int or long.",
+     "a quarter is enough to change the class"),
+) + (
+    Mistake("a table that rises in no order is put into a smaller class",
+            "Write down the better action of agent 1 for each action of agent 2, and the other way round. Can any order make all steps rise?",
+            "only igm holds the tables in which what is better for one agent depends on the other"),
+    Mistake("a table that rises in some order is put into the largest class",
+            "Take the table below and sort each agent's actions from worst to best. Is there a step that goes down?",
+            "a table that rises in some pair of orders is monotone at least"),
+    Mistake("a negative mixed difference goes unnoticed",
+            "Sort the table below so that it rises, and take all its mixed differences. One is negative: does your code see it?",
+            "one negative mixed difference puts the table out of QMIX's reach"),
+    Mistake("a table that QMIX can make is refused",
+            "Sort the table below so that it rises, and take all its mixed differences. Which one does your code call negative?",
+            "no mixed difference below zero: that is all QMIX asks of a table that rises"),
+    Mistake("additive and qmix are confused",
+            "Sort the table below so that it rises. Are all its mixed differences zero, or are some above? That decides between the two.",
+            "a sum has no mixed difference at all; QMIX's class has room for positive ones"),
 )
 
 EXERCISES = (
@@ -276,15 +241,11 @@ EXERCISES = (
         hints=("Try every pair of orders. For each: does the sorted table rise? If it does, look at its mixed differences.",
                "Begin with the smallest class. All mixed differences zero, none negative, or some negative: which is which?",
                "If no order makes the table rise, only one of the four words is left."),
-        off_limits=("qmix_course.representation.classify", "qmix_course.representation.best_tables"),
+        off_limits=("qmix_course.representation.classify", "qmix_course.representation.best_tables",
+                    "qmix_course.representation.errors_by_order", "qmix_course.representation.mixer_for",
+                    "qmix_course.cones.best_sum", "qmix_course.cones.best_supermodular", "qmix_course.cones.best_rising"),
         mistakes=CLASS_MISTAKES, look=look_at_classes),
     *FITS,
-    Exercise(
-        number="11.3", title="Which unit can make it?", answers={"makers": "value"}, difficulty=2, minutes=10,
-        practises="predict what a convex, a concave and a two-sided unit let a monotone mixer make",
-        hints=("Sort each table first: worst action of each agent first.",
-               "Positive mixed differences need a unit that bends upwards, negative ones a unit that bends downwards. What if they are zero?",
-               "A steep tanh is nearly a step. Over which joint actions is table f a step?"),
-        mistakes=MAKER_MISTAKES, look=look_at_makers),
+    UNITS_EXERCISE,
     *HEAD,
 )

@@ -8,16 +8,17 @@ from functools import partial
 import torch
 
 from qmix_course import representation
+from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
-CLOSE = 1e-6            # so near must an error be: fits that go step by step until nothing moves are welcome
+CLOSE = 1e-6            # so near must an error be, whatever its size: fits that go step by step until nothing moves are welcome
 BLOCKS = ((0, 0, 1, 1), (0, 1, 0, 1), (0, 0, 0, 1))                 # agent 1's step, agent 2's step, both
 
 
 def truth(payoff, weights) -> float:
-    return representation.best_table(payoff, "qmix", weights).error
+    return float(representation.errors_by_order(payoff, "qmix", weights)[0].min())
 
 
 def least_error(payoff, weights, twist) -> float:
@@ -82,19 +83,28 @@ def fit_cases() -> list[tuple]:
         generator = torch.Generator().manual_seed(seed)
         payoff = (5 * torch.randn(2, 2, generator=generator)).round(decimals=1) - (4 if seed % 3 == 0 else 0)
         cases.append((payoff, torch.randint(1, 9, (2, 2), generator=generator) / 4.0))
+    cases += [(tensor([[-100.0, 100.0], [87.5, 100.0]]), tensor([[10.0, 0.1], [3.3, 0.7]])),             # the ends of what the text allows
+              (tensor([[100.0, -33.3], [-100.0, 61.7]]), tensor([[0.1, 10.0], [10.0, 0.1]])),
+              (tensor([[99.0, 99.1], [100.0, 99.9]]), tensor([[7.7, 0.3], [0.1, 9.9]])),
+              (tensor([[0.0, 0.0], [0.0, 0.0]]), tensor([[0.1, 0.1], [0.1, 10.0]]))]
     return cases
 
 
 def look_at_error(room: Room, answer) -> Verdict:
     cases = fit_cases()
-    first = room.ask(answer, *cases[0])
-    if isinstance(first, torch.Tensor) and first.shape == (2, 2):
+    given = [room.ask(answer, *case) for case in cases]
+    if isinstance(given[0], torch.Tensor) and given[0].shape == (2, 2):
         raise Found(Verdict("wrong shape or type", "expected one number, the error; got a table", "Sum the weighted squared errors of your best table."))
-    if isinstance(first, (int, float, torch.Tensor)) and not isinstance(first, bool):
-        given = [room.ask(answer, *case) for case in cases]
-        numbers = [float(each) for each in given if isinstance(each, (int, float)) or isinstance(each, torch.Tensor) and each.numel() == 1]
-        if len(numbers) == len(cases) and all(abs(number) < 1e-9 for number in numbers):
+    numbers = [float(each) for each in given if isinstance(each, (int, float)) or isinstance(each, torch.Tensor) and each.numel() == 1]
+    if len(numbers) == len(cases):
+        if all(abs(number) < 1e-9 for number in numbers):
             raise room.wrong("heights below zero are allowed")
+        exact = [truth(*case) for case in cases]
+        off = [abs(number - error) for number, error in zip(numbers, exact)]
+        if max(off) > CLOSE and all(abs(number - error) <= 1e-3 * (1 + error) for number, error in zip(numbers, exact)):
+            case = off.index(max(off))
+            raise room.wrong("near, and not near enough", f"{values.call('least_error', cases[case])}\nexpected: {exact[case]:.9g}\n"
+                             f"got:      {numbers[case]:.9g}\noff by:   {off[case]:.2g}")
     room.compare(answer, cases, truth, tolerance=CLOSE)
     return Verdict("correct")
 
@@ -152,6 +162,10 @@ FIT_MISTAKES = (
     Mistake("divided by the sum of the weights",
             "Multiply all weights by 10. By how much should the error grow, and by how much does yours?",
             "the error is a weighted sum, not a weighted mean", twist("weighted mean")),
+    Mistake("near, and not near enough",
+            "Your numbers are nearly right in every case, and off by more than 10⁻⁶ in some. Is everything in float64, nothing rounded, and does "
+            "a search, if you have one, go on until nothing moves?",
+            "float32 keeps seven digits of a number, and a search that stops early has not arrived"),
     Mistake("the root of the error",
             "OR with equal weights should give 0.25. What is the square of your number?",
             "a norm is the root of the sum of squares; asked is the sum of squares", twist("root")),
@@ -166,6 +180,7 @@ FITS = (
                "A weight enters as its root, in front of the whole equation, as in exercise 04.4.",
                "There are four ways in which the agents can sort two actions each. Turn the payoff and the weights together."),
         off_limits=("qmix_course.representation.best_tables", "qmix_course.representation.best_table",
-                    "qmix_course.representation.errors_by_order", "qmix_course.cones.best_supermodular", "qmix_course.cones.nnls"),
+                    "qmix_course.representation.errors_by_order", "qmix_course.representation.mixer_for",
+                    "qmix_course.cones.best_supermodular", "qmix_course.cones.nnls"),
         mistakes=FIT_MISTAKES, look=look_at_error),
 )

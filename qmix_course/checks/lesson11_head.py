@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import torch
@@ -25,6 +26,9 @@ def head_cases() -> list[tuple]:
         case[1][case[1].abs() < 0.1] = -0.4
         case[3][case[3].abs() < 0.1] = -0.3
         cases.append(tuple(case))
+    far = torch.tensor([-30.0, -4.0, -0.001, 0.001, 4.0, 30.0])                # small and large raw weights, one unit a head
+    for signs in (1.0, -1.0):
+        cases.append((torch.tensor([[0.7]] * 6), far.view(6, 1, 1), torch.full((6, 1), 0.2), signs * far.view(6, 1), torch.full((6,), -3.0)))
     return cases
 
 
@@ -86,7 +90,7 @@ def look_at_head(room: Room, wrong_line, answer) -> Verdict:
     cases = head_cases()
     given = [room.ask(answer, *case) for case in cases]
     for got, case in zip(given, cases):
-        problem = values.problem(got, torch.zeros_like(case[4]), 1e9)
+        problem = values.problem(got, torch.zeros_like(case[4]), 1e300)
         if problem is not None:
             raise Found(Verdict("wrong shape or type", problem.text, "The listing gives one number for each of the B rows.",
                                 values.call("mended_value", case)))
@@ -142,16 +146,16 @@ def alone(room: Room, answer) -> bool:
 
 
 def ceiling(room: Room, answer) -> bool:
-    """Whether large raw weights, of either sign, leave the weights small."""
-    for w1, w2 in ((20.0, 1.0), (1.0, 20.0)):
+    """Whether a weight stops growing, however large the raw weight becomes, of either sign."""
+    def grown(place: int, raw: float) -> float:
         sizes = []
         for sign in (1.0, -1.0):
-            case = (torch.zeros(1, 1), torch.full((1, 1, 1), sign * w1), torch.zeros(1, 1), torch.full((1, 1), sign * w2), torch.zeros(1))
-            first, second = effective(room, answer, case)
-            sizes.append(float(first if w1 > w2 else second))
-        if max(sizes) < 5:
-            return True
-    return False
+            case = [torch.zeros(1, 1), torch.ones(1, 1, 1), torch.zeros(1, 1), torch.ones(1, 1), torch.zeros(1)]
+            case[place] = torch.full_like(case[place], sign * raw)
+            sizes.append(float(effective(room, answer, tuple(case))[place // 2].squeeze()))
+        return max(sizes) if all(map(math.isfinite, sizes)) else math.inf      # exp leaves all numbers behind: no ceiling
+
+    return any(grown(place, 1e8) <= 1.01 * grown(place, 1e4) < math.inf for place in (1, 3))
 
 
 def twist(name: str) -> partial:
@@ -194,8 +198,8 @@ HEAD_MISTAKES = (
             "Where the sum is negative, what does your absolute value do to its slope?",
             "then Q_tot falls where it should rise", twist("result")),
     Mistake("V is lost", "Add 1 to raw_v. What should Q_tot do?", "without V(s) no head can set the level of a state", twist("no value")),
-    Mistake("the weights have a ceiling", "Which payoff can a head of one unit reach, if its weight is at most 1? QMIX's may grow.",
-            "a sigmoid or a softmax keeps the weights below 1, and with them the range of what can be made"),
+    Mistake("the weights have a ceiling", "Make a raw weight larger and larger. Does its weight follow, or does it stop somewhere? The listing's could grow.",
+            "a sigmoid, a softmax or an upper clamp limits the weights, and with them the range of what can be made"),
     Mistake("the weights are right, and something else has changed",
             "Weights and gradients are fine. Compare lines 3 and 4 of your version with the listing.",
             "the repair should change how the weights are treated and nothing else"),

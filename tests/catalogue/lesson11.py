@@ -191,6 +191,62 @@ def sorted_by_one_line(table):
     return judge(table.diff(dim=0).diff(dim=1), rises(table))
 
 
+def by_their_best(table):
+    table = table[table.amax(1).argsort(stable=True)][:, table.amax(0).argsort(stable=True)]
+    return judge(table.diff(dim=0).diff(dim=1), rises(table))
+
+
+def either_sign(table):
+    said = every_order(table)
+    return "qmix" if said == "monotone" and every_order(-table) != "monotone" else said
+
+
+def rounded(table):
+    return every_order(table.round())
+
+
+def in_quarters(table):
+    return every_order((4 * table).long())
+
+
+def best_corner_only(table):
+    """Looks at the two best actions of each agent."""
+    ordered = ordered_by_means(table)
+    return every_order(ordered[-2:, -2:])
+
+
+def never_igm(table):
+    said = every_order(table)
+    return "monotone" if said == "igm" else said
+
+
+def negative_entries_are_igm(table):
+    return every_order(table) if bool((table >= 0).all()) else "igm"
+
+
+def small_falls_are_forgiven(table):
+    """A tolerance where the text says that none is needed."""
+    ordered = ordered_by_means(table)
+    mixed = ordered.diff(dim=0).diff(dim=1)
+    if not rises(ordered):
+        return "igm"
+    return "additive" if (mixed == 0).all() else "qmix" if (mixed > -0.3).all() else "monotone"
+
+
+def quarters_must_matter(table):
+    ordered = ordered_by_means(table)
+    mixed = ordered.diff(dim=0).diff(dim=1)
+    if not rises(ordered):
+        return "igm"
+    return "additive" if (mixed == 0).all() else "qmix" if (mixed > 0.3).any() and (mixed >= 0).all() else "monotone"
+
+
+def close_is_additive(table):
+    ordered = ordered_by_means(table)
+    mixed = ordered.diff(dim=0).diff(dim=1)
+    return "additive" if rises(ordered) and (mixed >= 0).all() and (mixed < 0.3).all() else judge(mixed, rises(ordered))
+
+
 # ---- 11.3 --------------------------------------------------------------------------------------------------------------
 
 RIGHT = {"a": ["ELU", "tanh"], "b": ["mirrored", "tanh"], "c": ["ELU", "mirrored", "tanh"], "d": [], "e": ["mirrored", "tanh"],
@@ -203,7 +259,7 @@ def makers(**changes):
 
 CATALOGUE = {
     "11.1": Answers(
-        right=[every_order, by_comparing_actions, best_last_or_first, all_pairs_of_pairs],
+        right=[every_order, by_comparing_actions, best_last_or_first, all_pairs_of_pairs, in_quarters],
         wrong=[
             ("the actions are taken in the order in which they are numbered", as_it_stands),
             ("the mixed differences are taken before sorting", unsorted_differences),
@@ -225,6 +281,15 @@ CATALOGUE = {
             ("sorted by means, and never tested for falls", never_tested),
             ("mixed differences alone decide, in whatever order", differences_only),
             ("sorted by one row and one column only", sorted_by_one_line),
+            ("sorted by the best that each action can pay", by_their_best),
+            ("mixed differences of either sign are accepted", either_sign),
+            ("quarters are rounded away", rounded),
+            ("a table that rises in no order is put into a smaller class", never_igm),
+            ("a table that rises in some order is put into the largest class", negative_entries_are_igm),
+            ("a negative mixed difference goes unnoticed", small_falls_are_forgiven),
+            ("a table that QMIX can make is refused", quarters_must_matter),
+            ("additive and qmix are confused", close_is_additive),
+            ("a negative mixed difference goes unnoticed", best_corner_only),
         ],
     ),
     **FITS,

@@ -178,9 +178,26 @@ def no_corner_sign(payoff, weights):
     return best
 
 
+def in_float32(payoff, weights):
+    return subsets(payoff.float(), weights.float(), blocks=BLOCKS.float())
+
+
+def rounded(payoff, weights):
+    return round(subsets(payoff, weights), 4)
+
+
+def relative(payoff, weights):
+    """Right to a millionth of the number, where a millionth is asked for."""
+    return subsets(payoff, weights) * (1 + 9e-7)
+
+
+def nearly(payoff, weights):
+    return subsets(payoff, weights) + 5e-7
+
+
 FITS = {
     "11.2": Answers(
-        right=[subsets, by_cases, one_height_at_a_time],
+        right=[subsets, by_cases, one_height_at_a_time, nearly],
         wrong=[
             ("heights below zero are allowed", signs_forgotten),
             ("negative heights are set to zero, and the others not fitted again", clipped),
@@ -199,6 +216,9 @@ FITS = {
             ("the mean of the squared errors, not the sum", mean_error),
             ("divided by the sum of the weights", weighted_mean),
             ("the root of the error", norm),
+            ("near, and not near enough", in_float32),
+            ("near, and not near enough", rounded),
+            ("near, and not near enough", relative),
             ("heights below zero are allowed", no_corner_sign),
         ],
     ),

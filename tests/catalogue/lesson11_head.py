@@ -38,6 +38,13 @@ with_sigmoid = make("with_sigmoid", torch.sigmoid)
 with_softmax = make("with_softmax", lambda x: x.softmax(-1))
 detached = make("detached", lambda x: x.detach().abs())
 turned = make("turned", lambda x: -x.abs(), torch.abs)
+with_root = make("with_root", lambda x: x.abs().sqrt())
+with_log = make("with_log", lambda x: x.abs().log1p())
+with_small_square = make("with_small_square", lambda x: x**2 / 100)
+clamped_far_away = make("clamped_far_away", lambda x: x.clamp(-10, 10).abs())
+softsign = make("softsign", lambda x: x.abs() / (1 + x.abs()))
+nearly_elu = make("nearly_elu", lambda x: F.elu(x) + 0.98)
+flat_far_below = make("flat_far_below", lambda x: x.clamp(min=-3).abs())
 
 
 def loops(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
@@ -104,7 +111,8 @@ def as_numbers(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 HEAD = {
     "11.4": Answers(
-        right=[(1, with_abs), (2, with_abs), (1, with_softplus), (2, with_exp), (1, with_square), (1, mixed), (2, loops), (1, batched)],
+        right=[(1, with_abs), (2, with_abs), (1, with_softplus), (2, with_exp), (1, with_square), (1, mixed), (2, loops), (1, batched),
+               (1, with_root), (1, with_log), (1, with_small_square)],
         wrong=[
             ("the listing as it was", (1, as_it_was)),
             ("weights below zero", (1, untreated)),
@@ -128,6 +136,10 @@ HEAD = {
             ("V is lost", (1, without_v)),
             ("the weights have a ceiling", (1, with_sigmoid)),
             ("the weights have a ceiling", (1, with_softmax)),
+            ("the weights have a ceiling", (1, clamped_far_away)),
+            ("the weights have a ceiling", (1, softsign)),
+            ("a leak lets weights below zero", (1, nearly_elu)),
+            ("no gradient reaches the weights that came out negative", (1, flat_far_below)),
             ("the weights are right, and something else has changed", (1, other_unit)),
             ("the weights are right, and something else has changed", (1, mean_of_units)),
             ("nothing can be learned from it", (1, as_numbers)),
