@@ -21,7 +21,7 @@ help:
 
 lab: .venv/.learn
 	$(PY) -m qmix_course start
-	$(PY) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
+	$(PY) -m jupyterlab $(LAB_FLAGS) --ServerApp.root_dir=. my/notebooks/00_start_here.ipynb
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.dev

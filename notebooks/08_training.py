@@ -59,10 +59,10 @@ from dataclasses import fields, replace
 from statistics import median
 
 import torch
-from tqdm import tqdm
 
 from qmix_course import data, exact, plots
 from qmix_course.algorithms import IQL, QMIX, VDN
+from qmix_course.bars import bar
 from qmix_course.envs import GridWorld, TwoStepGame
 from qmix_course.evaluation import evaluate
 from qmix_course.exploration import epsilon_greedy, linear_schedule
@@ -278,7 +278,7 @@ print("untrained teams that reach the goals:", sum(bool(each.terminated) for eac
 # One run proves that a run *can* work. Start over with other first weights and other chance. `train` shows a progress bar while it works, unless `QMIX_COURSE_PROGRESS=0` is set in the environment. A bar for the seeds is one line.
 
 # %%
-histories = {"QMIX": [first] + [trained(seed=seed)[1] for seed in tqdm(range(1, 5), desc="seeds", leave=False)]}
+histories = {"QMIX": [first] + [trained(seed=seed)[1] for seed in bar(range(1, 5), desc="seeds")]}
 for seed, history in enumerate(histories["QMIX"]):
     print(f"seed {seed}: greedy return {history.greedy_return[-1]:.2f} in {history.greedy_length[-1]:.0f} steps")
 assert all(is_best(history) for history in histories["QMIX"])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import html
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
-from tqdm import trange
 
-from qmix_course import desk
+from qmix_course import desk, finding
 from qmix_course.checks import Exercise, Verdict, check, exercises
+from qmix_course.bars import bar
 
 # What each piece is, the lesson whose exercises ask for it, and its name there.
 PIECES = (
@@ -29,10 +29,12 @@ SIZE, LIMIT, ROWS = 5, 100, 32
 
 @dataclass(frozen=True)
 class Pieces:
-    """What was found of a learner's pieces. ``parts``: name → function or class; ``verdicts``: name → verdict."""
+    """What was found of a learner's pieces. ``parts``: name → function or class; ``verdicts``: name → verdict; ``notes``: which
+    notebook was taken where several hold a piece."""
 
     parts: dict[str, Callable]
     verdicts: dict[str, Verdict]
+    notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -45,12 +47,13 @@ class Pieces:
 
     def __repr__(self) -> str:
         lines = [f"{what:<22}{number:<10}{name:<18}{said}" for what, number, name, said in self.rows()]
-        return "\n".join([f"{'piece':<22}{'exercise':<10}{'name':<18}verdict", *lines])
+        return "\n".join([f"{'piece':<22}{'exercise':<10}{'name':<18}verdict", *lines, *self.notes])
 
     def _repr_html_(self) -> str:
         cells = ["".join(f"<td style='text-align: left'>{html.escape(part)}</td>" for part in row) for row in self.rows()]
         head = "".join(f"<th style='text-align: left'>{name}</th>" for name in ("piece", "exercise", "name", "verdict"))
-        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>{notes}"
 
 
 def _exercise(lesson: str, name: str) -> Exercise:
@@ -63,26 +66,44 @@ def _in_a_line(verdict: Verdict) -> str:
 
 
 def collect(folder: str | Path = ".") -> Pieces:
-    """Run the exercise notebooks in ``folder``, take the pieces of the team from them, and check each.
+    """Find the exercise notebooks in ``folder``, run them, take the pieces of the team from them, and check each.
 
-    ``folder``: where the notebooks 02, 03, 05, 06 and 07 are; by default beside the notebook that calls this.
+    A notebook is known by the exercises in it, whatever its name; one without any may still define a piece. Where several
+    hold one piece, it is taken from the one saved last in which it was attempted, and ``notes`` say so.
+
+    ``folder``: where the exercises of lessons 02, 03, 05, 06 and 07 are; by default beside the notebook that calls this.
+
+    Raises:
+        TypeError, ValueError: ``folder`` is no path, or no folder is there.
     """
-    folder = Path(folder).resolve()
-    parts, verdicts = {}, {}
-    for lesson in sorted({lesson for _, lesson, _ in PIECES}):
-        wanted = [name for _, of, name in PIECES if of == lesson]
-        paths = [path for path in sorted(folder.glob(f"{lesson}_*.ipynb")) if "." not in path.stem]    # reset's copies have one
-        try:
-            if not paths:
-                raise desk.DeskError(f"{folder.name}/ has no notebook {lesson}_*.ipynb")
-            ran = desk.run(paths[0])
-        except desk.DeskError as error:
-            verdicts |= {name: Verdict("not attempted", str(error)) for name in wanted}
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"folder: expected a path, got {folder!r}")
+    if not Path(folder).is_dir():
+        raise ValueError(f"folder: expected a folder with notebooks, got {str(folder)!r}, which is none")
+    notebooks = finding.look(Path(folder).resolve())
+    run = cache(desk.run)                                   # a notebook with several pieces is run once
+    parts, verdicts, notes = {}, {}, []
+    for _, lesson, name in PIECES:
+        number = _exercise(lesson, name).number
+        held = [notebook for notebook in notebooks if number in notebook.exercises]
+        broken = [notebook for notebook in notebooks if notebook.error and lesson in notebook.lessons]
+        if not held and broken:
+            verdicts[name] = Verdict("not attempted", broken[0].error)
             continue
-        for name in wanted:
-            verdicts[name] = _verdict(lesson, name, ran)
-            parts[name] = ran.names.get(name)
-    return Pieces(parts, verdicts)
+        found = [(_verdict(lesson, name, run(notebook.path)), notebook.path) for notebook in held]
+        if not any(verdict.kind != "not attempted" for verdict, _ in found):
+            others = [notebook for notebook in notebooks if name in notebook.names and notebook not in held]
+            found = [(_verdict(lesson, name, run(notebook.path)), notebook.path) for notebook in others] + found
+        if not found:
+            verdicts[name] = Verdict("not attempted", f"no notebook in {Path(folder).resolve().name}/ has exercise {number}")
+            continue
+        attempted = [pair for pair in found if pair[0].kind != "not attempted"]
+        verdicts[name], path = (attempted or found)[0]
+        parts[name] = run(path).names.get(name)
+        if len(found) > 1:
+            among = ", ".join(other.name for _, other in found if other != path)
+            notes.append(f"{name} is taken from {path.name}, where you saved an attempt last; it is also in {among}")
+    return Pieces(parts, verdicts, tuple(notes))
 
 
 def _verdict(lesson: str, name: str, ran: desk.Ran) -> Verdict:
@@ -130,7 +151,7 @@ def train_team(pieces: Pieces, steps: int = 12_000, seed: int = 0) -> Trained | 
     everything = torch.ones(ROWS, 2, 4, dtype=torch.bool)
     positions, clock = torch.tensor(STARTS).repeat(ROWS, 1, 1), torch.zeros(ROWS, dtype=torch.int64)
     looks = []
-    for taken in trange(0, steps, ROWS, leave=False, disable=os.environ.get("QMIX_COURSE_PROGRESS") == "0"):
+    for taken in bar(range(0, steps, ROWS)):
         obs, state = make["observe"](positions, goals, SIZE), _state(positions, goals)
         epsilon = max(0.05, 1 - 0.95 * taken / 3_000)
         with torch.no_grad():

@@ -1,28 +1,24 @@
-"""A learner's own notebooks in ``my/``: copy them, run them, check them, begin again."""
+"""A learner's own notebooks: find the course, run a notebook, say where its exercises stand."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import datetime
 import io
 import json
 import linecache
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from qmix_course import finding
 from qmix_course.checks import Verdict, check, exercises
-from qmix_course.checks.exercise import LESSONS
+from qmix_course.copies import shipped
+from qmix_course.reading import DeskError, read_cells
 
 RUN_SECONDS = 120
-
-
-class DeskError(ValueError):
-    """Something about the learner's files that only the learner can put right; the message says what."""
 
 
 def course_folder() -> Path:
@@ -31,93 +27,24 @@ def course_folder() -> Path:
     Raises:
         DeskError: the course was installed without its exercises.
     """
+    def has_exercises(folder: Path) -> bool:
+        return (folder / "exercises" / "00_start_here.ipynb").exists()
+
     here = Path.cwd()
     for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
-        if (folder / "exercises" / "00_start_here.ipynb").exists():
+        if has_exercises(folder) and not (folder.name == "my" and has_exercises(folder.parent)):    # my/ mirrors the course
             return folder
     raise DeskError("the exercises are not here: these commands work in a clone of the course. "
-                    "In Colab, open the exercise notebook itself; checks, hints and solutions work in it")
+                    "Elsewhere, as in Colab, open the exercise notebook itself; checks, hints and solutions work in it, and "
+                    "progress FOLDER looks at the notebooks in a folder")
 
 
-def shipped(lesson: str, folder: Path) -> Path:
-    """The exercise notebook of one lesson, or the capstone, as it came with the course."""
-    found = sorted((folder / "exercises").glob(f"{lesson}_*.ipynb")) or sorted((folder / "exercises").glob(f"{lesson}.ipynb"))
-    if not found or not (lesson in LESSONS or lesson == "capstone"):
-        raise DeskError(f'there are exercises for the lessons {LESSONS[0]} to {LESSONS[-1]} and "capstone", not for {lesson!r}')
-    return found[0]
-
-
-def all_numbers(folder: Path) -> list[str]:
-    """Every lesson with exercises, then the capstone."""
-    return [path.stem.split("_")[0] for path in sorted((folder / "exercises").glob("*.ipynb"))]
-
-
-def lessons(folder: Path) -> list[str]:
-    """Every lesson with exercises."""
-    return [number for number in all_numbers(folder) if number in LESSONS]
-
-
-def start(lesson: str, folder: Path) -> tuple[Path, bool]:
-    """Copy one notebook to my/, unless one of its name is there: the copy, and whether it is new."""
-    source = shipped(lesson, folder)
-    copy = folder / "my" / source.name
-    copy.parent.mkdir(exist_ok=True)
-    try:
-        with open(copy, "xb") as file:                     # fails, rather than overwrites
-            file.write(source.read_bytes())
-    except FileExistsError:
-        return copy, False
-    return copy, True
-
-
-def reset(lesson: str, folder: Path) -> tuple[Path, Path | None]:
-    """A fresh copy in my/; what was there is kept beside it under a dated name: the copy, and the kept one."""
-    source = shipped(lesson, folder)
-    copy, kept = folder / "my" / source.name, None
-    if copy.exists():
-        stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-        kept = copy.with_name(f"{copy.stem}.{stamp}.ipynb")
-        count = 1
-        while kept.exists():
-            count += 1
-            kept = copy.with_name(f"{copy.stem}.{stamp}-{count}.ipynb")
-        copy.rename(kept)
-    return start(lesson, folder)[0], kept
-
-
-# ---- reading and running a notebook ----------------------------------------------------------------------------------
-
-def read_cells(path: Path) -> list[dict]:
-    """The code cells of a notebook: {"source": text, "id": nbgrader's grade_id or ""}.
-
-    Raises:
-        DeskError: the file is missing, half saved, or no notebook.
-    """
-    shown, number = f"{path.parent.name}/{path.name}", path.stem.split("_")[0]
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DeskError(f"{shown} is not there: python -m qmix_course start {number}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeskError(f"{shown} cannot be read ({error})") from None
-    try:
-        notebook = json.loads(text)
-        cells = [{"source": "".join(cell["source"]), "id": cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")}
-                 for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    except json.JSONDecodeError as error:
-        raise DeskError(f"{shown} is broken in line {error.lineno}: it was perhaps saved only in part. Save it again in "
-                        f"Jupyter, or take a fresh copy with: python -m qmix_course reset {number}") from None
-    except (KeyError, TypeError, AttributeError):
-        raise DeskError(f"{shown} is no notebook: it has no list of cells") from None
-    return cells
-
-
-def untouched(path: Path, folder: Path) -> bool:
+def untouched(path: Path, lesson: str, folder: Path) -> bool:
     """Whether every answer cell of my notebook is still as it was shipped."""
-    def answers(cells: list[dict]) -> dict[str, str]:
-        return {cell["id"]: cell["source"].strip() for cell in cells if cell["id"].startswith("answer_")}
+    def answers(cells: list[dict]) -> list[tuple[str, str]]:
+        return [(cell["id"], cell["source"].strip()) for cell in cells if cell["id"].startswith("answer_")]
 
-    return answers(read_cells(path)) == answers(read_cells(shipped(path.stem.split("_")[0], folder)))
+    return answers(read_cells(path)) == answers(read_cells(shipped(lesson, folder)))
 
 
 @dataclass(frozen=True)
@@ -212,6 +139,30 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise DeskError(f"{path.name} could not be checked: its process ended with {done.returncode} ({last})")
     return {number: Verdict(**parts) for number, parts in json.loads(lines[-1]).items()}
+
+
+def judge(lesson: str, notebooks: list[finding.Notebook], course: Path | None) -> tuple[list[Path], dict[str, Verdict]]:
+    """Those of the notebooks that hold a lesson's exercises, and the verdicts on the first of them: the one saved last among
+    those that were worked on. No notebooks, no verdicts.
+
+    ``notebooks``: from ``finding.look`` · ``course``: where the course is, if it is here: what is as it was shipped need
+    not be run.
+
+    Raises:
+        DeskError: it cannot be read, or its run does not end well.
+    """
+    held = [notebook for notebook in notebooks if lesson in notebook.lessons]
+    readable = [notebook.path for notebook in held if not notebook.error]
+    if held and not readable:
+        raise DeskError(held[0].error)
+    newest: dict[str, Verdict] = {}
+    for path in readable:
+        as_shipped = course is not None and untouched(path, lesson, course)
+        found = {} if as_shipped else verdicts_apart(lesson, path)
+        if any(verdict.kind != "not attempted" for verdict in found.values()):
+            return [path, *(other for other in readable if other != path)], found
+        newest = newest or found or {exercise.number: Verdict("not attempted") for exercise in exercises(lesson)}
+    return readable, newest
 
 
 def _report(lesson: str, path: str) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 from pathlib import Path
 
-from qmix_course import desk
+from qmix_course import copies, desk, finding
 from qmix_course.checks import exercises, hint
-from qmix_course.checks.exercise import find
-from qmix_course.desk import DeskError
+from qmix_course.checks.exercise import LESSONS, find
+from qmix_course.reading import DeskError, lesson_in_name, shown
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the five commands to the parser of ``python -m qmix_course``."""
-    command = commands.add_parser("start", help="copy exercises to my/, never over a file that is there")
+    command = commands.add_parser("start", help="copy lessons and exercises to my/; what you changed there stays")
     command.add_argument("lesson", nargs="?", metavar="NN", type=_two_digits, help="one lesson, or capstone (default: all)")
     command.set_defaults(function=command_start)
-    command = commands.add_parser("progress", help="which exercises in my/ are solved, tried, left")
+    command = commands.add_parser("progress", help="which exercises are solved, tried, left")
+    command.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="where the notebooks are (default: my/exercises)")
     command.set_defaults(function=command_progress)
     command = commands.add_parser("check", help="check the saved notebooks in my/")
     command.add_argument("what", nargs="?", metavar="NN[.k]", type=_two_digits, help="a lesson or one exercise (default: every started lesson)")
@@ -28,6 +30,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(function=command_hint)
     command = commands.add_parser("reset", help="a fresh copy in my/; the old one is kept under a dated name")
     command.add_argument("lesson", metavar="NN", type=_two_digits)
+    command.add_argument("--lesson", action="store_true", dest="of_lesson", help="the lesson itself, not its exercises")
     command.set_defaults(function=command_reset)
 
 
@@ -38,17 +41,39 @@ def _two_digits(text: str) -> str:
 
 def command_start(arguments: argparse.Namespace) -> int:
     folder = desk.course_folder()
-    numbers = [arguments.lesson] if arguments.lesson else desk.all_numbers(folder)
-    for number in numbers:
-        copy, new = desk.start(number, folder)
-        print(f"{_shown(copy, folder)}: " + ("copied" if new else "already there, left as it is"))
+    _take_over(folder)
+    done = copies.start(folder, arguments.lesson)
+    left = [copy for copy, what in done if what == copies.LEFT]
+    for copy, what in done:
+        if what != copies.LEFT or arguments.lesson:
+            print(f"{shown(copy)}: {_said(what, copy)}")
+    if left and not arguments.lesson:
+        print(f"my/: {len(left)} {'copies are' if len(left) > 1 else 'copy is'} there already, left as {'they are' if len(left) > 1 else 'it is'}")
     return 0
+
+
+def _said(what: str, copy: Path) -> str:
+    """What happened to a copy, in words."""
+    if what == copies.STAYS:
+        number = lesson_in_name(copy) if copy.suffix == ".ipynb" else ""
+        how = f"python -m qmix_course reset {number}{' --lesson' * (copy.parent.name == 'notebooks')}" if number else "delete yours and start again"
+        return f"yours, so it stays, and the course has a newer one. To take that (a notebook of yours is kept): {how}"
+    return {copies.COPIED: "copied", copies.LEFT: "already there, left as it is",
+            copies.FOLLOWED: "the new version; you had not changed yours",
+            copies.BLOCKED: "a folder or a link that leads nowhere has this name, so no copy could be laid there"}[what]
+
+
+def _take_over(folder: Path) -> None:
+    for old, new in copies.take_over(folder):
+        print(f"{shown(old)} is now {shown(new)}")
 
 
 def command_reset(arguments: argparse.Namespace) -> int:
     folder = desk.course_folder()
-    copy, kept = desk.reset(arguments.lesson, folder)
-    print(f"{_shown(copy, folder)}: a fresh copy" + (f"; the old one is now {kept.name}" if kept else ""))
+    copies.shipped(arguments.lesson, folder)                    # says which there are when there is none
+    _take_over(folder)
+    copy, kept = copies.reset(arguments.lesson, folder, "notebooks" if arguments.of_lesson else "exercises")
+    print(f"{shown(copy)}: a fresh copy" + (f"; the old one is now {kept.name}" if kept else ""))
     return 0
 
 
@@ -69,48 +94,69 @@ def command_check(arguments: argparse.Namespace) -> int:
         raise DeskError(f'expected a lesson, as 03, or an exercise, as 03.2, got {what!r}')
     if "." in what:
         find(what)                                              # says which there are when there is none
-    started = [number for number in desk.lessons(folder) if _mine(number, folder).exists()]
-    if not what and not started:
-        raise DeskError("nothing in my/ yet: python -m qmix_course start")
+    source = copies.shipped(what[:2], folder) if what else None
+    _take_over(folder)
+    notebooks = _mine(folder)
+    judged = {number: desk.judge(number, notebooks, folder) for number in ([what[:2]] if what else copies.lessons(folder))}
+    judged = {number: (paths, verdicts) for number, (paths, verdicts) in judged.items() if paths}
+    if not judged:
+        raise DeskError(f"{shown(copies.mine(source, folder))} is not there: python -m qmix_course start {what[:2]}" if source
+                        else "nothing in my/ yet: python -m qmix_course start")
     all_correct = True
-    for number in [what[:2]] if what else started:
-        path = _mine(number, folder)
-        found = desk.verdicts_apart(number, path)
+    for number, (paths, verdicts) in judged.items():
         for exercise in exercises(number):
             if what in ("", number, exercise.number):
-                verdict = found[exercise.number]
+                verdict = verdicts[exercise.number]
                 all_correct = all_correct and verdict.kind == "correct"
                 print(f"{exercise.number} {exercise.title}: {verdict!r}")
+        for line in _taken(number, paths):
+            print(line)
     return 0 if all_correct else 1
 
 
 def command_progress(arguments: argparse.Namespace) -> int:
-    folder = desk.course_folder()
+    course = None
+    if arguments.folder is None:
+        course = desk.course_folder()
+        _take_over(course)
+        notebooks, numbers = _mine(course), copies.lessons(course)
+    else:
+        notebooks, numbers = finding.look(arguments.folder), list(LESSONS)
+        with contextlib.suppress(DeskError):
+            course = desk.course_folder()
     print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}")
     total, notes = [0, 0, 0], []
-    for number in desk.lessons(folder):
-        count, path, note = len(exercises(number)), _mine(number, folder), ""
+    for number in numbers:
+        count, note = len(exercises(number)), ""
         row = [0, 0, count]
-        if not path.exists():
-            note = "not started"
-        else:
-            try:
-                if not desk.untouched(path, folder):
-                    kinds = [verdict.kind for verdict in desk.verdicts_apart(number, path).values()]
-                    left = kinds.count("not attempted")
-                    row = [kinds.count("correct"), count - left - kinds.count("correct"), left]
-            except DeskError as error:
-                note = "not counted, see below"
-                notes.append(f"{number}: {error}")
+        try:
+            paths, verdicts = desk.judge(number, notebooks, course)
+            if paths:
+                kinds = [verdict.kind for verdict in verdicts.values()]
+                left = kinds.count("not attempted")
+                row = [kinds.count("correct"), count - left - kinds.count("correct"), left]
+                notes += _taken(number, paths)
+            else:
+                note = "not started"
+        except DeskError as error:
+            note = "not counted, see below"
+            notes.append(f"{number}: {error}")
         total = [a + b for a, b in zip(total, row)]
         print(f"{number:<8}" + "".join(f"{value:>8}" for value in row) + (f"   {note}" if note else ""), flush=True)
     print("\n".join([f"{'all':<8}" + "".join(f"{value:>8}" for value in total), *notes]))
     return 0
 
 
-def _mine(number: str, folder: Path) -> Path:
-    return folder / "my" / desk.shipped(number, folder).name
+def _mine(folder: Path) -> list[finding.Notebook]:
+    """The learner's exercise notebooks; none before the first start."""
+    mine = folder / "my" / "exercises"
+    return finding.look(mine) if mine.is_dir() else []
 
 
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def _taken(number: str, paths: list[Path]) -> list[str]:
+    """Where several notebooks hold one lesson: which one counts."""
+    if len(paths) < 2:
+        return []
+    others = ", ".join(path.name for path in paths[1:])
+    return [f"{number}: {paths[0].name} counts, the last one saved that you worked on; {others} "
+            f"{'holds' if len(paths) == 2 else 'hold'} these exercises too"]

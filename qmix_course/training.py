@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import Callable
 
 import torch
-from tqdm import tqdm
 
 from qmix_course import checkpoint as files
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
+from qmix_course.bars import bar
 from qmix_course.collect import Collector
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate
@@ -241,13 +240,12 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     if saved is not None:
         run.load_state_dict(saved["state"])
     looked = True
-    with tqdm(total=config.total_steps, initial=run.steps, unit="step", leave=False,
-              disable=os.environ.get("QMIX_COURSE_PROGRESS") == "0") as bar:
+    with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
         while not run.finished():
             looked = run.advance()
-            bar.update(env.num_envs)
+            shown.update(env.num_envs)
             if looked:
-                bar.set_postfix(show(run.history))
+                shown.set_postfix(show(run.history))
                 if checkpoint is not None:
                     files.save(checkpoint, settings, run.state_dict())
                 if on_evaluation is not None:

@@ -29,7 +29,7 @@ def course(tmp_path, monkeypatch):
 
 def answer(course, text: str) -> None:
     """Write ``text`` into the answer cell of my copy, as an editor of notebooks would."""
-    path = course / "my" / NAME
+    path = course / "my" / "exercises" / NAME
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "answer_00_1":
@@ -42,8 +42,8 @@ def rows(text: str) -> dict:
 
 
 def test_start_copies_and_never_overwrites(course, capsys):
-    assert main(["start"]) == 0 and "my/00_start_here.ipynb: copied" in capsys.readouterr().out
-    copy = course / "my" / NAME
+    assert main(["start"]) == 0 and "my/exercises/00_start_here.ipynb: copied" in capsys.readouterr().out
+    copy = course / "my" / "exercises" / NAME
     assert copy.read_bytes() == (course / "exercises" / NAME).read_bytes()
     copy.write_text("mine")
     assert main(["start", "00"]) == 0 and "already there, left as it is" in capsys.readouterr().out
@@ -59,11 +59,11 @@ def test_the_commands_work_below_the_course_folder_too(course, capsys, monkeypat
 def test_reset_keeps_a_dated_copy(course, capsys):
     assert main(["reset", "00"]) == 0
     for text in ("one", "two", "three"):                       # three in one second: none is lost
-        (course / "my" / NAME).write_text(text)
+        (course / "my" / "exercises" / NAME).write_text(text)
         assert main(["reset", "00"]) == 0
     assert re.search(r"the old one is now 00_start_here\.\d{4}-\d\d-\d\d-\d{6}(-\d)?\.ipynb", capsys.readouterr().out)
-    assert (course / "my" / NAME).read_bytes() == (course / "exercises" / NAME).read_bytes()
-    kept = [path.read_text() for path in (course / "my").glob("00_start_here.2*.ipynb")]
+    assert (course / "my" / "exercises" / NAME).read_bytes() == (course / "exercises" / NAME).read_bytes()
+    kept = [path.read_text() for path in (course / "my" / "exercises").glob("00_start_here.2*.ipynb")]
     assert sorted(kept) == ["one", "three", "two"]
 
 
@@ -97,12 +97,12 @@ def test_check_and_progress_say_where_a_saved_notebook_stands(course, capsys, te
 ])
 def test_a_broken_notebook_gets_a_clear_message_and_stays_as_it_is(course, capsys, content, said):
     main(["start"])
-    path = course / "my" / NAME
+    path = course / "my" / "exercises" / NAME
     path.write_text(content(path.read_text(encoding="utf-8")), encoding="utf-8")
     before = path.read_bytes()
     assert main(["check", "00"]) == 2
     message = capsys.readouterr().err
-    assert said in message and "my/00_start_here.ipynb" in message and "Traceback" not in message
+    assert said in message and "my/exercises/00_start_here.ipynb" in message and "Traceback" not in message
     assert main(["progress"]) == 0 and said in capsys.readouterr().out
     assert path.read_bytes() == before
 
@@ -158,10 +158,10 @@ def test_without_the_exercises_the_commands_say_so(tmp_path, monkeypatch, capsys
 
 def test_the_reference_solutions_pass_from_a_terminal(tmp_path, monkeypatch, capsys):
     (tmp_path / "exercises").mkdir()
-    (tmp_path / "my").mkdir()
+    (tmp_path / "my" / "exercises").mkdir(parents=True)
     for path in EXERCISES.glob("0[0-3]_*.ipynb"):
         shutil.copy(path, tmp_path / "exercises")
-        shutil.copy(SOLUTIONS / path.name, tmp_path / "my")
+        shutil.copy(SOLUTIONS / path.name, tmp_path / "my" / "exercises")
     monkeypatch.chdir(tmp_path)
     assert main(["check"]) == 0
     assert main(["progress"]) == 0
