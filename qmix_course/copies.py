@@ -47,7 +47,7 @@ def lessons(folder: Path) -> list[str]:
 def _of_course(folder: Path, room: str) -> list[Path]:
     """The files of a room that a learner gets. Whoever worked in there may have left other notebooks: not those."""
     if room == "docs":
-        return sorted(path for path in (folder / room).rglob("*") if path.suffix in (".md", ".png"))
+        return sorted((folder / room).glob("*.md"))
     return sorted(path for path in (folder / room).glob("*.ipynb") if re.fullmatch(r"\d\d_\w+|capstone", path.stem))
 
 

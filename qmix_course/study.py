@@ -109,7 +109,7 @@ def command_check(arguments: argparse.Namespace) -> int:
                 verdict = verdicts[exercise.number]
                 all_correct = all_correct and verdict.kind == "correct"
                 print(f"{exercise.number} {exercise.title}: {verdict!r}")
-        for line in _taken(number, paths):
+        for line in _taken(number, paths, notebooks):
             print(line)
     return 0 if all_correct else 1
 
@@ -135,7 +135,7 @@ def command_progress(arguments: argparse.Namespace) -> int:
                 kinds = [verdict.kind for verdict in verdicts.values()]
                 left = kinds.count("not attempted")
                 row = [kinds.count("correct"), count - left - kinds.count("correct"), left]
-                notes += _taken(number, paths)
+                notes += _taken(number, paths, notebooks)
             else:
                 note = "not started"
         except DeskError as error:
@@ -153,10 +153,10 @@ def _mine(folder: Path) -> list[finding.Notebook]:
     return finding.look(mine) if mine.is_dir() else []
 
 
-def _taken(number: str, paths: list[Path]) -> list[str]:
-    """Where several notebooks hold one lesson: which one counts."""
-    if len(paths) < 2:
-        return []
-    others = ", ".join(path.name for path in paths[1:])
-    return [f"{number}: {paths[0].name} counts, the last one saved that you worked on; {others} "
-            f"{'holds' if len(paths) == 2 else 'hold'} these exercises too"]
+def _taken(number: str, paths: list[Path], notebooks: list[finding.Notebook]) -> list[str]:
+    """Where several notebooks hold one lesson, which one counts; and which could not be read."""
+    lines = [f"{number}: {notebook.error}" for notebook in notebooks if notebook.error and number in notebook.lessons]
+    if len(paths) > 1:
+        others = ", ".join(path.name for path in paths[1:])
+        lines.append(f"{number}: {paths[0].name} counts, the last one saved that you worked on; the same exercises are in {others}")
+    return lines

@@ -1,6 +1,7 @@
 """The capstone: the pieces are found, what is missing or wrong is named, and right pieces train the team."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from qmix_course import capstone, exact
 from qmix_course.envs import GridWorld
-from tools.notebooks import EXERCISES, SOLUTIONS
+from tools.notebooks import EXERCISES, NOTEBOOKS, SOLUTIONS
 
 LESSONS = sorted({lesson for _, lesson, _ in capstone.PIECES})
 
@@ -86,7 +87,8 @@ def test_missing_and_broken_notebooks_are_named(my):
     path = next(my.glob("07_*"))
     path.write_text(path.read_text(encoding="utf-8")[:2000], encoding="utf-8")
     pieces = capstone.collect(my)
-    assert "has no notebook 06_*.ipynb" in pieces.verdicts["Replay"].title
+    number = capstone._exercise("06", "Replay").number
+    assert f"no notebook in {my.name}/ has exercise {number}" in pieces.verdicts["Replay"].title
     assert "is broken in line" in pieces.verdicts["qmix_update"].title
     assert pieces.verdicts["team_step"].kind == "correct" and not pieces.complete
 
@@ -108,3 +110,72 @@ def test_the_copies_that_reset_keeps_are_left_alone(my):
     shutil.copy(path, path.with_name(path.stem + ".2026-01-02-030405.ipynb"))
     shutil.copy(next(EXERCISES.glob("05_*.ipynb")), path)
     assert capstone.collect(my).verdicts["MixingNet"].kind == "not attempted"
+
+
+# ---- found by what is in them, whatever their names --------------------------------------------------------------------
+
+NAMES = ["Copy of 03_agents.ipynb", "Kopie von 03_agents.ipynb", "03_agents (1).ipynb", "03_agents のコピー.ipynb", "meine Agenten.ipynb"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_renamed_notebooks_are_found(my, name):
+    next(my.glob("03_*")).rename(my / name)
+    pieces = capstone.collect(my)
+    assert pieces.complete and pieces.notes == ()
+
+
+def test_of_two_notebooks_the_last_one_attempted_counts_and_this_is_said(my, capsys):
+    path = next(my.glob("05_*"))
+    copy, empty = my / "Copia di 05_mixer.ipynb", my / "Copy of 05_mixer.ipynb"
+    copy.write_bytes(path.read_bytes())
+    edit_answer(copy, "MixingNet", "class MixingNet:\n    pass\n")
+    shutil.copy(next(EXERCISES.glob("05_*.ipynb")), empty)
+    for age, file in enumerate((empty, copy, path)):
+        os.utime(file, (1_700_000_000 - age, 1_700_000_000 - age))
+    pieces = capstone.collect(my)
+    assert pieces.verdicts["MixingNet"].kind not in ("correct", "not attempted")
+    assert pieces.notes == (f"MixingNet is taken from {copy.name}, where you saved an attempt last; it is also in "
+                            f"{empty.name}, {path.name}",)
+    assert pieces.notes[0] in repr(pieces) and copy.name in pieces._repr_html_()
+    os.utime(path, (1_800_000_000, 1_800_000_000))
+    assert capstone.collect(my).complete
+
+
+def test_a_piece_in_a_notebook_of_ones_own_is_found_by_its_name(my):
+    """Cells copied to a new notebook have lost nbgrader's ids; the empty exercises may lie beside it."""
+    path = next(my.glob("03_*"))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [cell | {"metadata": {}} for cell in notebook["cells"]
+             if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("check_")]
+    (my / "pieces.ipynb").write_text(json.dumps(notebook | {"cells": cells}), encoding="utf-8")
+    shutil.copy(next(EXERCISES.glob("03_*.ipynb")), path)
+    pieces = capstone.collect(my)
+    assert pieces.complete and any("taken from pieces.ipynb" in note for note in pieces.notes)
+
+
+def test_lessons_and_the_capstone_itself_hold_no_pieces(my):
+    """A lesson builds some of the pieces too, and a capstone that is run would collect again, and again."""
+    next(my.glob("02_*")).unlink()
+    shutil.copy(next(NOTEBOOKS.glob("02_*.ipynb")), my)
+    capstone_copy = my / "Copy of capstone.ipynb"
+    shutil.copy(EXERCISES / "capstone.ipynb", capstone_copy)
+    edit_answer(capstone_copy, "capstone.collect", "pieces = capstone.collect()\n\n\ndef team_step():\n    pass\n")
+    verdicts = capstone.collect(my).verdicts
+    assert verdicts["team_step"].kind == "not attempted" and verdicts["MixingNet"].kind == "correct"
+
+
+def edit_answer(path, word: str, source: str) -> None:
+    """Another text in the answer cell that has this word in it, or else in the first cell that has."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and word in "".join(cell["source"])]
+    cells.sort(key=lambda cell: not cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("answer_"))
+    cells[0]["source"] = source.splitlines(keepends=True)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@pytest.mark.parametrize("wrong", [3, None, ["a"]])
+def test_a_folder_that_is_none_is_refused(wrong, tmp_path):
+    with pytest.raises(TypeError, match="folder: expected a path"):
+        capstone.collect(wrong)
+    with pytest.raises(ValueError, match="folder: expected a folder with notebooks"):
+        capstone.collect(tmp_path / "gone")

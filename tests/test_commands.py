@@ -62,7 +62,7 @@ def test_make_lab_sets_up_and_opens_the_first_lesson(copy):
         "-m pip --disable-pip-version-check install -r requirements.txt -c constraints.txt",
         "-m pip --disable-pip-version-check install --no-deps --editable .",
         "-m qmix_course start",
-        "-m jupyterlab notebooks/00_start_here.ipynb",
+        "-m jupyterlab --ServerApp.root_dir=. my/notebooks/00_start_here.ipynb",
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_second_run_starts_at_once(copy):
     calls(copy)
     assert make(copy, "-q", ".venv/.learn").returncode == 0
     make(copy, "lab")
-    assert calls(copy) == ["-m qmix_course start", "-m jupyterlab notebooks/00_start_here.ipynb"]
+    assert calls(copy) == ["-m qmix_course start", "-m jupyterlab --ServerApp.root_dir=. my/notebooks/00_start_here.ipynb"]
 
 
 @needs_make
@@ -151,7 +151,8 @@ def test_every_target_is_phony_and_explained():
 
 
 def test_ci_and_the_workflows_call_make_test():
-    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
+    run = (ROOT / ".ci" / "run").read_text().rstrip()
+    assert run.endswith("\nmake test") and "export CI=true" in run, "in CI a missing browser is a failure"
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
     assert "make test" in workflow and all(f'"{version}"' in workflow for version in ("3.11", "3.12", "3.13"))
     weekly = (ROOT / ".github" / "workflows" / "weekly.yml").read_text()
