@@ -72,7 +72,7 @@ from qmix_course.agents import GRUAgents
 # Write `agent_inputs(obs, actions, n_actions)`: a tensor `[B, T, N, O + A + N]`, in this order:
 #
 # 1. the observation;
-# 2. the agent's own **last** action as a one-hot vector of length `n_actions`; all zeros at step 0, where there was none;
+# 2. the agent's own **last** action as a one-hot vector of length `n_actions` (some actions may never be played); all zeros at step 0, where there was none;
 # 3. the agent's id as a one-hot vector of length N: agent 0 has its 1 in the first place.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -189,7 +189,7 @@ y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
 # %% [markdown]
-# Name the line in which this goes wrong, and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# Put the number of the line in which this goes wrong into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
 # walks through each episode as the agents did.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -62,7 +62,7 @@ from qmix_course.checks import check, hint, solution
 # `B` rows, each with the values `agent_qs[b, i, a]` of `N` agents, the actions that were played, the target $y$, and `q_greedy[b]`, which is what
 # $\hat Q^*$ says about the greedy joint action of that row. Write `central_weights`, the weights of CW-QMIX.
 #
-# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row.
+# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row. $\alpha$ is above 0 and at most 1.
 
 # %%
 agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)                # in all four rows the greedy joint action is (1, 0)
@@ -98,7 +98,7 @@ check("13.1", central_weights)
 #
 # Write `balance`, which gives for each row of values the $q$ at which this loss is smallest. $\alpha$ is above 0 and at most 1.
 #
-# You are right if each number is exact to a millionth. The picture shows the loss for the first row of climbing; you are looking for the lowest point of each curve.
+# You are right if each number is at most a millionth ($10^{-6}$) off, for values between −1000 and 1000. The picture shows the loss for the first row of climbing; you are looking for the lowest point of each curve.
 
 # %%
 row, grid = torch.tensor([11.0, -30.0, 0.0]), torch.linspace(-32, 14, 93)
@@ -134,7 +134,7 @@ check("13.2", balance)
 # network's $\hat Q^*$ says about the monotone agents' best joint action in the next state. Write `ow_loss`, the loss of OW-QMIX: the mean over the steps that were
 # played (mask 1) of the weighted squared error of $Q_{tot}$, plus the same for $\hat Q^*$ without weights.
 #
-# You are right if the loss is exact for any padded batch, and its gradients are: both networks learn, the target and the weights are constants.
+# You are right if the loss is exact for any padded batch in which something was played (a row may be padding throughout), and its gradients are: both networks learn, the target and the weights are constants.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
@@ -191,7 +191,7 @@ print("target:", target.item(), " weight:", weight.item())
 # %% [markdown]
 # The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
 #
-# You are right if targets and weights are exact, for any rows in which every agent always has an available action, and the line is the right one.
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, whatever the size and the sign of the values, and the line is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line = (

@@ -99,7 +99,7 @@ check("14.1", lambda_for_table)
 # **Difficulty:** 3 of 5 · **Minutes:** 15
 #
 # Write the mixer's last step. The hypernetworks have done their part: `w` and `b` are the raw outputs for the rescaling, `lam` is λ and positive already. `agent_qs` are the
-# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$.
+# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$ (the $10^{-10}$ may be left out).
 #
 # $$Q_{tot} = \sum_i Q_i' + \sum_i (\lambda_i - 1)\, A_i', \qquad Q_i' = w_i Q_i + b_i, \quad A_i' = Q_i' - (w_i \max Q_i + b_i),$$
 #
@@ -230,9 +230,9 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
-# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_errors`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line_5` (the 5 is the exercise's), and write the repaired function as `mended_errors`: copy the listing and mend it.
 #
-# You are right if the errors are right whatever is available, and whatever the signs of the values.
+# You are right if the errors are right whatever is available, and whatever the signs and the size of the values.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_5 = (

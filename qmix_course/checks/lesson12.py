@@ -11,7 +11,7 @@ from torch import nn
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson12_labs import LABS
-from qmix_course.checks.room import Room
+from qmix_course.checks.room import NEARLY, Room
 from qmix_course.checks.verdict import Found, Verdict
 
 UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
@@ -43,7 +43,8 @@ def inputs(obs, actions, n_actions, twist=None, order=(0, 1, 2)):
             last = int(actions[b, t - 1, i - 1]) if t else -1
         else:
             last = int(actions[b, t - 1, i]) if t else 0 if twist == "zero" else -1
-        told = [float(last)] if twist == "number" else one_hot(last, n_actions)
+        width = int(actions.max()) + 1 if twist == "read off" else n_actions
+        told = [float(last)] if twist == "number" else one_hot(last, width)
         own = [float(i)] if twist == "id as number" else one_hot(0 if twist == "all first" else i, n_agents)
         parts = [obs[b, t, i].tolist(), told, [] if twist == "no id" else own]
         rows.append([number for part in order for number in parts[part]])
@@ -55,6 +56,9 @@ def input_cases() -> list[tuple]:
     for batch, time, n_agents, obs_dim, n_actions in ((1, 2, 2, 1, 2), (2, 3, 2, 3, 4), (3, 1, 3, 2, 2), (2, 4, 3, 1, 5), (1, 5, 1, 2, 3), (3, 3, 3, 3, 3)):
         obs = torch.randn(batch, time, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
         cases.append((obs, torch.randint(n_actions, (batch, time, n_agents), generator=generator), n_actions))
+    for batch, time, n_agents, used, n_actions in ((1, 3, 2, 1, 3), (2, 1, 2, 2, 4), (2, 3, 4, 2, 6)):      # the last actions are never played
+        obs = torch.randn(batch, time, n_agents, 2, generator=generator, dtype=torch.float64).round(decimals=2)
+        cases.append((obs, torch.randint(used, (batch, time, n_agents), generator=generator), n_actions))
     return cases
 
 
@@ -88,6 +92,9 @@ INPUT_MISTAKES = (*twisted(
     ("number", "the action as one number",
      "Your input has one number for the action. Is action 3 three times action 1?",
      "a number puts an order and distances on actions that have none; one-hot treats them alike"),
+    ("read off", "the number of actions is read off the data",
+     "In a batch in which nobody plays the last action, how wide is your result? F.one_hot without a number of classes looks for the largest.",
+     "the network's input then has another width from batch to batch"),
     ("id as number", "the agent's id as one number",
      "Your input has one number for the agent. Is agent 2 twice agent 1?",
      "a number puts an order on the agents that they do not have"),
@@ -158,8 +165,37 @@ def memory_cases() -> list[tuple]:
 
 
 def look_at_memories(room: Room, answer) -> Verdict:
-    room.compare(answer, memory_cases(), memories)
+    cases = memory_cases()
+    try:
+        room.compare(answer, cases, memories)
+    except Found as found:
+        if found.verdict.title in (UNNAMED, NEARLY.name):
+            cell, x, first = cases[3]
+            for row in range(len(x)):
+                other = x.clone()
+                other[row] += 1.0
+                moved = (room.ask(answer, cell, other, first) - room.ask(answer, cell, x, first)).abs().amax(-1) > 1e-6      # [B, T]
+                if moved[torch.arange(len(x)) != row].any():
+                    raise room.wrong(ROWS, found.verdict.detail) from None
+            if _old_episodes_count(room, answer, cases[3]):
+                raise room.wrong(OLD, found.verdict.detail) from None
+        raise
     return Verdict("correct")
+
+
+def _old_episodes_count(room: Room, answer, case: tuple) -> bool:
+    """Whether what a row has seen before an episode of its own changes a memory in that episode."""
+    cell, x, first = case
+    for row, start in first.nonzero().tolist():
+        other = x.clone()
+        other[row, :start] += 1.0
+        moved = (room.ask(answer, cell, other, first) - room.ask(answer, cell, x, first))[row, start:].abs().max() > 1e-6
+        if moved:
+            return True
+    return False
+
+
+ROWS, OLD = "one row's steps reach another row", "an episode still remembers the one before it"
 
 
 MEMORY_MISTAKES = twisted(
@@ -193,7 +229,11 @@ MEMORY_MISTAKES = twisted(
      "true and false are exchanged: nothing lasts within an episode"),
     ("always", "nothing is ever remembered",
      "Does the result at step 1 of an episode depend on its step 0? It should.",
-     "each step begins with an empty memory, so the agent is a feed-forward one"))
+     "each step begins with an empty memory, so the agent is a feed-forward one")) + (
+    Mistake(ROWS, "Change what one row reads and look at another row's memory. Over which axis does something in your code mix the rows?",
+            "rows are separate worlds; what one of them sees is nothing that another could know"),
+    Mistake(OLD, "Change what a row reads in its first episode and look at its second. At which of a row's episodes is the memory not empty at the start?",
+            "every episode of a row begins with zeros, the third as well as the second"))
 
 MEMORIES = Exercise(
     number="12.2", title="Every row its own episode", answers={"memories": "function"}, difficulty=3, minutes=12,
@@ -232,13 +272,15 @@ def lambda_targets(reward, terminated, next_value, mask, gamma, lam, twist=None)
 def lambda_cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(123)
     cases = [(torch.tensor([[1.0, 2.0]]), torch.tensor([[False, False]]), torch.tensor([[4.0, 8.0]]), torch.ones(1, 2), 0.5, 0.25)]
-    for batch, time, gamma, lam in ((2, 3, 0.9, 0.5), (4, 5, 0.8, 0.75), (3, 4, 0.5, 0.0), (3, 4, 0.75, 1.0), (5, 6, 0.99, 0.2)):
+    for batch, time, gamma, lam in ((2, 3, 0.9, 0.5), (4, 5, 0.8, 0.75), (3, 4, 0.5, 0.0), (3, 4, 0.75, 1.0), (5, 6, 0.99, 0.2),
+                                    (3, 5, 1.0, 0.9), (2, 3, 0.0, 0.6), (2, 1, 0.9, 0.4)):
         lengths = torch.randint(1, time + 1, (batch,), generator=generator)
         lengths[0], lengths[1] = time, max(1, time - 2)
         mask = (torch.arange(time) < lengths.unsqueeze(1)).double()
         ends = (torch.arange(time) == lengths.unsqueeze(1) - 1) & (torch.arange(batch) % 2 == 1).unsqueeze(1)
         reward, next_value = (torch.randn(batch, time, generator=generator, dtype=torch.float64).round(decimals=2) for _ in range(2))
-        cases.append((reward * mask, ends, next_value + 2.0, mask, gamma, lam))
+        padding = torch.where(mask.bool(), 0.0, 1e6 * (-1) ** len(cases))          # whatever stands there, it means nothing
+        cases.append((reward * mask, ends, next_value + 2.0 + padding, mask, gamma, lam))
     return cases
 
 

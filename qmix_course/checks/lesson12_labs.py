@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import partial
 
 import torch
@@ -51,6 +52,8 @@ def lab_cases() -> list[tuple]:
         with torch.no_grad():
             for parameter in target.parameters():
                 parameter.uniform_(-1.5, 1.5, generator=generator)
+            if batch == 2:
+                target.head.bias.sub_(1e5)                              # values can be far below 0
         obs = torch.randn(batch, time + 1, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
         last = torch.randint(n_actions, (batch, time + 1, n_agents), generator=generator)
         last[:, 0] = -1
@@ -69,6 +72,8 @@ def look_at_late(room: Room, wrong_line, mended) -> Verdict:
     except Found as found:
         if found.verdict.title == "the values are not the expected ones" and _blind_at_the_start(room, mended, cases):
             raise room.wrong(LATE, "Changing obs[:, 0] alone changes no target.") from None
+        if found.verdict.title == "the values are not the expected ones" and _right_far_above_zero(room, mended, cases):
+            raise room.wrong(FILL, found.verdict.detail) from None
         raise
     room.line(wrong_line, 1)
     return Verdict("correct")
@@ -82,6 +87,18 @@ def _blind_at_the_start(room: Room, mended, cases: list[tuple]) -> bool:
     return values.same(room.ask(mended, target, obs, *rest), room.ask(mended, target, other, *rest))
 
 
+def _right_far_above_zero(room: Room, mended, cases: list[tuple]) -> bool:
+    """Whether the same networks give right targets as soon as all their values are large."""
+    for target, *rest in cases:
+        high = copy.deepcopy(target)
+        with torch.no_grad():
+            high.head.bias.add_(1e6)
+        if values.problem(room.ask(mended, high, *rest), targets(high, *rest), 1e-9) is not None:
+            return False
+    return True
+
+
+FILL = "an unavailable action gets a number that real values can lie below"
 LATE = "the target network still never sees the first observation"
 
 
@@ -113,7 +130,9 @@ LATE_MISTAKES = twisted(
      "a value that can never be reached enters the targets"),
     ("mask of the step before", "the mask belongs to another step",
      "Two tables meet in line 2. Are they of the same times in your version?",
-     "what was possible before the step may be impossible after it"))
+     "what was possible before the step may be impossible after it")) + (
+    Mistake(FILL, "Which number stands for an action that is not available? Let the network's values be 100,000 lower: does it still lose?",
+            "only −inf, or something below all values at hand, loses against every value"),)
 
 LABS = (Exercise(
     number="12.4", title="The target that came late", answers={"wrong_line_4": "value", "mended_targets": "function"},

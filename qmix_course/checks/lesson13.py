@@ -11,7 +11,10 @@ from qmix_course.checks.lesson13_loss import LOSS
 from qmix_course.checks.room import NEARLY, Room
 from qmix_course.checks.verdict import Found, Verdict
 
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
 TOO_SOON = "weighed a few times, and not until nothing moves"
+NOT_EXACT = "near, and more than a millionth off"
+MILLIONTH = 1e-6 * (1 + 1e-6)
 
 # ---- 13.1 central weights --------------------------------------------------------------------------------------------
 
@@ -30,23 +33,35 @@ def _central_cases() -> list[tuple]:
     """All that can happen: greedy or not in all, some or no agents; y above, on and below Q̂*(û)."""
     generator = torch.Generator().manual_seed(1301)
     cases = []
-    for batch, agents, n_actions, alpha in ((1, 2, 2, 0.1), (9, 2, 3, 0.5), (27, 3, 3, 0.1), (18, 1, 4, 0.75), (12, 4, 2, 1.0)):
+    for batch, agents, n_actions, alpha in ((1, 2, 2, 0.1), (12, 2, 3, 0.5), (30, 3, 3, 0.1), (18, 1, 4, 0.75), (12, 4, 2, 1.0), (42, 5, 2, 1e-4)):
         count = batch * agents * n_actions
         q = (torch.randperm(count, generator=generator).to(torch.float64) - count // 2).reshape(batch, agents, n_actions) / 4
         best = q.argmax(-1)
         other = (best + torch.randint(1, n_actions, best.shape, generator=generator)) % n_actions
-        kind = torch.arange(batch).unsqueeze(1) % 3                     # 0: all greedy, 1: agent 1 alone is not, 2: nobody is
-        first = torch.arange(agents) == 0
-        actions = torch.where((kind == 2) | ((kind == 1) & first), other, best)
+        kind = torch.arange(batch).unsqueeze(1) % (agents + 2)          # 0: all greedy, 1 … N: agent i alone is not, N + 1: nobody is
+        alone = torch.arange(agents) == kind - 1
+        actions = torch.where((kind == agents + 1) | alone, other, best)
         q_greedy = torch.randint(-8, 9, (batch,), generator=generator).to(torch.float64) / 2
-        y = q_greedy + (torch.arange(batch) // 3 % 3 - 1) * 0.5         # below, a tie, above
+        y = q_greedy + (torch.arange(batch) // (agents + 2) % 3 - 1) * (1e-7 if agents % 2 else 0.5)        # below, a tie, above
         cases.append((q, actions, y, q_greedy, alpha))
     return cases
 
 
 def look_at_central(room: Room, answer) -> Verdict:
-    room.compare(answer, _central_cases(), central_weights)
+    cases = _central_cases()
+    try:
+        room.compare(answer, cases, central_weights)
+    except Found as found:
+        if found.verdict.title == UNNAMED and _one_agent_decides(cases, [room.ask(answer, *case) for case in cases]):
+            raise room.wrong("one of the agents decides for all", found.verdict.detail) from None
+        raise
     return Verdict("correct")
+
+
+def _one_agent_decides(cases: list[tuple], given: list) -> bool:
+    """Whether the weights look at the first agent's action only, or at the last one's."""
+    return any(all(compared.loosely_equal(got, _weigh(_alike(q, u)[:, agent] | (y > g), alpha), 1e-9)
+                   for got, (q, u, y, g, alpha) in zip(given, cases)) for agent in (0, -1))
 
 
 def _alike(q, actions):
@@ -62,10 +77,17 @@ CENTRAL_MISTAKES = (
             "Two agents, one plays its best action, the other does not. Is that the greedy joint action?",
             "the greedy joint action is one single joint action, and every agent has to play its part",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).any(-1) | (y > g), alpha)),
+    Mistake("one of the agents decides for all",
+            "Three agents, and only the one in the middle plays something else. What is the weight of that row, and what is yours?",
+            "the greedy joint action needs every agent, not the first or the last"),
     Mistake("a tie counts as better",
             "y equal to the value of the greedy joint action: does that joint action seem better?",
             "whatever is as good as the greedy one would count in full, as in plain QMIX",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1) | (y >= g), alpha)),
+    Mistake("what is nearly as good counts as better",
+            "y may lie below the value of the greedy joint action by a ten-millionth. What does your comparison say then?",
+            "better means above, by however little; a tolerance lets worse ones in",
+            lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1) | (y > g) | torch.isclose(y, g), alpha)),
     Mistake("alpha is on the wrong side",
             "Which errors should count less: those about the greedy and the better joint actions, or the others?",
             "the loss then cares for everything but what the team plays",
@@ -138,6 +160,8 @@ def _balance_cases() -> list[tuple]:
     cases = [(climbing, 0.1), (climbing, 1.0), (torch.tensor([[12.0, -12.0]], dtype=torch.float64), 0.5),
              (torch.tensor([[3.0, 3.0, 3.0]], dtype=torch.float64), 0.2)]
     cases.append((torch.arange(200, dtype=torch.float64).unsqueeze(0), 1e-5))        # takes eight rounds of weighing
+    cases.append((torch.tensor([[-950.0], [0.0]], dtype=torch.float64), 0.5))         # one value: there is nothing to balance
+    cases.append((torch.tensor([[1000.0, -1000.0, 999.9], [-1000.0, -999.0, -1000.0]], dtype=torch.float64), 0.01))
     for rows, count, alpha in ((1, 5, 0.3), (4, 7, 0.05), (6, 4, 0.01), (3, 12, 0.6), (2, 9, 0.001)):
         cases.append(((6 * torch.randn(rows, count, dtype=torch.float64, generator=generator)).round(decimals=1), alpha))
     return cases
@@ -147,12 +171,18 @@ def look_at_balance(room: Room, answer) -> Verdict:
     cases = _balance_cases()
     try:
         room.compare(answer, cases, balance, 1e-6)
+        off = [(float((room.ask(answer, *case) - balance(*case)).abs().max()), case) for case in cases]
+        most, case = max(off, key=lambda each: each[0])
+        if most > MILLIONTH:
+            raise room.wrong(NOT_EXACT, f"{compared.call('balance', case)}\noff by {most:.1g}")
     except Found as found:
-        if found.verdict.title in ("the values are not the expected ones", NEARLY.name):
+        if found.verdict.title in (UNNAMED, NEARLY.name):
             given = [room.ask(answer, *case) for case in cases]
             for rounds in range(2, 8):
                 if all(compared.problem(got, _rounds(*case, rounds), 1e-9) is None for got, case in zip(given, cases)):
                     raise room.wrong(TOO_SOON, f"It is what {rounds} rounds of weighing give.") from None
+            if all(compared.loosely_equal(got, balance(*case), 1e-2) for got, case in zip(given, cases)):
+                raise room.wrong(NOT_EXACT, found.verdict.detail) from None
         raise
     return Verdict("correct")
 
@@ -192,6 +222,10 @@ BALANCE_MISTAKES = (
     Mistake(TOO_SOON,
             "With many values the weights change for several rounds. How do you know that they no longer do?",
             "how many rounds it takes depends on the values, so a small fixed number is not enough"),
+    Mistake(NOT_EXACT,
+            "Your numbers are close, and more than a millionth off in some row. A grid is as coarse as its steps, a descent stops where you stop it, "
+            "float32 has seven digits: which is it?",
+            "with the weights known, q is a weighted mean, so the exact number costs nothing more"),
     Mistake("one of the values themselves",
             "Only the given values are tried in your search. May the lowest point lie between two of them?",
             "the balance of 12 and −12 is neither 12 nor −12",

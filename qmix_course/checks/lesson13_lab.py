@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import torch
 
+from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.verdict import Found, Verdict
+
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
+FILL = "an impossible action gets a number that real values can lie below"
 
 
 def targets_and_weights(q, available, q_hat, actions, reward, terminated, gamma, alpha):
@@ -51,10 +55,25 @@ def _cases() -> list[tuple]:
     return cases
 
 
+def _moved(cases: list[tuple], by: float) -> list[tuple]:
+    """The same cases with all utilities higher or lower by one number, which changes no agent's choice."""
+    return [(q + by, *rest) for q, *rest in cases]
+
+
 def look_at_lab(room: Room, wrong_line, mended) -> Verdict:
-    room.compare(mended, _cases(), targets_and_weights)
+    cases = _cases()
+    try:
+        room.compare(mended, cases + _moved(cases, -1e6), targets_and_weights)
+    except Found as found:
+        if found.verdict.title != UNNAMED or not _right_in(room, mended, _moved(cases, 1e6)):
+            raise
+        raise room.wrong(FILL, found.verdict.detail) from None
     room.line(wrong_line, 5)
     return Verdict("correct")
+
+
+def _right_in(room: Room, mended, cases: list[tuple]) -> bool:
+    return all(values.problem(room.ask(mended, *case), targets_and_weights(*case), 1e-9) is None for case in cases)
 
 
 def _at(table, u):
@@ -107,6 +126,9 @@ MISTAKES = (
             "The impossible values became 0. Let all possible ones be negative: which wins?",
             "utilities have any sign, and 0 is a large one where all others are negative",
             _pieces(lambda q, av, u, q_hat: (q[:, 0] * av[:, 0]).argmax(-1))),
+    Mistake(FILL,
+            "Which number do you put in for what is not available? Let all values of the agents be a million lower: does it still lose?",
+            "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
     Mistake("the mask of the next step",
             "Two times stand in the tables: now and next. Which of them does the greedy action of the weights belong to?",
             "what will be possible after the step says nothing about what was possible before it",

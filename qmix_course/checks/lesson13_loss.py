@@ -27,12 +27,15 @@ def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
 def _cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(1303)
     cases = []
-    for batch, time, gamma, alpha in ((1, 1, 0.5, 0.1), (1, 2, 0.9, 0.5), (2, 3, 0.9, 0.1), (4, 5, 0.99, 0.75), (6, 1, 0.8, 0.25)):
+    for batch, time, gamma, alpha in (
+            (1, 1, 0.5, 0.1), (1, 2, 0.9, 0.5), (2, 3, 0.9, 0.1), (4, 5, 0.99, 0.75), (6, 1, 0.8, 0.25), (5, 3, 1.0, 0.001), (3, 2, 0.0, 1.0)):
         numbers = 3 * torch.randn(4, batch, time, dtype=torch.float64, generator=generator)
         q_tot, q_hat, ahead, reward = numbers.round(decimals=2)
         played = torch.randint(1, time + 1, (batch,), generator=generator)
         if batch == 1:
             played[0] = max(1, time - 1)
+        if batch == 5:
+            played[0] = 0                                                       # a row that nobody has filled yet
         clock = torch.arange(time)
         mask = (clock < played.unsqueeze(1)).to(torch.float64)
         ended = (clock == played.unsqueeze(1) - 1) & (torch.arange(batch).unsqueeze(1) % 2 == 1)
@@ -151,6 +154,10 @@ MISTAKES = (
             "The sum has only the steps that were played. How many are they?",
             "a batch with much padding would count less",
             _with(total=lambda one, two, w, m: ((w * one + two) * m).mean())),
+    Mistake("every row counts the same, however long it is",
+            "One row has one step, another has five. How many terms does each have in a mean over the steps?",
+            "a step of a short episode would count more than a step of a long one",
+            _with(total=lambda one, two, w, m: (((w * one + two) * m).sum(1) / m.sum(1).clamp(min=1)).mean())),
     Mistake("the sum, not the mean",
             "Would twice as many steps give twice the loss?",
             "the step size would grow with the number of steps in the batch",

@@ -191,6 +191,8 @@ MIXER_MISTAKES = (
 
 # ---- 14.5: the lab -----------------------------------------------------------------------------------------------------
 
+FILL = "an unavailable action gets a number that real values can lie below"
+
 
 def errors_of(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b, twist: str = ""):
     """QPLEX's TD errors[B], row by row; γ = 0.99."""
@@ -251,8 +253,26 @@ LAB_WRONGS = [(name, partial(errors_of, twist=twist)) for name, twist in (
     ("something else was changed in the repair", "not rescaled"), ("something else was changed in the repair", "w, b of now"))]
 
 
+def moved(cases: list[tuple], by: float) -> list[tuple]:
+    """The same cases with the utilities of both steps higher or lower by one number."""
+    return [(q + by, next_q + by, *rest) for q, next_q, *rest in cases]
+
+
 def look_at_lab(room: Room, wrong_line, answer) -> Verdict:
-    explained(room, answer, lab_cases(), errors_of, LAB_WRONGS)
+    cases = lab_cases()
+    try:
+        explained(room, answer, cases + moved(cases, -1e6), errors_of, LAB_WRONGS)
+    except Found as found:
+        if found.verdict.title != UNNAMED:
+            raise
+        if all(values.problem(room.ask(answer, *case), errors_of(*case), 1e-9) is None for case in moved(cases, 1e6)):
+            raise room.wrong(FILL, found.verdict.detail) from None
+        q, next_q, actions, available, next_available, *rest = cases[3]
+        other = torch.where(next_available, next_q, next_q + 1000.0)
+        one, two = (room.ask(answer, q, each, actions, available, next_available, *rest) for each in (next_q, other))
+        if not values.loosely_equal(one, two, 1e-9):
+            raise room.wrong("unavailable actions still count in the target", found.verdict.detail) from None
+        raise
     room.line(wrong_line, 6)
     return Verdict("correct")
 
@@ -267,6 +287,9 @@ LAB_MISTAKES = (
     Mistake("unavailable actions count as 0",
             "Let all values be below 0. Which one wins your maximum?",
             "a 0 is a value like any other, and among negative ones it is the largest"),
+    Mistake(FILL,
+            "Which number do you put in for what is not available? Let all values of the agents be a million lower: does it still lose?",
+            "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
     Mistake("the first maximum lost its mask in the repair",
             "An advantage compares with the best action that the agent *could* take. Is that what you compare with?",
             "the first maximum was right in the listing; a repair leaves what is right as it is"),

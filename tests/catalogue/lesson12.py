@@ -46,6 +46,12 @@ def filled_in(obs, actions, n_actions):
     return out
 
 
+def counted_from_the_data(obs, actions, n_actions):
+    told = F.one_hot(actions).to(obs.dtype)
+    told = torch.cat([torch.zeros_like(told[:, :1]), told[:, :-1]], 1)
+    return torch.cat([obs, told, _ids(obs)], -1)
+
+
 def current(obs, actions, n_actions):
     return torch.cat([obs, F.one_hot(actions, n_actions).to(obs.dtype), _ids(obs)], -1)
 
@@ -191,6 +197,20 @@ def turned_around(cell, x, first):
     return _walk(cell, x, first, lambda h, first, t: h * first[:, t, None])
 
 
+def batch_mean_memory(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: h.mean(0, keepdim=True).expand_as(h) * ~first[:, t, None])
+
+
+def second_episode_only(cell, x, first):
+    """Looks for one new start in each row."""
+    again = F.pad(first[:, 1:].int(), (0, 1)).argmax(1) + 1
+    return _walk(cell, x, first, lambda h, first, t: h.masked_fill(((again == t) & first[:, t])[:, None], 0.0))
+
+
+def halved(cell, x, first):
+    return _walk(cell, x, first, lambda h, first, t: torch.where(first[:, t, None], 0.01 * h, h))
+
+
 def no_memory(cell, x, first):
     return torch.stack([cell(x[:, t]) for t in range(x.shape[1])], 1)
 
@@ -313,6 +333,7 @@ CATALOGUE = {
     "12.1": Answers(
         right=[shifted_one_hot, padded, filled_in],
         wrong=[("the action of the same step is shown", current),
+               ("the number of actions is read off the data", counted_from_the_data),
                ("shifted the wrong way", next_action),
                ("the last action of the episode is shown at its start", rolled),
                ("no action looks like action 0", zero_at_the_start),
@@ -335,7 +356,10 @@ CATALOGUE = {
                ("what was just remembered is thrown away", emptied_output),
                ("a memory that was kept is emptied afterwards", writes_into_what_it_kept),
                ("emptied everywhere but at the start", turned_around),
-               ("nothing is ever remembered", no_memory)]),
+               ("nothing is ever remembered", no_memory),
+               ("one row's steps reach another row", batch_mean_memory),
+               ("an episode still remembers the one before it", second_episode_only),
+               ("an episode still remembers the one before it", halved)]),
     "12.3": Answers(
         right=[next_mask, as_numbers, n_step_sums],
         wrong=[("the target of the last step looks into the padding", starts_with_the_last_value),

@@ -91,6 +91,12 @@ def unmasked(target, obs, last_actions, available, reward, terminated, gamma):
 
 
 @torch.no_grad()
+def low_fill(target, obs, last_actions, available, reward, terminated, gamma):
+    q = target(obs, last_actions)[0][:, 1:].masked_fill(~available[:, 1:], -99.0)
+    return reward + gamma * torch.where(terminated, 0.0, q.amax(-1).sum(-1))
+
+
+@torch.no_grad()
 def old_mask(target, obs, last_actions, available, reward, terminated, gamma):
     q, _ = target(obs, last_actions)
     q = q[:, 1:].masked_fill(~available[:, :-1], -torch.inf)
@@ -110,5 +116,6 @@ LABS = {
                ("each step starts with an empty memory", (1, forgets)),
                ("the last actions are gone", (1, nothing_done)),
                ("unavailable actions may win now", (1, unmasked)),
+               ("an unavailable action gets a number that real values can lie below", (1, low_fill)),
                ("the mask belongs to another step", (1, old_mask))]),
 }

@@ -51,6 +51,17 @@ def added_up(agent_qs, actions, y, q_greedy, alpha):
     return w + (1 - alpha) * (y > q_greedy)
 
 
+def one_decides(agent):
+    def weights(agent_qs, actions, y, q_greedy, alpha):
+        return torch.where((actions == agent_qs.argmax(-1))[:, agent] | (y > q_greedy), 1.0, alpha)
+    return weights
+
+
+def with_a_tolerance(agent_qs, actions, y, q_greedy, alpha):
+    better = (y > q_greedy) | torch.isclose(y, q_greedy)
+    return torch.where((actions == agent_qs.argmax(-1)).all(-1) | better, 1.0, alpha)
+
+
 def only_greedy(agent_qs, actions, y, q_greedy, alpha):
     return torch.where((actions == agent_qs.argmax(-1)).all(-1), torch.ones(()), torch.tensor(alpha))
 
@@ -109,6 +120,19 @@ def by_gradient(values, alpha):
         return loss
     optimiser.step(closure)
     return q.detach()
+
+
+def on_a_grid(values, alpha):
+    result = []
+    for row in values:
+        grid = torch.linspace(row.min().item(), row.max().item(), 4001)
+        error = grid.unsqueeze(1) - row
+        result.append(grid[(torch.where(error < 0, 1.0, alpha) * error**2).sum(-1).argmin()])
+    return torch.stack(result)
+
+
+def in_float32(values, alpha):
+    return bisect(values.float(), alpha).double()
 
 
 def best_of_the_given(values, alpha):
@@ -180,6 +204,12 @@ def two_means_added(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha)
     return (w * (q_tot - y).pow(2))[played].mean() + F.mse_loss(q_hat[played], y[played])
 
 
+def mean_of_row_means(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
+    y = (reward + gamma * ahead * ~terminated).detach()
+    errors = torch.where(q_tot < y, 1.0, alpha) * (q_tot - y) ** 2 + (q_hat - y) ** 2
+    return ((errors * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
+
+
 def branches(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
     error = q_tot - (reward + gamma * ahead.detach() * (1 - terminated.double()))
     low, high = error.clamp(max=0), error.clamp(min=0)
@@ -216,6 +246,10 @@ def masked(q, available, actions, q_hat):
 
 def masked_where(q, available, actions, q_hat):
     return torch.where(available[:, 0], q[:, 0], q[:, 0].min() - 1).max(-1).indices
+
+
+def filled_with(number):
+    return lambda q, available, actions, q_hat: q[:, 0].masked_fill(~available[:, 0], number).argmax(-1)
 
 
 def unmasked(q, available, actions, q_hat):
@@ -255,7 +289,10 @@ CATALOGUE = {
         right=[central, central_row_by_row, central_filled, central_arithmetic],
         wrong=[
             ("one greedy agent is enough", central_with(alike="any")),
+            ("one of the agents decides for all", one_decides(0)),
+            ("one of the agents decides for all", one_decides(-1)),
             ("a tie counts as better", central_with(better=torch.ge)),
+            ("what is nearly as good counts as better", with_a_tolerance),
             ("alpha is on the wrong side", central_with(low=1.0, high="alpha")),
             ("what is better does not count", only_greedy),
             ("the greedy joint action does not count", only_better),
@@ -280,6 +317,9 @@ CATALOGUE = {
             ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 2)),
             ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 3)),
             ("weighed a few times, and not until nothing moves", lambda values, alpha: iterate(values, alpha, 6)),
+            ("near, and more than a millionth off", on_a_grid),
+            ("near, and more than a millionth off", in_float32),
+            ("near, and more than a millionth off", lambda values, alpha: iterate(values, alpha) + 2e-6),
             ("one of the values themselves", best_of_the_given),
             ("positive values are the good ones", above_zero),
             ("values are compared with their mean", two_means),
@@ -309,6 +349,7 @@ CATALOGUE = {
             ("the discount factor is missing", loss_with(discount=False)),
             ("the mask is forgotten", loss_with(total=lambda one, two, w, m: (w * one).mean() + two.mean())),
             ("divided by all entries", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).mean())),
+            ("every row counts the same, however long it is", mean_of_row_means),
             ("the sum, not the mean", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).sum())),
             ("the mean of the two losses", loss_with(finish=lambda loss: loss / 2)),
             ("the gradient flows through the target", loss_with(detach=False)),
@@ -319,11 +360,14 @@ CATALOGUE = {
         ],
     ),
     "13.4": Answers(
-        right=[(5, lab(masked)), (5, lab(masked_where))],
+        right=[(5, lab(masked)), (5, lab(masked_where)), (5, lab(filled_with(-1e9)))],
         wrong=[
             ("an action that cannot be taken is still greedy", (5, lab(unmasked))),
             ("an impossible action counts as 0", (5, lab(times_mask))),
             ("an impossible action counts as 0", (5, lab(filled_with_zero))),
+            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-10.0)))),
+            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-99.0)))),
+            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-9999.0)))),
             ("the mask of the next step", (5, lab(other_time))),
             ("the greedy action of the next step", (7, lab(next_action))),
             ("the action played stands in for the impossible one", (5, lab(played_instead))),

@@ -296,6 +296,14 @@ def filled_with_zero(next_q, next_available, available):
     return next_q.masked_fill(~next_available, 0.0).amax(-1)
 
 
+def filled_with(number):
+    return lambda next_q, next_available, available: torch.where(next_available, next_q, number).amax(-1)
+
+
+def mean_of_both(next_q, next_available, available):
+    return (masked(next_q, next_available, available) + unmasked(next_q, next_available, available)) / 2
+
+
 def averaged_next(next_q, next_available, available):
     return (next_q * next_available).sum(-1) / next_available.sum(-1)
 
@@ -379,6 +387,9 @@ CATALOGUE = {
             ("the target has the mask of the step before", (6, lab(masked_by_now))),
             ("unavailable actions count as 0", (6, lab(multiplied))),
             ("unavailable actions count as 0", (6, lab(filled_with_zero))),
+            ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-10.0)))),
+            ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-99.0)))),
+            ("unavailable actions still count in the target", (6, lab(mean_of_both))),
             ("the first maximum lost its mask in the repair", (6, lab(masked, first=lambda q, available: q.amax(-1)))),
             ("the target takes a mean", (6, lab(averaged_next))),
             ("something else was changed in the repair", (6, lab(masked, ended=False))),
