@@ -145,6 +145,16 @@ def test_the_same_kills_pay_the_same_however_many_have_died(how, worth):
         assert [env.step(torch.zeros(1, 4, dtype=torch.int64)).reward.item() for _ in range(5)] == [worth] * 5
 
 
+def test_who_has_left_and_is_still_paid_counts():
+    """A team reward that goes on being paid to a, which has left, stays the team's; without it a counts with 0."""
+    for who, worth in (("ab", 1.0), ("b", 0.5)):
+        world = World(agents=lambda w, right: [] if w.t >= 5 else ["b"] if w.t >= 2 else ["a", "b"],
+                      rewards=lambda w, right: dict.fromkeys(who if w.t > 2 else "ab", 1.0))
+        env = from_parallel_env(world, episode_limit=20)
+        env.reset(seed=0)
+        assert [env.step(ZEROS).reward.item() for _ in range(5)] == [1.0, 1.0, worth, worth, worth]
+
+
 @pytest.mark.parametrize("paid, n", [(0.1, 3), (1 / 3, 7), (-0.7, 49), (2.3, 5)])
 def test_a_shared_reward_stays_what_it_is_to_the_last_bit(paid, n):
     team = [f"agent_{i}" for i in range(n)]
