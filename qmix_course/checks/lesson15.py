@@ -93,7 +93,7 @@ def look_at_violations(room: Room, answer) -> Verdict:
              (torch.tensor([[[3.0, 0.0], [1.0, 2.0]]]), torch.tensor([[[4.0, 6.0], [9.0, 1.0]]]), torch.tensor([2.0]),
               torch.tensor([[[True, False], [True, True]]]))]
     for seed, (batch, n_actions, masked, shift) in enumerate(
-            ((1, 3, False, 0.0), (6, 2, False, 0.0), (12, 3, True, 0.0), (20, 4, True, 0.0), (9, 5, True, -90.0))):
+            ((1, 3, False, 0.0), (6, 2, False, 0.0), (12, 3, True, 0.0), (20, 4, True, 0.0), (9, 5, True, -90.0), (7, 3, True, -1e6), (7, 3, True, 1e6))):
         cases.append(gap_states(batch, n_actions, seed, masked, shift))
     room.compare(answer, cases, violations)
     return Verdict("correct")

@@ -31,6 +31,10 @@ def tables() -> list[torch.Tensor]:
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(n_actions ** 2, generator=generator).view(n_actions, n_actions)
         games.append((scale * (order / 3.0 + torch.rand(n_actions, n_actions, generator=generator) / 4) + shift).round(decimals=2))
+    for size, lead in ((1.0, 1e-6), (8.0, 8e-6), (1e-4, 1e-8), (1e6, 10.0)):       # the best entry leads by very little
+        games += [torch.tensor([[-0.5 * size, size], [size - lead, -size]]), torch.tensor([[0.0, size - lead, 0.0], [size - lead, size, 0.2 * size], [-size, 0.0, 0.0]])]
+    games += [torch.tensor([[0.0, -1.0], [-2.0, -3.0]]), torch.tensor([[-1e6, -2e6, -3e6], [-1e6, -1e6, -999_999.0], [-4e6, -5e6, -1e6]]),
+              torch.tensor([[1e-3, 0.0], [0.0, 0.0]])]
     return games
 
 
@@ -38,7 +42,11 @@ def look_at_meet(room: Room, answer) -> Verdict:
     given = [(table, as_utilities(room.ask(answer, table), table)) for table in tables()]
     found = [(what_is_missing(own, table), table, own) for table, own in given]
     names = [name for name, _, _ in found if name]
-    if names and not any(what_is_missing(own, table, ROUNDED) for table, own in given):
+    wide = [(table, own) for table, own in given if leads_by_much(table)]
+    if names and not any(what_is_missing(own, table) for table, own in wide):
+        raise room.wrong("right only where the best entry leads by much",
+                         values.call("meet_alternative", next((table,) for name, table, _ in found if name)))
+    if names and not any(what_is_missing(own, table, ROUNDED) for table, own in wide):
         raise room.wrong(NEARLY.name)
     if names:                                               # what is missing most often is what the answer lacks
         name = max(names, key=names.count)
@@ -50,6 +58,11 @@ def look_at_meet(room: Room, answer) -> Verdict:
     if not values.loosely_equal(given[0][1], as_utilities(room.ask(answer, given[0][0]), given[0][0]), CLOSE):
         raise room.wrong("the same question got two different answers")
     return Verdict("correct")
+
+
+def leads_by_much(table) -> bool:
+    first, second = table.flatten().topk(2).values.tolist()
+    return first - second > max(0.009, 1e-4 * float(table.abs().max()))
 
 
 def as_utilities(result, table) -> torch.Tensor:
@@ -66,7 +79,7 @@ def as_utilities(result, table) -> torch.Tensor:
 
 def what_is_missing(own: torch.Tensor, table: torch.Tensor, close: float = CLOSE) -> str | None:
     """The first thing that the exercise asks for and these utilities lack."""
-    near = close * max(1.0, float(table.abs().max()))
+    near = close * float(table.abs().max())
     best = divmod(int(table.argmax()), len(table))
     gap = own[0].unsqueeze(1) + own[1] - table
     leads = own.topk(2, dim=1).values
@@ -107,6 +120,9 @@ MEET_MISTAKES = (
     Mistake("the agents choose another joint action",
             "Compare each agent's argmax with its part of the table's best entry.",
             "then the sum cannot touch the table at ū without lying below the best entry"),
+    Mistake("right only where the best entry leads by much",
+            "Where the best entry leads by a millionth only, is your own small lead still smaller? Is anything compared with a tolerance?",
+            "a lead of a fixed size is too large for some table, so it has to be a part of the best entry's own lead"),
     Mistake("the sum does not touch the table at ū",
             "The gap at ū is too large. How much of a lead can an action have before the sum is too high there?",
             "a lead that is larger than the best entry's own lead lifts the sum off the table at ū"),
@@ -153,7 +169,7 @@ def switched_sums(q, actions, twist=None):
 
 def look_at_switched(room: Room, wrong_line, answer) -> Verdict:
     cases = [(torch.tensor([[[5.0, 1.0], [2.0, 3.0]]]), torch.tensor([[0, 1]]))]
-    for seed, shape in enumerate(((3, 2, 3), (2, 3, 2), (4, 1, 3), (1, 4, 4), (5, 3, 3))):
+    for seed, shape in enumerate(((3, 2, 3), (2, 3, 2), (4, 1, 3), (1, 4, 4), (5, 3, 3), (2, 7, 2))):
         generator = torch.Generator().manual_seed(seed)
         q = (3 * torch.randn(shape, generator=generator)).round(decimals=2)
         cases.append((q, torch.randint(shape[2], shape[:2], generator=generator)))
@@ -168,7 +184,7 @@ def look_at_switched(room: Room, wrong_line, answer) -> Verdict:
         got, = torch.autograd.grad((weight * sums).sum(), leaf, allow_unused=True)
         if got is None or not torch.allclose(got, wanted, rtol=1e-9, atol=1e-9):
             raise room.wrong("the sums are right, the gradient is not")
-    room.line(wrong_line, 4)
+    room.line(wrong_line, 5)
     return Verdict("correct")
 
 

@@ -15,13 +15,18 @@ def two_sweeps(joint):
     return torch.stack([agent_1, (joint - agent_1[:, None]).max(0).values])
 
 
-def columns_first(joint):
-    """The same, beginning with agent 2, and with a lead of 0.005."""
+def columns_first(joint, lead=None):
+    """The same, beginning with agent 2, and with a lead of a tenth of what is allowed."""
     u1, _ = divmod(int(joint.argmax()), len(joint))
-    agent_1 = [0.005 if a == u1 else 0.0 for a in range(len(joint))]
+    lead = lead or float(joint.flatten().topk(2).values.diff().abs()) / 10
+    agent_1 = [lead if a == u1 else 0.0 for a in range(len(joint))]
     agent_2 = [max((joint[a, b] - agent_1[a]).item() for a in range(len(joint))) for b in range(len(joint))]
     agent_1 = [max((joint[a, b] - agent_2[b]).item() for b in range(len(joint))) for a in range(len(joint))]
     return [agent_1, agent_2]
+
+
+def fixed_lead(joint):
+    return columns_first(joint, lead=0.005)
 
 
 def lowered_bit_by_bit(joint):
@@ -211,27 +216,28 @@ LABS = {
             ("an agent has two best actions", rows_only_tied),
             ("a column in which the sum touches nothing", rows_only),
             ("a row in which the sum touches nothing", columns_only),
+            ("right only where the best entry leads by much", fixed_lead),
             ("the sum does not touch the table at ū", large_lead),
             ("the agents choose another joint action", upside_down),
             ("nearly right: precision was lost on the way", in_float32),
         ],
     ),
     "15.4": Answers(
-        right=[(4, mended_scatter), (4, mended_in_place), (4, mended_by_difference), (4, mended_by_mask), (4, mended_by_loops)],
+        right=[(5, mended_scatter), (5, mended_in_place), (5, mended_by_difference), (5, mended_by_mask), (5, mended_by_loops)],
         wrong=[
-            ("what the agent played is still in the sum", (4, unchanged)),
-            ("everybody is taken out", (4, everybody_out)),
-            ("one agent is taken out of every copy", (4, wrong_axis)),
-            ("right for two agents only", (2, flipped)),
-            ("only one of the others is kept", (2, rolled)),
-            ("the mean of the others, not their sum", (5, mean_of_others)),
-            ("the switch itself is missing", (5, others_alone)),
-            ("nobody switches", (5, nobody_switches)),
-            ("the others play their best, not what they played", (1, others_at_their_best)),
-            ("what the agent played is taken out twice", (5, taken_out_twice)),
-            ("the sums are right, the gradient is not", (4, behind_the_back)),
-            ("the sums are right, the gradient is not", (4, others_detached)),
-            ("nothing can be learned from it", (4, all_detached)),
+            ("what the agent played is still in the sum", (5, unchanged)),
+            ("everybody is taken out", (5, everybody_out)),
+            ("one agent is taken out of every copy", (5, wrong_axis)),
+            ("right for two agents only", (3, flipped)),
+            ("only one of the others is kept", (3, rolled)),
+            ("the mean of the others, not their sum", (6, mean_of_others)),
+            ("the switch itself is missing", (6, others_alone)),
+            ("nobody switches", (6, nobody_switches)),
+            ("the others play their best, not what they played", (2, others_at_their_best)),
+            ("what the agent played is taken out twice", (6, taken_out_twice)),
+            ("the sums are right, the gradient is not", (5, behind_the_back)),
+            ("the sums are right, the gradient is not", (5, others_detached)),
+            ("nothing can be learned from it", (5, all_detached)),
         ],
     ),
 }
