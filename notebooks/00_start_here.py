@@ -179,7 +179,7 @@ plots.animate(episode, fps=2)
 # - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
 #   the text that is stored, on any machine.
 # - **Do the exercises.** Each lesson has a notebook of them, in [exercises](../exercises/00_start_here.ipynb). `make lab` puts copies of
-#   your own in `my/`. A check looks at every answer and knows the usual mistakes.
+#   your own, of lessons and exercises, into `my/`. A check looks at every answer and knows the usual mistakes.
 # - **In Colab**, save a copy to your Drive first (*File > Save a copy in Drive*); otherwise your changes are gone when you close it.
 #   If Colab asks for a runtime, the plain CPU one is enough.
 #

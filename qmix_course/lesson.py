@@ -9,6 +9,8 @@ import sys
 import numpy
 import torch
 
+from qmix_course import bars
+
 TITLES = {
     "00": "Start here",
     "01": "Cooperation and credit assignment",
@@ -59,6 +61,7 @@ def start(number: str) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     _set_figures()
+    bars.watch_cells()
     print(title(number))
 
 

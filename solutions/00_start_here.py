@@ -63,10 +63,12 @@ from qmix_course.checks import check, hint, solution
 # - When you are right, the verdict has a **reference solution** to unfold, with the reason why the usual mistakes fail. `solution("00.1")` prints it
 #   too. Try the exercise first.
 # - The exercises do not build on each other. Leave one out and go on with the next.
-# - Work in a copy of your own: `make lab` and `python -m qmix_course start` put one in `my/`, and never touch it again. In Colab, save a
-#   copy to your Drive.
+# - Work in a copy of your own: `make lab` and `python -m qmix_course start` put lessons and exercises into `my/`. What you change there
+#   stays, whatever a new version of the course brings. In Colab, *File > Save a copy in Drive* makes the copy.
 # - In a terminal, `python -m qmix_course progress` shows what is solved, and `check 00`, `check 00.1`, `hint 00.1` do what they say
-#   with the saved notebooks in `my/`. `reset 00` gives you a fresh copy and keeps the old one.
+#   with the saved notebooks in `my/exercises`. `reset 00` gives you a fresh copy and keeps the old one.
+# - Notebooks elsewhere, under any names: `python -m qmix_course progress FOLDER`. In Colab, once your Drive is mounted:
+#   `!python -m qmix_course progress "/content/drive/MyDrive/Colab Notebooks"`.
 
 # %% [markdown]
 # ## Exercise 00.1 · The target of one step

@@ -58,8 +58,14 @@ from qmix_course.envs import GridWorld
 # ## Your pieces
 #
 # The next cell opens your exercise notebooks, runs them, takes ten pieces from them, and checks each once more. They have to be saved first. It
-# looks in the folder where this notebook is: `my/`, if you began with `make lab` or `python -m qmix_course start`. In Colab, put your
-# solved notebooks into one folder of your Drive, mount it, and write `capstone.collect("/content/drive/MyDrive/...")`.
+# looks in the folder where this notebook is, and knows your notebooks by what is in them, whatever their names. In Colab, copies that you
+# saved are in your Drive. Mount it, then name the folder:
+#
+# ```python
+# from google.colab import drive
+# drive.mount("/content/drive")
+# pieces = capstone.collect("/content/drive/MyDrive/Colab Notebooks")
+# ```
 
 # %%
 pieces = capstone.collect()

@@ -88,7 +88,7 @@ class Lab:
     def close(self) -> None:
         if self.page is not None:
             self.page.quit()
-        os.killpg(self.server.pid, signal.SIGINT)               # as Ctrl-C does: JupyterLab ends its kernels
+        os.killpg(self.server.pid, signal.SIGTERM)              # JupyterLab ends its kernels, then itself
         try:
             self.server.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -128,7 +128,7 @@ class Lab:
         self.wait(lambda: self.path() == path, path)
 
     def close_document(self) -> None:
-        self.js("await widget.context.save(); widget.dispose()")
+        self.js("widget.dispose()")
 
     def links(self) -> list[str]:
         """The links of the page in front, as they were written; those to other sites are not counted."""
@@ -158,4 +158,4 @@ class Lab:
     def said(self, grade_id: str) -> str:
         """The text that stands below a cell."""
         return self.js("return widget.content.widgets.find(c => c.model.getMetadata('nbgrader')?.grade_id === arguments[0])"
-                       ".node.querySelector('.jp-Cell-outputArea').innerText", grade_id)
+                       ".node.querySelector('.jp-OutputArea-output')?.innerText ?? ''", grade_id)
