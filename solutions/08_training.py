@@ -73,8 +73,8 @@ from qmix_course.replay import Batch
 # 2. `updates`: how many updates the run makes;
 # 3. `ratio`: the transitions *drawn* from the replay memory in the whole run, divided by the transitions *stored* in it.
 #
-# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, and
-# the memory always holds enough for a batch.
+# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, `learning_starts` from 0 on, the others
+# from 1 on, and the memory always holds enough for a batch.
 #
 # You are right if the three numbers are those of the loop for any settings: rows that do not divide `total_steps`, an `update_every` smaller than the number of rows, a run that is over
 # before it starts to learn.
@@ -112,8 +112,8 @@ figure
 
 
 # %% [markdown]
-# Write `first_step`: the number of steps that were played before the first call in which $\varepsilon$ is *at most* `value`. If there is no such call, return `float("inf")`. In the picture
-# the answer for `value=0.5` is 32, and for `value=0.2` there is none.
+# Write `first_step`: the number of steps that were played before the first call in which $\varepsilon$ is *at most* `value`. If there is no such call, because
+# $\varepsilon$ never gets there, return `float("inf")`: a search must know when to end. In the picture the answer for `value=0.5` is 32, and for `value=0.2` there is none.
 #
 # You are right if this holds for any schedule with `start >= end`, any number of rows, and values above, between and below the two ends.
 
@@ -229,7 +229,7 @@ check("08.4", greedy_episodes)
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
 # A run may stop when the team is done. One look with the best return can be luck, so take a rule: stop at the first look at which the last `patience` looks *in a row*, this one included, all had the best greedy
-# return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, because a sum of rewards is only exact up to rounding.
+# return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, and not when it is more than that away, because a sum of rewards is only exact up to rounding.
 #
 # Given a whole history, at which step would the run have stopped? `steps` and `greedy_returns` are two lists with one entry for each look, in order. Return the step of that look, or `float("inf")` if there is none.
 #

@@ -110,7 +110,8 @@ check("09.1", average_by_steps)
 # one, up to the end of the run.
 #
 # `steps[K]` holds the environment steps of the entries (increasing), `returns[K]` the greedy returns there, both lists with at least one entry.
-# `best` is the best return that the task allows. A return counts as the best one if it differs from `best` by no more than 1e-9. No return is above it by more than that.
+# `best` is the best return that the task allows. A return counts as the best one if it differs from `best` by less than 1e-9, and
+# not if it differs by more. No return is above it by more than that.
 # Return one of the `steps`, or `None` if there is no such step.
 #
 # For example, the steps `[100, 200, 300, 400]` with the returns `[-64.0, 8.65, 7.5, 8.65]` and the best return 8.65 give 400, not 200.

@@ -110,8 +110,8 @@ check("10.1", twin)
 # A policy may go round in a circle for ever: then the sum has infinitely many terms, and it is still a number as long as
 # $\gamma < 1$. If `gamma` is less than 0, or 1 or more, raise a `ValueError`, whatever the policy.
 #
-# You are right if every value is within $10^{-6}$ of the exact one, for $\gamma$ up to 0.99, and if no other `gamma` is accepted.
-# `exact.solve` and `exact.backup` are off limits.
+# You are right if every value is within $10^{-6}$ of the exact one. In circles that is tried with $\gamma$ up to 0.99; a larger
+# `gamma` below 1 is to be accepted too, and is tried with policies that end. `exact.solve` and `exact.backup` are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def policy_value(next_state, reward, terminated, policy, gamma):
@@ -141,7 +141,7 @@ check("10.2", policy_value)
 # agent. The axes need not have the same length.
 #
 # - A joint action is *best* in a state if its value is the highest of this state. Values that differ by less than $10^{-9}$ count
-#   as equal. Real differences are 0.1 or more.
+#   as equal. Real differences are 0.1 or more, and no value is above 100 or below −100.
 # - An action of an agent is *good* if it is part of at least one best joint action.
 # - The agents *must agree* if somebody can combine good actions, one for each agent, to a joint action that is not best.
 #

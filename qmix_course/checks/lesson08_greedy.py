@@ -24,6 +24,10 @@ CASES = (
     Case(rows=4, limit=1, ends=0.5, seed=27),
     Case(rows=5, limit=7, ends=0.0, seed=28, masked=True),
     Case(rows=6, limit=5, ends=0.1, seed=30, n_actions=4, masked=True, low=True),
+    Case(rows=3, limit=8, ends=0.0, seed=31, n_agents=1, n_actions=2, masked=True, low=True),
+    Case(rows=5, limit=9, ends=0.05, seed=32, n_actions=2, masked=True, low=True),
+    Case(rows=2, limit=130, ends=0.0, seed=33),
+    Case(rows=1, limit=1050, ends=0.0, seed=34, masked=True),
 )
 
 
@@ -32,7 +36,7 @@ def team_values(case: Case):
     draw = torch.Generator().manual_seed(case.seed + 100)
     table = (5 * torch.randn(STATES, case.n_agents, case.n_actions, generator=draw, dtype=torch.float64)).round(decimals=3)
     if case.low:
-        table = 1e30 * (table - 40.0)
+        table = 1e300 * (table - 40.0)
 
     def values(obs: torch.Tensor) -> torch.Tensor:
         return table[obs[..., 0].long(), obs[..., 1].long()].to(torch.get_default_dtype())
@@ -86,13 +90,14 @@ def played(case: Case, twist: str | None = None):
 
 
 def look_at_greedy(room: Room, answer) -> Verdict:
-    given, longer = [], False
+    given, longer, shorter = [], False, False
     for number, case in enumerate((*CASES, CASES[0])):
         world = TableWorld(case)
-        run = f"from qmix_course.checks.lesson08_greedy import greedy_case\nrun: greedy_episodes(*greedy_case({number}))"
+        run = run_line(number)
         try:
             given.append(room.ask(answer, world, team_values(case), may_change=(0, 1)))
-            longer |= sum(event[0] == "step" for event in world.log) > case.limit
+            longer |= world.steps > case.limit
+            shorter |= world.steps < case.limit and case.ends == 0 and case.limit > 7    # no episode of these is over before its limit
         except ResetNeeded:
             raise room.wrong("a row that has ended is played on without a reset", run) from None
         except Endless:
@@ -101,7 +106,7 @@ def look_at_greedy(room: Room, answer) -> Verdict:
         except ValueError as error:
             if "is not available" not in str(error):
                 raise
-            low = "\nAll values are about -1e30 here. What number stands in for those that are not available?" if case.low else ""
+            low = "\nAll values are below -1e301 here. What number stands in for those that are not available?" if case.low else ""
             raise room.wrong("an action is chosen that is not available", f"{run}\n{error}{low}") from None
     expected = [played(case) for case in CASES]
     if not shown.same(given[0], given[-1]):
@@ -113,12 +118,18 @@ def look_at_greedy(room: Room, answer) -> Verdict:
         if any(result is None and case.ends == 0 for result, case in zip(given, CASES)):
             raise room.wrong("a row that ran out of time is never done") from None
         number = next(k for k, (got, want) in enumerate(zip(given, expected)) if shown.problem(got, want, 1e-9))
+        if shorter and found.verdict.title not in {mistake.name for mistake in GREEDY_MISTAKES}:
+            raise room.wrong("the play stops before the episodes do", f"{run_line(number)}\n"
+                             f"the step limit of this world: {CASES[number].limit}") from None
         if longer and found.verdict.title not in {mistake.name for mistake in GREEDY_MISTAKES}:
             raise room.wrong("the play goes on until all rows happen to end together") from None
-        head = f"from qmix_course.checks.lesson08_greedy import greedy_case\nrun: greedy_episodes(*greedy_case({number}))"
-        detail = found.verdict.detail or shown.table(given[number], expected[number])
+        head, detail = run_line(number), found.verdict.detail or shown.table(given[number], expected[number])
         raise Found(Verdict(found.verdict.kind, found.verdict.title, found.verdict.hint, f"{head}\n{detail}")) from None
     return Verdict("correct")
+
+
+def run_line(number: int) -> str:
+    return f"from qmix_course.checks.lesson08_greedy import greedy_case\nrun: greedy_episodes(*greedy_case({number}))"
 
 
 def _twisted(twist):
@@ -165,6 +176,9 @@ GREEDY_MISTAKES = (
     Mistake("an action is chosen that is not available",
             "The largest value may belong to an action that is not open. What does a step say about that?",
             "the environment refuses it, and in a game one could not press it"),
+    Mistake("the play stops before the episodes do",
+            "How long may an episode take? Who knows that: your code, or the environment? What ends your loop?",
+            "an episode that is cut short has a return that nobody earned, and a late arrival is never seen"),
     Mistake("a row that has ended is played on without a reset",
             "While some rows still play, the others have ended. What must happen to those before the next call of env.step?",
             "no row may be stepped once it has ended, so that nothing that happens after an end can slip into the data"),

@@ -46,7 +46,7 @@ class TableWorld(TeamEnv):
         self.allowed[:, :, -1] |= ~self.allowed.any(-1)
         if not case.masked:
             self.allowed = torch.ones_like(self.allowed)
-        self.row, self.log = torch.arange(case.rows), []
+        self.row, self.log, self.steps = torch.arange(case.rows), [], 0
         self.x, self.clock, self.episode = (torch.zeros(case.rows, dtype=torch.int64) for _ in range(3))
 
     def first_state(self, row, episode):
@@ -67,7 +67,8 @@ class TableWorld(TeamEnv):
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
         self.log.append(("step", self._state().tolist(), actions.tolist()))
-        if sum(event[0] == "step" for event in self.log) > MOST:
+        self.steps += 1
+        if self.steps > max(MOST, 2 * self.case.limit):
             raise Endless
         entry = (self.x, self.joint(actions))
         reward, terminated = self.reward[entry].clone(), self.ends[entry]

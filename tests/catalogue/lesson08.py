@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from qmix_course.exploration import linear_schedule
-from tests.catalogue import Answers, lesson08_loop
+from tests.catalogue import Answers, lesson08_loop, together
+from tests.catalogue.lesson08_edges import EDGES
 
 # ---- 08.1 ----
 
@@ -416,7 +417,7 @@ def stop_when(is_best):
 
 
 
-CATALOGUE = {
+ANSWERS = {
     "08.1": Answers(
         right=[by_formula, by_playing, with_numpy],
         wrong=[
@@ -487,3 +488,5 @@ CATALOGUE = {
     ),
     "08.6": lesson08_loop.LAB,
 }
+
+CATALOGUE = together(ANSWERS, EDGES)

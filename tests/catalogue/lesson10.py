@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import torch
 
-from tests.catalogue import Answers, lesson10_judges, lesson10_values
+from tests.catalogue import Answers, lesson10_judges, lesson10_values, together
+from tests.catalogue.lesson10_edges import EDGES
 
 # ---- 10.1 ----
 
@@ -239,7 +240,7 @@ def agree_turned_around(q):
 
 # ---- ----
 
-CATALOGUE = {
+ANSWERS = {
     "10.1": Answers(
         right=[twin, twin_by_bits, twin_in_loops, twin_by_rotating],
         wrong=[
@@ -278,3 +279,5 @@ CATALOGUE = {
         ]),
     **lesson10_judges.CATALOGUE,
 }
+
+CATALOGUE = together(ANSWERS, EDGES)

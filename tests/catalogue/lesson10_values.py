@@ -217,7 +217,7 @@ CATALOGUE = {
             ("a policy that goes round in a circle is worth 0", value_circles_are_nothing),
             ("the sum is cut off", value_of_100_steps),
             ("the sum is cut off", value_of_one_round),
-            ("the sum is cut off", value_stops_early),
+            ("it stops while the values still change", value_stops_early),
             ("a γ is accepted for which there is no answer", value_any_gamma),
             ("a γ is accepted for which there is no answer", value_of_one),
             ("a γ is accepted for which there is no answer", value_of_negative),
