@@ -114,12 +114,22 @@ figure
 #
 # ## Break it yourself
 #
-# You own every line now. Put another piece in the place of one of yours, and train again. The checks are not asked any more:
+# You own every line now. Put another piece in the place of one of yours, and train again. The checks are not asked any more. Copy
+# this into a new cell and run it:
 #
 # ```python
-# pieces.parts["soft_update"] = lambda target, online, tau: soft_update(target, online, 1.0)     # with your soft_update above it
-# capstone.train_team(pieces)
+# from dataclasses import replace
+#
+# def the_whole_way(target, online, tau):
+#     pieces.parts["soft_update"](target, online, 1.0)                    # your own function, with another tau
+#
+# broken = replace(pieces, parts=pieces.parts | {"soft_update": the_whole_way})
+# capstone.train_team(broken)
 # ```
+#
+# Any other piece goes in the same way, under its name in the table above. Nothing has to be put back: `broken` is a set of pieces of
+# its own, and `pieces` still holds yours, so that `capstone.train_team(pieces)` trains with all of them again. If you have changed
+# `pieces` itself, run the cell with `capstone.collect` again.
 #
 # Some questions to try:
 #

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -179,3 +182,25 @@ def test_a_folder_that_is_none_is_refused(wrong, tmp_path):
         capstone.collect(wrong)
     with pytest.raises(ValueError, match="folder: expected a folder with notebooks"):
         capstone.collect(tmp_path / "gone")
+
+
+def test_the_lines_under_break_it_yourself_run_as_they_are_printed(solved, monkeypatch):
+    monkeypatch.setenv("QMIX_COURSE_PROGRESS", "0")
+    text = (SOLUTIONS / "capstone.py").read_text(encoding="utf-8").split("## Break it yourself")[1]
+    printed = [block.replace("\n# ", "\n").replace("\n#\n", "\n\n") for block in re.findall(r"# ```python(.*?)# ```", text, re.DOTALL)]
+    assert printed
+    mine, taus = dict(solved.parts), []
+
+    def soft_update(target, online, tau):
+        taus.append(tau)
+        return mine["soft_update"](target, online, tau)
+
+    pieces = replace(solved, parts=mine | {"soft_update": soft_update})
+    before = dict(pieces.parts)
+    short = SimpleNamespace(train_team=lambda pieces: capstone.train_team(pieces, steps=640))
+    for block in printed:
+        names = {"pieces": pieces, "capstone": short}
+        for _ in range(2):                                      # a cell is run more than once
+            exec(block, names)
+    assert taus and set(taus) == {1.0}
+    assert pieces.parts == before
