@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from qmix_course import checkpoint, exact, plots, study
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play
+from qmix_course.teams import load_team
 from qmix_course.training import History, TrainConfig, train
 
 # name → the algorithm and its options
@@ -90,6 +92,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     asked = StopOnCtrlC()
     with asked:                                 # until everything is written
         history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked)
+        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")        # --steps may have grown
         write_history(history, folder / "history.csv")
         if len(history):
             title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
@@ -111,8 +114,7 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
         env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text()))
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: {error})") from error
-    checkpoint.check_settings(file, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
-    algorithm.load_state_dict(saved["state"]["algorithm"])
+    load_team(file, algorithm)
     print(f"{folder}: {saved['state']['steps']:,} steps of training")
     show_episode(env, algorithm, folder, best_possible(env))
     return 0
@@ -186,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights")
     command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
-    command.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    command.add_argument("--resume", action="store_true", help="go on with the run in that folder; --steps may be larger than it was")
     command.set_defaults(function=command_train)
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
     command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
@@ -196,7 +198,10 @@ def main(arguments: list[str] | None = None) -> int:
     # As in the lessons: networks this small gain nothing from a second thread and lose much on a busy machine.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     try:
-        return chosen.function(chosen)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("always", "train: ")
+            warnings.showwarning = lambda message, *_: print(f"qmix_course: {message}", file=sys.stderr)
+            return chosen.function(chosen)
     except (ValueError, TypeError, OSError) as error:
         print(f"qmix_course: {error}", file=sys.stderr)
         return 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import fields, replace
@@ -13,6 +14,7 @@ from torch.func import functional_call, vmap
 from qmix_course import errors
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import Algorithm
+from qmix_course.config import never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team
 from qmix_course.replay import Batch
@@ -33,6 +35,9 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in seeds]
     if len(algorithms) != len(seeds):
         raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and {len(seeds)}")
+    doubt = never_learns(config, env.spec, env.num_envs, algorithms[0].recurrent)
+    if doubt is not None:
+        warnings.warn(f"train_seeds: with these settings nothing is learned. {doubt}", stacklevel=2)
     runs = [Run(env.clone(), algorithm, replace(config, seed=seed)) for algorithm, seed in zip(algorithms, seeds)]
     together = _Together(algorithms, [run.target for run in runs], config)
     while not runs[0].finished():

@@ -2,121 +2,60 @@
 
 from __future__ import annotations
 
+import os
 import time
+import warnings
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Callable
 
 import torch
+from torch import nn
 
 from qmix_course import checkpoint as files
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
 from qmix_course.bars import bar
 from qmix_course.collect import Collector
+from qmix_course.config import TrainConfig, never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate
 from qmix_course.exploration import linear_schedule
+from qmix_course.history import History, mean
 from qmix_course.replay import ReplayBuffer
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """Every choice of a training run. Steps are environment steps, summed over the rows of the environment.
+def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
+    """target ← target + τ (online − target), parameter by parameter.
 
-    The default preset is for 32 rows (``GridWorld(num_envs=32)``); ``TrainConfig.reference()`` is the slow preset.
+    ``ValueError`` unless the two have the same parameters, by name, shape and dtype; then nothing has changed.
     """
-
-    seed: int = 0
-    total_steps: int = 8_000            # the run ends once so many steps were played
-    capacity: int = 10_000              # replay rows: transitions, or whole episodes for recurrent agents
-    batch_size: int = 128               # rows an update
-    learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
-    update_every: int = 16              # steps for each update
-    learning_rate: float = 2e-3         # Adam's
-    max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
-    tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
-    target_every: int | None = None     # hard target update instead: a copy every so many optimiser steps
-    epsilon_start: float = 1.0
-    epsilon_end: float = 0.05
-    epsilon_steps: int = 3_000          # steps from epsilon_start to epsilon_end, on a straight line
-    parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
-    evaluate_every: int = 500           # steps from one row of the history to the next
-    evaluation_episodes: int = 1        # greedy episodes for each row of the history
-
-    def __post_init__(self):
-        errors.switch("parameter_noise", self.parameter_noise)
-        plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
-        for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
-                             ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
-            plain[name] = errors.whole_number(name, getattr(self, name), at_least=lowest)
-        for name in ("learning_rate", "max_grad_norm"):
-            plain[name] = errors.number(name, getattr(self, name), above=0.0)
-        for name in ("epsilon_start", "epsilon_end"):
-            plain[name] = errors.number(name, getattr(self, name), 0.0, 1.0)
-        if (self.tau is None) == (self.target_every is None):
-            raise ValueError("tau, target_every: expected one of the two and None for the other, "
-                             f"got tau={self.tau}, target_every={self.target_every}")
-        if self.tau is not None:
-            plain["tau"] = errors.number("tau", self.tau, high=1.0, above=0.0)
-        else:
-            plain["target_every"] = errors.whole_number("target_every", self.target_every)
-        for name, value in plain.items():
-            object.__setattr__(self, name, value)
-        if self.batch_size > self.capacity:
-            raise ValueError(f"batch_size: expected at most capacity = {self.capacity}, got {self.batch_size}")
-
-    @classmethod
-    def reference(cls, **changes) -> TrainConfig:
-        """The slow settings of the first notebooks on this task, for one row (``num_envs=1``): about 600 episodes.
-
-        ε is still about 0.75 when the run ends, so the exploring return never shows what the greedy policy can do.
-        """
-        slow = cls(total_steps=27_000, capacity=50_000, batch_size=64, learning_starts=64, update_every=4,
-                   learning_rate=5e-4, tau=0.001, epsilon_steps=100_000)
-        return replace(slow, **changes)
-
-
-@dataclass
-class History:
-    """What a run looked like: one entry an evaluation in every column.
-
-    steps, episodes, updates: counted from the start of the run · epsilon: at that step · loss: the mean over the updates
-    since the entry before (NaN if there were none) · exploring_return, the mean over the episodes that ended since then
-    (NaN if none) · greedy_return, greedy_length: means over greedy episodes played beside the run · seconds: the clock.
-    """
-
-    steps: list[int] = field(default_factory=list)
-    episodes: list[int] = field(default_factory=list)
-    updates: list[int] = field(default_factory=list)
-    epsilon: list[float] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    exploring_return: list[float] = field(default_factory=list)
-    greedy_return: list[float] = field(default_factory=list)
-    greedy_length: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    def append(self, **row) -> None:
-        """One more entry in every column."""
-        for column in fields(self):
-            getattr(self, column.name).append(row[column.name])
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-
-def soft_update(target: torch.nn.Module, online: torch.nn.Module, tau: float) -> None:
-    """target ← target + τ (online − target), parameter by parameter."""
     errors.number("tau", tau, high=1.0, above=0.0)
+    check_twins(target, online)
     with torch.no_grad():
-        for old, new in zip(target.parameters(), online.parameters(), strict=True):
+        for old, new in zip(target.parameters(), online.parameters()):
             old.lerp_(new, tau)
 
 
-def hard_update(target: torch.nn.Module, online: torch.nn.Module) -> None:
-    """target ← online."""
+def hard_update(target: nn.Module, online: nn.Module) -> None:
+    """target ← online. ``ValueError`` as in ``soft_update``."""
+    check_twins(target, online)
     target.load_state_dict(online.state_dict())
+
+
+def check_twins(target: nn.Module, online: nn.Module) -> None:
+    """The two must be networks of one architecture."""
+    kinds = []
+    for name, network in (("target", target), ("online", online)):
+        if not isinstance(network, nn.Module):
+            raise TypeError(f"{name}: expected a torch.nn.Module, got {errors.describe(network)}")
+        kinds.append({key: f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+                      for key, value in network.state_dict(keep_vars=True).items()})
+    for key in kinds[0] | kinds[1]:
+        there, here = (kind.get(key, "nothing") for kind in kinds)
+        if there != here:
+            raise ValueError(f"target, online: expected networks of one architecture, got {there} and {here} for {key}")
 
 
 class Run:
@@ -124,6 +63,7 @@ class Run:
 
     def __init__(self, env: TeamEnv, algorithm: Algorithm, config: TrainConfig):
         self.env, self.algorithm, self.config = env, algorithm, config
+        self.evaluation_env = rows_for_evaluation(env, config.evaluation_episodes)
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.optimiser = torch.optim.Adam(algorithm.parameters(), lr=config.learning_rate, fused=True)
@@ -131,7 +71,6 @@ class Run:
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length, algorithm.memory_dim)
-        self.evaluation_env = env.clone(num_envs=config.evaluation_episodes)
         self.history = History()
         self.steps, self.updates, self.losses, self.seconds = 0, 0, [], 0.0
 
@@ -148,7 +87,9 @@ class Run:
         return look
 
     def play(self) -> None:
-        """One joint action in every row, into the memory."""
+        """One joint action in every row, into the memory. An entry that was made between two scheduled ones goes again."""
+        if len(self.history) and not self.scheduled(self.history.steps[-1]):
+            self.history.drop_last()
         self.buffer.add(self.collector.step(self.epsilon()))
         self.steps += self.env.num_envs
 
@@ -159,8 +100,12 @@ class Run:
 
     def looks(self) -> bool:
         """Whether the last call of ``play`` reached the next entry of the history, or the end."""
+        return self.scheduled(self.steps) or self.finished()
+
+    def scheduled(self, steps: int) -> bool:
+        """Whether the history of every run that gets there has an entry after ``steps`` steps."""
         every = self.config.evaluate_every
-        return self.steps // every > (self.steps - self.env.num_envs) // every or self.finished()
+        return steps // every > (steps - self.env.num_envs) // every
 
     def finished(self) -> bool:
         return self.steps >= self.config.total_steps
@@ -184,14 +129,20 @@ class Run:
             hard_update(self.target, self.algorithm)
 
     def look(self, seconds: float) -> None:
-        """Play greedily beside the run and write one entry of the history."""
+        """Play greedily beside the run and write one entry of the history.
+
+        One that is not scheduled (the run ends here, for now) leaves the means open, so that a run which goes on from here
+        is the run that never stopped.
+        """
         greedy = evaluate(self.evaluation_env, self.algorithm, seed=self.config.seed)
-        finished = self.collector.take_returns()
+        scheduled = self.scheduled(self.steps)
+        finished = self.collector.take_returns() if scheduled else self.collector.finished_returns
         self.history.append(
             steps=self.steps, episodes=self.collector.episodes, updates=self.updates, epsilon=self.epsilon(),
             loss=mean(self.losses), exploring_return=mean(finished),
             greedy_return=greedy.mean_return, greedy_length=greedy.mean_length, seconds=seconds)
-        self.losses = []
+        if scheduled:
+            self.losses = []
 
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
@@ -211,23 +162,19 @@ class Run:
 
 def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(), *,
           checkpoint: str | Path | None = None, resume: bool = False,
-          on_evaluation: Callable[[Run], None] | None = None, stop: Callable[[], bool] | None = None) -> History:
+          on_evaluation: Callable[[Run], object] | None = None, stop: Callable[[], bool] | None = None) -> History:
     """Train ``algorithm`` in ``env`` (both are changed) and return the history.
 
     ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable one.
-    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. A file that was made
-    with other settings is refused, and without ``resume`` one that is there already, before anything has changed.
+    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. ``total_steps`` may be
+    larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file that was
+    made with other settings is refused, and without ``resume`` one that is there already, before anything has changed.
     ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step, and True ends
-    the run early. A progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
+    the run early, with an entry for what was played since the last (which goes again when the run is resumed).
+    Settings with which nothing can be learned are warned of, and a run that ends without an update says so. A progress bar
+    shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
     """
-    check_team(env, algorithm)
-    if not isinstance(config, TrainConfig):
-        raise TypeError(f"config: expected a TrainConfig, got {errors.describe(config)}")
-    if resume and checkpoint is None:
-        raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
-    if config.capacity < env.num_envs:
-        raise ValueError(f"capacity: expected room for a row of each environment, at least num_envs = {env.num_envs}, "
-                         f"got {config.capacity}")
+    check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
                 "dtype": str(torch.get_default_dtype())}
     saved = None
@@ -235,34 +182,73 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
         env.state_dict()                        # an environment that cannot be resumed says so before the work begins
         saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
     if saved is not None:
-        files.check_settings(checkpoint, saved["settings"], settings)
+        check_resume(checkpoint, saved, settings)
+    doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
+    if doubt is not None:
+        warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
     run = Run(env, algorithm, config)
     if saved is not None:
         run.load_state_dict(saved["state"])
-    looked = True
     with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
         while not run.finished():
             looked = run.advance()
             shown.update(env.num_envs)
             if looked:
-                shown.set_postfix(show(run.history))
-                if checkpoint is not None:
-                    files.save(checkpoint, settings, run.state_dict())
-                if on_evaluation is not None:
-                    on_evaluation(run)
+                record(run, shown, checkpoint, settings, on_evaluation)
             if stop is not None and stop():
+                if not looked:
+                    run.look(run.seconds)
+                    record(run, shown, checkpoint, settings, on_evaluation)
                 break
-        if checkpoint is not None and not looked:
-            files.save(checkpoint, settings, run.state_dict())
+    if run.finished() and run.updates == 0:
+        warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored and an "
+                      f"update needs batch_size = {config.batch_size}", stacklevel=2)
     return run.history
 
 
-def show(history: History) -> dict[str, str]:
-    """The last entry in short, for the progress bar."""
-    last = {name: getattr(history, name)[-1] for name in ("episodes", "epsilon", "loss", "exploring_return", "greedy_return")}
-    return {"episodes": last["episodes"], "ε": f"{last['epsilon']:.2f}", "loss": f"{last['loss']:.3g}",
-            "exploring": f"{last['exploring_return']:.2f}", "greedy": f"{last['greedy_return']:.2f}"}
+def record(run: Run, shown, checkpoint: str | Path | None, settings: dict, on_evaluation: Callable | None) -> None:
+    """The history has a new entry: say it, save it, hand it on."""
+    shown.set_postfix(run.history.in_short())
+    if checkpoint is not None:
+        files.save(checkpoint, settings, run.state_dict())
+    if on_evaluation is not None:
+        on_evaluation(run)
 
 
-def mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else float("nan")
+def check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop) -> None:
+    """All that ``train`` refuses without having looked into a file."""
+    check_team(env, algorithm)
+    if not isinstance(config, TrainConfig):
+        raise TypeError(f"config: expected a TrainConfig, got {errors.describe(config)}")
+    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+        raise TypeError(f"checkpoint: expected the path of a file, or None, got {errors.describe(checkpoint)}")
+    for name, function in (("on_evaluation", on_evaluation), ("stop", stop)):
+        if function is not None and not callable(function):
+            raise TypeError(f"{name}: expected a function, or None, got {errors.describe(function)}")
+    if errors.switch("resume", resume) and checkpoint is None:
+        raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
+    if config.capacity < env.num_envs:
+        raise ValueError(f"capacity: expected room for a row of each environment, at least num_envs = {env.num_envs}, "
+                         f"got {config.capacity}")
+
+
+def check_resume(checkpoint: str | Path, saved: dict, settings: dict) -> None:
+    """The file must be a run's, with these settings; only ``total_steps`` may have grown since."""
+    if "collector" not in saved["state"]:
+        raise ValueError(f"checkpoint: {checkpoint} holds the weights of a team and no run to go on with")
+    there, here = dict(saved["settings"]["config"]), settings["config"]
+    if there["total_steps"] < here["total_steps"]:
+        there["total_steps"] = here["total_steps"]
+    files.check_settings(checkpoint, saved["settings"] | {"config": there}, settings)
+
+
+def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
+    """The same task with a row for each greedy episode."""
+    try:
+        return env.clone(num_envs=episodes)
+    except (TypeError, ValueError) as error:
+        if episodes == 1:
+            raise
+        raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows can be "
+                         f"made, got {episodes}. Make the environment from a function that makes a new one at every call, "
+                         f"or choose 1. ({error})") from error

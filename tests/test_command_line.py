@@ -37,10 +37,14 @@ def test_train_writes_a_run_and_evaluate_replays_it(tmp_path, capsys):
     kept = (folder / "checkpoint.pt").read_bytes()
     assert main(["train", "--steps", "4000"]) == 2 and "--resume" in capsys.readouterr().err
     assert (folder / "checkpoint.pt").read_bytes() == kept
-    # Another configuration is refused by name; the same one has nothing left to do.
-    assert main(["train", "--steps", "5000", "--resume"]) == 2
-    assert "config.total_steps is 4000 in the file and 5000 here" in capsys.readouterr().err
+    # Another configuration is refused by name; the same one has nothing left to do; a longer one goes on.
+    assert main(["train", "--steps", "3000", "--resume"]) == 2
+    assert "config.total_steps is 4000 in the file and 3000 here" in capsys.readouterr().err
     assert main(["train", "--steps", "4000", "--resume"]) == 0
+    assert main(["train", "--steps", "5000", "--resume"]) == 0
+    assert len((folder / "history.csv").read_text().splitlines()) == 11
+    assert json.loads((folder / "run.json").read_text())["steps"] == 5000
+    assert main(["evaluate", str(folder)]) == 0 and "5,024 steps of training" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("env, algorithm, best", [("two-step", "iql", "8.00"), ("climbing", "vdn", "11.00")])

@@ -117,7 +117,8 @@ def test_evaluation_is_not_perturbed():
     team = QMIX.for_env(env, seed=3)
     looks = []
     config = TrainConfig(total_steps=400, learning_starts=10_000, epsilon_end=1.0, parameter_noise=True, evaluate_every=8)
-    history = train(env, team, config, on_evaluation=lambda run: looks.append(run.collector.noise.sigma))
+    with pytest.warns(UserWarning, match="train: "):
+        history = train(env, team, config, on_evaluation=lambda run: looks.append(run.collector.noise.sigma))
     assert looks[-1] > looks[0]                                             # much noise, no learning, one greedy return
     assert set(history.greedy_return) == {evaluate(MStepGame(4), QMIX.for_env(env, seed=3)).mean_return}
     assert len(set(history.exploring_return)) > 3

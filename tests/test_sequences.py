@@ -333,13 +333,13 @@ def equal(one, two) -> bool:
 
 def test_another_memory_is_another_team(tmp_path):
     env, path = grid(), tmp_path / "run.pt"
-    train(env, make(QMIX, env), replace(SHORT, total_steps=80), checkpoint=path)
+    train(env, make(QMIX, env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
     for expected, team in {"td_lambda": make(QMIX, env, td_lambda=0.5), "memory_dim": QMIX.for_env(env, recurrent=True, hidden=9),
                            "recurrent": QMIX.for_env(env)}.items():
         with pytest.raises(ValueError, match=f"algorithm.{expected}"):
-            train(grid(), team, replace(SHORT, total_steps=80), checkpoint=path, resume=True)
+            train(grid(), team, replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path, resume=True)
     with pytest.raises(ValueError, match="environment.view"):
-        train(grid(view=None), make(QMIX, env), replace(SHORT, total_steps=80), checkpoint=path, resume=True)
+        train(grid(view=None), make(QMIX, env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path, resume=True)
 
 
 def test_the_replay_of_a_run_holds_whole_episodes_with_their_memory():

@@ -231,12 +231,12 @@ def test_a_kill_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
 def test_a_file_from_another_configuration_is_refused_by_name(tmp_path):
     path = tmp_path / "checkpoint.pt"
     env = GridWorld(num_envs=8)
-    train(env, QMIX.for_env(env), replace(SHORT, total_steps=80), checkpoint=path)
+    train(env, QMIX.for_env(env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
 
     def resume(env=None, algorithm=None, **changes):
         env = env or GridWorld(num_envs=8)
         team = algorithm(env) if algorithm else QMIX.for_env(env)
-        train(env, team, replace(SHORT, total_steps=80, **changes), checkpoint=path, resume=True)
+        train(env, team, replace(SHORT, total_steps=80, learning_starts=32, **changes), checkpoint=path, resume=True)
 
     resume()
     for expected, options in {
@@ -259,7 +259,7 @@ def test_a_file_from_another_configuration_is_refused_by_name(tmp_path):
 
 def test_payoffs_make_environments_different(tmp_path):
     path = tmp_path / "checkpoint.pt"
-    config = replace(SHORT, total_steps=80)
+    config = replace(SHORT, total_steps=80, learning_starts=32)
     for payoff, resume in (("climbing", False), ("qtran", True)):
         env = MatrixGame(payoff, num_envs=8)
         if resume:
@@ -288,10 +288,10 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
 def test_a_checkpoint_is_never_overwritten_by_a_new_run(tmp_path):
     path = tmp_path / "new folder" / "checkpoint.pt"
     env = GridWorld(num_envs=8)
-    train(env, QMIX.for_env(env), replace(SHORT, total_steps=80), checkpoint=path)
+    train(env, QMIX.for_env(env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
     kept = path.read_bytes()
     with pytest.raises(ValueError, match="exists already"):
-        train(env, QMIX.for_env(env), replace(SHORT, total_steps=80), checkpoint=path)
+        train(env, QMIX.for_env(env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
     with pytest.raises(ValueError, match="exists already"):
         train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path)                # a folder
     assert path.read_bytes() == kept and {p.name for p in path.parent.iterdir()} == {"checkpoint.pt"}

@@ -1,0 +1,90 @@
+"""The settings of a training run, and what can be said of them before it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from qmix_course import errors
+from qmix_course.envs.base import TeamSpec
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Every choice of a training run. Steps are environment steps, summed over the rows of the environment.
+
+    The default preset is for 32 rows (``GridWorld(num_envs=32)``); ``TrainConfig.reference()`` is the slow preset.
+    """
+
+    seed: int = 0
+    total_steps: int = 8_000            # the run ends once so many steps were played
+    capacity: int = 10_000              # replay rows: transitions, or whole episodes for recurrent agents
+    batch_size: int = 128               # rows an update
+    learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
+    update_every: int = 16              # steps for each update
+    learning_rate: float = 2e-3         # Adam's
+    max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
+    tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
+    target_every: int | None = None     # hard target update instead: a copy every so many optimiser steps
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_steps: int = 3_000          # steps from epsilon_start to epsilon_end, on a straight line
+    parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
+    evaluate_every: int = 500           # steps from one row of the history to the next
+    evaluation_episodes: int = 1        # greedy episodes for each row of the history
+
+    def __post_init__(self):
+        errors.switch("parameter_noise", self.parameter_noise)
+        plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
+        for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
+                             ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
+            plain[name] = errors.whole_number(name, getattr(self, name), at_least=lowest)
+        for name in ("learning_rate", "max_grad_norm"):
+            plain[name] = errors.number(name, getattr(self, name), above=0.0)
+        for name in ("epsilon_start", "epsilon_end"):
+            plain[name] = errors.number(name, getattr(self, name), 0.0, 1.0)
+        if (self.tau is None) == (self.target_every is None):
+            raise ValueError("tau, target_every: expected one of the two and None for the other, "
+                             f"got tau={self.tau}, target_every={self.target_every}")
+        if self.tau is not None:
+            plain["tau"] = errors.number("tau", self.tau, high=1.0, above=0.0)
+        else:
+            plain["target_every"] = errors.whole_number("target_every", self.target_every)
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
+        if self.batch_size > self.capacity:
+            raise ValueError(f"batch_size: expected at most capacity = {self.capacity}, got {self.batch_size}")
+
+    @classmethod
+    def reference(cls, **changes) -> TrainConfig:
+        """The slow settings of the first notebooks on this task, for one row (``num_envs=1``): about 600 episodes.
+
+        ε is still about 0.75 when the run ends, so the exploring return never shows what the greedy policy can do.
+        """
+        slow = cls(total_steps=27_000, capacity=50_000, batch_size=64, learning_starts=64, update_every=4,
+                   learning_rate=5e-4, tau=0.001, epsilon_steps=100_000)
+        return replace(slow, **changes)
+
+
+def never_learns(config: TrainConfig, spec: TeamSpec, num_envs: int, recurrent: bool) -> str | None:
+    """Why a run with these settings cannot learn, as far as that is known before it begins; None where nothing is.
+
+    ``recurrent``: a replay row is a whole episode. How long episodes last nobody knows beforehand, so what is said of them
+    holds unless they end before ``spec.episode_limit``.
+    """
+    calls = -(-config.total_steps // num_envs)                  # of env.step, each of which plays num_envs steps
+    steps = calls * num_envs
+    updates = max(0, steps - config.learning_starts) // config.update_every
+    if updates == 0:
+        return (f"learning_starts = {config.learning_starts}, update_every = {config.update_every}: the first update is due "
+                f"after {config.learning_starts + config.update_every} steps, and the run ends after {steps} (total_steps)")
+    if config.batch_size > steps:
+        return f"batch_size = {config.batch_size}: an update needs so many replay rows, and the run ends after {steps} steps"
+    rows = num_envs * (calls // spec.episode_limit)
+    if recurrent and config.batch_size > rows:
+        return (f"batch_size = {config.batch_size}: an update needs so many whole episodes, and {steps} steps in {num_envs} "
+                f"environments are {rows} episodes of {spec.episode_limit} steps; unless many end earlier, choose a smaller "
+                "batch_size, more total_steps, or a shorter episode_limit")
+    if config.target_every is not None and config.target_every > updates and spec.episode_limit > 1:
+        return (f"target_every = {config.target_every}: the run makes {updates} updates, so the target network is never "
+                "copied and keeps its first weights")
+    return None

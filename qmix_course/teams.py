@@ -1,0 +1,46 @@
+"""A trained team in a file of its own: its weights, for playing. No environment is in it, so this works with every one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from qmix_course import checkpoint, errors
+from qmix_course.algorithms import Algorithm
+
+
+def save_team(path: str | Path, algorithm: Algorithm) -> None:
+    """Write the weights of ``algorithm`` into a file. One that holds a team already is replaced, any other is refused."""
+    _check(path, algorithm)
+    if Path(path).exists() and "collector" in checkpoint.load(path)["state"]:
+        raise ValueError(f"path: {path} holds a run, which would be lost; name another file")
+    settings = {"algorithm": algorithm.settings(), "dtype": str(torch.get_default_dtype())}
+    checkpoint.save(path, settings, {"algorithm": algorithm.state_dict()})
+
+
+def load_team(path: str | Path, algorithm: Algorithm) -> Algorithm:
+    """Give ``algorithm`` the weights in a file and return it: ``team = load_team("team.pt", QMIX.for_env(env))``.
+
+    ``path``: a file of ``save_team``, the checkpoint of a run, or the run's folder. ``algorithm`` is made as it was for the
+    run, with the same options; its first weights do not matter. ``ValueError`` that names every difference if it was made
+    otherwise, and then nothing has changed. Weights in another float dtype are converted.
+    """
+    _check(path, algorithm)
+    path = Path(path)
+    path = path / "checkpoint.pt" if path.is_dir() else path
+    saved = checkpoint.load(path)
+    checkpoint.check_settings(path, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
+    weights = saved["state"]["algorithm"]
+    wanted = {name: tuple(value.shape) for name, value in algorithm.state_dict().items()}
+    if {name: tuple(value.shape) for name, value in weights.items()} != wanted:
+        raise ValueError(f"path: {path} does not hold the weights that its own settings name")
+    algorithm.load_state_dict(weights)
+    return algorithm
+
+
+def _check(path: str | Path, algorithm: Algorithm) -> None:
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path: expected the path of a file, got {errors.describe(path)}")
+    if not isinstance(algorithm, Algorithm):
+        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
