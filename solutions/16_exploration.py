@@ -64,7 +64,7 @@ from qmix_course.envs import MStepGame
 #
 # `n_agents` agents with `n_actions` actions each are $\varepsilon$-greedy around a habit, as in lesson 03: each agent on its own coin, at each step anew, draws at random among *all* its actions with probability $\varepsilon$. A reward waits for the team that at `keep` steps plays its habit, all agents, and at `leave` other steps leaves it: there each agent must play one particular other action. Write `lucky_chance`, the probability that an episode of `keep + leave` steps goes exactly so.
 #
-# You are right if the number is right for any number of agents and actions.
+# You are right if the number is right for any number of agents, for two actions or more, $\varepsilon$ above 0 and at most 1, and any number of steps of either kind, none included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lucky_chance(n_agents, n_actions, epsilon, keep, leave):
@@ -119,7 +119,7 @@ check("16.2", adapt)
 #
 # Both terms are over the steps that were played, each counting the same: the mean goes over those steps, and $p(k)$ in $H(z) = -\sum_k p(k) \log p(k)$ is the share of those steps that were played with latent $k$.
 #
-# You are right if the number is right for every batch. Not every latent need occur in one.
+# You are right if the number is right for every batch in which something was played. Not every latent need occur in one, and a row may be padding throughout.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mi_bound(log_guess, z, mask):
@@ -180,7 +180,7 @@ print("row 1, four steps an episode:", latents[:, 1].tolist())
 # %% [markdown]
 # Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
 #
-# Name the line, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of the listing that it completes. You are right if each row keeps its latent for the whole of every episode and starts each new one with a fresh draw from the new episode's first state.
+# Put the number of the line that gives row 1 its second latent into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_4 = (

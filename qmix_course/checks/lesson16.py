@@ -6,12 +6,15 @@ import math
 
 import torch
 
+from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.lesson16_latents import LATENTS
+from qmix_course.checks.lesson16_lab import LAST
+from qmix_course.checks.lesson16_latents import BOUND
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.verdict import Found, Verdict
 
 __all__ = ("EXERCISES",)
+UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
 
 # ---- 16.1 --------------------------------------------------------------------------------------------------------------
 
@@ -22,11 +25,20 @@ def lucky(n_agents: int, n_actions: int, epsilon: float, keep: int, leave: int) 
 
 
 LUCKY_CASES = [(2, 2, 0.2, 9, 1), (2, 2, 1.0, 3, 2), (1, 4, 0.3, 5, 1), (3, 2, 0.5, 2, 1), (2, 5, 0.1, 4, 2), (3, 3, 0.6, 1, 3),
-               (4, 3, 0.25, 6, 1), (2, 3, 0.4, 0, 2)]
+               (4, 3, 0.25, 6, 1), (2, 3, 0.4, 0, 2), (3, 4, 0.3, 5, 0), (2, 2, 0.5, 0, 0), (7, 2, 0.9, 3, 1), (1, 12, 1.0, 1, 3),
+               (2, 6, 0.001, 40, 1), (1, 2, 0.0001, 1, 1)]
 
 
 def look_at_lucky(room: Room, answer) -> Verdict:
+    def weighed(*case):
+        chance = answer(*case)                                  # of a small chance a small part counts: hold it against its size
+        number = isinstance(chance, (int, float)) and not isinstance(chance, bool) or isinstance(chance, torch.Tensor) and chance.numel() == 1
+        return float(chance) / lucky(*case) if number else chance
+
     room.compare(answer, LUCKY_CASES, lucky, tolerance=1e-12)
+    for case in LUCKY_CASES:
+        if abs(room.ask(weighed, *case) - 1) > 1e-9:
+            raise room.wrong("nearly right: precision was lost on the way", values.call("lucky_chance", case))
     return Verdict("correct")
 
 
@@ -59,6 +71,22 @@ LUCKY_MISTAKES = (
             "With keep = 0 your answer is right. What should happen to the chance as keep grows?",
             "the steps before the departure have to be survived first",
             lambda n, a, e, keep, leave: (e / a) ** (n * leave)),
+    Mistake("only half of it is counted for all agents",
+            "Two kinds of steps, and every agent takes part in both. Which of your two exponents does not grow with the number of agents?",
+            "at a kept step all agents must keep, and at a left one all must leave",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** keep * (e / a) ** (n * leave)),
+    Mistake("the departure is counted for one agent only",
+            "All agents must leave at the same step. How many factors of ε/A does one such step have with three agents?",
+            "one agent that leaves alone earns nothing",
+            lambda n, a, e, keep, leave: (1 - e + e / a) ** (n * keep) * (e / a) ** leave),
+    Mistake("all orders of the steps are counted",
+            "Which steps are to be kept and which left is given. How many such orders does the text speak of?",
+            "the reward waits at particular steps; the binomial factor counts episodes that leave elsewhere",
+            lambda n, a, e, keep, leave: math.comb(keep + leave, leave) * lucky(n, a, e, keep, leave)),
+    Mistake("a random draw always leaves the habit, and always rightly",
+            "An agent whose coin says random draws among A actions. One of them is the habit, and one is the action that pays. What do your factors say?",
+            "each of the A actions has ε/A, the habit and the one that pays among them",
+            lambda n, a, e, keep, leave: (1 - e) ** (n * keep) * e ** (n * leave)),
     Mistake("the two kinds of steps are exchanged",
             "For ε = 0.2 and keep = 9, leave = 1: which of the two factors should be raised to the larger power?",
             "habit and departure then swap their roles",
@@ -90,18 +118,33 @@ def adapt(sigma: float, q: torch.Tensor, noisy: torch.Tensor, epsilon: float) ->
 def adapt_cases() -> list[tuple]:
     """Each with δ a given factor above or below the divergence, so that the two sides, and a wrong δ, can be told apart."""
     generator, cases = torch.Generator().manual_seed(162), []
-    for (rows, agents, actions), factor in zip(((1, 2, 2), (1, 2, 3), (2, 3, 4), (3, 2, 5), (4, 2, 2), (2, 4, 3)),
-                                               (1.15, 0.9, 0.85, 1.3, 0.8, 1.05)):
+    for (rows, agents, actions), factor in zip(((1, 2, 2), (1, 2, 3), (2, 3, 4), (3, 2, 5), (4, 2, 2), (2, 4, 3), (2, 2, 6), (3, 1, 6)),
+                                               (1.15, 0.9, 0.85, 1.3, 0.8, 1.05, 0.97, 1.1)):
         q = torch.randn(rows, agents, actions, generator=generator, dtype=torch.float64).round(decimals=1)
-        noisy = (q + 0.6 * torch.randn(q.shape, generator=generator, dtype=torch.float64)).round(decimals=1)
+        noise, loud = torch.randn(q.shape, generator=generator, dtype=torch.float64), 0.6
+        while actions == 6 and adapt(1.0, q, q + loud * noise, 0.0)[1] < 1.1:   # so loud that δ lies above ε
+            loud *= 1.05
+        noisy = (q + loud * noise).round(decimals=1)
         delta = factor * adapt(1.0, q, noisy, 0.0)[1]
         epsilon = (1 - math.exp(-delta)) / (1 - 1 / actions)
-        cases.append((0.1 + 0.3 * len(cases), q, noisy, epsilon))
-    return cases
+        cases.append((0.001 if len(cases) == 1 else 0.1 + 0.3 * len(cases), q, noisy, epsilon))
+    still = torch.zeros(1, 1, 2, dtype=torch.float64)
+    return [*cases, (100.0, still, still, 0.0)]                                 # no noise, no exploration: 0 is not below 0
 
 
 def look_at_adapt(room: Room, answer) -> Verdict:
-    room.compare(answer, adapt_cases(), adapt)
+    cases = adapt_cases()
+    try:
+        for asked in (cases[:-1], cases):                       # the tie comes last: what is wrong elsewhere is told first
+            room.compare(answer, asked, adapt)
+    except Found as found:
+        if found.verdict.title != UNNAMED:
+            raise
+        given, wanted = [room.ask(answer, *case) for case in cases], [adapt(*case) for case in cases]
+        for place, name in ((1, "the divergence is right, sigma is not"), (0, "sigma is right, the divergence is not")):
+            if all(values.loosely_equal(got[place], want[place], 1e-9) for got, want in zip(given, wanted)):
+                raise room.wrong(name, found.verdict.detail) from None
+        raise
     return Verdict("correct")
 
 
@@ -150,6 +193,24 @@ ADAPT_MISTAKES = (
             "With ε = 1 an agent plays everything equally often. Is that infinitely far from greedy?",
             "the greedy action keeps 1 − ε + ε/A, and δ is minus the logarithm of that",
             with_step(lambda s, d, e, a: stepped(s, d, -math.log(max(1 - e, 1e-300))))),
+    Mistake("delta is epsilon itself",
+            "δ is a divergence, ε is a probability. Which formula turns the one into the other?",
+            "δ = −log(1 − ε + ε/A) is how far ε-greedy play is from greedy play; ε is another number",
+            with_step(lambda s, d, e, a: stepped(s, d, e))),
+    Mistake("delta has lost its minus sign",
+            "Print your δ. Can a divergence ever be below a negative number?",
+            "the logarithm of a probability is negative, so σ would shrink for ever",
+            with_step(lambda s, d, e, a: stepped(s, d, -target(e, a)))),
+    Mistake("a tie counts as too little",
+            "Let ε be 0 and the noise do nothing, so divergence and δ are both 0. Is the divergence below δ?",
+            "σ grows only if the divergence is below δ, not where the two are equal",
+            with_step(lambda s, d, e, a: s * 1.01 if d <= target(e, a) else s / 1.01)),
+    Mistake("the divergence is right, sigma is not",
+            "Your divergence is the one asked for. Print δ beside it: is δ right, is the comparison, is the factor?",
+            "σ takes one of two values, and which one depends on the divergence and δ alone"),
+    Mistake("sigma is right, the divergence is not",
+            "Your σ moves as it should. Take one agent of one row and add up p_a log(p_a / r_a) by hand: is it your number?",
+            "a measure that lands on the same side of δ in a few cases need not do so in the next one"),
     Mistake("sigma moves the wrong way",
             "The play differs too little. Should the noise become larger or smaller?",
             "it runs away from the target instead of towards it",
@@ -179,5 +240,6 @@ EXERCISES = (
                "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two softmaxes and "
                "summed over the actions, is the divergence."),
         mistakes=ADAPT_MISTAKES, off_limits=("qmix_course.exploration.divergence", "qmix_course.exploration.target_divergence")),
-    *LATENTS,
+    *BOUND,
+    *LAST,
 )

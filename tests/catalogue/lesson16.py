@@ -61,6 +61,26 @@ def only_the_end(n_agents, n_actions, epsilon, keep, leave):
     return (epsilon / n_actions) ** (n_agents * leave)
 
 
+def departure_of_one(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon + epsilon / n_actions) ** (n_agents * keep) * (epsilon / n_actions) ** leave
+
+
+def habit_of_one(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon + epsilon / n_actions) ** keep * (epsilon / n_actions) ** (n_agents * leave)
+
+
+def binomial(n_agents, n_actions, epsilon, keep, leave):
+    return math.comb(keep + leave, keep) * powers(n_agents, n_actions, epsilon, keep, leave)
+
+
+def only_coins(n_agents, n_actions, epsilon, keep, leave):
+    return (1 - epsilon) ** (n_agents * keep) * epsilon ** (n_agents * leave)
+
+
+def rounded_chance(n_agents, n_actions, epsilon, keep, leave):
+    return round(powers(n_agents, n_actions, epsilon, keep, leave), 13)
+
+
 def exchanged(n_agents, n_actions, epsilon, keep, leave):
     return powers(n_agents, n_actions, epsilon, leave, keep)
 
@@ -127,6 +147,17 @@ wrong_way = stepping(lambda s, d, e, a: s * 1.01 if d > delta_of(e, a) else s / 
 ninety_nine = stepping(lambda s, d, e, a: s * 1.01 if d < delta_of(e, a) else s * 0.99)
 fixed_step = stepping(lambda s, d, e, a: s + 0.01 if d < delta_of(e, a) else s - 0.01)
 
+delta_is_epsilon = stepping(lambda s, d, e, a: moved(s, d, e))
+negative_delta = stepping(lambda s, d, e, a: moved(s, d, math.log(1 - e + e / a)))
+ties_grow = stepping(lambda s, d, e, a: s * 1.01 if d <= delta_of(e, a) else s / 1.01)
+ten_percent = stepping(lambda s, d, e, a: s * 1.1 if d < delta_of(e, a) else s / 1.1)
+
+
+def in_bits(sigma, q, noisy, epsilon):
+    departure = kl(q, noisy).mean().item()
+    return moved(sigma, departure, delta_of(epsilon, q.shape[-1])), departure / math.log(2)
+
+
 CATALOGUE = {
     "16.1": Answers(
         right=[powers, step_by_step, in_logs],
@@ -139,6 +170,11 @@ CATALOGUE = {
             ("one agent stands for all", one_agent),
             ("getting there is taken for granted", only_the_end),
             ("the two kinds of steps are exchanged", exchanged),
+            ("only half of it is counted for all agents", habit_of_one),
+            ("the departure is counted for one agent only", departure_of_one),
+            ("all orders of the steps are counted", binomial),
+            ("a random draw always leaves the habit, and always rightly", only_coins),
+            ("nearly right: precision was lost on the way", rounded_chance),
         ],
     ),
     "16.2": Answers(
@@ -156,6 +192,11 @@ CATALOGUE = {
             ("sigma moves the wrong way", wrong_way),
             ("the step down is not the inverse of the step up", ninety_nine),
             ("sigma grows by a fixed amount", fixed_step),
+            ("delta is epsilon itself", delta_is_epsilon),
+            ("delta has lost its minus sign", negative_delta),
+            ("a tie counts as too little", ties_grow),
+            ("the divergence is right, sigma is not", ten_percent),
+            ("sigma is right, the divergence is not", in_bits),
         ],
     ),
     **LATENTS,

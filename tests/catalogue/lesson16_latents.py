@@ -59,7 +59,7 @@ def rows_share(log_guess, z, mask):
 
 padded = two_terms(lambda g, z, m: right_ones(g, z).mean())
 divided_by_all = two_terms(lambda g, z, m: (right_ones(g, z) * m).mean())
-by_episode = two_terms(lambda g, z, m: ((right_ones(g, z) * m).sum(1) / m.sum(1)).mean())
+by_episode = two_terms(lambda g, z, m: ((right_ones(g, z) * m).sum(1) / m.sum(1).clamp(min=1)).mean())
 cross_entropy = two_terms(entropy=lambda g, z, m: 0.0)
 guess_entropy = two_terms(entropy=lambda g, z, m: (torch.special.entr(g.exp()).sum(-1) * m).sum() / m.sum())
 log_z = two_terms(entropy=lambda g, z, m: math.log(g.shape[-1]))
@@ -175,6 +175,67 @@ def where_terminated_first(env, draw, step, z, generator):
     return step, z
 
 
+def last_row_that_ended(env, draw, step, z, generator):
+    ended = step.ended
+    if ended.any():
+        step, z = env.reset(where=ended), z.clone()
+        last = int(ended.nonzero()[-1])
+        z[last] = draw(step.state, generator)[last]
+    return step, z
+
+
+def only_terminated(env, draw, step, z, generator):
+    ended, terminated = step.ended, step.terminated
+    if ended.any():
+        step = env.reset(where=ended)
+        z = torch.where(terminated, draw(step.state, generator), z)
+    return step, z
+
+
+def draws_for_the_first_rows(env, draw, step, z, generator):
+    """As many latents as are needed, drawn from the states of the first rows."""
+    ended = step.ended
+    if ended.any():
+        step, z = env.reset(where=ended), z.clone()
+        z[ended] = draw(step.state[:int(ended.sum())], generator)
+    return step, z
+
+
+def own_generator(env, draw, step, z, generator):
+    ended = step.ended
+    if ended.any():
+        step = env.reset(where=ended)
+        z = torch.where(ended, draw(step.state, torch.Generator().manual_seed(0)), z)
+    return step, z
+
+
+def first_state_for_all(env, draw, act, steps, generator):
+    step = env.reset(seed=0)
+    start = step.state
+    z, played = draw(start, generator), []
+    for _ in range(steps):
+        played.append(z)
+        step = env.step(act(step.obs, z))
+        if step.ended.any():
+            ended = step.ended
+            step, z = env.reset(where=ended), torch.where(ended, draw(start, generator), z)
+    return torch.stack(played)
+
+
+def row_by_row(env, draw, act, steps, generator):
+    step = env.reset(seed=0)
+    z, played = draw(step.state, generator), []
+    for _ in range(steps):
+        played.append(z.clone())
+        step = env.step(act(step.obs, z))
+        ended = [row for row in range(len(z)) if step.terminated[row] or step.truncated[row]]
+        if ended:
+            step, z = env.reset(where=step.ended), z.clone()
+        for row in ended:
+            z[row] = draw(step.state[row:row + 1], generator)[0]
+    return torch.stack(played)
+
+
 def old_state(env, draw, step, z, generator):
     ended = step.ended
     if ended.any():
@@ -250,7 +311,7 @@ LATENTS = {
         ],
     ),
     "16.4": Answers(
-        right=[(9, explorer(with_where)), (9, explorer(by_index)), (9, explorer(only_those_rows)), (9, explorer(always_draws))],
+        right=[(9, explorer(with_where)), (9, explorer(by_index)), (9, explorer(only_those_rows)), (9, explorer(always_draws)), (9, row_by_row)],
         wrong=[
             ("the bug is still there: one row's end redraws every row", (9, explorer(listing))),
             ("the latent is never redrawn", (9, explorer(flags_after_the_reset))),
@@ -260,6 +321,11 @@ LATENTS = {
             ("latents change in the middle of an episode", (9, explorer(the_others))),
             ("some new episodes begin with an old latent", (9, explorer(only_when_all_end))),
             ("some new episodes begin with an old latent", (9, explorer(where_terminated_first))),
+            ("some new episodes begin with an old latent", (9, explorer(last_row_that_ended))),
+            ("an episode that the clock cut passes its latent on", (9, explorer(only_terminated))),
+            ("a row gets a latent that was drawn for another row", (9, explorer(draws_for_the_first_rows))),
+            ("later episodes draw from the first state of an earlier one", (9, first_state_for_all)),
+            ("a draw gets another generator", (9, explorer(own_generator))),
             ("the latent is drawn from the end of the old episode", (9, explorer(old_state))),
             ("episodes of other rows are cut short", (8, explorer(resets_all))),
             ("the latent that is written down is not the one that was played with", (9, writes_the_next_one)),
