@@ -9,7 +9,8 @@ import torch
 
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson14_judge import JUDGES
-from qmix_course.checks.lesson14_mixer import MIXERS, explained
+from qmix_course.checks.lesson14_lab import LAB
+from qmix_course.checks.lesson14_mixer import MIXER, explained
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
@@ -59,7 +60,8 @@ def table_cases() -> list[tuple]:
         table[own] = table.max() + 0.5
         q[0] += table[own] - q.amax(1).sum()
         cases.append((table, q))
-    return cases
+    nearly = torch.tensor([[0.0, -1e-6], [-1000.0, -3.0]]), torch.tensor([[0.5, -4.5], [-0.5, -0.75]])      # V is 0; λ from 4e-6 to 200
+    return [*cases, nearly, (torch.tensor([[-7.0, -1.0], [-2.0, -1e4]]), torch.tensor([[0.0, -2.0], [-501.0, -1.0]]))]
 
 
 AT_BEST = (1.0, 0.0, torch.nan, 1e-10)
@@ -169,7 +171,8 @@ def pull_cases() -> list[tuple]:
         generator = torch.Generator().manual_seed(seed)
         payoff = torch.randint(-15, 16, (n_actions,) * n_agents, generator=generator).double()
         cases += [(payoff, tuple(torch.randint(n_actions, (n_agents,), generator=generator).tolist())) for _ in range(3)]
-    return cases
+    shifted = 0.25 * cases[-4][0] - 100                                         # nothing is above 0, and nothing a whole number
+    return [*cases, (shifted, (0,) * shifted.dim()), (torch.full((2, 2), -3.0), (1, 0)), (torch.tensor([0.0, 5.0, -1.0]), (0,))]
 
 
 PULL_WRONGS = [(name, partial(pull, twist=twist)) for name, twist in (
@@ -234,7 +237,7 @@ EXERCISES: tuple[Exercise, ...] = (
                "its own axis and add.",
                "λ = (table − V) / Σ A. At the agents' own best actions the denominator is 0: put a 1 there."),
         mistakes=LAMBDA_MISTAKES, look=look_at_lambda),
-    MIXERS[0],
+    MIXER,
     Exercise(
         number="14.3", title="Which way do they go?", answers={"pull": "function"}, difficulty=4, minutes=20,
         practises="compute what the detached gradient does at the best wrong table",
@@ -243,5 +246,5 @@ EXERCISES: tuple[Exercise, ...] = (
                "Last the sums: for agent i add the errors over all axes but the i-th."),
         mistakes=PULL_MISTAKES, look=look_at_pull),
     JUDGES,
-    MIXERS[1],
+    LAB,
 )
