@@ -14,6 +14,8 @@ from importlib import resources
 
 from qmix_course.checks.verdict import Found, NotCorrect, Verdict
 
+# Graders set it before any answer runs; what an answer does to the environment afterwards does not matter.
+STRICT = os.environ.get("QMIX_COURSE_STRICT") == "1"
 LESSONS = tuple(f"{number:02}" for number in range(17))
 
 
@@ -86,7 +88,8 @@ def find(number: str) -> Exercise:
 def check(number: str, *answers) -> Verdict:
     """Check the answers to exercise ``number``: a verdict, which a notebook shows when it is the last value of a cell.
 
-    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``.
+    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``. It is strict once and for
+    all when it was so at the start, so an answer cannot switch it off.
 
     Raises:
         ValueError: there is no such exercise. TypeError: it has another number of answers.
@@ -96,8 +99,9 @@ def check(number: str, *answers) -> Verdict:
     exercise = find(number)
     if len(answers) != len(exercise.answers):
         raise TypeError(f'check("{number}", …): expected {", ".join(exercise.answers)}, got {len(answers)} answers')
+    strict = STRICT or os.environ.get("QMIX_COURSE_STRICT") == "1"
     verdict = Room(exercise).judge(answers)
-    if os.environ.get("QMIX_COURSE_STRICT") == "1" and verdict.kind != "correct":
+    if strict and verdict.kind != "correct":
         raise NotCorrect(f"{number}: {verdict!r}")
     return replace(verdict, folds=_folds(exercise, verdict))
 

@@ -36,13 +36,17 @@ class Guard:
             for module, name in SEEDERS:
                 self._replace(module, name, self._noticed(getattr(module, name)))
         except BaseException:
-            self.__exit__()
+            self.open()
             raise
         return self
 
     def __exit__(self, *_) -> None:
-        while self._undo:
-            self._undo.pop()()
+        self.open()
+
+    def open(self) -> None:
+        """Everything is as it was. It may be asked for twice: an answer that is stopped may be stopped in the midst of this."""
+        for undo in reversed(self._undo):
+            undo()
 
     def _close(self, name: str) -> None:
         module, _, last = name.rpartition(".")
@@ -69,7 +73,7 @@ class Guard:
         inherited = isinstance(owner, type) and name not in vars(owner)
         before = None if inherited else vars(owner)[name] if isinstance(owner, type) else getattr(owner, name)
         setattr(owner, name, value)
-        self._undo.append((lambda: delattr(owner, name)) if inherited else (lambda: setattr(owner, name, before)))
+        self._undo.append((lambda: name in vars(owner) and delattr(owner, name)) if inherited else (lambda: setattr(owner, name, before)))
 
     def _raising(self, name: str):
         def raising(*_, **__):

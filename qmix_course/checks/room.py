@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import dis
-import io
-import linecache
-import random
-import sysconfig
-import traceback
-import types
-import warnings
-from pathlib import Path
 
 import numpy
 import torch
 
-from qmix_course.checks import values
+from qmix_course.checks import cells, code, limit, surroundings, values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.guard import Guard
+from qmix_course.checks.show import FITS
 from qmix_course.checks.verdict import Found, Verdict
 
 CHANGES_INPUT = Mistake(
@@ -41,7 +33,7 @@ NEARLY = Mistake(
 OFF_LIMITS_HINT = "This part of the library is what the exercise asks you to write. Build it yourself."
 COMMON = (CHANGES_INPUT, REMEMBERS, SEEDS, NEARLY)
 
-_LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
+REPLACES = "It belongs to everybody: what comes after your answer would use your version. Give yours a name of its own."
 
 
 class Room:
@@ -49,12 +41,20 @@ class Room:
 
     def __init__(self, exercise: Exercise):
         self.exercise = exercise
+        self._answers: tuple = ()
+        self._guards: list[Guard] = []
+        self._given: tuple = ()                     # what the last question was answered, if it was
+        self._raised: BaseException | None = None   # what an answer raised
 
     # ---- from answers to a verdict ---------------------------------------------------------------------------------
 
     def judge(self, answers: tuple) -> Verdict:
-        """The verdict on the answers; whatever they raise becomes one too. The caller's random state is left as it was."""
-        empty = [name for name, answer in zip(self.exercise.answers, answers) if _unwritten(answer)]
+        """The verdict on the answers; whatever they raise becomes one too, and so does an answer that never ends. What they change
+        is put back."""
+        failed = self._failed_cells(answers)
+        if failed:
+            return failed
+        empty = [name for name, answer in zip(self.exercise.answers, answers) if code.unwritten(answer)]
         if len(empty) == len(answers):
             return Verdict("not attempted")
         if empty:
@@ -67,13 +67,48 @@ class Room:
             if kind == "class" and not isinstance(answer, type):
                 return Verdict("wrong shape or type", f"{name}: expected a class, got {values.describe(answer)}",
                                "Hand over the class itself, without parentheses behind its name.")
-        with _quiet_surroundings():
+        self._answers = answers
+        with surroundings.quiet() as replaced:
             try:
-                return self.exercise.look(self, *answers)
+                verdict = limit.within(self._look)
+            except limit.Overrun as overrun:
+                verdict = code.overrun_verdict(overrun)
+            finally:
+                for guard in self._guards:          # left behind when an answer was stopped
+                    guard.open()
+        if replaced and verdict.kind == "correct":
+            return Verdict("wrong", f"your answer replaces {replaced[0]}", REPLACES)
+        return verdict
+
+    def _failed_cells(self, answers: tuple) -> Verdict | None:
+        """In a notebook: the verdict when the last run of a cell that the answers come from failed."""
+        log = cells.log()
+        if log is None or not log.failed:
+            return None
+        for name in (*self.exercise.answers, *sorted(set().union(*map(code.names_in, answers)))):
+            if name in log.failed:
+                return Verdict("error in your code", f"the last run of the cell that defines {name} failed: {log.failed[name]}",
+                               "What could be checked now is the definition of an earlier run. Mend that cell, run it again, then check.")
+        return None
+
+    def _look(self) -> Verdict:
+        with torch.inference_mode(False), torch.enable_grad():
+            try:
+                return self.exercise.look(self, *self._answers)
             except Found as found:
                 return found.verdict
-            except (Exception, SystemExit) as error:
-                return _error(error)
+            except limit.Stop:
+                raise
+            except BaseException as error:
+                if self._given and error is not self._raised and isinstance(error, Exception) and code.own_place(error) is None:
+                    return self._unusable(error)
+                return code.error_verdict(error)
+
+    def _unusable(self, error: Exception) -> Verdict:
+        """The answer ran, and what it gave is nothing that the check could work with."""
+        return Verdict("wrong shape or type", f"your answer gave {values.describe(self._given[0])}, which cannot be used here",
+                       "What does the text ask for: which type, which shape, which dtype? Print what your answer gives for one small case.",
+                       f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
 
     def wrong(self, name: str, detail: str = "") -> Found:
         """``raise room.wrong("the name of a mistake")``: the verdict for one of the exercise's mistakes."""
@@ -92,12 +127,17 @@ class Room:
         """
         given = [value if place in may_change else copy.deepcopy(value) for place, value in enumerate(inputs)]
         given_named = copy.deepcopy(named)
-        with Guard(self.exercise.off_limits) as guard:
+        guard = Guard(self.exercise.off_limits)
+        self._guards.append(guard)
+        self._given = ()
+        with _settings_kept(), guard:
             try:
                 result = answer(*given, **given_named)
-            except Exception:
-                if not guard.called:
+            except BaseException as error:
+                if not guard.called or not isinstance(error, Exception):
+                    self._raised = error
                     raise
+        self._guards.remove(guard)
         if guard.called:
             raise Found(Verdict("wrong", f"{guard.called[0]} is off limits here", OFF_LIMITS_HINT))
         if guard.seeded:
@@ -110,8 +150,8 @@ class Room:
         if result is ...:
             raise Found(Verdict("not attempted"))
         if result is None and not may_change:
-            raise Found(Verdict("wrong shape or type", "your function returns nothing",
-                                "Does every way through it end in a return?"))
+            raise Found(code.returns_nothing(answer))
+        self._given = (result,)
         return result
 
     # ---- comparing -------------------------------------------------------------------------------------------------
@@ -149,16 +189,23 @@ class Room:
             first = problems.index(shapes[0])
             raise Found(Verdict("wrong shape or type", shapes[0].text, "Print what your answer gives for one small case, "
                                 "and its shape and dtype.", values.call(name, cases[first])))
-        if all(problem is None or problem.nearly for problem in problems):
+        lost = values.lost_digits(given, expected) if all(problem is None or problem.close for problem in problems) else ""
+        if lost == "float32" or lost and code.may_round(self._answers):
             raise self.wrong(NEARLY.name)
-        raise Found(Verdict("wrong", "the values are not the expected ones", "Work this one case out on paper, step by "
-                            "step, and compare.", self._example(problems, given, expected, cases, name)))
+        smallest = self._smallest(problems, given, expected, cases)
+        raise Found(Verdict("wrong", "the values are not the expected ones",
+                            _what_next(problems, given, expected, values.size(cases[smallest]) + values.size(expected[smallest])),
+                            self._example(problems, given, expected, cases, name)))
 
-    def _example(self, problems, given, expected, cases, name) -> str:
-        """The smallest case that went wrong: a line to run, expected, got, the largest difference."""
+    def _smallest(self, problems, given, expected, cases) -> int:
+        """The smallest case that went wrong."""
         differ = [k for k, (got, want) in enumerate(zip(given, expected)) if not values.loosely_equal(got, want, 1e-6)]
         failed = differ or [k for k, problem in enumerate(problems) if problem]
-        smallest = min(failed, key=lambda k: values.size(cases[k]))
+        return min(failed, key=lambda k: values.size(cases[k]) + values.size(expected[k]))
+
+    def _example(self, problems, given, expected, cases, name) -> str:
+        """The smallest case that went wrong: a line to run, expected, got, where they differ."""
+        smallest = self._smallest(problems, given, expected, cases)
         return "\n".join(filter(None, [values.call(name, cases[smallest]),
                                        values.table(given[smallest], expected[smallest])]))
 
@@ -185,59 +232,28 @@ def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: 
     return True
 
 
-# ---- what is not written yet -----------------------------------------------------------------------------------------
-
-def _unwritten(answer) -> bool:
-    """Whether this is still the stub of an exercise: ``...``, a function with nothing but ``...`` in it, a class with one."""
-    if answer is ...:
-        return True
-    if isinstance(answer, dict):
-        return any(value is ... for value in answer.values())
-    if isinstance(answer, (tuple, list)):
-        return any(value is ... for value in answer)
-    if isinstance(answer, type):
-        return any(_unwritten(part) for part in vars(answer).values() if isinstance(part, types.FunctionType))
-    return isinstance(answer, types.FunctionType) and _is_stub(answer.__code__)
-
-
-def _is_stub(code: types.CodeType) -> bool:
-    told = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP", "CACHE", "COPY_FREE_VARS")]
-    if any(step.opname not in ("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE") for step in told):
-        return False
-    constants = [step.argval for step in told if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-    return constants in ([None], [...])
-
-
-# ---- errors ----------------------------------------------------------------------------------------------------------
-
-def _error(error: BaseException) -> Verdict:
-    """The verdict for an exception in the learner's code: its line, as counted from the ``def`` line of its function."""
-    said = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if not frame.f_code.co_filename.startswith((*_LIBRARIES, "<frozen")):
-            number = line - frame.f_code.co_firstlineno + 1
-            text = linecache.getline(frame.f_code.co_filename, line).strip()
-            return Verdict("error in your code", f"line {number} of {frame.f_code.co_name}: {said}",
-                           "Read the message. What did this line expect, and what did it get?", text)
-    return Verdict("error in your code", said,
-                   "It was raised before the first line of your code ran: do the names and the number of its arguments match?")
+def _what_next(problems: list, given: list, expected: list, shown: int) -> str:
+    """What to think about when no mistake explains the values."""
+    got, want = (values.numbers(results) for results in (given, expected))
+    if got.isnan().any() and not want.isnan().any():
+        return ("There is a nan among your numbers. Which step divides 0 by 0, takes inf from inf or 0 times inf, or takes the logarithm or "
+                "a root of a negative number?")
+    if all(problem is None or problem.close for problem in problems):
+        return ("Close, but not the exact values. Is something estimated from samples, searched on a grid, rounded on the way, or stopped "
+                "before its end? Or is one small term different?")
+    if shown > FITS:
+        return "What have those that differ in common? Make a small case of your own whose result you know, and run your function on it."
+    return "Work this one case out on paper, step by step, and compare."
 
 
 @contextlib.contextmanager
-def _quiet_surroundings():
-    """Known random numbers, float64, gradients on, no warnings, nothing printed (an answer runs many times); afterwards
-    everything is as it was."""
-    saved = random.getstate(), numpy.random.get_state(), torch.get_default_dtype()
-    with (contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.inference_mode(False),
-          torch.enable_grad()):
-        warnings.simplefilter("ignore")
-        random.seed(20_261)
-        numpy.random.seed(20_262)
-        torch.manual_seed(20_263)
-        torch.set_default_dtype(torch.float64)
+def _settings_kept():
+    """What an answer sets in its thread or in torch does not reach the check's own sums."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    with torch.set_grad_enabled(torch.is_grad_enabled()), numpy.errstate():
         try:
             yield
         finally:
-            random.setstate(saved[0])
-            numpy.random.set_state(saved[1])
-            torch.set_default_dtype(saved[2])
+            torch.set_default_dtype(dtype)
+            if torch.get_num_threads() != threads:
+                torch.set_num_threads(threads)

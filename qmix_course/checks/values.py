@@ -1,4 +1,4 @@
-"""Comparing what an answer gave with what was expected, and showing the two."""
+"""Comparing what an answer gave with what was expected."""
 
 from __future__ import annotations
 
@@ -11,30 +11,18 @@ import numpy
 import torch
 from torch import nn
 
-NEARLY = 1e-2           # off by less than this, relatively, and the digits were lost rather than the idea
-LONGEST_CALL = 700      # characters of a call that a learner would still want to run
+from qmix_course.checks.show import LONGEST_CALL, call, describe, literal, size, table  # noqa: F401 - checks ask for both here
+
+CLOSE = 1e-2            # off by less than this, relatively, and the idea may be right
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one result: ``kind`` as in a verdict, ``text``, ``nearly``: only digits are missing."""
+    """What is wrong with one result: ``kind`` as in a verdict, ``text``, ``close``: the numbers are near the right ones."""
 
     kind: str
     text: str
-    nearly: bool = False
-
-
-def describe(value) -> str:
-    """A short name of what was given: ``a tensor of shape [2, 3], int64``."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {list(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
-    if isinstance(value, numpy.ndarray):
-        return f"a numpy array of shape {list(value.shape)}, {value.dtype}"
-    if isinstance(value, (bool, int, float, str)) and len(repr(value)) < 40:
-        return f"{type(value).__name__} {value!r}"
-    if isinstance(value, (tuple, list)):
-        return f"{type(value).__name__} of {len(value)}"
-    return type(value).__name__
+    close: bool = False
 
 
 def same(a, b) -> bool:
@@ -68,16 +56,32 @@ def same(a, b) -> bool:
         return type(a) is type(b)
 
 
+def plain(value):
+    """The same value in its plain type: a tensor, float or whole number of a class of its own, which may compare as it likes,
+    becomes one of ours; a tensor comes to the processor's memory."""
+    if isinstance(value, torch.Tensor):
+        with torch._C.DisableTorchFunctionSubclass():
+            value = value if type(value) in (torch.Tensor, nn.Parameter) else torch.Tensor.as_subclass(value, torch.Tensor)
+            return value if value.is_cpu or value.is_meta else value.cpu()
+    if isinstance(value, numpy.ndarray):
+        return value if type(value) is numpy.ndarray else numpy.asarray(value)
+    if isinstance(value, (float, int)) and type(value) not in (float, int, bool):
+        return float.__float__(value) if isinstance(value, float) else int.__int__(value)
+    return value
+
+
 def problem(got, want, tolerance: float) -> Problem | None:
     """What keeps ``got`` from being ``want``, or None. Numbers may come as tensors with one element."""
+    got = plain(got)
     if isinstance(want, torch.Tensor) and want.dim() > 0:
         return _tensor_problem(got, want, tolerance)
     if isinstance(want, torch.Tensor):
         want = want.item()
     if isinstance(got, (torch.Tensor, numpy.ndarray, numpy.generic)):
-        if isinstance(got, torch.Tensor) and got.numel() != 1 or getattr(got, "size", 1) != 1 and not isinstance(got, torch.Tensor):
+        if isinstance(got, torch.Tensor) and (not _readable(got) or got.numel() != 1) or getattr(got, "size", 1) != 1 and (
+                not isinstance(got, torch.Tensor)):
             return _shape(f"expected {_kind_of(want)}, got {describe(got)}")
-        got = got.item()
+        got = plain(got.item())
     if isinstance(want, bool):
         if not isinstance(got, bool):
             return _shape(f"expected True or False, got {describe(got)}")
@@ -87,7 +91,7 @@ def problem(got, want, tolerance: float) -> Problem | None:
             return _shape(f"expected one number, got {describe(got)}")
         if isinstance(want, Integral) and not isinstance(got, Integral):
             return _shape(f"expected a whole number, got {describe(got)}")
-        return _value_problem(torch.tensor(float(got), dtype=torch.float64), torch.tensor(float(want), dtype=torch.float64), tolerance)
+        return _value_problem(_scalar(got), _scalar(want), tolerance)
     if isinstance(want, (tuple, list)):
         if not isinstance(got, (tuple, list)):
             return _shape(f"expected {len(want)} values, got {describe(got)}")
@@ -106,11 +110,7 @@ def problem(got, want, tolerance: float) -> Problem | None:
 
 
 def _tensor_problem(got, want: torch.Tensor, tolerance: float) -> Problem | None:
-    if not isinstance(got, torch.Tensor):
-        return _shape(f"expected {describe(want)}, got {describe(got)}")
-    if got.shape != want.shape:
-        return _shape(f"expected {describe(want)}, got {describe(got)}")
-    if _family(got.dtype) != _family(want.dtype):
+    if not isinstance(got, torch.Tensor) or not _readable(got) or got.shape != want.shape or _family(got.dtype) != _family(want.dtype):
         return _shape(f"expected {describe(want)}, got {describe(got)}")
     if want.is_floating_point():
         return _value_problem(got.detach().double(), want.detach().double(), tolerance)
@@ -122,15 +122,27 @@ def _tensor_problem(got, want: torch.Tensor, tolerance: float) -> Problem | None
 def _value_problem(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> Problem | None:
     if _close(got, want, tolerance):
         return None
-    return Problem("wrong", "the values differ", nearly=_close(got, want, NEARLY))
+    return Problem("wrong", "the values differ", close=_close(got, want, CLOSE))
+
+
+def _scalar(number: Real) -> torch.Tensor:
+    try:
+        return torch.tensor(float(number), dtype=torch.float64)
+    except OverflowError:                       # a whole number beyond all floats
+        return torch.tensor(math.copysign(math.inf, number), dtype=torch.float64)
 
 
 def _close(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> bool:
     return torch.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
+def _readable(tensor: torch.Tensor) -> bool:
+    """Whether this is a plain table of numbers: not sparse, nested, quantised, or without values."""
+    return not (tensor.is_nested or tensor.is_quantized or tensor.is_meta) and tensor.layout == torch.strided
+
+
 def _family(dtype: torch.dtype) -> str:
-    return "bool" if dtype == torch.bool else "floating" if dtype.is_floating_point else "whole"
+    return "bool" if dtype == torch.bool else "floating" if dtype.is_floating_point else "complex" if dtype.is_complex else "whole"
 
 
 def _kind_of(value) -> str:
@@ -148,79 +160,48 @@ def loosely_equal(got, claimed, tolerance: float) -> bool:
     if isinstance(got, (list, tuple)) and isinstance(claimed, (list, tuple)) and len(got) == len(claimed):
         return all(loosely_equal(g, c, tolerance) for g, c in zip(got, claimed))
     try:
-        left = torch.as_tensor(got).detach().double()
-        right = torch.as_tensor(claimed).detach().double()
-    except (TypeError, ValueError, RuntimeError):
+        left = torch.as_tensor(plain(got)).detach()
+        right = torch.as_tensor(claimed).detach()
+        if left.is_complex() or right.is_complex() or not _readable(left):
+            return False
+        return left.shape == right.shape and _close(left.double(), right.double(), max(tolerance, 1e-9))
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return type(got) is type(claimed) and same(got, claimed)
-    return left.shape == right.shape and _close(left, right, max(tolerance, 1e-9))
 
 
-# ---- showing -----------------------------------------------------------------------------------------------------------
+# ---- digits that were lost ---------------------------------------------------------------------------------------------
 
-def size(case: tuple) -> int:
-    """How many numbers a case holds, so that the smallest one can be shown."""
-    return sum(value.numel() if isinstance(value, torch.Tensor) else size(tuple(value)) if isinstance(value, (list, tuple)) else 1
-               for value in case)
-
-
-def literal(value) -> str | None:
-    """Python text that gives this value again, or None."""
-    if isinstance(value, torch.Tensor):
-        if value.dtype in (torch.float64, torch.int64, torch.bool):
-            return f"torch.tensor({value.tolist()})" if value.numel() else None
-        return None
-    if isinstance(value, torch.Generator):
-        return f"torch.Generator().manual_seed({value.initial_seed()})"
-    if isinstance(value, (bool, int, float, str)) or value is None:
-        return repr(value)
-    if isinstance(value, (list, tuple)):
-        parts = [literal(part) for part in value]
-        if None in parts:
-            return None
-        inner = ", ".join(parts)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(parts) == 1 else ''})"
-    return None
-
-
-def call(name: str, case: tuple) -> str:
-    """A line that a learner can run, ``run: name(inputs)``; empty when the inputs cannot be written down shortly."""
-    parts = [literal(value) for value in case]
-    text = "" if None in parts else f"run: {name}({', '.join(parts)})"
-    return text if len(text) <= LONGEST_CALL else ""
-
-
-def table(got, want) -> str:
-    """``expected``, ``got`` and the largest difference, one under the other."""
-    lines = [f"expected: {_shown(want)}", f"got:      {_shown(got)}"]
-    try:
-        left, right = torch.as_tensor(got).detach().double(), torch.as_tensor(want).detach().double()
-        if left.shape == right.shape and not (torch.as_tensor(want).dtype == torch.bool):
-            lines.append(f"largest difference: {_number(float((left - right).abs().max()))}")
-    except (TypeError, ValueError, RuntimeError):
-        pass
-    return "\n".join(lines)
-
-
-def _shown(value) -> str:
-    if isinstance(value, (torch.Tensor, numpy.ndarray)) and value.ndim:
-        rows = value.tolist()
-        if value.ndim == 2:
-            return "".join("\n  [" + ", ".join(map(_number, row)) + "]" for row in rows)
-        return _nested(rows)
-    if isinstance(value, (torch.Tensor, numpy.generic, numpy.ndarray)):
-        return _number(value.item())
-    if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(map(_shown, value)) + ")"
+def numbers(value) -> torch.Tensor:
+    """All floating point numbers in a result, one after the other; whole numbers and everything else left out."""
+    value = plain(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_shown(part)}" for key, part in value.items()) + "}"
-    return _number(value)
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        parts = [numbers(part) for part in value]
+        return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+    if isinstance(value, torch.Tensor) and value.is_floating_point() and _readable(value):
+        return value.detach().double().reshape(-1)
+    if isinstance(value, (numpy.ndarray, numpy.floating)) and numpy.asarray(value).dtype.kind == "f":
+        return torch.tensor(numpy.asarray(value, dtype=float).reshape(-1), dtype=torch.float64)
+    return torch.tensor([value] if isinstance(value, float) else [], dtype=torch.float64)
 
 
-def _nested(rows) -> str:
-    return "[" + ", ".join(map(_nested, rows)) + "]" if isinstance(rows, list) else _number(rows)
-
-
-def _number(value) -> str:
-    if isinstance(value, bool) or not isinstance(value, float):
-        return repr(value) if not isinstance(value, str) else value
-    return f"{value:.6g}"
+def lost_digits(given: list, expected: list) -> str:
+    """What explains how the numbers given differ from the expected ones: "float32" (or a shorter type), "rounding", or nothing."""
+    got, want = numbers(given), numbers(expected)
+    if got.shape != want.shape or not got.numel() or not got.isfinite().all() or not want.isfinite().all():
+        return ""
+    scale = want.abs().max().clamp(min=1e-3)
+    for dtype, digit, ulps in ((torch.float32, 2.0**-24, 100), (torch.float16, 2.0**-11, 4), (torch.bfloat16, 2.0**-8, 4)):
+        if torch.equal(got.to(dtype).double(), got) and not torch.equal(want.to(dtype).double(), want) and bool(
+                ((got - want).abs() <= ulps * digit * (scale if dtype == torch.float32 else want.abs())).all()):
+            return "float32"
+    if bool(((got - want).abs() <= 8 * 2.0**-24 * want.abs() + 2.0**-24 * scale).all()):
+        return "float32"
+    for digits in range(1, 10):
+        power = 10.0**digits
+        leading = 10.0**(digits - 1 - want.abs().clamp(min=1e-300).log10().floor())
+        for candidate in ((want * power).round() / power, (want * power).trunc() / power, (want * leading).round() / leading):
+            if _close(got, candidate, 1e-12) and _close(got, want, max(CLOSE, 0.5 / power)):
+                return "rounding"
+    return ""

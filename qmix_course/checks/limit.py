@@ -1,0 +1,194 @@
+"""A limit on time and memory: code of a learner runs in a thread of its own, and is left when it takes too long.
+
+A thread, because waiting for one works alike on Linux, macOS and Windows, whatever the code does: it loops, sleeps, waits for
+a lock. What a thread sets for itself alone (torch's grad mode, numpy's error state, …) ends with it, too. A loop that
+swallows exceptions is told again and again until it ends. Out of reach is one single call into C that never comes back
+and never lets go of Python's lock, as ``max(itertools.count())``: there only a restart of the kernel helps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+SECONDS = 10                # of computing for one check, all its questions together; also of waiting and doing nothing
+GIGABYTES = 4               # that it may take on top of what is there
+IDLE = 0.02                 # of its time; less, and it waits
+LEAVE = 1.0                 # seconds in which code that is told to end usually does
+
+LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
+
+
+class Stop(BaseException):
+    """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it."""
+
+
+class Overrun(Exception):
+    """Code took too long, or too much memory: ``why``. ``frame``: where its own innermost function stood, or None;
+    ``line``: the line there."""
+
+    def __init__(self, why: str, frame: FrameType | None):
+        super().__init__(why)
+        self.why, self.frame, self.line = why, frame, frame.f_lineno if frame else 0
+
+
+def within(work: Callable, seconds: float | None = None):
+    """``work()``, in a thread of its own: its result, or what it raised.
+
+    Raises:
+        Overrun: it took more than ``seconds`` (by default ``SECONDS``), or more memory than ``GIGABYTES``.
+    """
+    seconds = SECONDS if seconds is None else seconds
+    told: dict = {}
+
+    def run() -> None:
+        try:
+            told["result"] = work()
+        except BaseException as error:
+            told["error"] = error
+
+    thread = threading.Thread(target=run, name="answer", daemon=True)
+    with _less_memory():
+        thread.start()
+        try:
+            why = _wait(thread, seconds)
+        except BaseException:                   # the Stop button
+            _stop(thread)
+            raise
+        if why and not told:
+            frame = own_frame(sys._current_frames().get(thread.ident))
+            overrun = Overrun(why, frame)
+            _stop(thread)
+            raise overrun
+    if "error" in told:
+        raise told["error"]
+    return told["result"]
+
+
+def own_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame, from this one outwards, that is neither the course's nor a library's."""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def is_library(filename: str) -> bool:
+    """Whether a file belongs to the course, to Python, or to an installed package."""
+    return filename.startswith((*LIBRARIES, "<frozen"))
+
+
+def _wait(thread: threading.Thread, seconds: float) -> str:
+    """Why the thread must be stopped, or nothing once it has ended.
+
+    What counts is the time that it computes: on a busy computer a right answer may need much longer by the clock. But one that
+    computes nothing for so long waits for something that does not come. In small steps: so Ctrl-C is heard on Windows, too.
+    """
+    most = _memory() + GIGABYTES * 2**30
+    begun = woken = time.monotonic()
+    computed = at_last = time.process_time()
+    while True:
+        thread.join(0.05)
+        if not thread.is_alive():
+            return ""
+        now, clock = time.process_time(), time.monotonic()
+        if now - at_last > IDLE * (clock - woken) + 0.05:
+            at_last, woken = now, clock
+        if (now - computed > seconds or clock - woken > seconds or clock - begun > 6 * seconds) and not _debugged():
+            return f"more than {seconds:g} seconds"
+        if _memory() > most:
+            return f"more than {GIGABYTES} gigabytes of memory"
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise ``Stop`` in the thread until it ends; after a second somebody else goes on with that."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)                 # so the next Stop comes before a handler has begun anew
+    try:
+        end = time.monotonic() + LEAVE
+        while thread.is_alive() and time.monotonic() < end:
+            _raise_in(thread)
+            time.sleep(0)
+    finally:
+        sys.setswitchinterval(interval)
+    if thread.is_alive():
+        threading.Thread(target=_stop_in_time, args=(thread,), name="stop", daemon=True).start()
+
+
+def _stop_in_time(thread: threading.Thread) -> None:
+    """For what sleeps or waits: it ends as soon as it wakes."""
+    while thread.is_alive():
+        _raise_in(thread)
+        time.sleep(0.2)
+
+
+def _raise_in(thread: threading.Thread) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+
+
+def _debugged() -> bool:
+    """Whether a debugger is attached: then a person takes the time."""
+    tracer = sys.gettrace()
+    tool = sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID) if hasattr(sys, "monitoring") else None
+    return tool is not None or "pydev" in (getattr(tracer, "__module__", "") or "") or "bdb" in (getattr(tracer, "__module__", "") or "")
+
+
+def _memory() -> int:
+    """Bytes of memory in use; 0 where nobody tells: not on Linux, and without psutil, which Jupyter brings."""
+    if sys.platform == "linux":
+        return _pages()[1]
+    process = _process()
+    return process.memory_info().rss if process else 0
+
+
+def _pages() -> list[int]:
+    """On Linux: bytes of addresses and of memory in use."""
+    return [int(pages) * _page_size() for pages in Path("/proc/self/statm").read_text().split()[:2]]
+
+
+@cache
+def _page_size() -> int:
+    import resource
+
+    return resource.getpagesize()
+
+
+@cache
+def _process():
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return psutil.Process()
+
+
+@contextlib.contextmanager
+def _less_memory() -> Iterator[None]:
+    """On Linux, what asks for too much memory gets a MemoryError, before the machine runs out of it. Not beside a GPU: its
+    driver reserves addresses without end."""
+    if sys.platform != "linux" or _has_gpu():
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = _pages()[0] + GIGABYTES * 2**30
+    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@cache
+def _has_gpu() -> bool:
+    return torch.cuda.is_available()
