@@ -92,8 +92,7 @@ def _settings() -> list[tuple[Callable, Callable]]:
         (torch.get_default_dtype, torch.set_default_dtype),
         (torch.get_num_threads, torch.set_num_threads),
         (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
-        (lambda: (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()),
-         lambda was: torch.use_deterministic_algorithms(was[0], warn_only=was[1])),
+        (_deterministic, _set_deterministic),
         (lambda: (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()), lambda was: torch.autograd.set_detect_anomaly(*was)),
         (lambda: (torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark),
          _set_backends),
@@ -117,6 +116,15 @@ def _setting(get: Callable, put: Callable) -> Callable[[], None]:
     except OSError:                             # a working directory that is no longer there
         return lambda: None
     return lambda: put(was)
+
+
+def _deterministic() -> tuple[bool, bool]:
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def _set_deterministic(was: tuple[bool, bool]) -> None:
+    if _deterministic() != was:                     # even to set the same again would load torch's compiler, which takes seconds
+        torch.use_deterministic_algorithms(was[0], warn_only=was[1])
 
 
 def _set_backends(was: tuple) -> None:

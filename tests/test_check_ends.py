@@ -1,0 +1,244 @@
+"""A check must end, whatever the answer does; what the answer changed is put back."""
+
+import contextlib
+import itertools
+import queue
+import random
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from qmix_course.checks import Exercise, Mistake, Verdict, check, limit
+from qmix_course.checks.room import Room
+
+
+def forever(x):
+    while True:
+        x = x + 0
+
+
+def swallows_errors(x):
+    while True:
+        try:
+            x = 1 / 0
+        except Exception:
+            pass
+
+
+def swallows_everything(x):
+    while True:
+        try:
+            while True:
+                x = x + 1
+        except BaseException:
+            pass
+
+
+def swallows_in_finally(x):
+    while True:
+        try:
+            x = x + 1
+        finally:
+            continue
+
+
+def suppresses(x):
+    while True:
+        with contextlib.suppress(BaseException):
+            sum(i for i in itertools.count())
+
+
+def generates(x):
+    def numbers():
+        while True:
+            try:
+                yield 1
+            except BaseException:
+                yield 2
+    return sum(numbers())
+
+
+def recurses(x):
+    try:
+        return recurses(x)
+    except BaseException:
+        return recurses(x)
+
+
+def sleeps(x):
+    time.sleep(1000)
+
+
+def naps(x):
+    while True:
+        time.sleep(0.01)
+
+
+def waits_for_a_lock(x):
+    lock = threading.Lock()
+    with lock:
+        lock.acquire()
+
+
+def waits_for_a_queue(x):
+    return queue.Queue().get()
+
+
+def waits_for_itself(x):
+    threading.current_thread().ident and threading.Event().wait()
+
+
+def torches(x):
+    while True:
+        x = torch.eye(50) @ torch.eye(50)
+
+
+def starts_threads(x):
+    threading.Thread(target=lambda: time.sleep(3), daemon=True).start()
+    while True:
+        pass
+
+
+def handles_it_again(x):
+    try:
+        forever(x)
+    except BaseException:
+        forever(x)
+
+
+ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses, sleeps, naps,
+           waits_for_a_lock, waits_for_a_queue, waits_for_itself, torches, starts_threads, handles_it_again]
+
+PLAIN = Exercise("00.7", "Twice", {"twice": "function"}, 1, 2, "double", ("h", "i"),
+                 (Mistake("negative", "Which sign?", "no", lambda x: -2 * x),),
+                 lambda room, answer: room.compare(answer, [(1.5,), (-2.0,)], lambda x: 2 * x) or Verdict("correct"))
+
+
+def judge(answer) -> Verdict:
+    return Room(PLAIN).judge((answer,))
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.5)
+
+
+@pytest.mark.parametrize("answer", ENDLESS)
+def test_an_answer_that_never_ends_gets_a_verdict_with_its_line(answer, soon):
+    before = threading.active_count(), sys.getswitchinterval(), sys.stdout
+    begun = time.monotonic()
+    verdict = judge(answer)
+    assert time.monotonic() - begun < 20
+    assert verdict.kind == "error in your code" and "it ran too long and was stopped in line" in verdict.title, verdict
+    assert "more than 0.5 seconds" in verdict.title and "loop" in verdict.hint and verdict.detail
+    assert (sys.getswitchinterval(), sys.stdout) == before[1:]
+    assert judge(lambda x: 2 * x).kind == "correct", "the next check works"
+
+
+def test_what_loops_in_python_has_really_ended(soon):
+    for answer in (forever, swallows_everything, swallows_in_finally, recurses, handles_it_again):
+        judge(answer)
+    waited = time.monotonic() + 20
+    while any(thread.name == "answer" for thread in threading.enumerate()) and time.monotonic() < waited:
+        time.sleep(0.05)
+    # those that the tests above left asleep may still be there
+    frames = sys._current_frames()
+    left = [frames[thread.ident].f_code.co_name for thread in threading.enumerate() if thread.name == "answer" and thread.ident in frames]
+    assert not set(left) & {"forever", "swallows_everything", "swallows_in_finally", "recurses", "handles_it_again"}
+
+
+def test_the_line_is_the_learners():
+    def answer(x):
+        steps = 0
+        while steps >= 0:
+            steps += torch.ones(3).sum().item() * 0
+        return x
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limit, "SECONDS", 0.3)
+        verdict = judge(answer)
+    assert "line 3 of answer" in verdict.title or "line 4 of answer" in verdict.title
+    assert "steps" in verdict.detail
+
+
+def test_a_busy_computer_is_no_reason():
+    """What counts is time computed, not time by the clock; so a right answer passes beside others that compute."""
+    stop = threading.Event()
+    begun = time.process_time()
+    assert limit.within(lambda: sum(range(1000)), seconds=5) == 499500
+    stop.set()
+    assert time.process_time() - begun < 5
+
+
+def test_the_stop_button_is_heard(monkeypatch):
+    import _thread
+
+    monkeypatch.setattr(limit, "SECONDS", 30)
+    threading.Timer(0.5, _thread.interrupt_main).start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        judge(forever)
+    assert time.monotonic() - begun < 20
+    assert judge(lambda x: 2 * x).kind == "correct"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
+@pytest.mark.parametrize("greedy", [
+    lambda x: list(itertools.product(range(5), repeat=20)), lambda x: torch.zeros(2**34), lambda x: [0] * 2**40,
+    lambda x: bytearray(2**36),
+])
+def test_too_much_memory_is_an_error_in_the_code(greedy, monkeypatch):
+    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
+    verdict = judge(greedy)
+    assert verdict.kind == "error in your code" and "memory" in verdict.title + verdict.hint, verdict
+    assert judge(lambda x: 2 * x).kind == "correct"
+
+
+def test_what_collects_without_end_is_stopped(monkeypatch):
+    def hoards(x):
+        kept = []
+        while True:
+            kept.append(torch.zeros(1000, 1000))
+
+    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
+    verdict = judge(hoards)
+    assert verdict.kind == "error in your code" and "memory" in verdict.title + verdict.hint
+
+
+@pytest.mark.parametrize("leaves", [SystemExit, KeyboardInterrupt, GeneratorExit, type("Own", (BaseException,), {})])
+def test_what_leaves_by_an_exception_gets_a_verdict(leaves):
+    def answer(x):
+        raise leaves
+
+    assert judge(answer).kind == "error in your code"
+
+
+def test_input_does_not_wait():
+    verdict = judge(lambda x: float(input("how many? ")))
+    assert verdict.kind == "error in your code" and "nobody is there" in verdict.title
+    assert input is not None and "nobody" not in input.__name__
+
+
+def test_a_check_inside_an_answer_ends_with_it(soon):
+    assert "too long" in judge(lambda x: check("00.1", forever)).title or judge(lambda x: check("00.1", forever)).kind != "correct"
+    assert judge(lambda x: 2 * x).kind == "correct"
+
+
+def test_off_limits_parts_work_again_after_a_stop(soon):
+    from qmix_course.mixers import QMixer
+
+    closed = replace(PLAIN, off_limits=("qmix_course.mixers.QMixer", "qmix_course.exploration.greedy"))
+    assert "too long" in Room(closed).judge((sleeps,)).title
+    assert QMixer(2, 3)(torch.zeros(4, 2), torch.zeros(4, 3)).shape == (4,)
+
+
+def test_random_numbers_are_as_they_were(soon):
+    torch.manual_seed(3)
+    random.seed(3)
+    before = torch.get_rng_state(), random.getstate()
+    judge(forever)
+    assert torch.equal(before[0], torch.get_rng_state()) and before[1] == random.getstate()
