@@ -21,7 +21,8 @@ from types import FrameType
 
 import torch
 
-SECONDS = 10                # of computing for one check, all its questions together; also of waiting and doing nothing
+SECONDS = 20                # of computing for one check, all its questions together; the slowest right answer takes 2 to 5
+WAITING = 10                # of waiting, computing nothing
 GIGABYTES = 4               # that it may take on top of what is there
 IDLE = 0.02                 # of its time; less, and it waits
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
@@ -103,8 +104,9 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
         now, clock = time.process_time(), time.monotonic()
         if now - at_last > IDLE * (clock - woken) + 0.05:
             at_last, woken = now, clock
-        if (now - computed > seconds or clock - woken > seconds or clock - begun > 6 * seconds) and not _debugged():
-            return f"more than {seconds:g} seconds"
+        waiting = min(WAITING, seconds)
+        if (now - computed > seconds or clock - woken > waiting or clock - begun > 6 * seconds) and not _debugged():
+            return f"more than {waiting if clock - woken > waiting else seconds:g} seconds"
         if _memory() > most:
             return f"more than {GIGABYTES} gigabytes of memory"
 
