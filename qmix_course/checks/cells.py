@@ -9,6 +9,8 @@ import re
 import sys
 from functools import cache
 
+from qmix_course.checks.verdict import NotCorrect
+
 DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w[\w, *]*|[(\[][\w, *]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)",
                      re.MULTILINE)
 
@@ -37,7 +39,7 @@ class CellLog:
         shown = getattr(sys, "last_value", None)            # %%time and its like show an error and go on
         if error is None and shown is not self._before and (result.info.raw_cell or "").lstrip().startswith("%%"):
             error = shown
-        if error is not None:
+        if error is not None and not isinstance(error, NotCorrect):
             said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".rstrip(": ")
             self.failed |= dict.fromkeys(defined(result.info.raw_cell or ""), said)
 

@@ -84,6 +84,9 @@ def overrun_verdict(overrun: Overrun) -> Verdict:
     if "memory" in overrun.why:
         return Verdict("error in your code", f"it was stopped in {where}: {overrun.why}",
                        "What is it that grows there, and how large must it be?", text)
+    if "waiting" in overrun.why:
+        return Verdict("error in your code", f"it ran too long and was stopped in {where}: {overrun.why}",
+                       "It computes nothing there. What does it wait for, and does that ever come?", text)
     return Verdict("error in your code", f"it ran too long and was stopped in {where}: {overrun.why}",
                    "Is there a loop that never ends? Look at what must change for it to end: does it change in every round, and can it "
                    "step over the value that is waited for?", text)

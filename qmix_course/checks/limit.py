@@ -106,7 +106,7 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
             at_last, woken = now, clock
         waiting = min(WAITING, seconds)
         if (now - computed > seconds or clock - woken > waiting or clock - begun > 6 * seconds) and not _debugged():
-            return f"more than {waiting if clock - woken > waiting else seconds:g} seconds"
+            return f"more than {waiting:g} seconds of waiting" if clock - woken > waiting else f"more than {seconds:g} seconds"
         if _memory() > most:
             return f"more than {GIGABYTES} gigabytes of memory"
 

@@ -88,7 +88,7 @@ class Room:
         for name in (*self.exercise.answers, *sorted(set().union(*map(code.names_in, answers)))):
             if name in log.failed:
                 return Verdict("error in your code", f"the last run of the cell that defines {name} failed: {log.failed[name]}",
-                               "What could be checked now is the definition of an earlier run. Mend that cell, run it again, then check.")
+                               "What is there now may be the definition of an earlier run. Mend that cell, run it again, then check.")
         return None
 
     def _look(self) -> Verdict:
@@ -257,3 +257,5 @@ def _settings_kept():
             torch.set_default_dtype(dtype)
             if torch.get_num_threads() != threads:
                 torch.set_num_threads(threads)
+            if torch.get_default_device().type != "cpu":
+                torch.set_default_device(None)

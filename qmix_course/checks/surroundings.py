@@ -177,6 +177,8 @@ def _put_back(owner, was: dict, ids: list[int], replaced: list[str]) -> None:
             setattr(owner, name, value)
     if isinstance(owner, type) or owner is builtins:
         for name in [name for name in now if name not in was and not name.startswith("__")]:
+            if isinstance(owner, type) and hasattr(owner.__base__, name):
+                replaced.append(f"{owner.__name__}.{name}")
             delattr(owner, name)
 
 
