@@ -30,8 +30,9 @@ LEAVE = 1.0                 # seconds in which code that is told to end usually 
 LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
 
 
-class Stop(BaseException):
-    """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it."""
+class Stop(SystemExit):
+    """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it; and a thread
+    that ends by it says nothing."""
 
 
 class Overrun(Exception):
@@ -59,6 +60,7 @@ def within(work: Callable, seconds: float | None = None):
             told["error"] = error
 
     thread = threading.Thread(target=run, name="answer", daemon=True)
+    thread._invoke_excepthook = lambda *_: None             # nor does it when Stop comes at its very end
     with _less_memory():
         thread.start()
         try:
@@ -104,9 +106,8 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
         now, clock = time.process_time(), time.monotonic()
         if now - at_last > IDLE * (clock - woken) + 0.05:
             at_last, woken = now, clock
-        waiting = min(WAITING, seconds)
-        if (now - computed > seconds or clock - woken > waiting or clock - begun > 6 * seconds) and not _debugged():
-            return f"more than {waiting:g} seconds of waiting" if clock - woken > waiting else f"more than {seconds:g} seconds"
+        if (now - computed > seconds or clock - woken > WAITING or clock - begun > 6 * seconds) and not _debugged():
+            return f"more than {WAITING:g} seconds of waiting" if clock - woken > WAITING else f"more than {seconds:g} seconds"
         if _memory() > most:
             return f"more than {GIGABYTES} gigabytes of memory"
 
