@@ -125,9 +125,11 @@ def judge(answer) -> Verdict:
 
 
 @pytest.fixture
-def soon(monkeypatch):
-    monkeypatch.setattr(limit, "SECONDS", 0.5)
-    monkeypatch.setattr(limit, "WAITING", 4)
+def soon(monkeypatch, request):
+    """A short limit, and on a busy computer nothing that computes is taken for something that waits."""
+    answer = request.node.callspec.params["answer"] if hasattr(request.node, "callspec") else sleeps
+    monkeypatch.setattr(limit, "SECONDS", 0.5 if answer not in WAITING else 20)
+    monkeypatch.setattr(limit, "WAITING", 1 if answer in WAITING else 60)
 
 
 @pytest.mark.parametrize("answer", ENDLESS)
@@ -135,16 +137,17 @@ def test_an_answer_that_never_ends_gets_a_verdict_with_its_line(answer, soon):
     before = threading.active_count(), sys.getswitchinterval(), sys.stdout
     begun = time.monotonic()
     verdict = judge(answer)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 60
     assert verdict.kind == "error in your code" and "it ran too long and was stopped in line" in verdict.title, verdict
-    assert ("more than 4 seconds of waiting" if answer in WAITING else "more than 0.5 seconds") in verdict.title and verdict.detail
+    assert ("more than 1 seconds of waiting" if answer in WAITING else "more than 0.5 seconds") in verdict.title and verdict.detail
     assert ("wait for" if answer in WAITING else "loop that never ends") in verdict.hint
     assert (sys.getswitchinterval(), sys.stdout) == before[1:]
     assert judge(lambda x: 2 * x).kind == "correct", "the next check works"
 
 
-def test_what_loops_in_python_has_really_ended(soon):
-    for answer in (forever, swallows_everything, swallows_in_finally, recurses, handles_it_again):
+def test_what_loops_in_python_has_really_ended(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
+    for answer in (forever, swallows_everything, swallows_in_finally, suppresses, handles_it_again):
         judge(answer)
     waited = time.monotonic() + 20
     while any(thread.name == "answer" for thread in threading.enumerate()) and time.monotonic() < waited:
@@ -152,7 +155,7 @@ def test_what_loops_in_python_has_really_ended(soon):
     # those that the tests above left asleep may still be there
     frames = sys._current_frames()
     left = [frames[thread.ident].f_code.co_name for thread in threading.enumerate() if thread.name == "answer" and thread.ident in frames]
-    assert not set(left) & {"forever", "swallows_everything", "swallows_in_finally", "recurses", "handles_it_again"}
+    assert not set(left) & {"forever", "swallows_everything", "swallows_in_finally", "suppresses", "handles_it_again"}
 
 
 def test_the_line_is_the_learners():
@@ -250,8 +253,9 @@ def test_input_does_not_wait():
     assert input is not None and "nobody" not in input.__name__
 
 
-def test_a_check_inside_an_answer_ends_with_it(soon):
-    assert "too long" in judge(lambda x: check("00.1", forever)).title or judge(lambda x: check("00.1", forever)).kind != "correct"
+def test_a_check_inside_an_answer_ends_with_it(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
+    assert judge(lambda x: check("00.1", forever)).kind != "correct"
     assert judge(lambda x: 2 * x).kind == "correct"
 
 
@@ -263,7 +267,8 @@ def test_off_limits_parts_work_again_after_a_stop(soon):
     assert QMixer(2, 3)(torch.zeros(4, 2), torch.zeros(4, 3)).shape == (4,)
 
 
-def test_random_numbers_are_as_they_were(soon):
+def test_random_numbers_are_as_they_were(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
     torch.manual_seed(3)
     random.seed(3)
     before = torch.get_rng_state(), random.getstate()

@@ -15,7 +15,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 
@@ -33,6 +33,33 @@ LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name]
 class Stop(SystemExit):
     """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it; and a thread
     that ends by it says nothing."""
+
+
+class _First(Stop):
+    """The first one: from now on every line of this thread calls for another, for code that catches it. Python makes the exception
+    in the thread that catches it, which alone can set its trace function. (From 3.12 on: ``_at_every_line``.)"""
+
+    def __init__(self):                         # as few calls in calls as can be: it may be needed at the bottom of a recursion
+        again = _TOLD.get(threading.get_ident())
+        if again is not None:
+            sys.settrace(again)
+            frame = sys._getframe(1)
+            while frame is not None:
+                frame.f_trace = again
+                frame = frame.f_back
+
+
+_TOLD: dict[int, Callable | None] = {}          # the threads that are told to end, and their trace function
+
+
+def _again(ident: int) -> Callable | None:
+    """A trace function all in C, as in one in Python the exception would come too early, and end it."""
+    if sys.version_info >= (3, 12):
+        return None
+    raise_in = ctypes.PyDLL(None if sys.platform != "win32" else ctypes.pythonapi._name).PyThreadState_SetAsyncExc
+    raise_in.argtypes = [ctypes.c_ulong] + 4 * [ctypes.py_object]               # the last three, frame, event, argument, are not used
+    raise_in.restype = None
+    return partial(raise_in, ident, Stop)
 
 
 class Overrun(Exception):
@@ -114,28 +141,58 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
 
 def _stop(thread: threading.Thread) -> None:
     """Raise ``Stop`` in the thread until it ends; after a second somebody else goes on with that."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)                 # so the next Stop comes before a handler has begun anew
-    try:
+    _TOLD[thread.ident] = _again(thread.ident)
+    with _at_every_line(thread.ident):
         end = time.monotonic() + LEAVE
         while thread.is_alive() and time.monotonic() < end:
             _raise_in(thread)
-            time.sleep(0)
-    finally:
-        sys.setswitchinterval(interval)
+            thread.join(0.005)
     if thread.is_alive():
         threading.Thread(target=_stop_in_time, args=(thread,), name="stop", daemon=True).start()
+    else:
+        _TOLD.pop(thread.ident, None)
 
 
 def _stop_in_time(thread: threading.Thread) -> None:
     """For what sleeps or waits: it ends as soon as it wakes."""
     while thread.is_alive():
         _raise_in(thread)
-        time.sleep(0.2)
+        thread.join(0.05)
+    _TOLD.pop(thread.ident, None)
+
+
+@contextlib.contextmanager
+def _at_every_line(ident: int) -> Iterator[None]:
+    """From Python 3.12 on: every line of this thread raises ``Stop``. Before, ``Stop`` sees to that itself."""
+    if sys.version_info < (3, 12):
+        yield
+        return
+    watch, tool = sys.monitoring, 4
+
+    def stop(*_):
+        if threading.get_ident() == ident:
+            raise Stop
+
+    try:
+        watch.use_tool_id(tool, "qmix_course")
+    except ValueError:                              # somebody else has it
+        yield
+        return
+    events = watch.events.LINE | watch.events.PY_START
+    for event in (watch.events.LINE, watch.events.PY_START):
+        watch.register_callback(tool, event, stop)
+    watch.set_events(tool, events)
+    try:
+        yield
+    finally:
+        watch.set_events(tool, 0)
+        for event in (watch.events.LINE, watch.events.PY_START):
+            watch.register_callback(tool, event, None)
+        watch.free_tool_id(tool)
 
 
 def _raise_in(thread: threading.Thread) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_First))
 
 
 def _debugged() -> bool:

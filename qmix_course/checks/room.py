@@ -249,13 +249,14 @@ def _what_next(problems: list, given: list, expected: list, shown: int) -> str:
 @contextlib.contextmanager
 def _settings_kept():
     """What an answer sets in its thread or in torch does not reach the check's own sums."""
-    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    with torch.set_grad_enabled(torch.is_grad_enabled()), numpy.errstate():
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(dtype)
-            if torch.get_num_threads() != threads:
-                torch.set_num_threads(threads)
-            if torch.get_default_device().type != "cpu":
-                torch.set_default_device(None)
+    dtype, threads, grad, errors = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(), numpy.geterr()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
+        numpy.seterr(**errors)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        if torch.get_default_device().type != "cpu":
+            torch.set_default_device(None)
