@@ -241,7 +241,7 @@ def _less_memory() -> Iterator[None]:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = _pages()[0] + GIGABYTES * 2**30
+    wanted = _pages()[0] + int(GIGABYTES * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]), hard))
     try:
         yield
