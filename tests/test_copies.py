@@ -1,7 +1,10 @@
 """The learner's copies in my/: laid, brought up to date while untouched, kept when changed, never lost."""
 
+import contextlib
+import io
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -261,6 +264,65 @@ def test_a_disk_without_links_works_too(course, capsys, monkeypatch):
     assert not copies.lay(course / EXERCISE, b"other") and (course / EXERCISE).read_bytes() == notebook("1")
 
 
+STEPS = [(copies.os, "replace"), (copies.os, "link"), (pathlib.Path, "rename"), (pathlib.Path, "unlink"), (pathlib.Path, "exists"),
+         (pathlib.Path, "write_bytes"), (copies, "open")]
+
+
+def run_with(monkeypatch, moment, between, work) -> int:
+    """``work()``, with ``between()`` just before the step on files with this number: how many steps there were."""
+    steps = 0
+
+    def come_between(real):
+        def step(*words, **named):
+            nonlocal steps
+            steps += 1
+            if steps == moment + 1:
+                between()
+            return real(*words, **named)
+        return step
+
+    for owner, name in STEPS:
+        monkeypatch.setattr(owner, name, come_between(getattr(owner, name, open)), raising=False)
+    with contextlib.suppress(copies.DeskError):
+        work()
+    monkeypatch.undo()
+    return steps
+
+
+def save(course) -> None:
+    """As Jupyter does, at any moment."""
+    with io.open(course / EXERCISE, "wb") as file:
+        file.write(b"saved meanwhile")
+
+
+def held(course) -> list[bytes]:
+    return [path.read_bytes() for path in (course / "my/exercises").glob("03_agents*.ipynb")]
+
+
+@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save], ids=["reset", "start", "save"])
+@pytest.mark.parametrize("moment", range(12))
+def test_whatever_happens_between_two_steps_of_a_reset_nothing_is_lost(course, capsys, monkeypatch, moment, other):
+    """Another reset, a start, or Jupyter's save comes just before one step, and runs to its end."""
+    start(capsys)
+    (course / EXERCISE).write_bytes(b"my work")
+    pull(course, EXERCISE, notebook("second"))
+    steps = run_with(monkeypatch, moment, lambda: other(course), lambda: copies.reset("03", course))
+    assert moment < 7 or steps <= moment, "every step is tried"
+    assert b"my work" in held(course) or (other is save and b"saved meanwhile" in held(course))
+    assert other is not save or steps <= moment or b"saved meanwhile" in held(course)
+    assert b"" not in held(course) and (course / EXERCISE).read_bytes() in (notebook("second"), b"saved meanwhile")
+
+
+@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save], ids=["reset", "start", "save"])
+@pytest.mark.parametrize("moment", range(16))
+def test_whatever_happens_while_a_copy_is_brought_up_to_date_nothing_is_lost(course, capsys, monkeypatch, moment, other):
+    start(capsys)
+    pull(course, EXERCISE, notebook("second"))
+    steps = run_with(monkeypatch, moment, lambda: other(course), lambda: copies.start(course))
+    assert other is not save or steps <= moment or b"saved meanwhile" in held(course)
+    assert b"" not in held(course) and (course / EXERCISE).read_bytes() in (notebook("second"), b"saved meanwhile")
+
+
 RESET = """
 import sys, time, pathlib
 from qmix_course import copies
@@ -294,10 +356,9 @@ def test_two_resets_at_the_same_moment_lose_nothing(course, capsys, tmp_path):
             ready.with_suffix(f".{trial}.go").touch()
             for name in ("a", "b"):
                 wait_for(ready.with_suffix(f".{trial}.{name}.done"), processes)
-            held = [path.read_bytes() for path in (course / "my/exercises").glob("03_agents*.ipynb")]
-            assert work in held, trial
+            assert work in held(course), trial
             assert (course / EXERCISE).read_bytes() == notebook("1"), trial
-            assert b"" not in held
+            assert b"" not in held(course)
         assert [process.communicate(timeout=30)[0] for process in processes] == ["", ""]
     finally:
         for process in processes:
