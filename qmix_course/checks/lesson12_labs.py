@@ -54,6 +54,8 @@ def lab_cases() -> list[tuple]:
                 parameter.uniform_(-1.5, 1.5, generator=generator)
             if batch == 2:
                 target.head.bias.sub_(1e5)                              # values can be far below 0
+            if batch == 3:
+                target.head.weight.mul_(1e5)                            # and far apart
         obs = torch.randn(batch, time + 1, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
         last = torch.randint(n_actions, (batch, time + 1, n_agents), generator=generator)
         last[:, 0] = -1
@@ -131,7 +133,7 @@ LATE_MISTAKES = twisted(
     ("mask of the step before", "the mask belongs to another step",
      "Two tables meet in line 2. Are they of the same times in your version?",
      "what was possible before the step may be impossible after it")) + (
-    Mistake(FILL, "Which number stands for an action that is not available? Let the network's values be 100,000 lower: does it still lose?",
+    Mistake(FILL, "What keeps an action that is not available from winning? Let the network's values be 100,000 times as large, of either sign: does it still lose?",
             "only −inf, or something below all values at hand, loses against every value"),)
 
 LABS = (Exercise(

@@ -54,8 +54,20 @@ def look_at_central(room: Room, answer) -> Verdict:
     except Found as found:
         if found.verdict.title == UNNAMED and _one_agent_decides(cases, [room.ask(answer, *case) for case in cases]):
             raise room.wrong("one of the agents decides for all", found.verdict.detail) from None
+        if found.verdict.title == UNNAMED:
+            _name_a_row(room, answer, cases)
         raise
     return Verdict("correct")
+
+
+def _name_a_row(room: Room, answer, cases: list[tuple]) -> None:
+    """Names what happens in the first row whose weight is 1 in place of alpha, or alpha in place of 1."""
+    for q, u, y, g, alpha in cases:
+        for row, (got, want) in enumerate(zip(room.ask(answer, q, u, y, g, alpha).tolist(), central_weights(q, u, y, g, alpha).tolist())):
+            if {got, want} == {1.0, alpha} and got != want:
+                seen = f"agents' own best: {q[row].argmax(-1).tolist()} · played: {u[row].tolist()} · y = {y[row]:.8g}, q_greedy = {g[row]:.8g}"
+                raise room.wrong("a joint action counts in full without a reason" if got == 1.0 else
+                                 "a reason to count in full goes unnoticed", f"{seen}\nexpected: {want:g}\ngot:      {got:g}") from None
 
 
 def _one_agent_decides(cases: list[tuple], given: list) -> bool:
@@ -84,6 +96,12 @@ CENTRAL_MISTAKES = (
             "y equal to the value of the greedy joint action: does that joint action seem better?",
             "whatever is as good as the greedy one would count in full, as in plain QMIX",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1) | (y >= g), alpha)),
+    Mistake("a joint action counts in full without a reason",
+            "Look at the row below: does every agent play its own best action? Is y above what the greedy joint action is worth?",
+            "only the greedy joint action and those that turn out better count in full"),
+    Mistake("a reason to count in full goes unnoticed",
+            "Look at the row below: either every agent plays its best action, or y is above, perhaps by very little. Which test of yours misses it?",
+            "greedy in all agents or better by however little: either is enough"),
     Mistake("what is nearly as good counts as better",
             "y may lie below the value of the greedy joint action by a ten-millionth. What does your comparison say then?",
             "better means above, by however little; a tolerance lets worse ones in",

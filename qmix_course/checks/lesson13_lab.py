@@ -63,7 +63,7 @@ def _moved(cases: list[tuple], by: float) -> list[tuple]:
 def look_at_lab(room: Room, wrong_line, mended) -> Verdict:
     cases = _cases()
     try:
-        room.compare(mended, cases + _moved(cases, -1e6), targets_and_weights)
+        room.compare(mended, cases + _moved(cases, -1e6) + [(1e6 * q, *rest) for q, *rest in cases], targets_and_weights)
     except Found as found:
         if found.verdict.title != UNNAMED or not _right_in(room, mended, _moved(cases, 1e6)):
             raise
@@ -127,7 +127,7 @@ MISTAKES = (
             "utilities have any sign, and 0 is a large one where all others are negative",
             _pieces(lambda q, av, u, q_hat: (q[:, 0] * av[:, 0]).argmax(-1))),
     Mistake(FILL,
-            "Which number do you put in for what is not available? Let all values of the agents be a million lower: does it still lose?",
+            "What keeps an action that is not available from winning? Let the values be a million times as large, of either sign: does it still lose?",
             "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
     Mistake("the mask of the next step",
             "Two times stand in the tables: now and next. Which of them does the greedy action of the weights belong to?",

@@ -82,7 +82,7 @@ def moved(cases: list[tuple], by: float) -> list[tuple]:
 def look_at_lab(room: Room, wrong_line, answer) -> Verdict:
     cases = lab_cases()
     try:
-        explained(room, answer, cases + moved(cases, -1e6), errors_of, LAB_WRONGS)
+        explained(room, answer, cases + moved(cases, -1e6) + [(1e6 * q, 1e6 * next_q, *rest) for q, next_q, *rest in cases], errors_of, LAB_WRONGS)
     except Found as found:
         if found.verdict.title != UNNAMED:
             raise
@@ -109,7 +109,7 @@ LAB_MISTAKES = (
             "Let all values be below 0. Which one wins your maximum?",
             "a 0 is a value like any other, and among negative ones it is the largest"),
     Mistake(FILL,
-            "Which number do you put in for what is not available? Let all values of the agents be a million lower: does it still lose?",
+            "What keeps an action that is not available from winning? Let the values be a million times as large, of either sign: does it still lose?",
             "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
     Mistake("the first maximum lost its mask in the repair",
             "An advantage compares with the best action that the agent *could* take. Is that what you compare with?",

@@ -59,7 +59,7 @@ def slopes(agent_qs, best_qs, w, b, lam) -> list[torch.Tensor]:
 def twisted(agent_qs, best_qs, w, b, lam, twist: str = "") -> torch.Tensor:
     """The mixer with something done wrong."""
     positive = {"raw w": w, "relu": w.relu(), "exp": w.exp(), "softplus": torch.nn.functional.softplus(w),
-                "softmax": w.softmax(-1)}.get(twist, w.abs() + 1e-10)
+                "softmax": w.softmax(-1), "floor": w.abs().clamp(min=0.01)}.get(twist, w.abs() + 1e-10)
     bias = 0 * b if twist == "no b" else b
     own, best = positive * agent_qs + bias, positive * best_qs + bias
     a = own - best
@@ -91,14 +91,16 @@ def mixer_cases() -> list[tuple]:
         agent_qs, gap, w, b = ((2 * torch.randn(shape, generator=generator)).round(decimals=2) for _ in range(4))
         lam = (3 * torch.rand(shape, generator=generator) + 0.1).round(decimals=2)
         cases.append((agent_qs, (agent_qs + gap.abs()).round(decimals=2), w, b, lam))
-    return cases
+    small = torch.tensor([[1e-4, -1e-4], [-0.003, 0.5]]), torch.tensor([[0.0, 1.0], [-2.0, 0.0]])       # w near 0, λ from 0.001 to 50
+    return [*cases, (torch.tensor([[100.0, -80.0], [0.0, 3.0]]), torch.tensor([[150.0, -80.0], [2.0, 8.0]]), *small,
+                     torch.tensor([[0.001, 1.0], [50.0, 0.2]]))]
 
 
 VALUE_WRONGS = [(name, partial(twisted, twist=twist)) for name, twist in (
     ("λ stands where λ − 1 belongs", "λ"), ("the advantages are those from before the rescaling", "A before"),
     ("w may be negative", "raw w"), ("w is positive in another way than asked for", "relu"),
     ("w is positive in another way than asked for", "exp"), ("w is positive in another way than asked for", "softplus"),
-    ("w is positive in another way than asked for", "softmax"), ("b is missing", "no b"),
+    ("w is positive in another way than asked for", "softmax"), ("w is kept away from 0", "floor"), ("b is missing", "no b"),
     ("only the chosen values are rescaled", "best as it comes"), ("the correction has the wrong sign", "sign"),
     ("the correction has the wrong sign", "1 − λ"), ("V and λ − 1 do not go together", "V and λ − 1"),
     ("the agents are averaged", "mean"), ("the first sum is not rescaled", "first sum raw"), ("the correction is missing", "λ gone"))]
@@ -145,6 +147,9 @@ MIXER_MISTAKES = (
     Mistake("w is positive in another way than asked for",
             "Yours is never negative either. Which function does the exercise ask for?",
             "other functions give other values for the same hypernetwork"),
+    Mistake("w is kept away from 0",
+            "Let w be 0.0001. Which w does your mixer use?",
+            "a w near 0 says that an agent hardly matters in a state; a floor far above 0 takes that away"),
     Mistake("b is missing",
             "b cancels in the advantages. Does it cancel everywhere?",
             "the state's own value comes in through b, and nowhere else"),

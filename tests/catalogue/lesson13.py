@@ -57,6 +57,20 @@ def one_decides(agent):
     return weights
 
 
+def most_of_them(agent_qs, actions, y, q_greedy, alpha):
+    share = (actions == agent_qs.argmax(-1)).double().mean(-1)
+    return torch.where((share > 0.5) | (y > q_greedy), 1.0, alpha)
+
+
+def outer_agents(agent_qs, actions, y, q_greedy, alpha):
+    alike = (actions == agent_qs.argmax(-1))[:, [0, -1]].all(-1)
+    return torch.where(alike | (y > q_greedy), 1.0, alpha)
+
+
+def with_a_margin(agent_qs, actions, y, q_greedy, alpha):
+    return torch.where((actions == agent_qs.argmax(-1)).all(-1) | (y > q_greedy + 1e-4), 1.0, alpha)
+
+
 def with_a_tolerance(agent_qs, actions, y, q_greedy, alpha):
     better = (y > q_greedy) | torch.isclose(y, q_greedy)
     return torch.where((actions == agent_qs.argmax(-1)).all(-1) | better, 1.0, alpha)
@@ -252,6 +266,10 @@ def filled_with(number):
     return lambda q, available, actions, q_hat: q[:, 0].masked_fill(~available[:, 0], number).argmax(-1)
 
 
+def lowered(q, available, actions, q_hat):
+    return (q[:, 0] - 1000.0 * ~available[:, 0]).argmax(-1)
+
+
 def unmasked(q, available, actions, q_hat):
     return q[:, 0].argmax(-1)
 
@@ -291,6 +309,9 @@ CATALOGUE = {
             ("one greedy agent is enough", central_with(alike="any")),
             ("one of the agents decides for all", one_decides(0)),
             ("one of the agents decides for all", one_decides(-1)),
+            ("a joint action counts in full without a reason", most_of_them),
+            ("a joint action counts in full without a reason", outer_agents),
+            ("a reason to count in full goes unnoticed", with_a_margin),
             ("a tie counts as better", central_with(better=torch.ge)),
             ("what is nearly as good counts as better", with_a_tolerance),
             ("alpha is on the wrong side", central_with(low=1.0, high="alpha")),
@@ -368,6 +389,7 @@ CATALOGUE = {
             ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-10.0)))),
             ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-99.0)))),
             ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-9999.0)))),
+            ("an impossible action gets a number that real values can lie below", (5, lab(lowered))),
             ("the mask of the next step", (5, lab(other_time))),
             ("the greedy action of the next step", (7, lab(next_action))),
             ("the action played stands in for the impossible one", (5, lab(played_instead))),

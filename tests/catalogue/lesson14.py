@@ -300,6 +300,10 @@ def filled_with(number):
     return lambda next_q, next_available, available: torch.where(next_available, next_q, number).amax(-1)
 
 
+def lowered(next_q, next_available, available):
+    return (next_q - 10.0 * ~next_available).amax(-1)
+
+
 def mean_of_both(next_q, next_available, available):
     return (masked(next_q, next_available, available) + unmasked(next_q, next_available, available)) / 2
 
@@ -339,6 +343,7 @@ CATALOGUE = {
             ("w may be negative", mixer_with(scale=lambda w: w)),
             ("w is positive in another way than asked for", mixer_with(scale=torch.relu)),
             ("w is positive in another way than asked for", mixer_with(scale=torch.exp)),
+            ("w is kept away from 0", mixer_with(scale=lambda w: w.abs().clamp(min=0.01))),
             ("w is positive in another way than asked for", mixer_with(scale=lambda w: w.softmax(-1))),
             ("b is missing", no_b),
             ("only the chosen values are rescaled", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (own - x[1]).detach())),
@@ -389,6 +394,7 @@ CATALOGUE = {
             ("unavailable actions count as 0", (6, lab(filled_with_zero))),
             ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-10.0)))),
             ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-99.0)))),
+            ("an unavailable action gets a number that real values can lie below", (6, lab(lowered))),
             ("unavailable actions still count in the target", (6, lab(mean_of_both))),
             ("the first maximum lost its mask in the repair", (6, lab(masked, first=lambda q, available: q.amax(-1)))),
             ("the target takes a mean", (6, lab(averaged_next))),

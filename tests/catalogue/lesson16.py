@@ -173,6 +173,8 @@ CATALOGUE = {
             ("only half of it is counted for all agents", habit_of_one),
             ("the departure is counted for one agent only", departure_of_one),
             ("all orders of the steps are counted", binomial),
+            ("a factor, or how often it counts, is not right", lambda n, a, e, keep, leave: (1 - e) ** (n * keep) * (e / a) ** leave),
+            ("a factor, or how often it counts, is not right", lambda n, a, e, keep, leave: (1 - e + e / a) ** (n * keep) * (e / a**n) ** (n * leave)),
             ("a random draw always leaves the habit, and always rightly", only_coins),
             ("nearly right: precision was lost on the way", rounded_chance),
         ],
