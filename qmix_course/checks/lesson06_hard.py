@@ -114,8 +114,7 @@ def _one_network_two_copies(room: Room, answer) -> None:
             wanted = weights(online) if update % every == 0 else before
             if not equal(weights(_network(one)), wanted):
                 raise room.wrong("two copies share one count", "one network, HardCopy(online, 2) and HardCopy(online, 3): "
-                                 f"the second is wrong after update {update}" if every == 3 else
-                                 f"one network, HardCopy(online, 2) and HardCopy(online, 3): the first is wrong after update {update}")
+                                 f"that with {every} is wrong after update {update}")
 
 
 HARD_MISTAKES = (

@@ -30,7 +30,8 @@ def look_at_never_drawn(room: Room, answer) -> Verdict:
     for case in ((10, 3, 0), (5, 5, 0), (1, 1, 0)):
         got = room.ask(answer, *case)
         if values.problem(got, 1.0, 1e-9):
-            raise room.wrong("no update was made, and yet it was drawn", values.call("never_drawn", case) + "\n" + values.table(got, 1.0))
+            raise room.wrong("no update was made, and yet it was drawn",
+                             values.call("never_drawn", case) + "\n" + values.table(got, 1.0))
     return Verdict("correct")
 
 

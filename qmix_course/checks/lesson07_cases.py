@@ -79,7 +79,8 @@ def update_case(number: int) -> tuple:
     weights = [*agents.parameters(), *mixer.parameters()]
     for parameter in weights:
         parameter.grad = None if old is None else torch.full_like(parameter, old)
-    optimiser = torch.optim.SGD(weights, lr=1e-31 if number == LOW else 0.1) if kind == "sgd" else torch.optim.Adam(weights, lr=0.01)
+    rate = 1e-31 if number == LOW else 0.1
+    optimiser = torch.optim.SGD(weights, lr=rate) if kind == "sgd" else torch.optim.Adam(weights, lr=0.01)
     return agents, mixer, target_agents, target_mixer, optimiser, batch_of(number, 0), gamma
 
 

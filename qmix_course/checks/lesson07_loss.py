@@ -98,11 +98,15 @@ def _batch(*rows: str, error: float = 3.0) -> tuple:
 
 def _in_small(room: Room, answer) -> None:
     """One step of each kind, then more steps, then padding: say what is the first thing that is off."""
-    single = [(*case[:6], gamma) for case, gamma in ((_batch("p"), 0.5), (_batch("p", error=-2.0), 0.9), (_batch("p", error=0.5), 0.0))]
-    stages = ((single, "the error of a single step is another one"), ([_batch("e"), _batch("c"), _batch("e", error=2.0)], None),
-              ([_batch("e")], "the end of an episode is ignored"), ([_batch("c")], "a clock that ran out cuts the target"),
-              ([_batch("pp"), _batch("p", "p"), _batch("ppp", "ppp")], DIVIDED), ([_batch("p0"), _batch("p", "0"), _batch("pp00")], DIVIDED),
-              ([_batch("px"), _batch("x", "p")], "the mask is forgotten"), ([_batch("pp0", "ppp", error=0)], "the steps do not count the same"))
+    single = [(*_batch("p", error=error)[:6], gamma) for error, gamma in ((3.0, 0.5), (-2.0, 0.9), (0.5, 0.0))]
+    stages = ((single, "the error of a single step is another one"),
+              ([_batch("e"), _batch("c"), _batch("e", error=2.0)], None),
+              ([_batch("e")], "the end of an episode is ignored"),
+              ([_batch("c")], "a clock that ran out cuts the target"),
+              ([_batch("pp"), _batch("p", "p"), _batch("ppp", "ppp")], DIVIDED),
+              ([_batch("p0"), _batch("p", "0"), _batch("pp00")], DIVIDED),
+              ([_batch("px"), _batch("x", "p")], "the mask is forgotten"),
+              ([_batch("pp0", "ppp", error=0)], "the steps do not count the same"))
     for cases, fallback in stages:
         given, expected = [room.ask(answer, *case) for case in cases], [td_loss(*case) for case in cases]
         off = [k for k, (got, want) in enumerate(zip(given, expected)) if values.problem(got, want, ROUGH)]
@@ -196,7 +200,8 @@ LOSS_MISTAKES = (
     Mistake("the steps that ended the task are left out",
             "A step that terminated was played and has an error. Is it in your sum, and in your count?",
             "in the grid world that is the step that pays",
-            lambda q, after, r, end, cut, m, g: (_square(q, after, r, end, g) * m * ~end).sum() / (m * ~end).sum().clamp(min=1)),
+            lambda q, after, r, end, cut, m, g: (
+                (_square(q, after, r, end, g) * m * ~end).sum() / (m * ~end).sum().clamp(min=1))),
     Mistake("the error of a single step is another one",
             "Take one row with one step that did not end the episode: no mask, no mean, no flags. Work out on paper how far q_tot is "
             "from its target there, and square it. Which part of the target is another one in your code?",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import torch
 
@@ -58,11 +59,12 @@ def _whose_values(room: Room, answer, cases: list[tuple]) -> str | None:
     """No two entries of a table are alike, so each value of a result tells which entry it is: which index is off?"""
     off = torch.zeros(4, dtype=torch.bool)
     for q, actions in cases:
-        places = {value: place for value, place in zip(q.flatten().tolist(), torch.cartesian_prod(*map(torch.arange, q.shape)).tolist())}
-        for place, value in zip(torch.cartesian_prod(*map(torch.arange, actions.shape)).tolist(), room.ask(answer, q, actions).flatten().tolist()):
+        places = dict(zip(q.flatten().tolist(), product(*map(range, q.shape))))
+        given = room.ask(answer, q, actions).flatten().tolist()
+        for place, value in zip(product(*map(range, actions.shape)), given):
             if value not in places:
                 return None
-            off |= torch.tensor(places[value]) != torch.tensor([*place, int(actions[tuple(place)])])
+            off |= torch.tensor(places[value]) != torch.tensor([*place, int(actions[place])])
     names = ("values of another row", "values of another time", "values of another agent", "values of another action")
     return next((name for name, wrong in zip(names, off.tolist()) if wrong), None)
 

@@ -76,7 +76,8 @@ def look_at_stop(room: Room, answer) -> Verdict:
         if found.verdict.title == "the values are not the expected ones" and not problem(room.ask(answer, *stuck), 40.0, 0.3):
             raise room.wrong("it waits for the returns to stop rising", found.verdict.detail) from None
         wrong = [case for case in stop_cases() if problem(room.ask(answer, *case), float(stop_step(*case)), 0.0)]
-        if found.verdict.title == "the values are not the expected ones" and all(0 in (*steps, best) for steps, _, best, _ in wrong):
+        unexplained = found.verdict.title == "the values are not the expected ones"
+        if unexplained and all(0 in (*steps, best) for steps, _, best, _ in wrong):
             raise room.wrong("a number that is 0 counts as nothing", found.verdict.detail) from None
         # Slices reach over the beginning of a list in more than one way: what counts is that too few looks were enough.
         short = ([7, 14, 21], [2.5, 2.5, 2.5], 2.5, 6)

@@ -97,7 +97,7 @@ def look_at_greedy(room: Room, answer) -> Verdict:
         try:
             given.append(room.ask(answer, world, team_values(case), may_change=(0, 1)))
             longer |= world.steps > case.limit
-            shorter |= world.steps < case.limit and case.ends == 0 and case.limit > 7    # no episode of these is over before its limit
+            shorter |= world.steps < case.limit and case.ends == 0 and case.limit > 7    # none of these is over before its limit
         except ResetNeeded:
             raise room.wrong("a row that has ended is played on without a reset", run) from None
         except Endless:

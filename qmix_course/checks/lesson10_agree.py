@@ -71,7 +71,8 @@ def look_at_must_agree(room: Room, answer) -> Verdict:
         [tables(20, (2, 3), 2, 11), tables(20, (4, 2), 3, 12), tables(6, (1, 3), 2, 13)],
         NOISY,
         [tables(1, (2, 2, 2), 2, k) for k in range(50, 56)] + [
-         tables(30, (2, 2, 2), 2, 31), tables(20, (2, 3, 2), 3, 32), tables(10, (2, 2, 2, 2), 3, 33), tables(6, (2, 1, 3, 2), 2, 34), (EVEN,)],
+         tables(30, (2, 2, 2), 2, 31), tables(20, (2, 3, 2), 3, 32), tables(10, (2, 2, 2, 2), 3, 33),
+         tables(6, (2, 1, 3, 2), 2, 34), (EVEN,)],
         [tables(5, (3,), 2, 41), tables(1, (1,), 2, 42), tables(4, (1, 1), 2, 43)],
     )
     for cases in stages:

@@ -133,9 +133,8 @@ def unlike(rows: int, n_agents: int, seed: int) -> torch.Tensor:
 
 def rare_cases() -> list[tuple]:
     """Teams with a single leak each, of all kinds: first and last rows, rows side by side, rows far apart."""
-    wide, deep = unlike(9, 3, 20), unlike(24, 2, 21)
-    spots = ((0, 1, 0, 23), (1, 0, 23, 0), (0, 1, 22, 23), (1, 0, 1, 0), (0, 1, 5, 17), (1, 0, 16, 4), (0, 1, 11, 12),
-             (1, 0, 20, 9), (0, 1, 14, 2), (1, 0, 3, 19))
+    wide, deep = unlike(9, 3, 20), unlike(22, 2, 21)
+    spots = ((0, 1, 0, 21), (1, 0, 21, 0), (0, 1, 20, 21), (1, 0, 1, 0), (0, 1, 5, 16), (1, 0, 18, 9))
     return ([(rare(deep, *spot), deep) for spot in spots]
             + [(rare(wide, *spot), wide) for spot in ((0, 2, 8, 3), (1, 0, 2, 7), (2, 1, 4, 0), (1, 2, 0, 8))])
 
@@ -146,7 +145,7 @@ def look_at_peeks(room: Room, answer) -> Verdict:
         ([alone, neighbours_look, last_looks_at_first, first_looks_at_last, all_eyes],
          ((8, 3, 2, 3), (9, 4, 2, 4), (5, 1, 2, 5))),
         ([looks_when_it_is_lost, looks_for_one_thing, looks_once, neighbours_look],
-         ((12, 2, 2, 6), (14, 3, 2, 7), (16, 2, 3, 8), (12, 4, 2, 9))),
+         ((12, 2, 2, 6), (10, 3, 2, 7), (12, 2, 3, 8), (9, 4, 2, 9))),
         ([alone_where_it_counts], ((8, 2, 2, 10), (9, 3, 3, 11))),
     )
     for cases in [[(act, seen(*shape)) for act in acts for shape in shapes] for acts, shapes in stages] + [rare_cases()]:
