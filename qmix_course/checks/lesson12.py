@@ -60,8 +60,23 @@ def look_at_inputs(room: Room, answer) -> Verdict:
     for order in list(itertools.permutations(range(3)))[1:]:
         if all(values.loosely_equal(got, inputs(*case, order=order), 1e-9) for got, case in zip(given, cases)):
             raise room.wrong("the right parts in another order")
-    room.compare(answer, cases, inputs)
+    try:
+        room.compare(answer, cases, inputs)
+    except Found as found:
+        if found.verdict.title == UNNAMED:
+            for name, part in ((OBSERVED, 0), (TOLD, 1), (WHO, 2)):
+                if not all(values.loosely_equal(part_of(got, case, part), part_of(inputs(*case), case, part), 1e-9) for got, case in zip(given, cases)):
+                    raise room.wrong(name, found.verdict.detail) from None
+        raise
     return Verdict("correct")
+
+
+OBSERVED, TOLD, WHO = (f"the part with {what} is not right" for what in ("the observation", "the last action", "the id"))
+
+
+def part_of(result, case: tuple, part: int) -> torch.Tensor:
+    """The observation (0), the last action (1) or the id (2) within a result of the right shape."""
+    return result.split([case[0].shape[3], case[2], case[0].shape[2]], -1)[part]
 
 
 INPUT_MISTAKES = (*twisted(
@@ -98,7 +113,13 @@ INPUT_MISTAKES = (*twisted(
      "a shared network then cannot tell the agents apart, and they act alike")),
     Mistake("the right parts in another order",
             "All numbers are there. In which order does the text ask for the three parts?",
-            "the weights of a trained network belong to the places of its inputs"))
+            "the weights of a trained network belong to the places of its inputs"),
+    Mistake(OBSERVED, "The first O numbers of an input are to be the observation as it came. Compare them with obs.",
+            "the network must see what the agent sees"),
+    Mistake(TOLD, "The numbers behind the observation are the last action, one-hot. Write them down for step 0 and step 1 of one agent, and compare.",
+            "at most one of them is 1, in the place of the action that the agent played one step before"),
+    Mistake(WHO, "The last N numbers of an input say who the agent is. Print them for agent 0 and agent 1: where is the 1?",
+            "agent 0 has its 1 in the first place, agent 1 in the second, at every step"))
 
 INPUTS = Exercise(
     number="12.1", title="What the network is told", answers={"agent_inputs": "function"}, difficulty=2, minutes=10,

@@ -71,10 +71,22 @@ def look_at_lambda(room: Room, answer) -> Verdict:
         one, two = (room.ask(played, reward, ends, each, mask, *rest) for each in (next_value, other))
         if found.verdict.title == UNNAMED and not values.same(one, two):
             raise room.wrong(PADDING, "Changing next_value in the padding changes a target of a played step.") from None
+        if found.verdict.title == UNNAMED:
+            raise room.wrong(BEFORE if _last_steps_are_right(room, played) else LAST, found.verdict.detail) from None
         raise
     return Verdict("correct")
 
 
+def _last_steps_are_right(room: Room, played) -> bool:
+    for case in lambda_cases():
+        mask = case[3]
+        last = mask.bool() & (torch.arange(mask.shape[1]) == mask.sum(1, keepdim=True) - 1)
+        if not values.loosely_equal(room.ask(played, *case)[last], lambda_targets(*case)[last], 1e-9):
+            return False
+    return True
+
+
+LAST, BEFORE = "a last played step is not right", "the last steps are right, those before them are not"
 PADDING = "the target of the last step looks into the padding"
 
 
@@ -106,7 +118,11 @@ LAMBDA_MISTAKES = twisted(
      "these are the one-step targets"),
     ("all the way", "as if λ were always 1",
      "Compare your results for λ = 0.5 and λ = 1.",
-     "these are sums of rewards, whatever λ says"))
+     "these are sums of rewards, whatever λ says")) + (
+    Mistake(LAST, "Begin at the end. At a row's last played step y is the reward alone if it terminated, and r + γ v if not. Which row differs?",
+            "every other target is built on that of the last step"),
+    Mistake(BEFORE, "Take a row of two steps. Its second target is right: put it into the formula for the first one, with γ, λ and v. What comes out?",
+            "γ stands before the whole bracket, 1 − λ before the next value, λ before the later target"))
 
 LAMBDA = Exercise(
     number="12.3", title="Targets that look further", answers={"lambda_targets": "function"}, difficulty=4, minutes=15,

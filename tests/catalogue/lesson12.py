@@ -94,6 +94,18 @@ def all_the_first(obs, actions, n_actions):
     return torch.cat([obs, _told(_shifted(actions), n_actions), ids], -1)
 
 
+def ids_from_the_end(obs, actions, n_actions):
+    return torch.cat([obs, _told(_shifted(actions), n_actions), _ids(obs).flip(-1)], -1)
+
+
+def two_steps_back(obs, actions, n_actions):
+    return torch.cat([obs, _told(_shifted(_shifted(actions)), n_actions), _ids(obs)], -1)
+
+
+def first_observation(obs, actions, n_actions):
+    return torch.cat([obs[:, :1].expand_as(obs), _told(_shifted(actions), n_actions), _ids(obs)], -1)
+
+
 def without_ids(obs, actions, n_actions):
     return torch.cat([obs, _told(_shifted(actions), n_actions)], -1)
 
@@ -321,6 +333,15 @@ def from_one_step_targets(reward, terminated, next_value, mask, gamma, lam):
     return reward + gamma * ~terminated * ((1 - share) * next_value + share * F.pad(one[:, 1:], (0, 1)))
 
 
+def both_in_full(reward, terminated, next_value, mask, gamma, lam):
+    share = lam * F.pad(mask[:, 1:], (0, 1))
+    return _backwards(reward, terminated, next_value, gamma, lambda t, y: next_value[:, t] + (share[:, t] * y[:, t + 1] if t + 1 < y.shape[1] else 0))
+
+
+def nothing_at_the_end(reward, terminated, next_value, mask, gamma, lam):
+    return next_mask(reward * ~terminated, terminated, next_value, mask, gamma, lam)
+
+
 def one_step(reward, terminated, next_value, mask, gamma, lam):
     return reward + gamma * next_value * ~terminated
 
@@ -343,6 +364,9 @@ CATALOGUE = {
                ("the agent's id as one number", id_number),
                ("all agents are told the same id", all_the_first),
                ("nobody is told who it is", without_ids),
+               ("the part with the id is not right", ids_from_the_end),
+               ("the part with the last action is not right", two_steps_back),
+               ("the part with the observation is not right", first_observation),
                ("the right parts in another order", id_before_action),
                ("the right parts in another order", id_first)]),
     "12.2": Answers(
@@ -371,6 +395,8 @@ CATALOGUE = {
                ("the later target is not discounted", one_discount),
                ("only one step further than before", from_one_step_targets),
                ("λ makes no difference", one_step),
-               ("as if λ were always 1", sums_of_rewards)]),
+               ("as if λ were always 1", sums_of_rewards),
+               ("the last steps are right, those before them are not", both_in_full),
+               ("a last played step is not right", nothing_at_the_end)]),
     **LABS,
 }
