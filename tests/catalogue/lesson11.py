@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 11: classes and units. The least error is in lesson11_fits, the lab in lesson11_head."""
+"""Answers to the exercises of lesson 11: classes. The others have files of their own."""
 
 import itertools
 
@@ -8,6 +8,7 @@ import torch
 from tests.catalogue import Answers
 from tests.catalogue.lesson11_fits import FITS
 from tests.catalogue.lesson11_head import HEAD
+from tests.catalogue.lesson11_units import UNITS
 
 # ---- 11.1 --------------------------------------------------------------------------------------------------------------
 
@@ -247,16 +248,6 @@ def close_is_additive(table):
     return "additive" if rises(ordered) and (mixed >= 0).all() and (mixed < 0.3).all() else judge(mixed, rises(ordered))
 
 
-# ---- 11.3 --------------------------------------------------------------------------------------------------------------
-
-RIGHT = {"a": ["ELU", "tanh"], "b": ["mirrored", "tanh"], "c": ["ELU", "mirrored", "tanh"], "d": [], "e": ["mirrored", "tanh"],
-         "f": ["tanh"]}
-
-
-def makers(**changes):
-    return RIGHT | changes
-
-
 CATALOGUE = {
     "11.1": Answers(
         right=[every_order, by_comparing_actions, best_last_or_first, all_pairs_of_pairs, in_quarters],
@@ -293,23 +284,6 @@ CATALOGUE = {
         ],
     ),
     **FITS,
-    "11.3": Answers(
-        right=[RIGHT, {key: tuple(reversed(units)) for key, units in RIGHT.items()}, {key: set(units) for key, units in RIGHT.items()} | {"f": "tanh"}],
-        wrong=[
-            ("a table that is not monotone is made by a monotone mixer", makers(d=["tanh"])),
-            ("monotone is taken for enough", makers(f=["ELU", "mirrored", "tanh"])),
-            ("convex and concave make the same tables", makers(a=["ELU", "mirrored", "tanh"], b=["ELU", "mirrored", "tanh"])),
-            ("convex and concave are exchanged", makers(a=["mirrored", "tanh"], b=["ELU", "tanh"], e=["ELU", "tanh"])),
-            ("table e is judged as it stands", makers(e=["ELU", "tanh"])),
-            ("a curved unit can never be straight", makers(c=[])),
-            ("a sum is made by some units only", makers(c=["ELU", "mirrored"])),
-            ("tanh is left out where it bends the right way", makers(a=["ELU"], b=["mirrored"], e=["mirrored"])),
-            ("one square of table f is looked at", makers(f=["ELU", "tanh"])),
-            ("one square of table f is looked at", makers(f=["mirrored", "tanh"])),
-            ("table f is given up", makers(f=[])),
-            ("some letters are right, others are not", makers(b=["mirrored"])),
-            ("some letters are right, others are not", makers(e=["ELU", "mirrored", "tanh"])),
-        ],
-    ),
+    **UNITS,
     **HEAD,
 }

@@ -1,10 +1,10 @@
 """Answers to the exercises of lesson 13, right and wrong ones."""
 
-import numpy
 import torch
-from torch.nn import functional as F
 
 from tests.catalogue import Answers
+from tests.catalogue.lesson13_lab import LAB
+from tests.catalogue.lesson13_loss import LOSS
 
 # ---- 13.1 -------------------------------------------------------------------------------------------------------------
 
@@ -193,115 +193,6 @@ def whole_table(values, alpha):
     return iterate(values.reshape(1, -1), alpha).expand(len(values))
 
 
-# ---- 13.3 -------------------------------------------------------------------------------------------------------------
-
-
-def loss_with(weigh=None, total=None, ends=True, discount=True, detach=True, finish=lambda loss: loss, cut=None):
-    def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-        if cut == "q_tot":
-            q_tot = q_tot.detach()
-        if cut == "q_hat":
-            q_hat = q_hat.detach()
-        future = (gamma if discount else 1) * (ahead.detach() if detach else ahead)
-        y = reward + (future * ~terminated if ends else future)
-        w = weigh(q_tot, q_hat, y, alpha) if weigh else torch.where(q_tot < y, 1.0, alpha)
-        one, two = (q_tot - y) ** 2, (q_hat - y) ** 2
-        return finish(total(one, two, w, mask) if total else ((w * one + two) * mask).sum() / mask.sum())
-    return ow_loss
-
-
-def two_means_added(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    with torch.no_grad():
-        y = torch.where(terminated, reward, reward + gamma * ahead)
-        w = alpha + (1 - alpha) * (y > q_tot).to(q_tot.dtype)
-    played = mask.bool()
-    return (w * (q_tot - y).pow(2))[played].mean() + F.mse_loss(q_hat[played], y[played])
-
-
-def mean_of_row_means(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    y = (reward + gamma * ahead * ~terminated).detach()
-    errors = torch.where(q_tot < y, 1.0, alpha) * (q_tot - y) ** 2 + (q_hat - y) ** 2
-    return ((errors * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
-
-
-def branches(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    error = q_tot - (reward + gamma * ahead.detach() * (1 - terminated.double()))
-    low, high = error.clamp(max=0), error.clamp(min=0)
-    judge = q_hat - q_tot.detach() + error.detach()
-    return ((low.square() + alpha * high.square() + judge.square()) * mask).sum() / mask.count_nonzero()
-
-
-def numpy_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    q, hat, a, r, e, m = (part.detach().numpy() for part in (q_tot, q_hat, ahead, reward, terminated, mask))
-    y = r + gamma * a * ~e
-    w = numpy.where(q < y, 1.0, alpha)
-    return float(((w * (q - y) ** 2 + (hat - y) ** 2) * m).sum() / m.sum())
-
-
-# ---- 13.4 -------------------------------------------------------------------------------------------------------------
-
-
-def lab(now, after=None, full=lambda alike, better, possible: alike | better, close=None):
-    def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
-        rows = torch.arange(len(reward))
-        last = (after or (lambda q, av: q[:, 1].masked_fill(~av[:, 1], -torch.inf).argmax(-1)))(q, available)
-        ahead = q_hat[rows, 1, last[:, 0], last[:, 1]]
-        y = reward + gamma * torch.where(terminated, 0.0, ahead)
-        greedy = now(q, available, actions, q_hat)
-        q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]
-        possible = available[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
-        return y, torch.where(full((actions == greedy).all(-1), y > q_greedy, possible), 1.0, alpha)
-    return mended
-
-
-def masked(q, available, actions, q_hat):
-    return q[:, 0].masked_fill(~available[:, 0], -torch.inf).argmax(-1)
-
-
-def masked_where(q, available, actions, q_hat):
-    return torch.where(available[:, 0], q[:, 0], q[:, 0].min() - 1).max(-1).indices
-
-
-def filled_with(number):
-    return lambda q, available, actions, q_hat: q[:, 0].masked_fill(~available[:, 0], number).argmax(-1)
-
-
-def lowered(q, available, actions, q_hat):
-    return (q[:, 0] - 1000.0 * ~available[:, 0]).argmax(-1)
-
-
-def unmasked(q, available, actions, q_hat):
-    return q[:, 0].argmax(-1)
-
-
-def times_mask(q, available, actions, q_hat):
-    return (q[:, 0] * available[:, 0]).argmax(-1)
-
-
-def filled_with_zero(q, available, actions, q_hat):
-    return q[:, 0].masked_fill(~available[:, 0], 0).argmax(-1)
-
-
-def other_time(q, available, actions, q_hat):
-    return q[:, 0].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
-
-
-def next_action(q, available, actions, q_hat):
-    return q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
-
-
-def played_instead(q, available, actions, q_hat):
-    best = q[:, 0].argmax(-1)
-    possible = available[:, 0].gather(-1, best.unsqueeze(-1)).squeeze(-1)
-    return torch.where(possible, best, actions)
-
-
-def judge_chooses(q, available, actions, q_hat):
-    both = available[:, 0, 0].unsqueeze(2) & available[:, 0, 1].unsqueeze(1)
-    flat = torch.where(both, q_hat[:, 0], -torch.inf).flatten(1).argmax(-1)
-    return torch.stack(torch.unravel_index(flat, q_hat.shape[2:]), -1)
-
-
 CATALOGUE = {
     "13.1": Answers(
         right=[central, central_row_by_row, central_filled, central_arithmetic],
@@ -350,54 +241,6 @@ CATALOGUE = {
             ("one number for all rows", whole_table),
         ],
     ),
-    "13.3": Answers(
-        right=[loss_with(), two_means_added, branches],
-        wrong=[
-            ("Q̂* is weighted too", loss_with(total=lambda one, two, w, m: (w * (one + two) * m).sum() / m.sum())),
-            ("the weights are on the wrong network", loss_with(total=lambda one, two, w, m: ((one + w * two) * m).sum() / m.sum())),
-            ("nothing is weighted", loss_with(weigh=lambda q, hat, y, alpha: torch.ones_like(q))),
-            ("divided by the sum of the weights",
-             loss_with(total=lambda one, two, w, m: (w * one * m).sum() / (w * m).sum() + (two * m).sum() / m.sum())),
-            ("Q̂*'s error is missing", loss_with(total=lambda one, two, w, m: (w * one * m).sum() / m.sum())),
-            ("Q_tot's error is missing", loss_with(total=lambda one, two, w, m: (two * m).sum() / m.sum())),
-            ("alpha is on the wrong side", loss_with(weigh=lambda q, hat, y, alpha: torch.where(q < y, alpha, 1.0))),
-            ("the wrong network is compared with y", loss_with(weigh=lambda q, hat, y, alpha: torch.where(hat < y, 1.0, alpha))),
-            ("Q_tot is compared with Q̂*", loss_with(weigh=lambda q, hat, y, alpha: torch.where(q < hat, 1.0, alpha))),
-            ("the weight is squared with the error", loss_with(total=lambda one, two, w, m: ((w * w * one + two) * m).sum() / m.sum())),
-            ("the end of an episode is ignored", loss_with(ends=False)),
-            ("the end is turned round", lambda q, h, a, r, end, m, gamma, alpha: loss_with()(q, h, a, r, ~end, m, gamma, alpha)),
-            ("the errors are not squared", loss_with(total=lambda one, two, w, m: ((w * one.sqrt() + two.sqrt()) * m).sum() / m.sum())),
-            ("the discount factor is missing", loss_with(discount=False)),
-            ("the mask is forgotten", loss_with(total=lambda one, two, w, m: (w * one).mean() + two.mean())),
-            ("divided by all entries", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).mean())),
-            ("every row counts the same, however long it is", mean_of_row_means),
-            ("the sum, not the mean", loss_with(total=lambda one, two, w, m: ((w * one + two) * m).sum())),
-            ("the mean of the two losses", loss_with(finish=lambda loss: loss / 2)),
-            ("the gradient flows through the target", loss_with(detach=False)),
-            ("nothing can be learned from this loss", numpy_loss),
-            ("nothing can be learned from this loss", loss_with(cut="q_tot")),
-            ("nothing can be learned from this loss", loss_with(finish=torch.Tensor.detach)),
-            ("Q̂* cannot learn from this loss", loss_with(cut="q_hat")),
-        ],
-    ),
-    "13.4": Answers(
-        right=[(5, lab(masked)), (5, lab(masked_where)), (5, lab(filled_with(-1e9)))],
-        wrong=[
-            ("an action that cannot be taken is still greedy", (5, lab(unmasked))),
-            ("an impossible action counts as 0", (5, lab(times_mask))),
-            ("an impossible action counts as 0", (5, lab(filled_with_zero))),
-            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-10.0)))),
-            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-99.0)))),
-            ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-9999.0)))),
-            ("an impossible action gets a number that real values can lie below", (5, lab(lowered))),
-            ("the mask of the next step", (5, lab(other_time))),
-            ("the greedy action of the next step", (7, lab(next_action))),
-            ("the action played stands in for the impossible one", (5, lab(played_instead))),
-            ("rows with an impossible favourite count alpha", (7, lab(unmasked, full=lambda alike, better, possible: (alike | better) & possible))),
-            ("rows with an impossible favourite count in full", (7, lab(unmasked, full=lambda alike, better, possible: alike | better | ~possible))),
-            ("the judge chooses", (6, lab(judge_chooses))),
-            ("the mask of the target is gone", (2, lab(masked, after=lambda q, av: q[:, 1].argmax(-1)))),
-            ("the greedy joint action no longer counts in full", (7, lab(masked, full=lambda alike, better, possible: better))),
-        ],
-    ),
+    **LOSS,
+    **LAB,
 }

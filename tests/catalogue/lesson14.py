@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from tests.catalogue import Answers
+from tests.catalogue.lesson14_mixer import MIXER
+from tests.catalogue.lesson14_lab import LAB
 
 # ---- 14.1 --------------------------------------------------------------------------------------------------------------
 
@@ -104,62 +106,6 @@ def last_only(q):
     return deviations(q) * 0 + (q[-1] - q[-1].max())
 
 
-# ---- 14.2 --------------------------------------------------------------------------------------------------------------
-
-
-def from_v(agent_qs, best_qs, w, b, lam):
-    w = w.abs() + 1e-10
-    own, best = w * agent_qs + b, w * best_qs + b
-    return (own + (lam - 1) * (own.detach() - best.detach())).sum(-1)
-
-
-def without_b_in_the_difference(agent_qs, best_qs, w, b, lam):
-    w = torch.abs(w) + 1e-10
-    a = (w * (agent_qs - best_qs)).detach()
-    return torch.einsum("...n->...", w * agent_qs + b + lam * a - a)
-
-
-def with_no_grad(agent_qs, best_qs, w, b, lam):
-    w = w.abs()                                                 # without the 1e-10: within the tolerance
-    with torch.no_grad():
-        a = w * agent_qs - w * best_qs
-    total = 0
-    for i in range(agent_qs.shape[-1]):
-        total = total + w[..., i] * agent_qs[..., i] + b[..., i] + (lam[..., i] - 1) * a[..., i]
-    return total
-
-
-def mixer_with(scale=lambda w: w.abs() + 1e-10, rest=None):
-    """The mixer with a part replaced: ``rest(own, best, lam, inputs)`` gives what is summed."""
-    def answer(agent_qs, best_qs, w, b, lam):
-        w = scale(w)
-        own, best = w * agent_qs + b, w * best_qs + b
-        if rest is None:
-            return own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)
-        return rest(own, best, lam, (agent_qs, best_qs, w, b)).sum(-1)
-    return answer
-
-
-def no_b(agent_qs, best_qs, w, b, lam):
-    w = w.abs() + 1e-10
-    return (w * agent_qs).sum(-1) + ((lam - 1) * (w * (agent_qs - best_qs)).detach()).sum(-1)
-
-
-def averaged(agent_qs, best_qs, w, b, lam):
-    return from_v(agent_qs, best_qs, w, b, lam) / agent_qs.shape[-1]
-
-
-def all_under_no_grad(agent_qs, best_qs, w, b, lam):
-    with torch.no_grad():
-        return from_v(agent_qs, best_qs, w, b, lam)
-
-
-def best_gets_a_gradient_by_cloning(agent_qs, best_qs, w, b, lam):
-    w = w.abs() + 1e-10
-    own, best = w * agent_qs + b, w * best_qs + b
-    return best.sum(-1) + (lam * (own - best).detach()).sum(-1)          # right values: V + Σ λ A
-
-
 # ---- 14.3 --------------------------------------------------------------------------------------------------------------
 
 
@@ -246,72 +192,6 @@ def flip(*letters):
     return {letter: said != (letter in letters) for letter, said in TRUE.items()}
 
 
-# ---- 14.5 --------------------------------------------------------------------------------------------------------------
-
-
-def lab(next_best, first=lambda q, available: q.masked_fill(~available, -torch.inf).amax(-1), value=None, ended=True):
-    """The listing with another line 6 (or line 2)."""
-    def mended_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
-        own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
-        best = first(q, available)
-        own, best = w * own + b, w * best + b
-        q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)
-        top = next_best(next_q, next_available, available)
-        next_value = (next_w * top + next_b).sum(-1) if value is None else value(top, w, b)
-        target = reward + 0.99 * (torch.where(terminated, 0.0, next_value) if ended else next_value)
-        return q_tot - target
-    return mended_errors
-
-
-def masked(next_q, next_available, available):
-    return next_q.masked_fill(~next_available, -torch.inf).amax(-1)
-
-
-def with_a_large_number(next_q, next_available, available):
-    return torch.where(next_available, next_q, -1e9).max(dim=-1).values
-
-
-def by_argmax(next_q, next_available, available):
-    best = next_q.masked_fill(~next_available, -torch.inf).argmax(-1, keepdim=True)
-    return next_q.gather(-1, best).squeeze(-1)
-
-
-def unmasked(next_q, next_available, available):
-    return next_q.max(-1).values
-
-
-def argmax_unmasked(next_q, next_available, available):
-    return next_q.gather(-1, next_q.argmax(-1, keepdim=True)).squeeze(-1)
-
-
-def masked_by_now(next_q, next_available, available):
-    return next_q.masked_fill(~available, -torch.inf).amax(-1)
-
-
-def multiplied(next_q, next_available, available):
-    return (next_q * next_available).amax(-1)
-
-
-def filled_with_zero(next_q, next_available, available):
-    return next_q.masked_fill(~next_available, 0.0).amax(-1)
-
-
-def filled_with(number):
-    return lambda next_q, next_available, available: torch.where(next_available, next_q, number).amax(-1)
-
-
-def lowered(next_q, next_available, available):
-    return (next_q - 10.0 * ~next_available).amax(-1)
-
-
-def mean_of_both(next_q, next_available, available):
-    return (masked(next_q, next_available, available) + unmasked(next_q, next_available, available)) / 2
-
-
-def averaged_next(next_q, next_available, available):
-    return (next_q * next_available).sum(-1) / next_available.sum(-1)
-
-
 CATALOGUE = {
     "14.1": Answers(
         right=[by_loops, by_meshgrid, by_einsum_letters, lam_with()],
@@ -334,36 +214,7 @@ CATALOGUE = {
             ("the table is not compared with V", lam_with(numerator=lambda table, q: table - q.amax(1).mean())),
             ("the fraction stands upside down", lam_with(after=lambda lam, q: 1 / lam)),
         ]),
-    "14.2": Answers(
-        right=[from_v, without_b_in_the_difference, with_no_grad, mixer_with()],
-        wrong=[
-            ("λ stands where λ − 1 belongs", mixer_with(rest=lambda own, best, lam, x: own + lam * (own - best).detach())),
-            ("the advantages are those from before the rescaling",
-             mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (x[0] - x[1]).detach())),
-            ("w may be negative", mixer_with(scale=lambda w: w)),
-            ("w is positive in another way than asked for", mixer_with(scale=torch.relu)),
-            ("w is positive in another way than asked for", mixer_with(scale=torch.exp)),
-            ("w is kept away from 0", mixer_with(scale=lambda w: w.abs().clamp(min=0.01))),
-            ("w is positive in another way than asked for", mixer_with(scale=lambda w: w.softmax(-1))),
-            ("b is missing", no_b),
-            ("only the chosen values are rescaled", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (own - x[1]).detach())),
-            ("the correction has the wrong sign", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (best - own).detach())),
-            ("the correction has the wrong sign", mixer_with(rest=lambda own, best, lam, x: own + (1 - lam) * (own - best).detach())),
-            ("V and λ − 1 do not go together", mixer_with(rest=lambda own, best, lam, x: best + (lam - 1) * (own - best).detach())),
-            ("the agents are averaged", averaged),
-            ("the first sum is not rescaled", mixer_with(rest=lambda own, best, lam, x: x[0] + (lam - 1) * (own - best).detach())),
-            ("the correction is missing", mixer_with(rest=lambda own, best, lam, x: own)),
-            ("the advantages are not detached", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (own - best))),
-            ("the advantages are not detached", mixer_with(rest=lambda own, best, lam, x: best + lam * (own - best))),
-            ("only half of the advantage is detached", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (own - best.detach()))),
-            ("only half of the advantage is detached", mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * (own.detach() - best))),
-            ("w still learns through the advantages",
-             mixer_with(rest=lambda own, best, lam, x: own + (lam - 1) * x[2] * (x[0] - x[1]).detach())),
-            ("the first sum is detached", mixer_with(rest=lambda own, best, lam, x: own.detach() + (lam - 1) * (own - best).detach())),
-            ("λ is detached", mixer_with(rest=lambda own, best, lam, x: own + ((lam - 1) * (own - best)).detach())),
-            ("no gradient at all", all_under_no_grad),
-            ("the values are right, the gradient is not", best_gets_a_gradient_by_cloning),
-        ]),
+    **MIXER,
     "14.3": Answers(
         right=[pull_by_loops, pull_by_bisection, pull_with()],
         wrong=[
@@ -384,22 +235,5 @@ CATALOGUE = {
         wrong=[(f"{letter} is judged wrongly", flip(letter)) for letter in TRUE]
         + [("A is judged wrongly", dict.fromkeys(TRUE, False)), ("B is judged wrongly", dict.fromkeys(TRUE, True)),
            ("D is judged wrongly", flip("D", "I"))]),
-    "14.5": Answers(
-        right=[(6, lab(masked)), (6, lab(with_a_large_number)), (6, lab(by_argmax))],
-        wrong=[
-            ("unavailable actions still count in the target", (6, lab(unmasked))),
-            ("unavailable actions still count in the target", (5, lab(argmax_unmasked))),
-            ("the target has the mask of the step before", (6, lab(masked_by_now))),
-            ("unavailable actions count as 0", (6, lab(multiplied))),
-            ("unavailable actions count as 0", (6, lab(filled_with_zero))),
-            ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-10.0)))),
-            ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-99.0)))),
-            ("an unavailable action gets a number that real values can lie below", (6, lab(lowered))),
-            ("unavailable actions still count in the target", (6, lab(mean_of_both))),
-            ("the first maximum lost its mask in the repair", (6, lab(masked, first=lambda q, available: q.amax(-1)))),
-            ("the target takes a mean", (6, lab(averaged_next))),
-            ("something else was changed in the repair", (6, lab(masked, ended=False))),
-            ("something else was changed in the repair", (6, lab(masked, value=lambda top, w, b: top.sum(-1)))),
-            ("something else was changed in the repair", (6, lab(masked, value=lambda top, w, b: (w * top + b).sum(-1)))),
-        ]),
+    **LAB,
 }
