@@ -54,6 +54,8 @@ from qmix_course import lesson
 lesson.start("05")
 
 # %%
+import warnings
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -678,6 +680,62 @@ print("weighs by state:", weighs_by_state(team.mixer, 3))
 # Nothing visible happened. The return is the best there is and the learned values are close. The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here no look at returns, losses or $Q_{tot}$ would tell you that the state never arrives. The structural test does. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
 
 # %% [markdown]
+# ### A state in large units
+#
+# The grid world's state lies between 0 and 1. Other worlds hand over cells, metres or health points as they are. What does a factor in the state do to the mixer?
+#
+# **Predict.** Multiply the state by 10, then by 100. How much larger does the slope $\partial Q_{tot} / \partial Q_i$ become each time? (Where are the paths of step 1, and how many of their factors does the state write?)
+
+# %%
+plain = GridWorld().model().state[::25]                                 # every 25th state of the board
+
+
+def gain(factor):
+    """The median slope dQ_tot/dQ_i of 20 fresh mixers in states that are multiplied by ``factor``."""
+    each = []
+    for seed in range(20):
+        torch.manual_seed(seed)
+        mixer = QMixer(n_agents=2, state_dim=8)
+        each.append(slopes(lambda q: mixer(q, factor * plain), torch.zeros(len(plain), 2)))
+    return torch.cat(each).median().item()
+
+
+gains = {factor: gain(factor) for factor in (1, 10, 100)}
+for small, large in ((1, 10), (10, 100)):
+    print(f"state × {large:<4} the slope is {gains[large] / gains[small]:.0f} times that of × {small}")
+
+# %% [markdown]
+# The gain grows with the *square* of the state, nearly: the state writes two factors of every path, $W_1$ and $w_2$. (Not quite the square, as the hypernetworks' own biases do not grow.) A large gain would be learned away if it only made $Q_{tot}$ large. But $Q_{tot}$ also makes its own targets ([lesson 07](07_update_step.ipynb)): an error in some $Q_i$ comes back through the gain, into the next target. Let the mixer of a full team read 100 times the state, in the grid world.
+
+# %%
+class LargeUnits(QMIX):
+    def scaled(self, state):
+        return 100 * state
+
+
+board = GridWorld(num_envs=32)
+for kind in (QMIX, LargeUnits):
+    team = kind.for_env(board, seed=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        history = train(board.clone(), team, TrainConfig(total_steps=2_500))
+    learned = exact.q_tot(team, board.model())
+    print(f"{kind.__name__:<11} best greedy return above 8: {str(max(history.greedy_return) > 8):<6}"
+          f"some Q_tot above 100: {str(bool((learned > 100).any())):<6}the run warned: {len(caught) == 1}")
+
+# %% [markdown]
+# No episode pays more than 10, and the mixer in large units believes in values above 100. Nothing crashes. Only the size of $Q_{tot}$ gives it away, so `train` compares it with what the rewards seen so far can pay, and warns once if it leaves that.
+#
+# What the library does about the cause: an algorithm takes note of the largest size of every component of the state that it meets in training (`Algorithm.see`), and what the mixer reads is divided by it (`Algorithm.scaled`), or by 1 if a component never exceeded 1. If the whole state stays below 1, all of it is divided by its largest number. The grid world's state is at most 1, so it comes as it is; and `QMixer` itself knows nothing of all this.
+
+# %%
+for factor in (0.01, 1, 5, 100):
+    team = QMIX.for_env(board, seed=0)
+    team.see(factor * plain)
+    print(f"state × {factor:<5} the mixer reads the plain state:",
+          bool((team.scaled(factor * plain) - plain).abs().max() < 1e-12))
+
+# %% [markdown]
 # ## Sum up
 #
 # ### What you can do now
@@ -687,6 +745,7 @@ print("weighs by state:", weighs_by_state(team.mixer, 3))
 # - Explain with the grid world's exact values why the state must not pass through the non-negative weights.
 # - Weigh abs, softplus and ELU + 1 against each other by their start, their zeros and their gradients.
 # - Test a mixer's structure without training it.
+# - Say why the units of the state matter to a mixer, and more than to an agent.
 #
 # ### Common misreadings
 #

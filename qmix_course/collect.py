@@ -24,6 +24,7 @@ class Collector:
         self.env, self.algorithm, self.generator = env, algorithm, generator
         self.length = env.spec.episode_limit if algorithm.recurrent else 1
         self.step_now: TeamStep = env.reset(seed=seed)
+        algorithm.see(self.step_now.state)
         self.memory = algorithm.start(self.step_now, generator)             # [B, N, M] or None
         self.last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
         self.memory_dim = algorithm.memory_dim
@@ -44,6 +45,7 @@ class Collector:
         else:
             actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
         then = self.env.step(actions)
+        self.algorithm.see(then.state)
         self._write(now, actions, then)
         finished = self._take_rows((self.filled == self.length) | then.ended)
         self.returns += then.reward
@@ -81,6 +83,7 @@ class Collector:
         self.returns[ended] = 0.0
         self.step_now = self.env.reset(where=ended)
         self.last_actions = self.last_actions.masked_fill(ended.unsqueeze(1), -1)
+        self.algorithm.see(self.step_now.state)
         fresh = self.algorithm.start(self.step_now, self.generator)
         if fresh is not None:
             self.memory = torch.where(ended.view(-1, *[1] * (fresh.dim() - 1)), fresh, self.memory)

@@ -19,6 +19,7 @@ from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team
 from qmix_course.replay import Batch
 from qmix_course.training import History, Run, TrainConfig
+from qmix_course.watch import check_finite
 
 
 def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig, seeds: Sequence[int]) -> list[History]:
@@ -64,6 +65,8 @@ def fit_seeds(algorithms: Sequence[Algorithm], batches: Sequence[Batch], config:
     algorithms, batches = _check(None, algorithms), list(batches)
     if len(algorithms) != len(batches):
         raise ValueError(f"algorithms, batches: expected as many of the one as of the other, got {len(algorithms)} and {len(batches)}")
+    for algorithm, batch in zip(algorithms, batches):
+        algorithm.see(batch.state)
     together = _Together(algorithms, [deepcopy(algorithm).requires_grad_(False) for algorithm in algorithms], config)
     losses = []
     for _ in range(errors.whole_number("updates", updates)):
@@ -105,17 +108,24 @@ class _Together:
         self.config, self.updates = config, 0
         self.online = stack(algorithms, "online", requires_grad=True)
         self.target = stack(targets, "target", requires_grad=False)
+        self.seen = stack_buffers(algorithms, "online") | stack_buffers(targets, "target")
         self.optimiser = torch.optim.Adam(self.online.values(), lr=config.learning_rate, fused=True)
         pair = _Pair(algorithms[0], targets[0])
         self.losses = vmap(lambda weights, rows: functional_call(pair, weights, (rows,)))
 
     def update(self, batches: list[Batch]) -> list[float]:
-        """``Run.update`` of all teams: each on a batch of its own, with a gradient norm of its own; their losses."""
+        """``Run.update`` of all teams: each on a batch of its own, with a gradient norm of its own; their losses.
+
+        ``TrainingDiverged``, for all of them, if the loss or the gradient of one is NaN or infinite.
+        """
         rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
-        losses = self.losses(self.online | self.target, rows)                                       # [K]
+        losses = self.losses(self.online | self.target | self.seen, rows)                           # [K]
         self.optimiser.zero_grad()
         losses.sum().backward()                     # no weight belongs to two teams, so each gets the gradient of its own loss
-        clip_each(self.online, self.config.max_grad_norm)
+        norms = clip_each(self.online, self.config.max_grad_norm)
+        for name, values in (("loss", losses.tolist()), ("gradient", norms.tolist())):
+            for number, value in enumerate(values):
+                check_finite(name, value, f"of algorithms[{number}] at update {self.updates + 1:,}")
         self.optimiser.step()
         self.updates += 1
         self.move_target()
@@ -142,10 +152,22 @@ def stack(modules: Sequence[nn.Module], prefix: str, requires_grad: bool) -> dic
     return stacks
 
 
-def clip_each(stacks: dict[str, torch.Tensor], max_norm: float) -> None:
-    """``clip_grad_norm_`` for each of the K runs: the norm is taken over all weights of one run."""
+def stack_buffers(modules: Sequence[nn.Module], prefix: str) -> dict[str, torch.Tensor]:
+    """As ``stack``, for what is no weight: how large a state each team has seen."""
+    stacks = {}
+    for name, _ in modules[0].named_buffers():
+        together = torch.stack([module.get_buffer(name) for module in modules])
+        for module, own in zip(modules, together):
+            module.get_buffer(name).data = own
+        stacks[f"{prefix}.{name}"] = together
+    return stacks
+
+
+def clip_each(stacks: dict[str, torch.Tensor], max_norm: float) -> torch.Tensor:
+    """``clip_grad_norm_`` for each of the K runs: the norm is taken over all weights of one run. The norms[K] before it."""
     grads = [weights.grad for weights in stacks.values() if weights.grad is not None]
     norms = torch.stack([grad.flatten(1).norm(dim=1) for grad in grads]).norm(dim=0)                 # [K]
     shrink = (max_norm / (norms + 1e-6)).clamp(max=1.0)                                             # as torch's own does it
     for grad in grads:
         grad.mul_(shrink.view(-1, *[1] * (grad.dim() - 1)))
+    return norms

@@ -24,6 +24,7 @@ from qmix_course.evaluation import check_team, evaluate
 from qmix_course.exploration import linear_schedule
 from qmix_course.history import History, mean
 from qmix_course.replay import ReplayBuffer
+from qmix_course.watch import Watch, check_finite
 
 
 def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
@@ -72,6 +73,7 @@ class Run:
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length, algorithm.memory_dim)
         self.history = History()
+        self.watch = Watch(algorithm.gamma, env.spec.episode_limit)
         self.steps, self.updates, self.losses, self.seconds = 0, 0, [], 0.0
 
     def advance(self) -> bool:
@@ -90,7 +92,12 @@ class Run:
         """One joint action in every row, into the memory. An entry that was made between two scheduled ones goes again."""
         if len(self.history) and not self.scheduled(self.history.steps[-1]):
             self.history.drop_last()
-        self.buffer.add(self.collector.step(self.epsilon()))
+        rows = self.collector.step(self.epsilon())
+        self.buffer.add(rows)
+        self.watch.see(rows)
+        # What was seen of the state's size is no weight: the target knows it at once, also between two hard copies.
+        for old, new in zip(self.target.buffers(), self.algorithm.buffers(), strict=True):
+            old.copy_(new)
         self.steps += self.env.num_envs
 
     def due(self) -> bool:
@@ -115,11 +122,14 @@ class Run:
         return linear_schedule(config.epsilon_start, config.epsilon_end, config.epsilon_steps, self.steps)
 
     def update(self) -> None:
-        """One optimiser step on one sampled batch, then the target."""
+        """One optimiser step on one sampled batch, then the target. ``TrainingDiverged`` before the step if it can only harm."""
         loss = self.algorithm.loss(self.buffer.sample(self.config.batch_size, self.generator), self.target)
         self.optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.algorithm.parameters(), self.config.max_grad_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.algorithm.parameters(), self.config.max_grad_norm)
+        where = f"at update {self.updates + 1:,}, after {self.steps:,} steps"
+        check_finite("loss", loss.item(), where)
+        check_finite("gradient", norm.item(), where)
         self.optimiser.step()
         self.updates += 1
         self.losses.append(loss.item())
@@ -143,16 +153,19 @@ class Run:
             greedy_return=greedy.mean_return, greedy_length=greedy.mean_length, seconds=seconds)
         if scheduled:
             self.losses = []
+        if scheduled and self.updates:              # a batch of its own dice: the run goes on as if nobody had looked
+            dice = torch.Generator().manual_seed(self.steps)
+            self.watch.look(self.algorithm, self.buffer.sample(self.config.batch_size, dice), self.steps)
 
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
                 "optimiser": self.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
-                "env": self.env.state_dict(), "collector": self.collector.state_dict(),
+                "env": self.env.state_dict(), "collector": self.collector.state_dict(), "watch": self.watch.state_dict(),
                 "generator": self.generator.get_state(), "history": asdict(self.history), "steps": self.steps,
                 "updates": self.updates, "losses": list(self.losses), "seconds": self.seconds}
 
     def load_state_dict(self, saved: dict) -> None:
-        for name in ("algorithm", "target", "optimiser", "buffer", "env", "collector"):
+        for name in ("algorithm", "target", "optimiser", "buffer", "env", "collector", "watch"):
             getattr(self, name).load_state_dict(saved[name])
         self.generator.set_state(saved["generator"])
         self.history = History(**saved["history"])

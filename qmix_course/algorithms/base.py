@@ -19,6 +19,7 @@ class Algorithm(nn.Module):
     ahead, and so does any λ where a replay row is a single step. ``recurrent``: the agents remember. ``options`` go to ``MLPAgents``, or to ``GRUAgents`` if they remember.
     """
 
+    value_name = "Q_i"              # what ``played_values`` gives, in a word
     recurrent = False               # False: a replay row is one transition; True: one whole padded episode
 
     def __init__(self, spec: TeamSpec, gamma: float = 0.99, double_q: bool = False, td_lambda: float = 0.0,
@@ -31,6 +32,7 @@ class Algorithm(nn.Module):
         self.recurrent = errors.switch("recurrent", recurrent) or type(self).recurrent
         self.agents = self.make_agents(recurrent, **options)
         self.memory_dim = self.agents.memory_dim            # M, the numbers that each agent carries through an episode
+        self.register_buffer("largest_state", torch.zeros(spec.state_dim))     # max |s_j| of all that ``see`` was shown
 
     def make_agents(self, recurrent: bool, **options) -> nn.Module:
         """The agents' networks."""
@@ -56,6 +58,34 @@ class Algorithm(nn.Module):
         shapes = {name: str(tuple(value.shape)) for name, value in self.state_dict().items()}
         return {"name": type(self).__name__} | plain | {"shape": shapes}
 
+    # ---- the state's units -----------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def see(self, state: torch.Tensor) -> None:
+        """Take note of how large the numbers of states[..., S] are; ``train`` shows every state that is played.
+
+        NaN and infinity are refused. Networks that are ``Algorithm`` themselves (OW-QMIX's Q̂*) take note too.
+        """
+        errors.tensor("state", state, (..., self.spec.state_dim))
+        largest = state.abs().reshape(-1, self.spec.state_dim).amax(0)
+        if not largest.isfinite().all():
+            component = int((~largest.isfinite()).nonzero()[0])
+            raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component {component}")
+        for part in self.modules():
+            if isinstance(part, Algorithm):
+                torch.maximum(part.largest_state, largest, out=part.largest_state)
+
+    def scaled(self, state: torch.Tensor) -> torch.Tensor:
+        """state[..., S] as the networks that read it get it: no larger than 1, whatever units the environment has.
+
+        Each component ÷ the largest size that it has had, or ÷ 1 if it never exceeded 1. Where the whole state stayed below 1,
+        all of it ÷ its largest number. So a state that is at most 1, and somewhere is 1, comes as it is, and nothing changes
+        before ``see`` was shown something. Unscaled, a mixer's gain grows with the square of the state: two hypernetworks
+        multiply.
+        """
+        scale = torch.maximum(self.largest_state, self.largest_state.amax().clamp(max=1.0))
+        return state / torch.where(scale > 0, scale, 1.0)
+
     # ---- acting ----------------------------------------------------------------------------------------------------
 
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor | None:
@@ -77,6 +107,10 @@ class Algorithm(nn.Module):
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
         """The loss of ``batch``, a scalar: the mean of the squared TD errors over the steps that were played."""
         raise NotImplementedError(f"{type(self).__name__} must write loss(batch, target)")
+
+    def played_values(self, batch: Batch) -> torch.Tensor:
+        """What the team believes the steps of ``batch`` to be worth: [B, T]. Without a mixer, the mean over the agents' Q_i."""
+        return self.chosen(self.unroll(batch, batch.actions.shape[1]), batch).mean(-1)
 
     def online_qs(self, batch: Batch) -> torch.Tensor:
         """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the last

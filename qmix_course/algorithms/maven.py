@@ -53,9 +53,13 @@ class MAVEN(QMIX):
 
     # ---- the latent ------------------------------------------------------------------------------------------------
 
+    def expected_returns(self, state: torch.Tensor) -> torch.Tensor:
+        """R̂(s_0, ·)[..., Z] after first states[..., S]."""
+        return self.returns(self.scaled(state))
+
     def z_policy(self, state: torch.Tensor) -> torch.Tensor:
         """p(z | s_0)[B, Z] after first states[B, S]."""
-        return torch.softmax(self.returns(state) / self.temperature, -1)
+        return torch.softmax(self.expected_returns(state) / self.temperature, -1)
 
     @torch.no_grad()
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -65,7 +69,7 @@ class MAVEN(QMIX):
         acting path that reads the state (the first one only), as in the paper.
         """
         if generator is None:
-            return self.memory_of(self.returns(batch.state).argmax(-1))
+            return self.memory_of(self.expected_returns(batch.state).argmax(-1))
         return self.memory_of(torch.multinomial(self.z_policy(batch.state), 1, generator=generator).squeeze(1))
 
     def memory_of(self, z: torch.Tensor) -> torch.Tensor:
@@ -75,6 +79,10 @@ class MAVEN(QMIX):
         memory[..., :self.n_latents] = F.one_hot(z, self.n_latents).to(memory.dtype).unsqueeze(1)
         return memory
 
+    def with_latent(self, state: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """[B, T, S + Z]: what the mixer reads, from state[B, T, S] and z[B, Z]."""
+        return torch.cat([self.scaled(state), z.unsqueeze(1).expand(-1, state.shape[1], -1)], -1)
+
     def latent(self, memory: torch.Tensor) -> torch.Tensor:
         """z as a one-hot vector, [B, Z], from memory[B, N, M]."""
         return memory[:, 0, :self.n_latents]
@@ -83,12 +91,18 @@ class MAVEN(QMIX):
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
         q, z = self.online_qs(batch), self.latent(batch.memory)                             # [B, T or T+1, N, A], [B, Z]
-        q_tot = self.mixer(self.chosen(q, batch), with_latent(batch.state[:, :-1], z))      # [B, T]
+        q_tot = self.mixer(self.chosen(q, batch), self.with_latent(batch.state[:, :-1], z)) # [B, T]
         with torch.no_grad():
-            next_q_tot = target.mixer(self.best_next(q, batch, target), with_latent(batch.state[:, 1:], z))
+            next_state = target.with_latent(batch.state[:, 1:], z)                          # [B, T, S + Z]
+            next_q_tot = target.mixer(self.best_next(q, batch, target), next_state)         # [B, T]
             y = self.targets(batch, next_q_tot)                                             # [B, T]
         td = masked_mean((q_tot - y) ** 2, batch.mask)
         return td - self.mi_weight * self.bound(q, batch) + self.return_loss(batch)
+
+    def played_values(self, batch: Batch) -> torch.Tensor:
+        """Q_tot[B, T] of the steps of ``batch``, given the z with which they were played."""
+        q = self.chosen(self.unroll(batch, batch.actions.shape[1]), batch)
+        return self.mixer(q, self.with_latent(batch.state[:, :-1], self.latent(batch.memory)))
 
     def bound(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """E[log q(z | behaviour, s)] + H(z), a scalar between −∞ and log Z, over the steps that were played.
@@ -99,14 +113,15 @@ class MAVEN(QMIX):
         """
         length, z = batch.actions.shape[1], self.latent(batch.memory)
         behaviour = q[:, :length].masked_fill(~batch.available[:, :length], -torch.inf).softmax(-1)
-        guess = self.discriminator(torch.cat([behaviour.flatten(2), batch.state[:, :length]], -1)).log_softmax(-1)
+        read = torch.cat([behaviour.flatten(2), self.scaled(batch.state[:, :length])], -1)
+        guess = self.discriminator(read).log_softmax(-1)                                    # [B, T, Z]
         right = (guess * z.unsqueeze(1)).sum(-1)                                            # [B, T]
         frequency = (batch.mask.sum(1, keepdim=True) * z).sum(0) / batch.mask.sum()         # [Z]
         return masked_mean(right, batch.mask) + torch.special.entr(frequency).sum()
 
     def return_loss(self, batch: Batch) -> torch.Tensor:
         """The mean over the rows of (R̂(s_0, z) − the row's undiscounted return)²."""
-        guess = (self.returns(batch.state[:, 0]) * self.latent(batch.memory)).sum(-1)       # [B]
+        guess = (self.expected_returns(batch.state[:, 0]) * self.latent(batch.memory)).sum(-1)       # [B]
         return (guess - (batch.reward * batch.mask).sum(1)).square().mean()
 
     # ---- one latent at a time --------------------------------------------------------------------------------------
@@ -121,7 +136,7 @@ class MAVEN(QMIX):
     @torch.no_grad()
     def settled(self, state: torch.Tensor) -> FixedLatent:
         """This team with the latent that greedy play takes after the first state[S]; ``exact`` enumerates this one."""
-        return self.fixed(int(self.returns(state).argmax()))
+        return self.fixed(int(self.expected_returns(state).argmax()))
 
 
 class LatentAgents(nn.Module):
@@ -183,15 +198,10 @@ class FixedLatent:
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S]."""
         z = F.one_hot(torch.tensor(self.z), self.team.n_latents).to(state.dtype).expand(*state.shape[:-1], -1)
-        return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), torch.cat([state, z], -1))
+        return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), torch.cat([self.team.scaled(state), z], -1))
 
     def _memory(self, rows: int) -> torch.Tensor:
         return self.team.memory_of(torch.full((rows,), self.z))
-
-
-def with_latent(state: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """[B, T, S + Z]: what the mixer reads, from state[B, T, S] and z[B, Z]."""
-    return torch.cat([state, z.unsqueeze(1).expand(-1, state.shape[1], -1)], -1)
 
 
 def two_layers(inputs: int, hidden: int, outputs: int) -> nn.Sequential:

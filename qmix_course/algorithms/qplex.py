@@ -36,6 +36,10 @@ class QPLEX(VDN):
             y = self.targets(batch, target.q_tot(target_q, best, batch.state[:, 1:], available))            # [B, T]
         return masked_mean((q_tot - y) ** 2, batch.mask)
 
+    def played_values(self, batch: Batch) -> torch.Tensor:
+        q, available = self.unroll(batch, batch.actions.shape[1]), batch.available[:, :-1]
+        return self.q_tot(q, batch.actions, batch.state[:, :-1], available)
+
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor, available: torch.Tensor | None = None
               ) -> torch.Tensor:
         """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S].
@@ -44,4 +48,4 @@ class QPLEX(VDN):
         """
         own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
         best = (q if available is None else q.masked_fill(~available, -torch.inf)).amax(-1)
-        return self.mixer(own, state, best, actions)
+        return self.mixer(own, self.scaled(state), best, actions)

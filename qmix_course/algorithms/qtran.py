@@ -26,6 +26,8 @@ class QTRAN(VDN):
     QTRAN-alt has one more joint network an agent; here both read the state, as PyMARL's ``coma_critic`` variant does.
     """
 
+    value_name = "Q_jt"
+
     def __init__(self, spec: TeamSpec, alternative: bool = False, opt_weight: float = 1.0, nopt_weight: float = 1.0,
                  joint_dim: int = 64, **options):
         super().__init__(spec, **options)
@@ -57,6 +59,10 @@ class QTRAN(VDN):
             nopt = (self.q_tot(now, batch.actions, state) - q_jt.detach() + v_jt).clamp(max=0).square()
         return tuple(masked_mean(each, batch.mask) for each in ((q_jt - y).square(), opt.square(), nopt))
 
+    def played_values(self, batch: Batch) -> torch.Tensor:
+        """Q_jt[B, T] of the steps of ``batch``: what the team is worth, where Q′ only says how to choose."""
+        return self.q_joint(batch.actions, batch.state[:, :-1])
+
     def smallest_gaps(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor, available: torch.Tensor):
         """min over agent i's own available actions of Q′ − Q_jt + V_jt, the others' actions as played: [B, T, N].
 
@@ -72,11 +78,11 @@ class QTRAN(VDN):
     def q_joint(self, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """Q_jt(s, u)[...] of any joint actions[..., N] in state[..., S]."""
         one_hot = (actions.unsqueeze(-1) == torch.arange(self.spec.n_actions, device=actions.device)).to(state.dtype)
-        return self.q_jt(torch.cat([state, one_hot.flatten(-2)], -1)).squeeze(-1)
+        return self.q_jt(torch.cat([self.scaled(state), one_hot.flatten(-2)], -1)).squeeze(-1)
 
     def v_joint(self, state: torch.Tensor) -> torch.Tensor:
         """V_jt(s)[...], the correction, learned; theorem 1 says that it must come to max_u Q_jt(s, u) − Q′(ū)."""
-        return self.v_jt(state).squeeze(-1)
+        return self.v_jt(self.scaled(state)).squeeze(-1)
 
     @torch.no_grad()
     def joint_table(self, model: Model) -> torch.Tensor:
