@@ -97,6 +97,12 @@ def low_fill(target, obs, last_actions, available, reward, terminated, gamma):
 
 
 @torch.no_grad()
+def lowered(target, obs, last_actions, available, reward, terminated, gamma):
+    q = target(obs, last_actions)[0][:, 1:] - 1000.0 * ~available[:, 1:]
+    return reward + gamma * torch.where(terminated, 0.0, q.amax(-1).sum(-1))
+
+
+@torch.no_grad()
 def old_mask(target, obs, last_actions, available, reward, terminated, gamma):
     q, _ = target(obs, last_actions)
     q = q[:, 1:].masked_fill(~available[:, :-1], -torch.inf)
@@ -117,5 +123,6 @@ LABS = {
                ("the last actions are gone", (1, nothing_done)),
                ("unavailable actions may win now", (1, unmasked)),
                ("an unavailable action gets a number that real values can lie below", (1, low_fill)),
+               ("an unavailable action gets a number that real values can lie below", (1, lowered)),
                ("the mask belongs to another step", (1, old_mask))]),
 }
