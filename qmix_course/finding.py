@@ -17,7 +17,7 @@ OF_COURSE = re.compile(r"^# Lesson \d\d ·", re.MULTILINE)
 @dataclass(frozen=True)
 class Notebook:
     """What was found in one file. ``exercises``: numbers such as "03.1", by nbgrader's ids, or by the headings where those were
-    lost; ``names``: what its cells define at top level, nothing in a lesson of the course; ``error``: why it cannot be read.
+    lost; ``names``: what its cells define at top level, if it uses the course and is no lesson; ``error``: why it cannot be read.
     """
 
     path: Path
@@ -61,7 +61,9 @@ def _look(path: Path) -> Notebook:
     exercises = {f"{answer[1]}.{answer[2]}" for answer in answers if answer}
     if not exercises and not of_course:
         exercises = {number for text in texts for number in HEADING.findall(text)}
-    return Notebook(path, frozenset(exercises), frozenset() if of_course else frozenset().union(*map(defined, code)))
+    # Somebody's other notebooks, which may define anything and do anything, are not looked at for names.
+    about_it = not of_course and any("qmix_course" in source for source in code)
+    return Notebook(path, frozenset(exercises), frozenset().union(*map(defined, code)) if about_it else frozenset())
 
 
 def defined(source: str) -> set[str]:

@@ -148,6 +148,17 @@ def test_exercises_are_known_by_ids_or_by_headings_and_kept_copies_do_not_count(
     assert found == {"a.ipynb": {"03.2"}, "b.ipynb": {"05.4"}, "c.ipynb": set(), "d.ipynb": set()}
 
 
+def test_names_are_looked_for_in_notebooks_that_use_the_course_and_are_no_lessons(tmp_path):
+    """A folder of Drive holds other notebooks too; to find a piece in one is to run it."""
+    use, piece = CELL | {"source": "import qmix_course"}, CELL | {"source": "def observe():\n    pass"}
+    lesson = CELL | {"cell_type": "markdown", "source": "# Lesson 02 · The environment"}
+    for name, cells in {"mine": [use, piece], "other": [piece], "lesson": [lesson, use, piece],
+                        "capstone": [use, piece, CELL | {"source": "capstone.collect()"}]}.items():
+        (tmp_path / f"{name}.ipynb").write_bytes(book(cells=cells))
+    assert {notebook.path.stem: set(notebook.names) for notebook in finding.look(tmp_path)} == {
+        "mine": {"observe"}, "other": set(), "lesson": set(), "capstone": set()}
+
+
 @pytest.mark.parametrize("source, names", [
     ("def f():\n    x = 1\n", {"f"}), ("class A(B):\n    pass", {"A"}), ("a = b = lambda: 1", {"a", "b"}),
     ("%time x\n!ls\ndef f():\n    return 1", {"f"}), ("def f(:", set()), ("\0", set()), ("(" * 1_000, set()),
