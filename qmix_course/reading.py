@@ -42,7 +42,8 @@ def read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise DeskError(f"{name} is {'a folder' if path.is_dir() else 'no plain file'}, not a notebook")
         if path.stat().st_size > MOST_BYTES:
-            raise DeskError(f"{name} is too large to read, {path.stat().st_size:,} bytes: clear its outputs in Jupyter and save it")
+            raise DeskError(f"{name} is too large to read, {path.stat().st_size:,} bytes: clear its outputs in Jupyter "
+                            "and save it")
         return path.read_bytes()
     except OSError as error:
         raise DeskError(f"{name} cannot be read ({error.strerror or error})") from None

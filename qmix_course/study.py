@@ -19,7 +19,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("lesson", nargs="?", metavar="NN", type=_two_digits, help="one lesson, or capstone (default: all)")
     command.set_defaults(function=command_start)
     command = commands.add_parser("progress", help="which exercises are solved, tried, left")
-    command.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="where the notebooks are (default: my/exercises)")
+    command.add_argument("folder", nargs="?", type=Path, metavar="FOLDER",
+                         help="where the notebooks are (default: my/exercises)")
     command.set_defaults(function=command_progress)
     command = commands.add_parser("check", help="check the saved notebooks in my/")
     command.add_argument("what", nargs="?", metavar="NN[.k]", type=_two_digits, help="a lesson or one exercise (default: every started lesson)")
@@ -48,7 +49,8 @@ def command_start(arguments: argparse.Namespace) -> int:
         if what != copies.LEFT or arguments.lesson:
             print(f"{shown(copy)}: {_said(what, copy)}")
     if left and not arguments.lesson:
-        print(f"my/: {len(left)} {'copies are' if len(left) > 1 else 'copy is'} there already, left as {'they are' if len(left) > 1 else 'it is'}")
+        one, many = "1 copy is there already, left as it is", f"{len(left)} copies are there already, left as they are"
+        print(f"my/: {many if len(left) > 1 else one}")
     return 0
 
 
@@ -56,7 +58,8 @@ def _said(what: str, copy: Path) -> str:
     """What happened to a copy, in words."""
     if what == copies.STAYS:
         number = lesson_in_name(copy) if copy.suffix == ".ipynb" else ""
-        how = f"python -m qmix_course reset {number}{' --lesson' * (copy.parent.name == 'notebooks')}" if number else "delete yours and start again"
+        option = " --lesson" if copy.parent.name == "notebooks" else ""
+        how = f"python -m qmix_course reset {number}{option}" if number else "delete yours and start again"
         return f"yours, so it stays, and the course has a newer one. To take that (a notebook of yours is kept): {how}"
     return {copies.COPIED: "copied", copies.LEFT: "already there, left as it is",
             copies.FOLLOWED: "the new version; you had not changed yours",
@@ -158,5 +161,6 @@ def _taken(number: str, paths: list[Path], notebooks: list[finding.Notebook]) ->
     lines = [f"{number}: {notebook.error}" for notebook in notebooks if notebook.error and number in notebook.lessons]
     if len(paths) > 1:
         others = ", ".join(path.name for path in paths[1:])
-        lines.append(f"{number}: {paths[0].name} counts, the last one saved that you worked on; the same exercises are in {others}")
+        lines.append(f"{number}: {paths[0].name} counts, the last one saved that you worked on; "
+                     f"the same exercises are in {others}")
     return lines
