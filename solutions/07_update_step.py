@@ -105,7 +105,7 @@ check("07.1", chosen_values)
 #
 # Write `best_next(q, available)`: a tensor of shape `[B, N]` with the value of each agent's best available action.
 #
-# You are right if this holds for any finite values, also if all are below zero, and however low they are (values such as $-10^{30}$ are tried). Your
+# You are right if this holds for any finite values, also if all are below zero, and however low they are (down to the lowest finite number is tried). Your
 # function must not change what it is given.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_2", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -197,7 +197,7 @@ check("08.3", train_loop)
 #
 # Reset the environment first. Episodes have different lengths, and `env.step` refuses to play while any row has ended. So rows that are done must be reset, and what they play after that is not counted.
 #
-# You are right if both tensors are right for any number of rows and agents, with a step limit, and with actions that are not available (`available` of a step). `evaluate` of the library is off limits.
+# You are right if both tensors are right for any number of rows and agents, any step limit, any finite values, however low, and with actions that are not available (`available` of a step). `evaluate` of the library is off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def greedy_episodes(env, values):
