@@ -531,7 +531,8 @@ def learn(mixer, seed):
     game = MatrixGame([[1, 2], [2, 3]], num_envs=32)
     team = VDN.for_env(game, seed=seed)
     team.mixer = mixer
-    history = train(game, team, TrainConfig(seed=seed, total_steps=3_000, evaluate_every=250, **uniform))
+    history = train(game, team, TrainConfig(seed=seed, total_steps=3_000, learning_rate=2e-3,
+                                           evaluate_every=250, **uniform))
     return team, history
 
 

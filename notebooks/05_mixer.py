@@ -668,7 +668,8 @@ game = TwoStepGame(num_envs=32)
 team = QMIX.for_env(game, seed=0)
 torch.manual_seed(0)
 team.mixer = StateBlind(n_agents=2, state_dim=3)
-train(game, team, TrainConfig(total_steps=6_000, epsilon_start=1.0, epsilon_end=1.0, evaluate_every=6_000))
+train(game, team, TrainConfig(total_steps=6_000, learning_rate=2e-3, epsilon_start=1.0, epsilon_end=1.0,
+                              evaluate_every=6_000))
 
 start, _, in_2b = exact.q_tot(team, game.model())
 assert (in_2b - payoff_2b).abs().max() < 0.5 and abs(start[1].max() - 7.92) < 0.5

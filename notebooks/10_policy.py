@@ -73,7 +73,8 @@ from qmix_course.training import TrainConfig, train
 # on for many more steps. Then judge them as almost everybody does: play from the official start, look at the return.
 
 # %%
-config = TrainConfig(seed=0, total_steps=16_000, capacity=16_000, evaluate_every=1_000)
+config = TrainConfig(seed=0, total_steps=16_000, capacity=16_000, learning_rate=2e-3,
+                     epsilon_steps=3_000, evaluate_every=1_000)
 
 
 def train_team(config, until=None, random_starts=False, kind=QMIX):

@@ -21,13 +21,13 @@ class TrainConfig:
     batch_size: int = 128               # rows an update
     learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
     update_every: int = 16              # steps for each update
-    learning_rate: float = 2e-3         # Adam's
+    learning_rate: float = 4e-3         # Adam's
     max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
     tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
     target_every: int | None = None     # hard target update instead: a copy every so many optimiser steps
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
-    epsilon_steps: int = 3_000          # steps from epsilon_start to epsilon_end, on a straight line
+    epsilon_steps: int = 8_000          # steps from epsilon_start to epsilon_end, on a straight line
     parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
     evaluate_every: int = 500           # steps from one row of the history to the next
     evaluation_episodes: int = 1        # greedy episodes for each row of the history

@@ -63,7 +63,7 @@ def draw_surface(ax) -> None:
 
 def draw_two_step(ax) -> None:
     """Five seeds of each algorithm on uniform data."""
-    config = TrainConfig(total_steps=10_000, epsilon_end=1.0, update_every=16, evaluate_every=10_000)
+    config = TrainConfig(total_steps=10_000, epsilon_end=1.0, learning_rate=2e-3, update_every=16, evaluate_every=10_000)
     returns = {}
     for algorithm in (IQL, VDN, QMIX):
         runs = []

@@ -28,7 +28,7 @@ PRINTED = {
 }
 # Every batch holds each joint action once: uniform data, without the chance of sampling. Soft targets play no part, as the
 # games end after one step.
-CONFIG = TrainConfig(learning_rate=2e-3)
+CONFIG = TrainConfig(learning_rate=2e-3, epsilon_steps=3_000)
 UPDATES = 2_000
 SIZES = {"hidden": (32,), "embed_dim": 32, "hypernet_dim": 32, "central_dim": 64}
 

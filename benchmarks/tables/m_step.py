@@ -17,7 +17,7 @@ NAME, TITLE = "m_step", "The 10-step game (Mahajan et al. 2019): seeds that end 
 STEPS, SEEDS = 10, range(20)
 SIZES = {"hidden": (32,), "embed_dim": 8, "hypernet_dim": 16}
 CONFIG = TrainConfig(total_steps=20_000, update_every=32, batch_size=16, capacity=1_000, learning_rate=3e-3, tau=0.05,
-                     learning_starts=200, epsilon_start=0.05, epsilon_end=0.05, evaluate_every=2_000)
+                     learning_starts=200, epsilon_start=0.05, epsilon_end=0.05, epsilon_steps=3_000, evaluate_every=2_000)
 LATENT = {"n_latents": 8, "mi_weight": 1.0, "temperature": 5.0}
 
 

@@ -15,7 +15,7 @@ from qmix_course.training import TrainConfig
 NAME, TITLE = "two_step", "The two-step game (Rashid et al. 2018)"
 SEEDS = range(10)
 CONFIG = TrainConfig(total_steps=8_000, update_every=8, batch_size=64, learning_rate=3e-3, tau=0.05, epsilon_start=1.0,
-                     epsilon_end=1.0, evaluate_every=8_000)
+                     epsilon_end=1.0, epsilon_steps=3_000, evaluate_every=8_000)
 SIZES = {"hidden": (32,), "embed_dim": 8, "hypernet_dim": 32}
 # What the paper's QMIX learned, as an implementation's tests state it: the start, 2A, 2B.
 PAPER = [[[6.93, 6.93], [7.92, 7.92]], [[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]]
