@@ -294,7 +294,7 @@ for n in (1, 5, 20, 100):
     print(f"{n:3} of {n:3} runs succeeded: up to {1 - 0.05 ** (1 / n):.0%} failures are still plausible")
 
 # %% [markdown]
-# Five seeds are what a notebook has time for. They show that success is the rule and not luck. They do not show that failure is rare: for that, run more seeds. The course's own tests run twenty.
+# Five seeds are what a notebook has time for. They show that success is the rule and not luck. They do not show that failure is rare: for that, run more seeds. The course's own tests run more than sixty.
 #
 # ### Step 7: beside it, IQL and VDN
 #
@@ -603,7 +603,7 @@ figure
 # %% [markdown]
 # The lead is large while the team is short-sighted: it knows that the next step pays, and nothing yet of the 10 that waits either way. Then the 10 travels back through the targets. What an agent loses by a detour is small beside that, and until the new values are exact the lead is *below* the true one. In this valley a little noise is enough. The earlier preset ended in the middle of it, and by then its memory held little besides the best way, so that hardly a row said what a detour costs. The default now learns faster, and lets $\varepsilon$ fall over the whole run, so that such rows keep coming in.
 #
-# Two things to take along. A team can play well for the wrong reason, and has to pass through worse values on its way to right ones. And a rare failure needs many seeds to be seen: the twenty seeds that this preset was tuned on showed nothing.
+# Two things to take along. A team can play well for the wrong reason, and has to pass through worse values on its way to right ones. And a rare failure needs many seeds to be seen: the twenty seeds that the earlier preset was chosen with showed nothing.
 
 # %% [markdown]
 # ## Sum up

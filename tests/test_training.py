@@ -1,4 +1,4 @@
-"""Training: 20 seeds of the default preset, exact resume after a kill, checkpoints that survive anything."""
+"""Training: 64 seeds of the default preset, exact resume after a kill, checkpoints that survive anything."""
 
 import os
 import signal
@@ -15,15 +15,16 @@ from qmix_course import checkpoint
 from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
 from qmix_course.evaluation import evaluate, play
+from qmix_course.seeds import train_seeds
 from qmix_course.training import History, Run, TrainConfig, train
 
 SHORT = TrainConfig(total_steps=960, learning_starts=200, batch_size=32, update_every=16, epsilon_steps=500,
                     evaluate_every=200, capacity=600)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_default_preset_plays_optimally(seed):
-    """20 seeds of 20: the best return, 8.65 in 4 steps, and from the first 5,000 steps on at every evaluation."""
+    """The best return, 8.65 in 4 steps, and from the first 5,000 steps on at every evaluation."""
     env = GridWorld(num_envs=32)
     algorithm = QMIX.for_env(env, seed=seed)
     history = train(env, algorithm, TrainConfig(seed=seed))
@@ -32,6 +33,19 @@ def test_the_default_preset_plays_optimally(seed):
     assert result.terminated.all()
     late = [value for steps, value in zip(history.steps, history.greedy_return) if steps >= 5_000]
     assert late == pytest.approx([8.65] * len(late), abs=1e-4) and len(late) >= 5
+
+
+@pytest.mark.parametrize("first", [1000, 1020, 1040])
+def test_the_default_preset_keeps_what_it_found(first):
+    """60 of the 100 seeds that the preset was proved on, of which none was looked at while it was tuned (that was done on
+    100 to 139): optimal at every look after step 5,000. The preset before it lost the best return in a few of a hundred.
+    """
+    torch.set_default_dtype(torch.float64)
+    env, seeds = GridWorld(num_envs=32), range(first, first + 20)
+    histories = train_seeds(env, [QMIX.for_env(env, seed=seed) for seed in seeds], TrainConfig(), seeds)
+    for seed, history in zip(seeds, histories):
+        late = [value for steps, value in zip(history.steps, history.greedy_return) if steps >= 5_000]
+        assert late == pytest.approx([8.65] * len(late), abs=1e-6) and len(late) >= 6, seed
 
 
 class Episodes(QMIX):
