@@ -100,7 +100,8 @@ check("01.1", turning_x)
 # All tensors hold whole numbers (int64), and all agents have the same number of actions, $A$ = `n_actions`. The number of
 # agents can be anything from 1 on. For three agents with four actions, $(2, 0, 3)$ has the number 35.
 #
-# You are right if both directions agree with the order of `itertools.product`, for any number of agents and actions.
+# You are right if both directions agree with the order of `itertools.product`, for any number of agents and actions, in tables of up
+# to $10^{15}$ places. (Going through a list of all joint actions is fine too. Such an answer is asked about small tables only.)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def joint_index(actions, n_actions):
@@ -220,7 +221,7 @@ check("01.4", iql_step)
 # u2, u3]` is the team reward. The agents may have different numbers of actions. `actions` is a tuple with each agent's action.
 # Return a tensor with each agent's credit: the team's reward minus that mean.
 #
-# You are right if the credits are, for one, two, three or more agents. Which agents get a credit of exactly 0 whatever they do?
+# You are right if the credits are, for one, two, three or more agents. An agent that has only one action gets 0.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def credits(payoff, actions):

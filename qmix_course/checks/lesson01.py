@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 
 import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson01_numbers import NUMBERS
 from qmix_course.checks.lesson01_team import TEAM
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -73,102 +73,6 @@ TURN_MISTAKES = (
             lambda: 15),
 )
 
-# ---- 01.2 the numbers of joint actions ---------------------------------------------------------------------------------
-
-
-def joint_index(actions, n_actions, twist=None):
-    """The truth for the first function, by counting through all joint actions."""
-    n_agents = actions.shape[1]
-    orders = list(itertools.product(range(n_actions), repeat=n_agents))
-    if twist == "reverse":
-        orders = [order[::-1] for order in orders]
-    place = {order: k for k, order in enumerate(orders)}
-    rows = actions.tolist()
-    if twist == "base N":
-        return torch.tensor([sum(u * n_agents ** (n_agents - 1 - i) for i, u in enumerate(row)) for row in rows])
-    if twist == "times":
-        return torch.tensor([sum(u * max(1, n_actions * (n_agents - 1 - i)) for i, u in enumerate(row)) for row in rows])
-    if twist == "sum":
-        return torch.tensor([sum(row) for row in rows])
-    if twist == "two":
-        return actions[:, 0] * n_actions + actions[:, -1]
-    found = torch.tensor([place[tuple(row)] for row in rows])
-    return found * n_actions if twist == "power" else found + 1 if twist == "from one" else found
-
-
-def joint_actions(index, n_agents, n_actions, twist=None):
-    """The truth for the second function."""
-    rows = []
-    for k in index.tolist():
-        if twist == "from one":
-            k -= 1
-        powers = [n_actions ** (n_agents - 1 - i) for i in range(n_agents)]
-        if twist == "base N":
-            powers = [n_agents ** (n_agents - 1 - i) for i in range(n_agents)]
-        if twist == "power":
-            powers = [n_actions * power for power in powers]
-        digits = [k // power if twist == "no remainder" else k // power % n_actions for power in powers]
-        if twist == "remainder first":
-            digits = [k % power if power > 1 else k % n_actions for power in powers]
-        rows.append(digits[::-1] if twist == "reverse" else digits)
-    return torch.tensor(rows)
-
-
-def either(twist):
-    """What an answer with this twist gives, for whichever of the two functions was asked."""
-    return lambda *case: (joint_index if len(case) == 2 else joint_actions)(*case, twist=twist)
-
-
-SIZES = ((2, 2), (2, 3), (3, 2), (1, 4), (3, 4), (4, 3), (2, 5), (5, 1), (6, 4))        # (agents, actions)
-
-
-def look_at_numbers(room: Room, answer_index, answer_actions) -> Verdict:
-    generator = torch.Generator().manual_seed(102)
-    forward, backward = [], []
-    for agents, actions in SIZES:
-        rows = 1 if (agents, actions) == (2, 3) else 7
-        drawn = torch.randint(actions, (rows, agents), generator=generator)
-        drawn[0] = torch.arange(agents) % actions
-        forward.append((drawn, actions))
-        backward.append((joint_index(drawn, actions), agents, actions))
-    asked = [room.ask(answer_index, *case) for case in forward]
-    room.match(asked, [joint_index(*case) for case in forward], forward, name="joint_index")
-    asked = [room.ask(answer_actions, *case) for case in backward]
-    room.match(asked, [joint_actions(*case) for case in backward], backward, name="joint_actions")
-    return Verdict("correct")
-
-
-NUMBER_MISTAKES = tuple(Mistake(name, hint, why, either(twist)) for twist, name, hint, why in (
-    ("reverse", "the first agent changes fastest, not the last",
-     "In the list of the lesson (0, 0) is followed by (0, 1). Whose action has changed?",
-     "the numbers still tell joint actions apart, but a table filled in the agreed order is then read in the wrong places"),
-    ("base N", "the number of agents stands where the number of actions should",
-     "How many joint actions lie between (0, 0, 0) and (1, 0, 0)? Count them for three agents with two actions.",
-     "one step of an agent's action passes over all combinations of those behind it, and each of these has A actions"),
-    ("power", "one power too many",
-     "By how much does the number grow when the last agent's action grows by one?",
-     "the last agent's steps are steps of one, so that no number is left out"),
-    ("times", "products where powers should be",
-     "With three agents and four actions, how many combinations do the last two agents have?",
-     "each further agent multiplies the number of combinations by A; it does not add A of them"),
-    ("sum", "different joint actions get the same number",
-     "What does your function give for (0, 1), and what for (1, 0)?",
-     "a table row can only be found again if no two joint actions share a number"),
-    ("from one", "the numbers begin at one",
-     "Which number should the first joint action, nothing but zeros, have?",
-     "an index of a tensor begins at zero; counted from one, the last joint action falls off the end"),
-    ("two", "only the first and the last agent count",
-     "Ask for three agents, and change the action of the middle one.",
-     "with three agents, joint actions that differ in the middle agent fall together"),
-    ("no remainder", "an agent's number holds what belongs to the agents before it",
-     "No action may be as large as `n_actions`. What must be thrown away after the division?",
-     "the quotient counts all steps, those of the agents before it included"),
-    ("remainder first", "a remainder where a quotient should be",
-     "Divide 5 by 3 with remainder. Which of the two results is the first agent's action, the quotient or the remainder?",
-     "the remainder is what is left for the agents behind; the quotient is the agent's own"),
-))
-
-
 # ---- 01.3 what an independent learner comes to believe -----------------------------------------------------------------
 
 def iql_values(payoff, partner, agent, twist=None):
@@ -214,6 +118,12 @@ def look_at_belief(room: Room, answer) -> Verdict:
         sure[-1] = 1.0                                      # a partner who always plays one action
         cases.append((payoff, sure, 1))
     room.compare(answer, square, iql_values)
+    payoff = torch.tensor([[-3.0, 1e6, 2.0], [0.0, -1e6, 5.0]])
+    for k, agent in ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1)):       # a partner who always plays the same action
+        sure = torch.zeros(payoff.shape[1 - agent])
+        sure[k] = 1.0
+        other.append((payoff, sure, agent))
+    other += [(torch.tensor([[-4.0]]), torch.ones(1), agent) for agent in (0, 1)]
     room.compare(answer, square + other, iql_values)
     return Verdict("correct")
 
@@ -263,14 +173,7 @@ EXERCISES = (
                "Write the average of agent 1's action 1, with x in it. With which number must it be compared?",
                "Both are paid in the second step, so that γ plays no part. You have one equation with one unknown."),
         mistakes=TURN_MISTAKES, look=look_at_turn),
-    Exercise(
-        number="01.2", title="The number of a joint action", answers={"joint_index": "function", "joint_actions": "function"},
-        difficulty=2, minutes=10,
-        practises="go from a joint action to its place in a joint table and back",
-        hints=("Read a joint action as a number whose digits are the agents' actions. In which base?",
-               "The way there: the last agent's digit counts single steps, the one before it steps of A, and so on.",
-               "For the way back: whole division by the size of an agent's step, and then only the part below A."),
-        mistakes=NUMBER_MISTAKES, look=look_at_numbers),
+    NUMBERS,
     Exercise(
         number="01.3", title="What an independent learner comes to believe", answers={"iql_values": "function"},
         difficulty=2, minutes=8,

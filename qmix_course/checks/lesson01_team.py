@@ -1,4 +1,4 @@
-"""Checks of lesson 01, second part: one step of independent learning, credit, and what independence costs."""
+"""Checks of lesson 01, second part: one step of independent learning, and credit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import partial
 import torch
 
 from qmix_course.checks import values
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson01_cost import COST
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
@@ -56,7 +58,7 @@ def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=N
             y = 0.0
         old = table[i][int(obs[i])][int(actions[i])]
         change = {"no rate": y - old, "target added": rate * y, "sides": (1 - rate) * (y - old), "away": rate * (old - y)}
-        if twist == "one agent" and i > 0:
+        if i > {"one agent": 0, "two agents": 1}.get(twist, n_agents):
             continue
         if twist == "row":
             new[i, int(obs[i])] += rate * (y - new[i, int(obs[i])])
@@ -79,7 +81,19 @@ def look_at_step(room: Room, answer) -> Verdict:
         rate, gamma = (0.1, 0.25, 1.0)[number % 7 % 3], (0.99, 0.5, 0.9, 1.0)[number % 4]
         cases.append((q, obs, actions, reward, next_obs, number % 3 == 1, rate, gamma))
     room.compare(answer, cases, iql_step)
+    zeros = [(*case[:3], 0.0 if k == 0 else case[3], *case[4:6], 0.0 if k == 1 else 0.5, 0.0 if k == 2 else 0.9)
+             for k, case in enumerate(case for case in cases[:6] if not case[5])]
+    at_the_edge(room, answer, zeros, iql_step, ZERO)
+    def shifted(size, shift):
+        return [(size * (q + shift), *rest) for q, *rest in (cases[3], cases[5], cases[9])]
+
+    far = [case for size in (1.0, 1e12) for shift in (-3e3, 3e3) for case in shifted(size, shift)]
+    at_the_edge(room, answer, far, iql_step, FIXED)
     return Verdict("correct")
+
+
+ZERO = "a zero is taken for a missing number"
+FIXED = "a fixed number takes part where values may have any size"
 
 
 STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) for twist, name, hint, why in (
@@ -161,7 +175,15 @@ STEP_MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) f
     ("one agent", "only the first agent learns",
      "The team has more than one learner. Whose tables are unchanged after your step?",
      "every agent saw the reward, and every one learns from it"),
-))
+    ("two agents", "only the first two agents learn",
+     "How many tables does `q` hold? Whose are unchanged after your step?",
+     "a team may have more than two agents, and every one learns from the reward"),
+)) + (
+    Mistake(ZERO, "Try a reward of 0, then a rate of 0, then a γ of 0. What does your code put in its place?",
+            "in Python 0 counts as False, so `x or …` replaces it"),
+    Mistake(FIXED, "Try a table whose entries are all far below zero, and one with very large ones. Which number in your code do they pass?",
+            "values can have any size and sign; a search must begin with one of them, or with −∞"),
+)
 
 
 # ---- 01.5 whose doing was it? ------------------------------------------------------------------------------------------
@@ -214,10 +236,17 @@ def look_at_credit(room: Room, answer) -> Verdict:
         raise room.wrong(ONLY_TWO, found.verdict.detail) from None
     except Exception:
         raise room.wrong(ONLY_TWO, values.call("credits", more[0])) from None
+    many = [((5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2), tuple(size - 1 for size in shape))
+            for shape in ((2, 3, 2, 2, 2), (2, 1, 2, 3, 2, 2))]
+    try:
+        at_the_edge(room, answer, many, credits, ONLY_FEW)
+    except (IndexError, ValueError, RuntimeError):
+        raise room.wrong(ONLY_FEW, values.call("credits", many[0])) from None
     return Verdict("correct")
 
 
 ONLY_TWO = "right for two agents only"
+ONLY_FEW = "right up to a certain number of agents only"
 CREDIT_MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for twist, name, hint, why in (
     ("all", "compared with the mean of the whole table",
      "The comparison asks what came of THIS agent's choice. What do the others do in it?",
@@ -256,117 +285,9 @@ CREDIT_MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for
      "In the lesson one agent got -3.5 and the other +0.5, for the same step.",
      "an average over the team hides just what was asked"),
 )), Mistake(ONLY_TWO, "The table may have one axis or three. How does your code pick out the axis of agent i?",
-            "teams differ in size, and the idea of credit does not"))
-
-
-# ---- 01.6 what independence costs --------------------------------------------------------------------------------------
-
-def cost_of_independence(tables, twist=None):
-    """The truth: (best return, what greedy independent learners get)."""
-    worth, plans = [], []
-    for table in tables.tolist():
-        first = [sum(row) / len(row) for row in table]                      # agent 1: over agent 2's actions
-        second = [sum(column) / len(column) for column in zip(*table)]      # agent 2: over agent 1's actions
-        u1, u2 = first.index(max(first)), second.index(max(second))
-        if twist == "hopes":
-            first, second = [max(row) for row in table], [max(column) for column in zip(*table)]
-            u1, u2 = first.index(max(first)), second.index(max(second))
-        if twist == "one axis":
-            u2 = u1 % len(table[0])
-        if twist == "axes swapped":
-            u1, u2 = u2 % len(table), u1 % len(table[0])
-        if twist == "reply":
-            u2 = table[u1].index(max(table[u1]))
-        if twist == "all tables":
-            everywhere = [sum(column) / len(column) for column in zip(*itertools.chain.from_iterable(tables.tolist()))]
-            u2 = everywhere.index(max(everywhere))
-        joint = max(itertools.product(range(len(table)), range(len(table[0]))), key=lambda u, table=table: table[u[0]][u[1]])
-        plans.append(joint if twist == "agreed" else (u1, u2))
-        everything = [pay for row in table for pay in row]
-        worth.append({"knows": max(everything), "random on": sum(everything) / len(everything), "hopes": max(first),
-                      "second": max(second), "true": table[u1][u2]}.get(twist, max(first)))
-    tables = tables.tolist()
-    k = worth.index(max(worth))
-    if twist == "last":
-        k = len(tables) - 1
-    paid = [table[u1][u2] for table, (u1, u2) in zip(tables, plans)]
-    best = max(pay for table in tables for row in table for pay in row)
-    if twist == "best there":
-        best = max(pay for row in tables[k] for pay in row)
-    got = worth[k] if twist == "believed" else paid[k]
-    if twist == "discounted":
-        best, got = 0.99 * best, 0.99 * got
-    return (got, best) if twist == "order" else (best, best - got) if twist == "gap" else (best, got)
-
-
-def draw_tables(shape, generator) -> torch.Tensor:
-    """Tables in which no two things that an answer may compare lie close together."""
-    while True:
-        tables = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
-        rated = [*(tables.mean(axis) for axis in (1, 2)), tables.flatten(1), tables.mean(2).amax(1).unsqueeze(0)]
-        gaps = [row.sort().values.diff() for block in rated for row in block]
-        if all((gap > 0.02).all() for gap in gaps):
-            return tables
-
-
-def look_at_cost(room: Room, answer) -> Verdict:
-    generator = torch.Generator().manual_seed(106)
-    square = [(torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]]),),
-              (torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]]),)]
-    square += [(draw_tables(shape, generator),) for shape in ((1, 2, 2), *[(2, 2, 2), (3, 3, 3), (2, 3, 3), (4, 2, 2)] * 3)]
-    other = [(draw_tables(shape, generator),) for shape in ((2, 2, 3), (3, 3, 2), (2, 4, 2), (4, 2, 3), (1, 2, 3))]
-    room.compare(answer, square, cost_of_independence)
-    room.compare(answer, square + other, cost_of_independence)
-    return Verdict("correct")
-
-
-COST_MISTAKES = tuple(Mistake(name, hint, why, partial(cost_of_independence, twist=twist)) for twist, name, hint, why in (
-    ("believed", "what agent 1 believes, not what the team is paid",
-     "An average is a belief. Which entry of the table is paid when both agents have chosen?",
-     "the payoff is an entry of the table; in the two-step game no joint action pays 4.5"),
-    ("knows", "agent 1 chooses the first step as if it knew the best entries",
-     "Where would agent 1 have seen the best entry on its own? Which values does it have for the second step?",
-     "an independent learner's first step looks ahead to its own averages, and not to the table"),
-    ("random on", "the first step expects random play of agent 1 itself",
-     "Agent 1's target takes its own maximum at the next state. Does yours?",
-     "only the partner is averaged over; for itself a Q-learner assumes that it will choose its best action"),
-    ("second", "agent 2's averages choose the first step",
-     "Whose action leads to the table? Whose averages does this agent have?",
-     "agent 2's first action does nothing"),
-    ("true", "the first step already knows what both will do together",
-     "Agent 1 has an average for each own action. Does it know what the partner will choose greedily?",
-     "the averages were learned while the partner played at random; what greedy partners do is not in them"),
-    ("hopes", "the agents rate an action by its best payoff, not by its average",
-     "Each agent rates an own action by what it paid on average. What does your code take over the partner's actions?",
-     "hoping for the best partner finds 8 in the two-step game, but independent learners do not do it"),
-    ("agreed", "the agents choose together in the second step",
-     "Each agent chooses alone, from its own averages. In which line do your agents agree on an entry?",
-     "they would have to share a joint table, which is what they do not have"),
-    ("reply", "agent 2 sees what agent 1 has chosen",
-     "Both act at the same time. Does agent 2's choice depend on agent 1's in your code?",
-     "a reply needs to know the other's action; agent 2 has only its averages over all of them"),
-    ("one axis", "both agents use agent 1's averages",
-     "Agent 2's own actions are the columns. Over what does it average?",
-     "in a table that is not symmetric the two agents rate their actions differently"),
-    ("axes swapped", "each agent uses the other one's averages",
-     "Agent 1's own actions are the rows. Over which axis must you average, so that the rows are left?",
-     "the average must run over what the agent does not know: the partner's action"),
-    ("all tables", "agent 2 does not tell the tables apart",
-     "Agent 2 sees which table it is in. Over which payoffs does it average there?",
-     "each agent has a value for each own action in each state"),
-    ("discounted", "a discounted return",
-     "The text asks for sums of rewards, as they are paid.",
-     "no γ is given here, and a return in this course is not discounted"),
-    ("best there", "the best return looks only at the table that was chosen",
-     "The best plan may lead somewhere else from the first step on.",
-     "then the loss in the first step is not counted"),
-    ("order", "the two results have changed places",
-     "Which of the two is to come first? One of them can never be larger than the other.",
-     "the best return is never below what the learners get"),
-    ("gap", "the difference in place of the second result",
-     "The second number is what the team gets, not what it misses.",
-     "both say the same, but the text asks for one of them"),
-))
+            "teams differ in size, and the idea of credit does not"),
+    Mistake(ONLY_FEW, "Try a table with five axes, and one with six. Which of your lines deals with one certain agent?",
+            "a case for every team size never ends; one rule for agent i serves them all"))
 
 
 TEAM = (
@@ -384,11 +305,5 @@ TEAM = (
                "The others stay: `payoff[...]` with all actions but the agent's own gives a row with one entry an own action.",
                "A tuple with `slice(None)` in the agent's own place picks out that row, whatever the number of agents."),
         mistakes=CREDIT_MISTAKES, look=look_at_credit),
-    Exercise(
-        number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4, minutes=12,
-        practises="compute exactly what a team of independent learners gets, and what it misses",
-        hints=("For each table compute two lists of averages: one for agent 1's actions, one for agent 2's.",
-               "Agent 1 values a table by the best of its OWN averages there. Its first action goes to the best table.",
-               "In that table each agent takes its best average alone. The team gets the entry at which the two choices meet."),
-        mistakes=COST_MISTAKES, look=look_at_cost),
+    COST,
 )

@@ -77,9 +77,32 @@ def rounded(reward, next_values, terminated):
     return round(plain(reward, next_values, terminated), 2)
 
 
+def zero_ends(reward, next_values, terminated):
+    return 0.0 if not reward else reward + 0.9 * (not terminated) * max(next_values)
+
+
+def zero_left_out(reward, next_values, terminated):
+    return reward + 0.9 * (not terminated) * max(value or -np.inf for value in next_values)
+
+
+def four_actions(reward, next_values, terminated):
+    a, b, c, d = (*next_values, *[-np.inf] * 4)[:4]
+    return reward if terminated else reward + 0.9 * max(a, b, c, d)
+
+
+def search_from(lowest):
+    def answer(reward, next_values, terminated):
+        best = lowest
+        for value in next_values:
+            if value > best:
+                best = value
+        return reward if terminated else reward + 0.9 * best
+    return answer
+
+
 CATALOGUE = {
     "00.1": Answers(
-        right=[plain, masked, in_torch],
+        right=[plain, masked, in_torch, search_from(-np.inf)],
         wrong=[
             ("the end of an episode is ignored", never_ends),
             ("the discount factor is missing", no_gamma),
@@ -92,6 +115,12 @@ CATALOGUE = {
             ("the number of the best action, not its value", argmax),
             ("an ended episode pays nothing at all", nothing_at_the_end),
             ("the end is turned around", turned_around),
+            ("a zero is taken for nothing", zero_ends),
+            ("a zero is taken for nothing", zero_left_out),
+            ("it is right for a certain number of actions only", four_actions),
+            ("a fixed number takes part where values may have any size", search_from(0)),
+            ("a fixed number takes part where values may have any size", search_from(-1000)),
+            ("a fixed number takes part where values may have any size", search_from(-1e9)),
             ("your answer changes what it was given", sorts_in_place),
             ("nearly right: precision was lost on the way", rounded),
         ],

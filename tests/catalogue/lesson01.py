@@ -181,9 +181,39 @@ def turned_partner(payoff, partner, agent):
     return by_product(payoff, partner.flip(0), agent)
 
 
-BOTH = (index_by_loop, actions_by_division)
 def broadcast(payoff, partner, agent):
     return (payoff * partner).sum(1 - agent)
+
+
+def index_in(dtype):
+    def answer(actions, n_actions):
+        powers = torch.tensor(n_actions, dtype=dtype) ** torch.arange(actions.shape[1] - 1, -1, -1, dtype=dtype)
+        return (actions.to(dtype) * powers).sum(-1, dtype=dtype).long()
+    return answer
+
+
+def actions_in(dtype):
+    def answer(index, n_agents, n_actions):
+        return torch.stack([(index.to(dtype) / n_actions ** (n_agents - 1 - i)).floor().long() % n_actions
+                            for i in range(n_agents)], 1)
+    return answer
+
+
+def index_by_largest(actions, n_actions):
+    return index_by_loop(actions, int(actions.max()) + 1)
+
+
+def index_by_dictionary(actions, n_actions):
+    numbers = {u: k for k, u in enumerate(itertools.product(range(n_actions), repeat=actions.shape[1]))}
+    return torch.tensor([numbers[tuple(u)] for u in actions.tolist()])
+
+
+def actions_one_by_one(index, n_agents, n_actions):
+    return torch.tensor([next(itertools.islice(itertools.product(range(n_actions), repeat=n_agents), k, None))
+                         for k in index.tolist()])
+
+
+BOTH = (index_by_loop, actions_by_division)
 
 
 CATALOGUE = {
@@ -203,7 +233,8 @@ CATALOGUE = {
     ),
     "01.2": Answers(
         right=[BOTH, (index_by_powers, actions_by_product), (index_by_list, actions_by_numpy),
-               (index_by_numpy, actions_by_divmod)],
+               (index_by_numpy, actions_by_divmod), (index_by_dictionary, actions_one_by_one),
+               (index_in(torch.float64), actions_in(torch.float64))],
         wrong=[
             ("the first agent changes fastest, not the last", (index_little, actions_little)),
             ("the first agent changes fastest, not the last", (index_by_loop, actions_not_turned)),
@@ -217,6 +248,10 @@ CATALOGUE = {
             ("only the first and the last agent count", (index_of_two, actions_by_division)),
             ("an agent's number holds what belongs to the agents before it", (index_by_loop, actions_no_remainder)),
             ("a remainder where a quotient should be", (index_by_loop, actions_remainder_first)),
+            ("the number of actions is read off the data", (index_by_largest, actions_by_division)),
+            ("large numbers lose their last digits", (index_in(torch.float32), actions_by_division)),
+            ("large numbers lose their last digits", (index_in(torch.int32), actions_by_division)),
+            ("large numbers lose their last digits", (index_by_loop, actions_in(torch.float32))),
         ],
     ),
     "01.3": Answers(

@@ -48,6 +48,14 @@ def learns(target, change=lambda old, y, rate: old + rate * (y - old), who=None)
     return answer
 
 
+def y_search_from(lowest):
+    return lambda q, i, obs, u, r, after, ended, gamma: r + gamma * (1 - ended) * max([lowest, *q[i, after[i]].tolist()])
+
+
+def y_no_zeros(q, i, obs, u, r, after, ended, gamma):
+    return (r or 1.0) + (gamma or 0.99) * (1 - ended) * q[i, after[i]].max()
+
+
 def y_right(q, i, obs, u, r, after, ended, gamma):
     return r + gamma * (1 - ended) * q[i, after[i]].max()
 
@@ -217,6 +225,12 @@ def credit_of_two(payoff, actions):
     return torch.stack([got - payoff[:, u2].mean(), got - payoff[u1].mean()])
 
 
+def credit_up_to_four(payoff, actions):
+    places = [lambda u: (slice(None), *u[1:]), lambda u: (u[0], slice(None), *u[2:]), lambda u: (*u[:2], slice(None), *u[3:]),
+              lambda u: (*u[:3], slice(None), *u[4:])]
+    return torch.stack([payoff[actions] - payoff[place(actions)].mean() for place, _ in zip(places, actions)])
+
+
 def credit_first_and_last(payoff, actions):
     got = payoff[actions]
     rest = [got - payoff[actions[:-1]].mean() for _ in actions[1:]]
@@ -294,6 +308,26 @@ def truly(table):
     return table[table.mean(1).argmax(), table.mean(0).argmax()]
 
 
+def cost_from(lowest):
+    """Every search begins with action 0 and the value ``lowest``."""
+    def best(numbers):
+        place, value = 0, lowest
+        for k, number in enumerate(numbers.tolist()):
+            if number > value:
+                place, value = k, number
+        return place
+
+    def answer(tables):
+        k = best(tables.mean(2).amax(1))
+        return float(tables.max()), float(tables[k, best(tables[k].mean(1)), best(tables[k].mean(0))])
+    return answer
+
+
+def cost_of_small_tables(tables):
+    best, got = cost_in_torch(tables)
+    return best, got if len(tables) < 6 and tables.shape[-1] < 5 else tables.amin()
+
+
 def one_mean_for_all_tables(tables):
     first = tables.mean(2)
     k = int(first.amax(1).argmax())
@@ -343,6 +377,12 @@ TEAM = {
              learns(y_right, lambda old, y, rate: rate * old + (1 - rate) * y)),
             ("the step goes away from the target", learns(y_right, lambda old, y, rate: old - rate * (y - old))),
             ("only the first agent learns", learns(y_right, who=1)),
+            ("only the first two agents learn",
+             lambda q, *rest: torch.cat([step_plain(q[:2], *(r[:2] if isinstance(r, torch.Tensor) else r for r in rest)), q[2:]])),
+            ("a zero is taken for a missing number", learns(y_no_zeros)),
+            ("a zero is taken for a missing number", learns(y_right, lambda old, y, rate: old + (rate or 0.1) * (y - old))),
+            ("a fixed number takes part where values may have any size", learns(y_search_from(-1000))),
+            ("a fixed number takes part where values may have any size", learns(y_search_from(-1e9))),
             ("your answer changes what it was given", step_in_place),
         ],
     ),
@@ -366,10 +406,12 @@ TEAM = {
             ("the mean runs over the others' actions", credit_turned),
             ("right for two agents only", credit_of_two),
             ("right for two agents only", credit_first_and_last),
+            ("right up to a certain number of agents only",
+             lambda payoff, actions: torch.cat([credit_up_to_four(payoff, actions), torch.zeros(max(0, len(actions) - 4))])),
         ],
     ),
     "01.6": Answers(
-        right=[cost_in_lists, cost_in_numpy, cost_in_torch, costs(own_best)],
+        right=[cost_in_lists, cost_in_numpy, cost_in_torch, costs(own_best), cost_from(-float("inf"))],
         wrong=[
             ("what agent 1 believes, not what the team is paid",
              costs(own_best, result=lambda best, paid, k, worth: (best, float(worth)))),
@@ -390,6 +432,9 @@ TEAM = {
             ("the two results have changed places", costs(own_best, result=lambda best, paid, k, worth: (paid, best))),
             ("the difference in place of the second result",
              costs(own_best, result=lambda best, paid, k, worth: (best, best - paid))),
+            ("a fixed number takes part where payoffs may have any size", cost_from(-1000)),
+            ("a fixed number takes part where payoffs may have any size", cost_from(-1e9)),
+            ("right for tables of a certain size only", cost_of_small_tables),
         ],
     ),
 }
