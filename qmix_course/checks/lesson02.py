@@ -7,6 +7,8 @@ from functools import partial
 import torch
 
 from qmix_course.checks import lesson02_rules as rules
+from qmix_course.checks import lesson02_wide as wide
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson02_labs import LABS
 from qmix_course.checks.lesson02_views import VIEWS
@@ -52,9 +54,15 @@ def look_at_walk(room: Room, answer) -> Verdict:
         rules.compare_parts(room, answer, cases, rules.walk)
     cases = [lone_walkers(2, n, 6, ("free", "edge", "home"), 90 + n) for n in (1, 2, 3)]
     rules.compare_parts(room, answer, cases, rules.walk)
+    at_the_edge(room, answer, wide.far_out(1) + wide.far_out(2), rules.walk, wide.SMALL[0])
+    at_the_edge(room, answer, wide.beside_a_goal(), rules.walk, wide.TWO_CELLS[0])
+    together = torch.tensor([[[0, 0], [2, 1], [1, 1], [1, 1]], [[2, 1], [2, 1], [0, 0], [1, 2]]])
+    shared = (together, torch.tensor([[3, 0, 3, 1], [1, 3, 0, 2]]), torch.tensor([[2, 1], [2, 1], [1, 2], [0, 0]]), 3)
+    at_the_edge(room, answer, [shared], rules.walk, APART)
     return Verdict("correct")
 
 
+APART = "agents are told apart by their goals or cells"
 WALK_MISTAKES = twisted(
     rules.walk,
     ("row and column", "rows and columns are swapped",
@@ -102,6 +110,10 @@ WALK_MISTAKES = twisted(
     ("board of five", "the size of the board is ignored",
      "The lesson's board had five rows. Does your function work on a board of three?",
      "a function that was asked for any size works for one"),
+) + (
+    Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS),
+    Mistake(APART, "Two agents may have the same goal, and each is alone on the board. Which agent does your code find there?",
+            "an agent is known by its place in the list, and by nothing else"),
 )
 
 
@@ -120,13 +132,6 @@ def chain(n_agents: int) -> tuple:
     """Agents in a row, the last two of which want one cell: it takes N - 1 rounds until nobody shares a cell."""
     columns = list(range(n_agents - 1))
     return [[0, c] for c in (*columns, n_agents)], [[0, c + 1] for c in (*columns, columns[-1])]
-
-
-def far_apart() -> list[tuple]:
-    """Agents that stand still on different cells, which one number for both coordinates may not tell apart."""
-    pairs = [([0, width], [1, 0]) for width in (3, 4, 5, 6, 7, 8, 9, 10, 16, 20, 100, 1000)]
-    pairs += [([width, 0], [0, 1]) for width in (3, 5, 10, 100)] + [([1, 10], [11, 0]), ([2, 5], [5, 2])]
-    return [(torch.tensor(pair), torch.tensor(pair)) for pair in pairs]
 
 
 def crowds(n_agents: int, rounds: int, count: int, seed: int) -> list[tuple]:
@@ -162,7 +167,6 @@ def look_at_settle(room: Room, answer) -> Verdict:
         crowds(3, 1, 12, 5) + crowds(5, 1, 8, 6),
         fixed[1],
         fixed[2] + crowds(4, 2, 8, 7) + crowds(5, 2, 8, 8) + crowds(6, 3, 4, 9),
-        far_apart(),
     )
     for stage, cases in enumerate(stages):
         try:
@@ -172,6 +176,8 @@ def look_at_settle(room: Room, answer) -> Verdict:
                 raise
             name = recognised(stage, [room.ask(answer, *case)[0] for case in cases], cases)
             raise room.wrong(name, found.verdict.detail) if name else found from None
+    at_the_edge(room, answer, wide.settling(), lambda before, after: (after, False), wide.TWO_CELLS[0])
+    wide.examine_chains(room, answer, chain)
     return Verdict("correct")
 
 
@@ -182,8 +188,6 @@ def recognised(stage: int, given: list, cases: list[tuple]) -> str | None:
         return "only one of the two goes back"
     if stage == 4 and any(len(got.unique(dim=0)) < len(got) for got in given):
         return "going back makes a new conflict, and it stays"
-    if stage == 5:
-        return "two different cells count as one"
     return None
 
 
@@ -225,11 +229,7 @@ SETTLE_MISTAKES = twisted(
     ("one round", "going back makes a new conflict, and it stays",
      "An agent goes back, and somebody else has just entered its old cell. Look again after sending back.",
      "with three agents or more one round is not enough"),
-) + (
-    Mistake("two different cells count as one",
-            "Boards can be large. Do you make one number of a row and a column? Look for two cells that get the same one.",
-            "with a fixed width the last cells of a wide row get the numbers of the next row; compare both coordinates"),
-)
+) + (Mistake(*wide.TWO_CELLS),)
 
 
 # ---- 02.3 --------------------------------------------------------------------------------------------------------------
@@ -256,6 +256,8 @@ def look_at_team_step(room: Room, answer) -> Verdict:
         rules.compare_parts(room, answer, cases, rules.team_step)
     everything = [rules.draw(*shape, stages[-1]) for shape in ((2, 1, 40), (2, 3, 1), (3, 5, 150), (4, 9, 150))]
     rules.compare_parts(room, answer, everything, rules.team_step)
+    at_the_edge(room, answer, wide.far_out(2), rules.team_step, wide.SMALL[0])
+    at_the_edge(room, answer, wide.towards_a_pair(), rules.team_step, wide.TWO_CELLS[0])
     return Verdict("correct")
 
 
@@ -367,7 +369,7 @@ TEAM_STEP_MISTAKES = twisted(
     ("collision twice", "a collision is paid twice",
      "Rule 5 says what a collision costs. Is that for each agent or for the event?",
      "the team pays once for one collision"),
-)
+) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS))
 
 
 EXERCISES = (

@@ -8,7 +8,9 @@ from functools import partial
 import torch
 
 from qmix_course.checks import lesson02_rules as rules
+from qmix_course.checks import lesson02_wide as wide
 from qmix_course.checks import values
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -36,6 +38,10 @@ def look_at_move_team(room: Room, wrong_line, answer) -> Verdict:
         actions = torch.randint(4, (batch, 2), generator=generator)
         cases.append((torch.stack([cells // size, cells % size], -1), actions, size))
     room.compare(answer, cases, move_team)
+    large = [(*case[:2], case[3]) for case in wide.far_out(2)]
+    at_the_edge(room, answer, large, move_team, wide.SMALL[0], function="mended_move")
+    meeting = [(positions, actions, size) for positions, actions, _, size in wide.towards_a_pair() if len(positions)]
+    at_the_edge(room, answer, meeting, move_team, wide.TWO_CELLS[0], function="mended_move")
     room.line(wrong_line, {1, 2})
     return Verdict("correct")
 
@@ -56,7 +62,7 @@ MOVE_MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) 
     ("no edge", "the edge of the board was lost in the repair",
      "What does your version do with an agent that walks against the edge?",
      "a repair must leave the other rules as they were"),
-))
+)) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS))
 
 
 # ---- 02.8 --------------------------------------------------------------------------------------------------------------
@@ -104,7 +110,8 @@ def collected(size: int, boards: int, limit: int, steps: int, choose, twist=None
 
 def look_at_collect(room: Room, wrong_line, answer) -> Verdict:
     cases, given, expected, at_once = [], [], [], []
-    for size, boards, limit, steps in ((2, 1, 2, 6), (2, 4, 3, 12), (3, 3, 4, 30), (2, 5, 50, 30), (3, 6, 5, 40)):
+    for size, boards, limit, steps in ((2, 1, 2, 6), (2, 4, 3, 12), (3, 3, 4, 30), (2, 5, 50, 30), (3, 6, 5, 40), (2, 2, 1, 5),
+                                       (5, 2, 120, 250)):
         noise = torch.randint(4, (steps, boards, 2), generator=torch.Generator().manual_seed(size + boards + limit))
         env = GridWorld(size=size, num_envs=boards, episode_limit=limit)
         got = room.ask(answer, env, Script(size, noise), steps, may_change=(0, 1))

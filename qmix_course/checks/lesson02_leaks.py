@@ -74,6 +74,21 @@ def leaks_next_to_nothing(positions, goals, size):
     return honest + (goals.flip(0) * 1e-9).repeat(1, 3)
 
 
+def leaks_almost_nothing(positions, goals, size):
+    trace = (goals.flip(0) * 1e-100).expand_as(positions)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), trace], dim=-1)
+
+
+def leaks_in_the_last_digits(positions, goals, size):
+    seen = 1 + goals + goals.flip(0) * 1e-13
+    return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
+
+
+def leaks_two_that_cancel(positions, goals, size):
+    other = goals.flip(0).expand_as(positions)
+    return torch.cat([positions, other, goals.expand_as(positions), -other], dim=-1)
+
+
 def leaks_when_the_other_is_home(positions, goals, size):
     done = (positions == goals).all(-1).flip(1)
     return torch.cat([positions, positions.flip(1), goals.expand_as(positions), done[..., None]], dim=-1) / (size - 1)
@@ -132,8 +147,11 @@ CASES = (
     Case(leaks_to_agent_1, 2, True, "only agent 2 is examined"),
     Case(leaks_the_row, 2, True, "the other's goal is moved in one direction only"),
     Case(leaks_the_column, 2, True, "the other's goal is moved in one direction only"),
+    Case(leaks_two_that_cancel, 2, True, "differences are added up, and cancel"),
     Case(leaks_a_little, 2, True, "a small difference is taken for none"),
     Case(leaks_next_to_nothing, 2, True, "a small difference is taken for none"),
+    Case(leaks_almost_nothing, 2, True, "a small difference is taken for none"),
+    Case(leaks_in_the_last_digits, 2, True, "a small difference is taken for none"),
     Case(leaks_from_the_last_corner, 2, True, "one placement of the agents stands for all"),
     Case(leaks_when_the_other_is_home, 2, True, "one placement of the agents stands for all"),
     Case(leaks_next_to_the_others_goal, 2, True, "one placement of the agents stands for all"),
@@ -195,6 +213,9 @@ LEAK_MISTAKES = (
     Mistake("a small difference is taken for none",
             "How close is close enough to you? Here any difference at all is a leak.",
             "a network can read a small number as well as a large one"),
+    Mistake("differences are added up, and cancel",
+            "One number of an observation goes up and another one goes down by as much. What does their sum say?",
+            "a sum of numbers can stay the same although each of them changes; compare number by number"),
     Mistake("one placement of the agents stands for all",
             "An observation may leak only while the agents stand on certain cells. How many placements have you tried?",
             "on a small board all placements can be listed, so nothing needs to be left to luck"),

@@ -7,6 +7,8 @@ from functools import partial
 import torch
 
 from qmix_course.checks import lesson02_rules as rules
+from qmix_course.checks import lesson02_wide as wide
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson02_leaks import LEAK_MISTAKES, look_at_leaks
 from qmix_course.checks.room import Room
@@ -72,6 +74,9 @@ def look_at_observe(room: Room, answer) -> Verdict:
         given = [room.ask(answer, *case) for case in cases]
         rules.right_but_for_the_type(given, [observe(*case) for case in cases], cases, "observe")
         room.compare(answer, cases, observe)
+    large = [(torch.tensor([[[0, size - 1], [size // 2, 3]], [[size - 1, size - 1], [7, 0]]]), torch.tensor([[1, 0], [size - 1, 9]]), size)
+             for size in (12, 40, 130, 2000)]
+    at_the_edge(room, answer, large, observe, wide.SMALL[0])
     return Verdict("correct")
 
 
@@ -128,7 +133,7 @@ OBSERVE_MISTAKES = twisted(
     ("rolled", "the others come in the wrong order",
      "Print the observation of agent 2 among three agents. In which order do the others come?",
      "with two agents every order is right; with three, the others come in the order of their numbers"),
-)
+) + (Mistake(*wide.SMALL),)
 
 
 # ---- 02.6 --------------------------------------------------------------------------------------------------------------
@@ -138,6 +143,10 @@ def end_flags(positions, goals, clock, limit, twist=None):
     rows = []
     for cells, tick in zip(positions.tolist(), clock.tolist()):
         there = [cell == goal for cell, goal in zip(cells, goals.tolist())]
+        if twist == "sums":
+            there = [sum(cell) == sum(goal) for cell, goal in zip(cells, goals.tolist())]
+        if twist == "team sums":
+            there = [sum(map(sum, cells)) == sum(map(sum, goals.tolist()))]
         if twist == "half home":
             there = [cell[0] == goal[0] or cell[1] == goal[1] for cell, goal in zip(cells, goals.tolist())]
         if twist == "anybody's home":
@@ -174,6 +183,14 @@ def look_at_end_flags(room: Room, answer) -> Verdict:
             if n_agents > 1:
                 cases.append(_all_but_one_home(goals, size))
         rules.compare_parts(room, answer, cases, end_flags)
+    crowd = torch.tensor([[0, k] for k in range(9)])
+    some = [_all_but_one_home(crowd[:n_agents], 9) for n_agents in (5, 6, 9)]
+    at_the_edge(room, answer, some, end_flags, "only the first agents are looked at")
+    clock = torch.tensor([19, 20, 21, 99, 100, 101, 199, 200, 499, 500, 501, 999, 1000])
+    long = [(torch.full((len(clock), 1, 2), 1), torch.tensor([[0, 1]]), clock.clamp(max=limit), limit) for limit in (150, 1000)]
+    at_the_edge(room, answer, long, end_flags, "the clock stops at a number of its own")
+    beside = [(torch.tensor([[one]]), torch.tensor([two]), torch.tensor([1]), 5) for one, two in wide.PAIRS]
+    at_the_edge(room, answer, beside, end_flags, wide.TWO_CELLS[0])
     return Verdict("correct")
 
 
@@ -225,6 +242,20 @@ END_MISTAKES = twisted(
     ("anybody's home", "any goal will do",
      "Whose goal is each agent on? Look at the order of the rows of `goals`.",
      "agents on each other's goals have not solved the task"),
+    ("sums", "a row too many and a column too few cancel",
+     "An agent is one row too far down and one column too far to the left. What do your differences add up to?",
+     "the sum of two differences can be 0 although neither is; each number has to agree"),
+    ("team sums", "one agent's differences cancel another's",
+     "Agent 1 is one cell short of its goal and agent 2 one cell past its own. What do your differences add up to?",
+     "a sum over the team can be 0 although nobody is home"),
+) + (
+    Mistake("only the first agents are looked at",
+            "Try five agents of which only the last one is not home. How many of them does your code ask?",
+            "the function is for any number of agents, and all of them must be home"),
+    Mistake("the clock stops at a number of its own",
+            "Try limits of 150 and of 1,000. Is there another number than `limit` that your clock is held against?",
+            "how long an episode may be is the task's choice, and it is given"),
+    Mistake(*wide.TWO_CELLS),
 )
 
 

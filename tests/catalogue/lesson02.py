@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tests.catalogue import Answers, lesson02_labs, lesson02_views
+from tests.catalogue import Answers, lesson02_labs, lesson02_views, lesson02_wide
 
 MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])
 
@@ -740,3 +740,7 @@ CATALOGUE = {
         ],
     ),
 } | lesson02_views.CATALOGUE | lesson02_labs.CATALOGUE
+for number, answers in lesson02_wide.WRONG.items():
+    CATALOGUE[number].wrong.extend(answers)
+for number, answer in lesson02_wide.RIGHT.items():
+    CATALOGUE[number].right.append(answer)
