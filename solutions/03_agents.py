@@ -335,7 +335,8 @@ for action in range(4):
     print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If two lines can be blamed, either will do.
+# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
+# them will do.
 #
 # You are right if `mended_dice` does all that the text of 03.2 asks for.
 

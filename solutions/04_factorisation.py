@@ -66,7 +66,8 @@ from qmix_course.checks import check, hint, solution
 # available action, has the team taken a best one of the joint actions that it can take?
 #
 # You are right if the answer is right for every state. Compare values, not positions: a table may have several largest entries, and any of them is a best one. No agent
-# has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign.
+# has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign, and a
+# difference counts however small it is.
 
 # %%
 tables = torch.tensor([[[6.0, -2.0], [-3.0, 1.0]],       # state 0: the product from the beginning of the lesson
@@ -139,8 +140,8 @@ check("04.2", rings)
 #
 # $$f(Q_1(u_1), \dots, Q_N(u_N)) = \text{table}[u_1, \dots, u_N] \quad \text{for all joint actions.}$$
 #
-# You are right if the answer is right for one, two, three and four agents. The actions stand in any order. Equal utilities happen, and equal entries too: what can a
-# function do with two inputs that are equal?
+# You are right if the answer is right for one, two, three and four agents. The actions stand in any order, and every difference counts, however small. Equal utilities
+# happen, and equal entries too: what can a function do with two inputs that are equal?
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def monotone_in(table, q):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 
 from qmix_course.checks import values
@@ -11,15 +12,20 @@ from qmix_course.checks.verdict import Found, Verdict
 
 
 def at_the_edge(room: Room, answer, cases: list[tuple], truth: Callable, name: str, tolerance: float = 1e-9,
-                function: str | None = None) -> None:
+                function: str | None = None, patience: float = float("inf")) -> None:
     """Hold ``answer`` against ``truth(*case)`` in cases at one limit of the text: an answer that was right everywhere else
-    and fails here has the mistake ``name``. ``function``: what the learner calls it, where an exercise has several."""
+    and fails here has the mistake ``name``. ``function``: what the learner calls it, where an exercise has several.
+    ``patience``: an answer that is right, but takes more seconds than this for one case, is not asked about those behind it."""
     function = function or next(iter(room.exercise.answers))
     for case in cases:
-        got, want = room.ask(answer, *case), truth(*copy.deepcopy(case))
+        begin = time.perf_counter()
+        got = room.ask(answer, *case)
+        slow, want = time.perf_counter() - begin > patience, truth(*copy.deepcopy(case))
         problem = values.problem(got, want, tolerance)
         if problem and problem.kind == "wrong shape or type":
             raise Found(Verdict(problem.kind, problem.text, "Print what your answer gives for one small case, and its shape "
                                 "and dtype.", values.call(function, case)))
         if problem:
             raise room.wrong(name, "\n".join(filter(None, [values.call(function, case), values.table(got, want)])))
+        if slow:
+            return

@@ -54,8 +54,8 @@ def look_at_walk(room: Room, answer) -> Verdict:
         rules.compare_parts(room, answer, cases, rules.walk)
     cases = [lone_walkers(2, n, 6, ("free", "edge", "home"), 90 + n) for n in (1, 2, 3)]
     rules.compare_parts(room, answer, cases, rules.walk)
-    at_the_edge(room, answer, wide.far_out(1) + wide.far_out(2), rules.walk, wide.SMALL[0])
-    at_the_edge(room, answer, wide.beside_a_goal(), rules.walk, wide.TWO_CELLS[0])
+    at_the_edge(room, answer, wide.far_out(1) + wide.far_out(2), rules.walk, wide.SMALL[0], patience=wide.PATIENCE)
+    at_the_edge(room, answer, wide.beside_a_goal(), rules.walk, wide.TWO_CELLS[0], patience=wide.PATIENCE)
     together = torch.tensor([[[0, 0], [2, 1], [1, 1], [1, 1]], [[2, 1], [2, 1], [0, 0], [1, 2]]])
     shared = (together, torch.tensor([[3, 0, 3, 1], [1, 3, 0, 2]]), torch.tensor([[2, 1], [2, 1], [1, 2], [0, 0]]), 3)
     at_the_edge(room, answer, [shared], rules.walk, APART)
@@ -256,8 +256,8 @@ def look_at_team_step(room: Room, answer) -> Verdict:
         rules.compare_parts(room, answer, cases, rules.team_step)
     everything = [rules.draw(*shape, stages[-1]) for shape in ((2, 1, 40), (2, 3, 1), (3, 5, 150), (4, 9, 150))]
     rules.compare_parts(room, answer, everything, rules.team_step)
-    at_the_edge(room, answer, wide.far_out(2), rules.team_step, wide.SMALL[0])
-    at_the_edge(room, answer, wide.towards_a_pair(), rules.team_step, wide.TWO_CELLS[0])
+    at_the_edge(room, answer, wide.far_out(2), rules.team_step, wide.SMALL[0], patience=wide.PATIENCE)
+    at_the_edge(room, answer, wide.towards_a_pair(), rules.team_step, wide.TWO_CELLS[0], patience=wide.PATIENCE)
     return Verdict("correct")
 
 

@@ -39,9 +39,9 @@ def look_at_move_team(room: Room, wrong_line, answer) -> Verdict:
         cases.append((torch.stack([cells // size, cells % size], -1), actions, size))
     room.compare(answer, cases, move_team)
     large = [(*case[:2], case[3]) for case in wide.far_out(2)]
-    at_the_edge(room, answer, large, move_team, wide.SMALL[0], function="mended_move")
+    at_the_edge(room, answer, large, move_team, wide.SMALL[0], function="mended_move", patience=wide.PATIENCE)
     meeting = [(positions, actions, size) for positions, actions, _, size in wide.towards_a_pair() if len(positions)]
-    at_the_edge(room, answer, meeting, move_team, wide.TWO_CELLS[0], function="mended_move")
+    at_the_edge(room, answer, meeting, move_team, wide.TWO_CELLS[0], function="mended_move", patience=wide.PATIENCE)
     room.line(wrong_line, {1, 2})
     return Verdict("correct")
 

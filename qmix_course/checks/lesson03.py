@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from qmix_course.checks import lesson03_dice, lesson03_labs, lesson03_nets, lesson03_reading
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
@@ -32,6 +33,23 @@ def masks(shape, generator, share: float = 0.5) -> torch.Tensor:
     return mask.scatter(-1, sure[..., None], True)
 
 
+CLOSE = "two values that differ count as equal"
+
+
+def lowest_cases() -> list[tuple]:
+    """The only available values are as low as numbers go, behind an unavailable one."""
+    lowest = torch.finfo(torch.float64).min
+    return [(torch.tensor([[other, low], [low, low]]), torch.tensor([[False, True], [False, True]]))
+            for low in (-1e15, -1e18, -1e20, -1e30, -3.5e38, -1e300, lowest) for other in (5.0, 0.0)]
+
+
+def close_cases() -> list[tuple]:
+    """The best two available values lie close together, among others of any size."""
+    rows = [[0.0, 1.0, 1.0 + gap] for gap in (1e-4, 1e-6, 1e-9, 1e-12)] + [[0.0, 1e-10, 2e-10], [0.0, -2e-30, -1e-30], [0.0, -3.0, -2.0]]
+    rows += [[far, 1.0, 2.0] for far in (-1e17, 1e17, -1e30, 1e30, -1e300)]
+    return [(torch.tensor([row]), torch.tensor([[False, True, True]])) for row in rows]
+
+
 STAND_IN = "the stand-in for −∞ is not low enough"
 
 
@@ -54,6 +72,8 @@ def look_at_best(room: Room, answer) -> Verdict:
             shown = f"it fails for q = {q.tolist()}\nand available = {available.tolist()}"
             raise room.wrong(STAND_IN, shown if q.numel() < 20 else "")
     room.compare(answer, cases + far, best_actions)
+    at_the_edge(room, answer, close_cases(), best_actions, CLOSE)
+    at_the_edge(room, answer, lowest_cases(), best_actions, STAND_IN)
     for shape in ((2, 3), (6, 2, 5)):                            # equal values: any of the best available ones will do
         q, available = torch.randint(-2, 1, shape, generator=generator).double(), masks(shape, generator)
         got = room.ask(answer, q, available)
@@ -137,6 +157,9 @@ BEST_MISTAKES = (
     Mistake("an unavailable action that is as good",
             "An action that cannot be taken may have the very same value as the best one that can. Which one do you find?",
             "looking for the best value among all actions also finds those that are ruled out"),
+    Mistake(CLOSE,
+            "Huge values and close ones may stand side by side. What is left of a small difference after your sum, shift or rounding?",
+            "the larger of two values is the better one, however close they are; a sum with a huge number swallows the difference"),
 )
 
 # ---- 03.4 --------------------------------------------------------------------------------------------------------------

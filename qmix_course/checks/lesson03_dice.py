@@ -8,7 +8,8 @@ import numpy
 import torch
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson03_dice_mistakes import MISTAKES
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
@@ -28,11 +29,16 @@ def find_fault(room: Room, answer) -> tuple[str, str] | None:
                                 "One whole number for each agent: q's shape without its last axis."))
         return got.long()
 
-    for look in (_greedy, _exploring, _the_generator, _frequencies, _masked_frequencies, _together, _one_by_one):
+    for look in (_greedy, _greedy_at_the_edge, _exploring, _the_generator, _frequencies, _rarely, _masked_frequencies, _together, _one_by_one):
         fault = look(draw)
         if fault:
             return fault
     return None
+
+
+def uniform(room: Room, answer) -> bool:
+    """Whether the random action alone is: with ε = 1 every available one comes up equally often."""
+    return _masked_frequencies(lambda *case: room.ask(answer, *case, may_change=(3,)).long()) is None
 
 
 def _allowed(available, actions) -> torch.Tensor:
@@ -88,6 +94,20 @@ def _greedy(draw) -> tuple[str, str] | None:
     return None
 
 
+def _greedy_at_the_edge(draw) -> tuple[str, str] | None:
+    """Values as low as numbers go, and values that lie close together."""
+    lowest = torch.finfo(torch.float64).min
+    for low in (-1e3, -1e9, -1e15, -1e30, -1e300, lowest):
+        q, available = torch.tensor([[5.0, low, low], [low, low, 0.0]]), torch.tensor([[False, True, False], [False, True, False]])
+        if not _allowed(available, draw(q, available, 0.0, _generator(3))).all():
+            return "stand-in", _run(q, available, 0.0, 3)
+    for far in (-1.0, -1e17, 1e30):
+        q, available = torch.tensor([[far, 1.0, 1.0 + 1e-9], [far, -3.0, -2.0]]), torch.tensor([[False, True, True], [False, True, True]])
+        if draw(q, available, 0.0, _generator(3)).tolist() != [2, 2]:
+            return "not greedy", _run(q, available, 0.0, 3)
+    return None
+
+
 def _exploring(draw) -> tuple[str, str] | None:
     for seed, shape in enumerate((*SHAPES, (400, 2, 4), (300, 3, 6))):
         q, available = _some(shape, 20 + seed)
@@ -117,10 +137,10 @@ def _far(measured: float, expected: float, count: int) -> bool:
     return abs(measured - expected) > SIGMAS * (max(expected * (1 - expected), 1e-12) / count) ** 0.5 + 3 / count
 
 
-def _sample(draw, generator: torch.Generator, *leading: int) -> torch.Tensor:
+def _sample(draw, generator: torch.Generator, *leading: int, epsilon: float = EPSILON) -> torch.Tensor:
     """actions[M, N] of three agents, four actions, all available; best is BEST. M: the product of the leading axes."""
     q = torch.tensor(VALUES).expand(*leading, 3, 4).contiguous()
-    return draw(q, torch.ones_like(q, dtype=torch.bool), EPSILON, generator).reshape(-1, 3)
+    return draw(q, torch.ones_like(q, dtype=torch.bool), epsilon, generator).reshape(-1, 3)
 
 
 def _frequencies(draw) -> tuple[str, str] | None:
@@ -130,8 +150,20 @@ def _frequencies(draw) -> tuple[str, str] | None:
         shares = torch.stack([(calls == action).double().mean(1) for action in range(4)])                   # [A, 12, N]
         if (shares.amax(1) - shares.amin(1)).max() > 0.2:        # no call is like the next: many places share one draw
             deviates = (calls != torch.tensor(BEST)).double().mean(1)
-            return "batch coin" if (deviates == 0).double().mean() > 0.1 else "row coin", fault[1]
+            together = (deviates == 0).double().mean() > 0.1 and deviates.max() > 0.6      # nobody in one call, most in another
+            return "batch coin" if together else "row coin", fault[1]
     return fault
+
+
+def _rarely(draw) -> tuple[str, str] | None:
+    """A small ε that is no round number."""
+    epsilon = 0.0101
+    actions = _sample(draw, _generator(12), 3000, epsilon=epsilon)
+    measured = (actions != torch.tensor(BEST)).double().mean().item()
+    if _far(measured, epsilon * 3 / 4, actions.numel()):
+        return "another rate", (f"epsilon = {epsilon}, four actions, 9,000 draws: another action than the best one has the share "
+                                f"{measured:.4f}, expected {epsilon * 3 / 4:.4f}")
+    return None
 
 
 def _one_by_one(draw) -> tuple[str, str] | None:
@@ -213,66 +245,6 @@ def _dependent(first, second, i: int, j: int) -> bool:
     chance = [[EPSILON / 4 + (1 - EPSILON) * (a == BEST[k]) for a in range(4)] for k in (i, j)]
     counts = torch.bincount(first * 4 + second, minlength=16).double() / len(first)
     return any(_far(counts[4 * a + b].item(), chance[0][a] * chance[1][b], len(first)) for a in range(4) for b in range(4))
-
-
-MISTAKES = {
-    "unmasked best": Mistake(
-        "the best action may be an unavailable one",
-        "With ε = 0 there is no chance involved. Does your best action look at the mask?",
-        "ε-greedy needs the mask twice: for the best action and for the random one"),
-    "multiplied": Mistake(
-        "the mask is multiplied into the values",
-        "A forbidden action becomes 0 that way. What if all allowed values are negative?",
-        "0 beats every negative value, and a forbidden action wins"),
-    "swapped": Mistake(
-        "ε and 1 − ε are swapped",
-        "Try ε = 0 and ε = 1. Which of the two should always give the best action?",
-        "the agent explores most when it should rely on what it knows"),
-    "not greedy": Mistake(
-        "with ε = 0 it is not always the best action",
-        "With ε = 0 every agent must play its best available action. Run the case below.",
-        "an agent that never explores has to take the action with the largest value among the available ones"),
-    "unavailable": Mistake(
-        "exploring picks unavailable actions",
-        "Chance has to keep to the mask too. Among which actions do you draw?",
-        "the environment refuses such an action, or does something that nobody chose"),
-    "other dice": Mistake(
-        "random numbers from somewhere else",
-        "Every draw takes a generator. Do you hand it to each of them?",
-        "the run cannot be repeated: its draws depend on everything else that draws in the program"),
-    "same again": Mistake(
-        "every call draws the same numbers",
-        "Call it twice with one generator. Who sets the generator back to its start?",
-        "a seed belongs at the start of a run; set again in each step, chance repeats itself"),
-    "batch coin": Mistake(
-        "one coin for the whole batch",
-        "How many coins do you toss in one call? Print the shape of the coin.",
-        "all samples explore together or not at all, so a batch holds no mixture"),
-    "never the best": Mistake(
-        "exploring never takes the best action",
-        "A random action may be the best one too. How often should agent 1 play its best action in the case below?",
-        "the rate of deviations is then ε and not ε (A − 1)/A; the formulas of the lesson no longer hold"),
-    "uneven": Mistake(
-        "the random action is not uniform over the available ones",
-        "Count what is drawn when an agent explores. Does each available action come up as often as the others?",
-        "some actions are tried less often than others, or never"),
-    "another rate": Mistake(
-        "it explores with another probability than ε",
-        "Count how often an agent explores. What is your coin compared with?",
-        "ε says how likely each agent is to explore; anything else needs another name"),
-    "team coin": Mistake(
-        "one coin for the team",
-        "Look at two agents at once: do they explore independently? How many coins are there a row?",
-        "agents then explore together or not at all, and hardly one ever deviates alone"),
-    "team die": Mistake(
-        "one random action for the team",
-        "Two agents that explore at the same time: do they draw one action, or one each?",
-        "the joint actions in which exploring agents differ are never tried"),
-    "row coin": Mistake(
-        "rows of the batch share their chance",
-        "q may have several leading axes. Is there a coin and a random action for every place in them?",
-        "the samples of a batch are no longer independent of each other"),
-}
 
 
 def look_at_epsilon_greedy(room: Room, answer) -> Verdict:

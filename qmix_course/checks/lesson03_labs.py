@@ -7,7 +7,7 @@ from functools import partial
 import torch
 
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.lesson03_dice import find_fault
+from qmix_course.checks.lesson03_dice import find_fault, uniform
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
@@ -105,6 +105,14 @@ DICE_MISTAKES = {
         "the coin and the random action still hang together",
         "Count the exploring actions once more. Which of them is rare now? What do the coin and that action have in common?",
         "a key that is small enough to let the coin fall is too small to win against the other keys"),
+    "not uniform": Mistake(
+        "the random action is not uniform any more",
+        "With ε = 1 every available action should come as often as the others. Which ones do you draw among, and how likely is each?",
+        "a repair must leave the rest as it was: all available actions are equally likely"),
+    "team die": Mistake(
+        "the symptom is hidden: one random action for the team",
+        "Two agents that explore at the same time: do they draw one action, or one each?",
+        "the joint actions in which exploring agents differ are never tried"),
     "another rate": Mistake(
         "the symptom is hidden: all actions are even, but ε is no longer ε",
         "How often does an agent explore now? Count with ε = 0.4.",
@@ -142,15 +150,16 @@ DICE_MISTAKES = {
         "q may have several leading axes. Is there a coin of its own for every place in them?",
         "the samples of a batch are no longer independent of each other"),
 }
-SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy",
-           "team die": "team coin"}
+SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy", "stand-in": "greedy"}
 
 
 def look_at_dice(room: Room, wrong_line, answer) -> Verdict:
     fault = find_fault(room, answer)
     if fault:
-        raise room.wrong(DICE_MISTAKES[SAME_AS.get(fault[0], fault[0])].name, fault[1].replace("epsilon_greedy(", "mended_dice("))
-    room.line(wrong_line, {3, 4})
+        key = SAME_AS.get(fault[0], fault[0])
+        key = "not uniform" if key == "uneven" and not uniform(room, answer) else key
+        raise room.wrong(DICE_MISTAKES[key].name, fault[1].replace("epsilon_greedy(", "mended_dice("))
+    room.line(wrong_line, {2, 3, 4})
     return Verdict("correct")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from qmix_course.checks import values
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
@@ -25,8 +26,8 @@ def who_reads_whom(agents, obs, other, judge=None):
     return table
 
 
-def reading(links, kind="smooth", deaf=()):
-    """Agents of 3 actions: i reads its own observation, and those of ``links[i]`` in a certain way."""
+def reading(links, kind="smooth", deaf=(), size=1.0):
+    """Agents of 3 actions: i reads its own observation, and those of ``links[i]`` in a certain way, with an effect of ``size``."""
     def agents(obs):
         columns = []
         for i in range(obs.shape[2]):
@@ -43,6 +44,10 @@ def reading(links, kind="smooth", deaf=()):
                          "down": lambda: -((x > 1.5) * x)[..., None] * torch.tensor([1.0, 0, 2.0], dtype=x.dtype),
                          "noise": lambda: 1e-12 * torch.stack([x, -x, x], -1),
                          "gated": lambda: ((own > 0) * x)[..., None].expand_as(q),
+                         "step": lambda: (x > 0)[..., None] * size * torch.ones(3),
+                         "step in one place": lambda: ((x > 0) & (own > 5))[..., None] * size * torch.tensor([0.0, 0.0, 1.0]),
+                         "step far up": lambda: 1e4 + (x > 0)[..., None] * size * torch.ones(3),
+                         "step of the worst": lambda: torch.tensor([-100.0, 0.0, 0.0]) + (x > 0)[..., None] * torch.tensor([size, 0, 0]),
                          "last action": lambda: torch.stack([0 * x, 0 * x, x], -1)}[kind]()
             columns.append(q)
         return torch.stack(columns, 2)
@@ -73,7 +78,28 @@ def look_at_reading(room: Room, answer) -> Verdict:
             values.problem(room.ask(answer, *steps), by_gradient(*steps), 0.0) is not None):
         raise room.wrong("the other observations are not used", "with other = obs nothing changes, so every entry must be False")
     room.compare(answer, cases, who_reads_whom)
+    for kind, size, name in STEPS:
+        at_the_edge(room, answer, [stepping(kind, size, seed) for seed in (1, 2)], who_reads_whom, name)
     return Verdict("correct")
+
+
+STEPS = (                       # how another's observation acts, by how much, and what an answer has got wrong that fails there
+    ("step", 0.5, "changes cancel each other out"),
+    ("step of the worst", 0.5, "only the best value is looked at"),
+    ("step", 1.3e-9, "a small change is taken for none"),
+    ("step far up", 2e-9, "a small change is taken for none"),
+    ("step in one place", 1.3e-9, "changes are averaged"),
+    ("step in one place", 0.8e-9, "rounding is taken for an influence"),
+    ("step", 0.8e-9, "small changes are added up"),
+)
+
+
+def stepping(kind: str, size: float, seed: int) -> tuple:
+    """A case in which an observation that changes its sign moves values of others by ``size``, up in half of the samples."""
+    obs = (torch.rand(4, 3, 3, 2, generator=torch.Generator().manual_seed(seed)) + 0.1).round(decimals=2)
+    obs[2, 1] = 4.0
+    obs[1::2] *= -1
+    return reading({0: (1,), 2: (0,)}, kind, size=size), obs, -obs
 
 
 def one_call_after_the_other(agents, obs, other):
@@ -137,6 +163,15 @@ READING_MISTAKES = (
             "The text names the smallest difference that counts. What is the tolerance of the comparison that you use?",
             "PyTorch's allclose forgives one part in 100,000 unless told otherwise",
             judged(lambda before, after: not torch.allclose(before, after))),
+    Mistake("small changes are added up",
+            "Many changes of 0.8 · 10⁻⁹ are no influence by the text. What do your sum or norm make of them?",
+            "the question is asked of each value by itself: does it differ by more than 10⁻⁹?"),
+    Mistake("changes are averaged",
+            "One value of many changes a little, and all the others stay. What does the mean say?",
+            "one value that moves is enough, and the mean divides it by the number of those that do not"),
+    Mistake("only the best value is looked at",
+            "An agent has a value for each action. Can one of the others change while the best one stays?",
+            "a value that depends on others will sooner or later be the best one"),
     Mistake("what was replaced stays replaced",
             "When you replace agent 3's observations, what do agents 1 and 2 see at that moment?",
             "from the second agent on, several observations have changed at once, and nobody knows which one did it",
@@ -165,7 +200,7 @@ READING_MISTAKES = (
             "a difference counts by its size, in either direction",
             judged(lambda before, after: bool((before - after > 1e-9).any()))),
     Mistake("rounding is taken for an influence",
-            "The text says how large a difference has to be. Do you ask for any difference at all?",
+            "The text says how large a difference has to be. How large is the smallest one that you count?",
             "two ways of adding the same numbers differ in the last digits, and that is nobody's influence",
             judged(lambda before, after: not torch.equal(before, after))),
     Mistake("only the first sample is looked at",

@@ -7,6 +7,7 @@ from functools import partial
 
 import torch
 
+from qmix_course.checks import lesson04_edges as edges
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson04_fits import FITS
@@ -50,6 +51,8 @@ def joint_actions(may, twist=None):
     def allowed(u1, u2):
         if twist in ("no mask", "free maximum"):
             return True
+        if twist == "equal masks":
+            return may[0][u1] == may[1][u2]
         return may[0][u1] or may[1][u2] if twist == "or" else may[0][u1] and may[1][u2]
 
     return [u for u in itertools.product(range(len(may[0])), repeat=2) if allowed(*u)]
@@ -123,17 +126,12 @@ def look_at_igm(room: Room, answer) -> Verdict:
     try:
         room.compare(answer, cases, igm_holds)
         room.compare(answer, cases := cases + igm_states_far_down(), igm_holds)
-        small = [(torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]), torch.ones(1, 2, 2).bool())
-                 for lead in (0.1, 0.01, 0.001)]
-        try:
-            room.compare(answer, cases + small, igm_holds)
-        except Found as found:
-            raise room.wrong("a small lead is overlooked", found.verdict.detail) if found.verdict.title == UNNAMED else found from None
     except Found as found:
         free = [case for case in cases if bool(case[2].all())]
         if found.verdict.title == UNNAMED and all(values.same(room.ask(answer, *case), igm_holds(*case)) for case in free):
             raise room.wrong("right only where every action is available", found.verdict.detail) from None
         raise
+    edges.examine_igm(room, answer, igm_holds)
     return Verdict("correct")
 
 
@@ -151,6 +149,9 @@ IGM_MISTAKES = twisted(
     ("or", "a joint action is counted in when only one agent can play its part",
      "A joint action takes both agents. What must be true of the one part, and of the other?",
      "half of such a joint action cannot be played"),
+    ("equal masks", "two actions that are both unavailable count as one that can be played",
+     "Where do your two masks agree? Look at a joint action of which neither part is available.",
+     "False equals False; a joint action can be played only if both masks are True"),
     ("zero", "zero is no mask",
      "Ask about an agent with negative utilities only. Which action wins once the unavailable ones count as 0?",
      "where utilities are negative a zero is the largest of all, so that the unavailable action wins"),
@@ -191,9 +192,7 @@ IGM_MISTAKES = twisted(
     Mistake("right only where every action is available",
             "Without a mask your answer is right. What number stands in place of the unavailable ones, and can a real one be smaller?",
             "a number in place of what is unavailable must lose against every real one, however small that is"),
-    Mistake("a small lead is overlooked",
-            "How close to the largest entry is close enough to you? An entry that is a little smaller is not the best one.",
-            "team values can have any size, so that no fixed margin is small; the entry that is reached is best or it is not"),
+    *edges.IGM,
 )
 
 # ---- 04.3: monotone in given utilities ---------------------------------------------------------------------------------
@@ -311,6 +310,7 @@ def look_at_monotone(room: Room, answer) -> Verdict:
         if found.verdict.title == UNNAMED and not any(given):
             raise room.wrong("two actions with equal utilities have different entries", found.verdict.detail) from None
         raise
+    edges.examine_monotone(room, answer, monotone_in)
     return Verdict("correct")
 
 
@@ -365,7 +365,7 @@ MONOTONE_MISTAKES = twisted(
     ("equal to the sum", "the table is held against the sum of the utilities",
      "Any function that never falls is allowed. The smaller of two utilities, for one: is it their sum?",
      "the sum is only one of the monotone mixers"),
-)
+) + edges.MONOTONE
 
 EXERCISES = (
     Exercise(
@@ -373,7 +373,7 @@ EXERCISES = (
         practises="test IGM in a batch of states in which some actions are not available",
         hints=("Two numbers are compared in each state: the entry that the agents reach, and the largest entry that the team could reach.",
                "Deal with the agents first: each one's best available action, as in lesson 03. That gives one row and one column a state.",
-               "Which joint actions can be played? Compare the mask of agent 1 as a column with the mask of agent 2 as a row. "
+               "A joint action can be played if both parts can: lay agent 1's mask as a column over agent 2's as a row, and ask for both. "
                "Then let all other entries lose, as you do with utilities."),
         mistakes=IGM_MISTAKES, look=look_at_igm),
     *RINGS,

@@ -9,6 +9,7 @@ from functools import partial
 import torch
 
 from qmix_course.checks import values
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -94,28 +95,40 @@ def look_at_best_sum(room: Room, answer) -> Verdict:
     cases += [fit_case(*sizes, seed, kind) for seed, (sizes, kind) in enumerate((
         ((2, 2), "free"), ((2, 3), "free"), ((3, 2), "free"), ((3, 3), "free"), ((1, 4), "free"), ((4, 2), "free"),
         ((2, 4), "even"), ((3, 2), "even"), ((3, 3), "sum"), ((2, 3), "sum")))]
-    with steady_lstsq():
-        try:
-            room.compare(answer, cases, best_sum, tolerance=CLOSE)
-        except Found as found:
-            if found.verdict.title == UNNAMED:
-                raise why_not_best(room, answer, cases, found) from None
-            raise
+    with unreliable_lstsq() as used:
+        for case in cases:
+            room.ask(answer, *case)
+    if used:
+        raise room.wrong("lstsq with a driver that needs full rank", f"driver: {used[0]}")
+    try:
+        room.compare(answer, cases, best_sum, tolerance=CLOSE)
+    except Found as found:
+        if found.verdict.title == UNNAMED:
+            raise why_not_best(room, answer, cases, found) from None
+        raise
+    far = []
+    for table, weights in cases[1:4]:
+        one = torch.zeros_like(weights)
+        one.view(-1)[1] = 1
+        far += [(table, 1e8 * weights), (table, 1e-8 * weights), (table, weights + 1e4 * one), (table, weights * (1 - one) + 1e-4 * one)]
+    at_the_edge(room, answer, far, best_sum, "very large or very small weights do not count as they are", tolerance=CLOSE)
     return Verdict("correct")
 
 
 @contextlib.contextmanager
-def steady_lstsq():
-    """torch's lstsq with a driver that can be relied on. Without full rank its default now and then solves another problem
-    (pytorch issues 92537 and 187411), which is no mistake of the learner's."""
-    before = torch.linalg.lstsq
+def unreliable_lstsq():
+    """Notes when torch's lstsq is asked about columns without full rank and its driver cannot be relied on there: it now and
+    then solves another problem (pytorch issues 92537 and 187411), so that the numbers alone would leave it to luck."""
+    before, used = torch.linalg.lstsq, []
 
     def lstsq(A, B, rcond=None, *, driver=None):
-        return before(A, B, rcond, driver="gelsd" if driver in (None, "gelsy") else driver)
+        if driver in (None, "gelsy", "gels") and torch.linalg.matrix_rank(A).min() < A.shape[-1]:
+            used.append(driver or "the default, gelsy")
+        return before(A, B, rcond, driver=driver)
 
     torch.linalg.lstsq = lstsq
     try:
-        yield
+        yield used
     finally:
         torch.linalg.lstsq = before
 
@@ -181,6 +194,12 @@ FIT_MISTAKES = twisted(
     ("exchanged", "the agents are exchanged",
      "Which axis of the table is agent 1's? In which order do you put the fitted entries back?",
      "the fitted table is another game, in which the agents have changed places"),
+    (None, "lstsq with a driver that needs full rank",
+     "The text says which driver of torch's `lstsq` can be relied on here. Which one does yours use?",
+     "the columns add up to the same for every agent, so they lack full rank, and that driver then solves another problem now and then"),
+    (None, "very large or very small weights do not count as they are",
+     "Multiply all weights by the same number, a very large or a very small one. Should the best sum change?",
+     "only how the weights compare with each other counts; a limit or something added to them changes that"),
     (None, "what comes back is no sum",
      "In a sum, a switch of one agent changes all entries by the same amount. Does it in your table?",
      "what is asked for is the sum of utilities, and this table has none"),
@@ -271,6 +290,10 @@ def team_loss(q, actions, reward, twist=None):
             loss = loss + sum((value - r) ** 2 for value in chosen)
         elif twist == "shares":
             loss = loss + sum((value - r / n_agents) ** 2 for value in chosen) / n_agents
+        elif twist == "shares, added":
+            loss = loss + sum((value - r / n_agents) ** 2 for value in chosen)
+        elif twist == "first":
+            loss = loss + (chosen[0] - r) ** 2
         elif twist == "errors added":
             loss = loss + sum(value - r for value in chosen) ** 2
         elif twist == "best":
@@ -285,8 +308,13 @@ def team_loss(q, actions, reward, twist=None):
             loss = loss + (sum(chosen) / n_agents - r) ** 2
         else:
             loss = loss + (sum(chosen) - r) ** 2
+    if twist == "whole batch":
+        everything = sum(q[i, a] for play in actions.tolist() for i, a in enumerate(play))
+        return sum((everything - r) ** 2 for r in reward) / len(reward)
     if twist == "cancel":
         return (loss / len(reward)) ** 2
+    if twist == "half":
+        return loss / len(reward) / 2
     return loss if twist == "not averaged" else loss / len(reward)
 
 
@@ -325,6 +353,18 @@ LAB_MISTAKES = twisted(
     ("shares", "the symptom is hidden: each agent gets its share of the reward",
      "The mean of your table is right now. Are its four entries those of the best sum?",
      "the sum has the right size, yet no agent learns what the others explain; the credit is dealt out evenly, before anyone has learned"),
+    ("shares, added", "the symptom is hidden: shares of the reward, losses added up",
+     "Each agent is asked to explain 1/N of the reward. What of a reward that only one of them brought about?",
+     "no agent learns what the others explain; the credit is dealt out evenly, before anyone has learned"),
+    ("whole batch", "all plays are added up before the reward comes in",
+     "Along which axis does your sum run? It should leave one number for each play.",
+     "a play has a reward of its own, and the sum over all plays has not"),
+    ("first", "only the first agent explains the reward",
+     "How many of a play's utilities enter your error?",
+     "VDN's team value is the sum over all agents"),
+    ("half", "a factor stands in front of the loss",
+     "The errors are right. Is there a number in your loss that the listing's does not have?",
+     "half the squared error has half the gradient: the same minimum, and other steps"),
     ("errors added", "the reward is subtracted once for each agent",
      "You add up errors. How often does the reward enter for two agents, and for three?",
      "the sum of the utilities is then pulled towards N times the reward"),

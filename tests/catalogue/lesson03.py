@@ -39,6 +39,10 @@ def smallest_of_its_type(q, available):
     return torch.where(available, q, torch.finfo(q.dtype).min).max(dim=-1)[1]
 
 
+def filled_with(number):
+    return lambda q, available: q.masked_fill(~available, number).argmax(-1)
+
+
 def no_mask(q, available):
     return q.argmax(dim=-1)
 
@@ -205,8 +209,15 @@ def agents_loop_and_reshape(obs):
 
 CATALOGUE = {
     "03.1": Answers(
-        right=[filled, in_numpy, by_loops, last_of_equals, shifted_product, smallest_of_its_type],
+        right=[filled, in_numpy, by_loops, last_of_equals, filled_with(-torch.inf)],
         wrong=[
+            ("two values that differ count as equal", shifted_product),
+            ("two values that differ count as equal", lambda q, can: filled(q.float(), can)),
+            ("two values that differ count as equal", lambda q, can: q.masked_fill(~can, -torch.inf).softmax(-1).argmax(-1)),
+            ("the stand-in for −∞ is not low enough", smallest_of_its_type),
+            ("the stand-in for −∞ is not low enough", filled_with(-1e30)),
+            ("the stand-in for −∞ is not low enough", lambda q, can: torch.where(can, q, q.min() - 1).argmax(-1)),
+            ("the stand-in for −∞ is not low enough", lambda q, can: torch.where(can, q, q - 10).argmax(-1)),
             ("the mask is not used", no_mask),
             ("the mask is multiplied in", times_mask),
             ("the mask is multiplied in", zero_fill),

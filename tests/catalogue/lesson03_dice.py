@@ -258,6 +258,23 @@ def spoils_q(q, available, epsilon, generator):
     return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), q.argmax(-1))
 
 
+def filled_with(number):
+    def answer(q, available, epsilon, generator):
+        best = q.masked_fill(~available, number).argmax(-1)
+        return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), best)
+    return answer
+
+
+def a_die_of_a_hundred(q, available, epsilon, generator):
+    coin = torch.randint(100, q.shape[:-1], generator=generator) < 100 * epsilon
+    return torch.where(coin, random_of(q, available, generator), best_of(q, available))
+
+
+def keys_for_one_row(q, available, epsilon, generator):
+    random = torch.rand(q.shape[-2:], generator=generator).expand(q.shape).masked_fill(~available, -1).argmax(-1)
+    return torch.where(coins(q, epsilon, generator), random, best_of(q, available))
+
+
 CATALOGUE = {
     "03.2": Answers(
         right=[keys, multinomial, agent_by_agent, probabilities, noise_first, numpy_dice, rejection, thrifty_and_right],
@@ -292,6 +309,10 @@ CATALOGUE = {
             ("one random action for the team", team_die),
             ("rows of the batch share their chance", batch_shares_coins),
             ("rows of the batch share their chance", dice_for_the_first_axis),
+            ("the stand-in for −∞ is not low enough", filled_with(-1e9)),
+            ("the stand-in for −∞ is not low enough", filled_with(torch.finfo(torch.float64).min)),
+            ("it explores with another probability than ε", a_die_of_a_hundred),
+            ("rows of the batch share their chance", keys_for_one_row),
             ("your answer changes what it was given", spoils_q),
         ],
     ),

@@ -163,7 +163,7 @@ CATALOGUE = {
         ],
     ),
     "03.7": Answers(
-        right=[(4, own_coin), (3, new_dice), (4, one_key_more), (4, stretched), (4, dice.probabilities)],
+        right=[(4, own_coin), (3, new_dice), (4, one_key_more), (2, one_key_more), (4, stretched), (4, dice.probabilities)],
         wrong=[
             ("the coin and the random action still hang together", (4, listing)),
             ("the coin and the random action still hang together", (4, last_key)),
@@ -172,6 +172,9 @@ CATALOGUE = {
             ("the symptom is hidden: all actions are even, but ε is no longer ε", (4, largest_key)),
             ("the symptom is hidden: all actions are even, but ε is no longer ε", (4, smallest_key)),
             ("the symptom is hidden: one coin for the team", (4, team)),
+            ("the symptom is hidden: one random action for the team", (4, dice.team_die)),
+            ("the random action is not uniform any more", (4, dice.back_to_the_best)),
+            ("the random action is not uniform any more", (4, dice.by_the_values)),
             ("the symptom is hidden: one coin for all", (4, one)),
             ("the symptom is hidden behind a second generator with a fixed seed", (4, fixed_seed)),
             ("the coin comes from other dice", (4, global_coin)),

@@ -176,10 +176,29 @@ def swaps_in_place(agents, obs, other):
     return table
 
 
+def judged(judge):
+    """judge(change): what it says of the changes of one agent's values."""
+    return lambda agents, obs, other: pairs(agents, obs, other, lambda was, now: bool(judge(now - was)))
+
+
 CATALOGUE = {
     "03.5": Answers(
-        right=[one_at_a_time, stacked, lists, sample_by_sample, puts_back, pairs],
+        right=[one_at_a_time, stacked, lists, sample_by_sample, puts_back, pairs,
+               judged(lambda change: change.abs().max() > 1e-9),
+               lambda *case: pairs(*case, lambda was, now: not torch.allclose(was, now, rtol=0, atol=1e-9))],
         wrong=[
+            ("changes are averaged", judged(lambda change: change.abs().mean() > 1e-9)),
+            ("changes are averaged", judged(lambda change: (change.abs().mean(-1) > 1e-9).any())),
+            ("small changes are added up", judged(lambda change: change.abs().sum() > 1e-9)),
+            ("small changes are added up", judged(lambda change: change.norm() > 1e-9)),
+            ("changes cancel each other out", judged(lambda change: (change.mean((0, 1)).abs() > 1e-9).any())),
+            ("a small change is taken for none", judged(lambda change: (change.abs() > 1e-8).any())),
+            ("a small change is taken for none", judged(lambda change: (change.abs() > 2e-9).any())),
+            ("a small change is taken for none",
+             lambda *case: pairs(*case, lambda was, now: not torch.allclose(was, now, rtol=1e-9, atol=1e-9))),
+            ("rounding is taken for an influence", judged(lambda change: (change.abs() > 1e-10).any())),
+            ("only the best value is looked at",
+             lambda *case: pairs(*case, lambda was, now: bool(((was.amax(-1) - now.amax(-1)).abs() > 1e-9).any()))),
             ("rows and columns are swapped", transposed),
             ("only a changed choice counts", only_choices),
             ("changes cancel each other out", summed),
