@@ -140,7 +140,7 @@ check("04.2", rings)
 #
 # $$f(Q_1(u_1), \dots, Q_N(u_N)) = \text{table}[u_1, \dots, u_N] \quad \text{for all joint actions.}$$
 #
-# You are right if the answer is right for one, two, three and four agents. The actions stand in any order, and every difference counts, however small. Equal utilities
+# You are right if the answer is right for one, two, three and four agents. The actions stand in any order, and every difference from $10^{-9}$ on counts. Equal utilities
 # happen, and equal entries too: what can a function do with two inputs that are equal?
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_3", "locked": false, "schema_version": 3, "solution": true, "task": false}

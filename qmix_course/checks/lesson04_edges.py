@@ -35,7 +35,10 @@ def examine_igm(room: Room, answer, truth: Callable) -> None:
         low.append((torch.tensor([[[5.0, 5.0], [least, least]]]), torch.tensor([[[0.0, 1.0], [1.0, 0.0]]]), first_only))
     at_the_edge(room, answer, low, truth, STAND_IN)
     close = [(size * torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]), torch.ones(1, 2, 2).bool())
-             for size in (1.0, 1e-12, 1e12) for lead in (0.1, 0.01, 1e-3, 1e-6, 1e-9, 1e-12)]
+             for size in (1.0, 1e-12, 1e12) for lead in (*SMALL, 1e-12)]
+    for far in (-1e17, 1e17):
+        q = torch.tensor([[[far, 1.0, 2.0], [far, 2.0, 3.0]]])
+        close.append((torch.arange(9.0).view(1, 3, 3), q, torch.tensor([[[False, True, True]] * 2])))
     at_the_edge(room, answer, close, truth, LEAD)
 
 
@@ -50,7 +53,7 @@ MONOTONE = (
             "Two utilities differ by a millionth. May a function give different values for them?",
             "only inputs that are equal must have equal outputs; others may lie as close as they like"),
 )
-SMALL = (0.3, 0.1, 0.05, 0.01, 1e-3, 1e-6, 1e-9, 1e-12)
+SMALL = (0.3, 0.1, 0.05, 0.01, 1e-3, 1e-6, 1.01e-9)
 
 
 def examine_monotone(room: Room, answer, truth: Callable) -> None:

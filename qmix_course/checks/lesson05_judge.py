@@ -51,6 +51,10 @@ PAIRS = (
     "lambda q, s: q[:, 1] - 3e-8 * q[:, 0]",
     "lambda q, s: q.sum(-1) + 3e-7 * (q * s).sum(-1)",
     "lambda q, s: q.sum(-1) + 3e-8 * (q * s).sum(-1)",
+    "lambda q, s: q[:, 0] - 7e-9 * q[:, 1]",
+    "lambda q, s: q[:, 0] - 8e-10 * q[:, 1]",
+    "lambda q, s: q.sum(-1) + 3e-10 * q[:, 0] * s[:, 0].sign()",
+    "lambda q, s: q.sum(-1) + 2.6e-9 * q[:, 0] * s[:, 0].sign()",
 )
 OTHERS = (
     ("lambda q, s: 2 * q[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0].exp()", 1, 1),
@@ -58,7 +62,7 @@ OTHERS = (
     ("lambda q, s: q.sum(-1) + q[:, 1] * s[:, 0] ** 2", 3, 2), ("lambda q, s: q.median(-1).values + s.sum(-1)", 3, 2),
 )
 MIXER, QS, STATE, STEP = range(4)
-WIDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)     # tolerances that overlook more than the text allows
+WIDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 5e-9, 2e-9)     # tolerances that overlook more than the text allows
 
 
 class SmallMixer(nn.Module):
@@ -183,6 +187,7 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (1, "own step", "the step is not the one that was given"),
     (1, "between agents", "agents are compared, not states"),
     (1, "exact", "rounding errors count as a difference"),
+    *((part, twist, "rounding errors count as a difference") for part in (0, 1) for twist in (1e-10, 1e-11, 1e-12, 1e-13)),
     (1, "signs", "only the signs of the changes are compared"),
     (1, "turned", "a verdict is the wrong way round"),
     (1, "one pair", "only some of the samples are looked at"),
@@ -268,7 +273,7 @@ JUDGE_MISTAKES = (
             "Two agents may count differently in every state alike. Along which axis do you compare?",
             "the question is whether an agent's weight changes from state to state, not from agent to agent"),
     Mistake("rounding errors count as a difference",
-            "Print the changes that you find in `q[:, 0] + q[:, 1] - q[:, 1] + s[:, 0]`. How small are the smallest?",
+            "How large is the smallest difference that you count? The text names the size up to which a difference is rounding.",
             "subtracting two sums leaves errors near 1e-16, and these are no sign of anything"),
     Mistake("only the signs of the changes are compared",
             "An agent counts 1 in one state and 5 in another. Do you see it?",

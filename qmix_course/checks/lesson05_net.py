@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from qmix_course.checks import values
+from qmix_course.checks import lesson05_net_state, values
 from qmix_course.checks.exercise import Exercise
 from qmix_course.checks.lesson05_net_mistakes import NET_MISTAKES
 from qmix_course.checks.room import REMEMBERS, Room
@@ -36,6 +36,7 @@ def look_at_net(room: Room, MixingNet: type) -> Verdict:
     _never_falls(room, MixingNet)
     _one_unit_is_as_it_should_be(room, MixingNet)
     _reads_all_of_the_state(room, MixingNet)
+    lesson05_net_state.examine(room, MixingNet, _make, redraw, _take_apart)
     _more_units_do_more(room, MixingNet)
     return Verdict("correct")
 

@@ -52,6 +52,12 @@ NET_MISTAKES = (
     Mistake("the weights have a ceiling",
             "Which function makes your weights non-negative, and how large can its results be?",
             "softmax and sigmoid hold every weight below a ceiling, so an agent can never count more than that"),
+    Mistake("the weights have a floor",
+            "Which is the smallest weight that your function can make? Should an agent not be able to count for next to nothing?",
+            "a number that is added to every weight keeps the state from setting an agent's influence as it needs"),
+    Mistake("the state is not read as it comes",
+            "What happens to the state before it enters that hypernetwork? Which of its values come out as the same?",
+            "a relu, a clamp or a scaling on the state wipes out differences that the weights may have to depend on"),
     Mistake("a part of the state is not read",
             "Which columns of `state` do your hypernetworks get? Is a size written into your code that should come from "
             "`state_dim`?",

@@ -12,7 +12,7 @@ from qmix_course.checks.room import REMEMBERS, Room
 from qmix_course.checks.verdict import Found, Verdict
 
 EDGE = 20.0                                         # the exercise speaks of raw numbers between −20 and 20
-SIZES = (0.01, 0.1, 0.5, 1.0, 1.5, 3.0, 8.0, 15.0)  # weights that must be reachable
+SIZES = (1e-6, 1e-4, 0.01, 0.1, 0.5, 1.0, 1.5, 3.0, 8.0, 15.0)  # weights that must be reachable
 
 
 def look_at_weights(room: Room, touches_zero, stays_above) -> Verdict:
@@ -32,13 +32,18 @@ def look_at_weights(room: Room, touches_zero, stays_above) -> Verdict:
         _has_no_ceiling(room, name, function)
     if rises[0] and lowest[0] > 0 and not rises[1] and lowest[1] < 1e-9:
         raise room.wrong("the two functions have changed places")
-    if lowest[0] > 1e-9 or rises[0]:
+    if lowest[0] > 1e-12 or rises[0]:
         raise room.wrong("touches_zero never is exactly zero", f"the smallest weight that was found: {lowest[0]:.3g}")
     if not rises[1] or bool((lines[1] == 0).any()):
         where = (lines[1].diff() <= 0).nonzero()[:1].flatten().tolist() or [0]
         pair = line[where[0]:where[0] + 2]
         raise room.wrong("stays_above does not always rise", values.call("stays_above", (pair.round(decimals=2),)))
+    far = torch.linspace(-300, 300, 2401)
+    falls = room.ask(stays_above, far).detach().nan_to_num(posinf=1e300).diff() < -1e-9
+    if bool(falls.any()):
+        raise room.wrong("stays_above does not always rise", values.call("stays_above", (far[falls.nonzero()[0, 0]:][:2],)))
     for name, function in both:
+        _has_no_floor(room, name, function)
         _reaches_all_sizes(room, name, function)
     return Verdict("correct")
 
@@ -73,6 +78,10 @@ def _lets_learning_through(room: Room, name: str, function: Callable, generator:
     y = _result(room, name, function, raw)
     if bool((y < 0).any()) and not bool((slope == 0).any()):
         raise room.wrong("a weight below zero", _at(name, raw, y, y < 0))
+    if bool((slope.isnan() & y.isfinite()).double().mean() > 0.02):
+        at = raw[slope.isnan() & y.isfinite()][0].item()
+        raise room.wrong("a branch that is not taken spoils the gradient", 
+                         f"{name}: at {at:.2f} the weight is a number and its slope is NaN")
     if bool((slope == 0).any()):
         dead = raw[slope == 0]
         both = f"slope exactly 0 at {len(dead)} of {len(raw)} raw numbers between −20 and 20, for example at {dead[0].item():.2f}"
@@ -95,27 +104,53 @@ def _slope(room: Room, name: str, function: Callable, raw: torch.Tensor) -> torc
 def _has_no_ceiling(room: Room, name: str, function: Callable) -> None:
     far = 10.0 ** torch.arange(0, 300, 3)
     most = torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max()
-    if most < 50:
+    later = torch.cat([_result(room, name, function, sign * 10.0 ** torch.arange(150, 300, 3)) for sign in (1, -1)])
+    if most < 50 or not (later.max() > _most_up_to(room, name, function, 1e100) or most == torch.inf):
         raise room.wrong("the weights have a ceiling", f"{name}: the largest weight that was found: {most.item():.3g}")
 
 
+def _most_up_to(room: Room, name: str, function: Callable, end: float) -> float:
+    far = torch.logspace(0, torch.tensor(end).log10().item(), 40)
+    return torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max().item()
+
+
+def _has_no_floor(room: Room, name: str, function: Callable) -> None:
+    """A function that comes to zero somewhere does so here, up to rounding, or comes nearer and nearer to it far out."""
+    far = 10.0 ** torch.arange(0, 300, 3)
+    least = torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=1.0).min().item()
+    if least > 1e-100 and _lowest(room, function, *_line(room, function)) > 1e-12:
+        raise room.wrong("some sizes of weight are out of reach", f"{name}: no raw number was found for a weight below {least:.3g}")
+
+
+def _line(room: Room, function: Callable) -> tuple[torch.Tensor, torch.Tensor]:
+    line = torch.linspace(-EDGE, EDGE, 401)
+    return line, room.ask(function, line).detach()
+
+
 def _lowest(room: Room, function: Callable, line: torch.Tensor, y: torch.Tensor) -> float:
-    """The smallest value on the line, found by looking closer and closer."""
-    lowest, step = float(y.min()), float(line[1] - line[0])
+    return float(room.ask(function, torch.tensor([_argmin(room, function, line, y)])).detach())
+
+
+def _argmin(room: Room, function: Callable, line: torch.Tensor, y: torch.Tensor) -> float:
+    """Where the smallest value on the line is, found by looking closer and closer."""
+    lowest, where, step = float(y.min()), float(line[y.argmin()]), float(line[1] - line[0])
     for start in line[y <= y.min() * (1 + 1e-9) + 1e-12][:8].tolist():
         middle, width = start, step
-        for _ in range(12):
+        for _ in range(14):
             near = torch.linspace(middle - width, middle + width, 41).clamp(-EDGE, EDGE)
             found = room.ask(function, near).detach()
             middle, width = near[found.argmin()].item(), width / 10
-            lowest = min(lowest, float(found.min()))
-    return lowest
+            if float(found.min()) < lowest:
+                lowest, where = float(found.min()), middle
+    return where
 
 
 def _reaches_all_sizes(room: Room, name: str, function: Callable) -> None:
     """For every size there is a raw number: a bracket on a wide grid, then bisection inside it."""
     wide = 10.0 ** torch.linspace(-3, 8, 900)
     grid = torch.cat([-wide.flip(0), torch.linspace(-EDGE, EDGE, 801), wide]).sort().values
+    lowest = _argmin(room, function, *_line(room, function))
+    grid = torch.cat([grid, torch.tensor([lowest])]).sort().values
     y = _result(room, name, function, grid)
     for size in SIZES:
         crossings = ((y[:-1] - size) * (y[1:] - size) <= 0).nonzero().flatten()[:6]
@@ -154,6 +189,9 @@ WEIGHTS_MISTAKES = (
     Mistake("the slope is infinite or NaN at a point",
             "Work out the slope of your function at that point by hand. Does autograd multiply infinity by zero there?",
             "one NaN among the gradients makes every parameter NaN at the next step of the optimiser"),
+    Mistake("a branch that is not taken spoils the gradient",
+            "torch.where works out both of its branches for every raw number. What does the one that is not taken give there?",
+            "its NaN is multiplied by 0 on the way back, and NaN times 0 is NaN: keep the other branch's input where it is defined"),
     Mistake("the weights have a ceiling",
             "Put in 1, 100 and 10,000, and the same below zero. Does the weight go on growing?",
             "sigmoid and tanh level off: however much an agent matters, its weight stays below the ceiling"),

@@ -33,7 +33,7 @@ def igm_flat(tables, q, available):
     joint = scores[:, 0].argmax(1) * n_actions + scores[:, 1].argmax(1)
     mask = torch.einsum("bi,bj->bij", available[:, 0].double(), available[:, 1].double()).bool()
     flat = torch.where(mask, tables, -torch.inf).flatten(1)
-    return torch.isclose(flat.gather(1, joint[:, None]).squeeze(1), flat.max(1).values)
+    return flat.gather(1, joint[:, None]).squeeze(1) == flat.max(1).values
 
 
 def igm_no_regret(tables, q, available):
@@ -413,10 +413,39 @@ def is_the_sum(table, q):
     return torch.allclose(total, table)
 
 
+def igm(utility=-torch.inf, entry=-torch.inf, holds=torch.ge, both=torch.logical_and):
+    """Fills what is not available with ``utility`` and ``entry``, and compares what is reached by ``holds``."""
+    def answer(tables, q, available):
+        fill = utility(q)[..., None] if callable(utility) else torch.full((*q.shape[:-1], 1), float(utility))
+        own = torch.where(available, q, fill).argmax(-1)
+        reached = tables[torch.arange(len(tables)), own[:, 0], own[:, 1]]
+        can = both(available[:, 0, :, None], available[:, 1, None, :])
+        return holds(reached, tables.masked_fill(~can, entry).amax((1, 2)))
+    return answer
+
+
+def monotone(fall=0.0, tie=0.0, level=0.0):
+    """A fall of at most ``fall`` is none, ``tie``: so far apart may entries be, ``level``: so far apart are utilities still equal."""
+    def answer(table, q):
+        for i, utilities in enumerate(q):
+            order = utilities.argsort()
+            steps, gaps = table.movedim(i, 0)[order].diff(dim=0), utilities[order].diff()
+            if (steps < -fall).any() or (steps[gaps <= level].abs() > max(tie, fall)).any():
+                return False
+        return True
+    return answer
+
+
 CATALOGUE = {
     "04.1": Answers(
-        right=[igm_masked_fill, igm_loops, igm_flat, igm_no_regret],
+        right=[igm_masked_fill, igm_loops, igm_flat, igm_no_regret, igm(), igm(holds=torch.eq)],
         wrong=[
+            *[("the stand-in for an unavailable action is not low enough", igm(utility=number)) for number in (-1e3, -1e9, -1e30)],
+            ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amin(-1) - 1)),
+            ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amax(-1) - 10)),
+            ("a small lead is overlooked", igm(holds=torch.isclose)),
+            ("a small lead is overlooked", igm(holds=lambda one, two: one >= two - 1e-12)),
+            ("two actions that are both unavailable count as one that can be played", igm(both=torch.eq)),
             *[("right only where every action is available", stand_in(number)) for number in (-1e3, -1e6, -1e9, -1e12)],
             ("right only where every action is available", igm_penalty),
             *[("a small lead is overlooked", margin(width)) for width in (0.1, 0.01, 0.005)],
@@ -461,8 +490,11 @@ CATALOGUE = {
         ],
     ),
     "04.3": Answers(
-        right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups],
+        right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups, monotone()],
         wrong=[
+            *[("a small fall is overlooked", monotone(fall=small)) for small in (0.1, 0.05, 1e-3, 1e-6, 1e-8)],
+            *[("two actions with equal utilities have different entries", monotone(tie=small)) for small in (0.05, 1e-6, 1e-8)],
+            *[("two utilities that differ a little count as equal", monotone(level=small)) for small in (0.05, 1e-6, 1e-8)],
             ("the table is tested as it stands, without the utilities", unsorted),
             ("some other order is right, but the utilities are given", any_order),
             ("sorted the wrong way round", descending),

@@ -29,10 +29,14 @@ def by_numpy(table, weights):
     return torch.from_numpy((x @ utilities).reshape(table.shape))
 
 
-def by_lstsq(table, weights):
+def by_lstsq(driver):
+    return lambda table, weights: by_torchs_lstsq(table, weights, driver)
+
+
+def by_torchs_lstsq(table, weights, driver):
     """torch's solver with its default driver, which needs the check's help without full rank."""
     x, root = design_of(table), weights.flatten().sqrt()
-    utilities = torch.linalg.lstsq(root[:, None] * x, (root * table.flatten())[:, None]).solution
+    utilities = torch.linalg.lstsq(root[:, None] * x, (root * table.flatten())[:, None], driver=driver).solution
     return (x @ utilities).view(table.shape)
 
 
@@ -343,10 +347,19 @@ def through_data(q, actions, reward):
     return ((q_tot - reward) ** 2).mean()
 
 
+def loss_of(rule):
+    """A loss that computes ``rule(values[B, N], reward[B])``."""
+    return lambda q, actions, reward: rule(q[torch.arange(len(q)), actions], reward)
+
+
 FITS = {
     "04.4": Answers(
-        right=[by_pinv, by_numpy, by_lstsq, step_by_step, round_and_round, first_action_is_the_base, by_newton],
+        right=[by_pinv, by_numpy, by_lstsq("gelsd"), by_lstsq("gelss"), step_by_step, round_and_round, first_action_is_the_base, by_newton],
         wrong=[
+            ("lstsq with a driver that needs full rank", by_lstsq(None)),
+            ("lstsq with a driver that needs full rank", by_lstsq("gelsy")),
+            ("very large or very small weights do not count as they are", lambda table, weights: by_pinv(table, weights.clamp(0.01, 10))),
+            ("very large or very small weights do not count as they are", lambda table, weights: by_pinv(table, weights.clamp(1e-6, 1e6))),
             ("the weights are ignored", without_weights),
             ("the weights are ignored", uniform_formula),
             ("the weights are ignored", added_plain_means),
@@ -395,6 +408,11 @@ FITS = {
                (3, mended_above), (2, mended_above)],
         wrong=[
             ("each agent still has a loss of its own", (4, unchanged)),
+            ("the symptom is hidden: shares of the reward, losses added up",
+             (4, loss_of(lambda v, r: (v - r[:, None] / v.shape[1]).pow(2).sum(1).mean()))),
+            ("all plays are added up before the reward comes in", (4, loss_of(lambda v, r: (v.sum() - r).pow(2).mean()))),
+            ("only the first agent explains the reward", (4, loss_of(lambda v, r: (v[:, 0] - r).pow(2).mean()))),
+            ("a factor stands in front of the loss", (4, loss_of(lambda v, r: (v.sum(1) - r).pow(2).mean() / 2))),
             ("the agents' own losses are added up", (5, losses_added)),
             ("the symptom is hidden: each agent gets its share of the reward", (3, equal_shares)),
             ("the reward is subtracted once for each agent", (5, errors_added)),

@@ -258,11 +258,17 @@ def remembers(raw, seen=[]):
 
 
 WEIGHTS = Answers(
-    right=[(absolute, softplus), (mirrored, elu_plus_one), (square, exponential), (two_halves, softplus_by_hand),
+    right=[(lambda raw: (raw - 2 ** 0.5).abs(), lambda raw: (raw + (raw * raw + 4).sqrt()) / 2), (absolute, softplus), (mirrored, elu_plus_one), (square, exponential), (two_halves, softplus_by_hand),
            (shifted, hyperbola), (log_of_one_plus, lambda raw: 2 ** raw), (lambda raw: raw * raw.sign(), softplus),
            (lambda raw: torch.maximum(raw, -raw), lambda raw: -F.logsigmoid(-raw)),
            (lambda raw: F.leaky_relu(raw).abs(), softplus)],
     wrong=[
+        ("some sizes of weight are out of reach", (absolute, lambda raw: F.softplus(raw) + 0.01)),
+        ("some sizes of weight are out of reach", (absolute, lambda raw: F.softplus(raw) + 1e-8)),
+        ("touches_zero never is exactly zero", (lambda raw: raw.abs() + 1e-8, softplus)),
+        ("the weights have a ceiling", (lambda raw: raw.abs().clamp(max=1e3), softplus)),
+        ("a branch that is not taken spoils the gradient", (lambda raw: torch.where(raw > 0, raw * raw.sqrt(), -raw), softplus)),
+        ("a branch that is not taken spoils the gradient", (absolute, lambda raw: torch.where(raw > 0, 1 + raw.sqrt(), raw.exp()))),
         ("a weight below zero", (absolute, elu)),
         ("a weight below zero", (lambda raw: raw, softplus)),
         ("a weight below zero", (absolute, leaky)),

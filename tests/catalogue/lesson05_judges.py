@@ -140,6 +140,9 @@ JUDGES = Answers(
         ("one agent whose weight changes is enough", judge(weighs=lambda r: bool(((r - r[0]).abs() > 1e-9).any(0).all()))),
         ("small effects are overlooked", judge(weighs=lambda r: bool((r - r[0]).abs().max() > 1e-2))),
         ("small effects are overlooked", judge(never=lambda r: bool((r > -1e-2).all()))),
+        *(("rounding errors count as a difference", judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
+          for wide in (1e-10, 1e-12)),
+        *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all()))) for wide in (2e-9, 5e-9, 1e-8)),
         *(("the tolerance is too wide", judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
           for wide in (1e-4, 1e-5, 1e-6)),
         *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all())))

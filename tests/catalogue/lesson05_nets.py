@@ -88,6 +88,13 @@ class Squares(AsInTheLesson):
         return raw.exp()
 
 
+class WithAFloor(AsInTheLesson):
+    def forward(self, agent_qs, state):
+        w1 = F.softplus(self.hyper_w1(state)).view(len(state), agent_qs.shape[1], -1) + 0.01
+        hidden = F.elu((agent_qs[:, :, None] * w1).sum(1) + self.hyper_b1(state))
+        return (hidden * (F.softplus(self.hyper_w2(state)) + 0.01)).sum(1) + self.hyper_b2(state).squeeze(-1)
+
+
 class PlainList(AsInThePaper):
     def __init__(self, n_agents, state_dim, embed_dim=32):
         super().__init__(n_agents, state_dim, embed_dim)
@@ -370,9 +377,34 @@ class Doubles(AsInTheLesson):
         return super().forward(agent_qs, state)
 
 
+def reads(look, *parts):
+    """The lesson's mixer with ``look(state)`` in front of some of its hypernetworks."""
+    class Reads(AsInTheLesson):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            for part in parts or ("hyper_w1", "hyper_b1", "hyper_w2", "hyper_b2"):
+                setattr(self, part, nn.Sequential(Look(look), getattr(self, part)))
+    return Reads
+
+
+class Look(nn.Module):
+    def __init__(self, look):
+        super().__init__()
+        self.look = look
+
+    def forward(self, state):
+        return self.look(state)
+
+
 NETS = Answers(
-    right=[AsInTheLesson, AsInThePaper, OneHypernetwork, OwnTensors, Squares],
+    right=[AsInTheLesson, AsInThePaper, OneHypernetwork, OwnTensors, Squares, reads(lambda state: state)],
     wrong=[
+        ("the state is not read as it comes", reads(torch.relu)),
+        ("the state is not read as it comes", reads(torch.tanh, "hyper_b2")),
+        ("the state is not read as it comes", reads(lambda state: state.clamp(0, 1), "hyper_w1")),
+        ("the state is not read as it comes", reads(lambda state: state.clamp(-10, 10), "hyper_b1")),
+        ("the state is not read as it comes", reads(lambda state: state / state.norm(dim=1, keepdim=True), "hyper_w2")),
+        ("the weights have a floor", WithAFloor),
         ("weights that no optimiser finds", PlainList),
         ("weights that no optimiser finds", MadeInForward),
         ("a hypernetwork is cut off from its gradient", Detached),
