@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 import qmix_course
+from qmix_course import process
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.training import History, TrainConfig, train
@@ -55,4 +56,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()

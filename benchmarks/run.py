@@ -27,6 +27,7 @@ import torch  # noqa: E402
 from benchmarks import sequences  # noqa: E402
 from benchmarks.sequences import make_update  # noqa: E402
 from benchmarks.timing import BLOCKS, alternate, milliseconds, ratio  # noqa: E402
+from qmix_course import process  # noqa: E402
 from qmix_course.algorithms import QMIX  # noqa: E402
 from qmix_course.envs import GridWorld, TeamSpec  # noqa: E402
 from qmix_course.replay import Batch  # noqa: E402
@@ -170,4 +171,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()

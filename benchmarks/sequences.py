@@ -30,6 +30,7 @@ from torch import nn  # noqa: E402
 from benchmarks import floor  # noqa: E402
 from benchmarks.classic_loop import LoopQMIX  # noqa: E402
 from benchmarks.timing import alternate, milliseconds, ratio  # noqa: E402
+from qmix_course import process  # noqa: E402
 from qmix_course.algorithms import QMIX  # noqa: E402
 from qmix_course.envs import TeamSpec  # noqa: E402
 from qmix_course.replay import Batch  # noqa: E402
@@ -215,4 +216,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()

@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 import qmix_course
-from qmix_course import exact
+from qmix_course import exact, process
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.training import History, TrainConfig, train
@@ -92,4 +92,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import signal
 import sys
 import warnings
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, exact, plots, study
+from qmix_course import checkpoint, exact, plots, study, process
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play
@@ -86,7 +85,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     env, algorithm, config = make_run(choices)
     if not arguments.resume:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")
+        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n", encoding="utf-8")
     best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
     asked = StopOnCtrlC()
@@ -111,7 +110,7 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     if not (folder / "run.json").is_file():
         raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train command")
     try:
-        env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text()))
+        env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text(encoding="utf-8")))
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: {error})") from error
     load_team(file, algorithm)
@@ -145,12 +144,13 @@ def describe(episode: Episode, number: int, actions: list[int]) -> str:
     if episode.positions is None:
         return f"actions {actions}, "
     cells = ", ".join(f"({r}, {c})" for r, c in episode.positions[number].tolist())
-    return f"{' '.join(ARROWS[a] for a in actions)} to {cells}, "
+    arrows = ARROWS if process.shows(ARROWS) else "^v<>"
+    return f"{' '.join(arrows[a] for a in actions)} to {cells}, "
 
 
 def write_history(history: History, path: Path) -> None:
     columns = [column.name for column in fields(History)]
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*(asdict(history)[name] for name in columns)))
@@ -176,6 +176,7 @@ class StopOnCtrlC:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    process.forgive_output()
     parser = argparse.ArgumentParser(prog="python -m qmix_course", description="Work on exercises; train a team, or watch a trained one.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run folder")
@@ -195,8 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.set_defaults(function=command_evaluate)
     study.add_commands(commands)
     chosen = parser.parse_args(arguments)
-    # As in the lessons: networks this small gain nothing from a second thread and lose much on a busy machine.
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(process.threads())
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("always", "train: ")

@@ -1,25 +1,53 @@
-"""Checkpoint files: written so that a kill at any moment leaves a readable one, read without running any code in them."""
+"""Checkpoint files: written so that a kill at any moment leaves a readable one, read without running any code in them.
+
+A file is what ``torch.save`` writes, an archive, followed by the SHA-256 digest of all of it as the archive's comment. So
+``torch.load(path, weights_only=True)`` reads it too; only ``load`` notices that a bit has changed on the disk.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import hashlib
+import io
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
-FORMAT = 1
+FORMAT = 2
+DIGEST = hashlib.sha256().digest_size
+NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")    # the archive's last two bytes: its length
 
 
 def save(path: str | Path, settings: dict, state: dict) -> None:
-    """Write the file beside its place, force it to the disk, and only then put it there in one move."""
+    """Write the file beside its place, force it to the disk, and only then put it there in one move.
+
+    ``OSError`` if it cannot be written (a full disk, say); what was there before is still there then.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        torch.save({"format": FORMAT, "settings": settings, "state": state}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    memory = io.BytesIO()                   # torch writes into memory: an interrupt amid its own file writing is fatal
+    torch.save({"format": FORMAT, "settings": settings, "state": state}, memory)
+    text = memory.getbuffer()
+    if bytes(text[-2:]) != NO_COMMENT:
+        raise RuntimeError("torch.save wrote no archive that ends without a comment; this version of torch is not known here")
+    text = bytes(text[:-2]) + WITH_COMMENT
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "xb") as file:
+            file.write(text)
+            file.write(hashlib.sha256(text).digest())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise OSError(error.errno, f"checkpoint: {path} could not be written, and what was there is as it was "
+                                   f"({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def check_place(path: str | Path) -> None:
@@ -32,20 +60,73 @@ def check_place(path: str | Path) -> None:
         raise ValueError(f"checkpoint: nothing can be written into {path.parent}")
 
 
+@contextlib.contextmanager
+def hold(path: str | Path) -> Iterator[None]:
+    """Within this block no other process, and no other run of this one, may write ``path``.
+
+    ``ValueError`` if one is writing it already. The lock goes with its process, however that ends.
+    """
+    lock = Path(f"{path}.lock")
+    while True:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(handle)
+        except OSError:
+            os.close(handle)
+            raise ValueError(f"checkpoint: another run is writing {path} at this moment; name another file, or wait for it") from None
+        try:
+            if os.stat(lock).st_ino == os.fstat(handle).st_ino:
+                break                       # else the one before has just removed the file that was locked here
+        except FileNotFoundError:
+            pass
+        os.close(handle)
+    try:
+        for left in Path(path).parent.glob(f"{glob.escape(Path(path).name)}.*.part"):      # of a run that was killed as it wrote
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        if os.name == "nt":                 # Windows removes no file that is open
+            os.close(handle)
+        with contextlib.suppress(OSError):
+            os.unlink(lock)
+        if os.name != "nt":
+            os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock an open file for this process, without waiting; ``OSError`` if another one has it."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def load(path: str | Path) -> dict:
     """What ``save`` wrote: a dict with ``settings`` and ``state``.
 
-    ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is something else.
+    ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is something else, or not to the bit what was written.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint: there is no file {path}")
+    text = path.read_bytes()
+    if text[-DIGEST - 2:-DIGEST] != WITH_COMMENT:
+        raise ValueError(f"checkpoint: {path} cannot be read as one: it is no checkpoint of this course in format {FORMAT}")
+    if hashlib.sha256(text[:-DIGEST]).digest() != text[-DIGEST:]:
+        raise ValueError(f"checkpoint: {path} cannot be read: it is damaged, not to the bit what was written")
     try:
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(io.BytesIO(text), weights_only=True)
     except Exception as error:                          # torch raises many kinds for a file that it cannot read
         raise ValueError(f"checkpoint: {path} cannot be read as a checkpoint ({type(error).__name__})") from error
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise ValueError(f"checkpoint: {path} is no checkpoint of this course in format {FORMAT}")
+    missing = [name for name in ("settings", "state") if not isinstance(saved.get(name), dict)]
+    if missing:
+        raise ValueError(f"checkpoint: {path} has no {' and no '.join(missing)}")
     return saved
 
 

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmix_course import finding
+from qmix_course import finding, process
 from qmix_course.checks import Verdict, check, exercises
 from qmix_course.copies import shipped
 from qmix_course.reading import DeskError, read_cells
@@ -171,7 +171,7 @@ def _report(lesson: str, path: str) -> None:
     import torch
 
     matplotlib.use("Agg")
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(process.threads())
     out = sys.stdout
     with contextlib.redirect_stdout(io.StringIO()):
         found = verdicts(lesson, Path(path))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 
 import numpy
 import torch
 
-from qmix_course import bars
+from qmix_course import bars, process
 
 TITLES = {
     "00": "Start here",
@@ -40,8 +39,7 @@ def start(number: str) -> None:
 
     Checks the versions of Python, torch and numpy, makes float64 torch's default (in float32 the printed digits differ
     from processor to processor), seeds torch's global generator, and sets the style and the format of the figures.
-    Torch computes on one thread, unless OMP_NUM_THREADS in the environment says otherwise: the course's networks are so
-    small that a second thread costs more than it brings.
+    Torch computes on one thread, unless OMP_NUM_THREADS in the environment says otherwise.
 
     Args:
         number: the lesson's two digits, ``"00"`` to ``"16"``, or ``"capstone"``.
@@ -59,7 +57,8 @@ def start(number: str) -> None:
     })
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(0)
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(process.threads())
+    process.forgive_output()
     _set_figures()
     bars.watch_cells()
     print(title(number))

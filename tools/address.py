@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from qmix_course import __version__
+from qmix_course import __version__, process
 from tools.notebooks import ROOT
 
 NAME = r"[\w.-]+/[\w-]+(?:\.[\w-]+)*?"
@@ -92,4 +92,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

@@ -19,6 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from qmix_course import process
 from tools import kernel
 from tools.notebooks import CELL_SECONDS, NOTEBOOKS, read_source, sources
 
@@ -99,4 +100,5 @@ def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import nbformat
 
+from qmix_course import process
 from tools import anatomy, exercise_check, outputs
 from tools.notebooks import HEADER, NOTEBOOKS, read_source, sources
 
@@ -114,4 +115,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

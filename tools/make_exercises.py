@@ -20,6 +20,7 @@ import nbformat
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions
 from traitlets.config import PyFileConfigLoader
 
+from qmix_course import process
 from tools import kernel
 from tools.build import BuildError, build
 from tools.exercise_list import with_exercise_list
@@ -86,4 +87,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

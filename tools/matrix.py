@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from qmix_course import process
 from tools.notebooks import CELL_SECONDS, NOTEBOOKS, ROOT, SOLUTIONS, sources
 
 SETTINGS = {
@@ -82,4 +83,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from qmix_course import exact, plots  # noqa: E402
+from qmix_course import exact, plots, process  # noqa: E402
 from qmix_course.algorithms import IQL, QMIX, VDN  # noqa: E402
 from qmix_course.envs import GridWorld, TwoStepGame  # noqa: E402
 from qmix_course.evaluation import evaluate, play  # noqa: E402
@@ -77,4 +77,5 @@ def draw_two_step(ax) -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from qmix_course import lesson
+from qmix_course import lesson, process
 from qmix_course.checks import Exercise, exercises
 from qmix_course.checks.exercise import LESSONS
 from tools.notebooks import ROOT, SOLUTIONS, sources
@@ -111,4 +111,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     sys.exit(main())

@@ -23,7 +23,7 @@ from tqdm import tqdm  # noqa: E402
 
 import qmix_course  # noqa: E402
 from benchmarks.tables import games, m_step, memory, predator_prey, teams, two_step  # noqa: E402
-from qmix_course import plots  # noqa: E402
+from qmix_course import plots, process  # noqa: E402
 
 TABLES = {table.NAME: table for table in (predator_prey, m_step, memory, games, two_step)}      # the longest first
 DATA = Path(qmix_course.__file__).parent / "data"
@@ -66,4 +66,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process.forgive_output()
     main()
