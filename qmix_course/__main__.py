@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, exact, plots, study, process
+from qmix_course import checkpoint, exact, plots, process, study
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play

@@ -67,8 +67,13 @@ def hold(path: str | Path) -> Iterator[None]:
     ``ValueError`` if one is writing it already. The lock goes with its process, however that ends.
     """
     lock = Path(f"{path}.lock")
+    if not lock.parent.is_dir():
+        raise FileNotFoundError(f"checkpoint: there is no file {path}")
     while True:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise ValueError(f"checkpoint: nothing can be written into {lock.parent} ({error.strerror})") from error
         try:
             _lock(handle)
         except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
@@ -167,6 +168,9 @@ class Run:
     def load_state_dict(self, saved: dict) -> None:
         for name in ("algorithm", "target", "optimiser", "buffer", "env", "collector", "watch"):
             getattr(self, name).load_state_dict(saved[name])
+        kept = [self.optimiser.state.get(weights, {}).keys() for weights in self.algorithm.parameters()]
+        if saved["updates"] and any(keys != {"step", "exp_avg", "exp_avg_sq"} for keys in kept):
+            raise ValueError("optimiser: expected Adam's means for every parameter")     # torch would begin them anew
         self.generator.set_state(saved["generator"])
         self.history = History(**saved["history"])
         self.steps, self.updates = saved["steps"], saved["updates"]
@@ -190,33 +194,49 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
                 "dtype": str(torch.get_default_dtype())}
-    saved = None
     if checkpoint is not None:
         env.state_dict()                        # an environment that cannot be resumed says so before the work begins
-        saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
-    if saved is not None:
-        check_resume(checkpoint, saved, settings)
-    doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
-    if doubt is not None:
-        warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
-    run = Run(env, algorithm, config)
-    if saved is not None:
-        run.load_state_dict(saved["state"])
-    with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
-        while not run.finished():
-            looked = run.advance()
-            shown.update(env.num_envs)
-            if looked:
-                record(run, shown, checkpoint, settings, on_evaluation)
-            if stop is not None and stop():
-                if not looked:
-                    run.look(run.seconds)
+        if not resume:
+            files.check_place(checkpoint)
+    with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
+        saved = None
+        if checkpoint is not None:
+            saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
+        if saved is not None:
+            check_resume(checkpoint, saved, settings)
+        doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
+        if doubt is not None:
+            warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
+        run = Run(env, algorithm, config) if saved is None else resumed(env, algorithm, config, checkpoint, saved["state"])
+        with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
+            while not run.finished():
+                looked = run.advance()
+                shown.update(env.num_envs)
+                if looked:
                     record(run, shown, checkpoint, settings, on_evaluation)
-                break
-    if run.finished() and run.updates == 0:
-        warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored and an "
-                      f"update needs batch_size = {config.batch_size}", stacklevel=2)
-    return run.history
+                if stop is not None and stop():
+                    if not looked:
+                        run.look(run.seconds)
+                        record(run, shown, checkpoint, settings, on_evaluation)
+                    break
+        if run.finished() and run.updates == 0:
+            warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored and an "
+                          f"update needs batch_size = {config.batch_size}", stacklevel=2)
+        return run.history
+
+
+def resumed(env: TeamEnv, algorithm: Algorithm, config: TrainConfig, checkpoint: str | Path, state: dict) -> Run:
+    """The run whose ``state`` was read from a file. If a part of it is missing or wrong, nothing has changed."""
+    weights, world = deepcopy(algorithm.state_dict()), deepcopy(env.state_dict())
+    try:
+        run = Run(env, algorithm, config)
+        run.load_state_dict(state)
+    except Exception as error:
+        algorithm.load_state_dict(weights)
+        env.load_state_dict(world)
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"checkpoint: {checkpoint} does not hold a whole run ({said})") from error
+    return run
 
 
 def record(run: Run, shown, checkpoint: str | Path | None, settings: dict, on_evaluation: Callable | None) -> None:
