@@ -123,7 +123,10 @@ class ReplayBuffer:
         rows.check(self.length, self.spec, self.memory_dim)
         if rows.obs.shape[0] > self.capacity:
             raise ValueError(f"saved: expected at most capacity = {self.capacity} rows, got {rows.obs.shape[0]}")
-        self._size, self._next = rows.obs.shape[0], saved["next"]
+        following = errors.whole_number("next", saved["next"], at_least=0)
+        if following >= self.capacity:
+            raise ValueError(f"next: expected a place in the ring, below capacity = {self.capacity}, got {following}")
+        self._size, self._next = rows.obs.shape[0], following
         for field in fields(Batch):
             getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name)
 

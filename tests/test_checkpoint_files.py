@@ -93,7 +93,10 @@ def same(one, two) -> bool:
 
 @pytest.mark.parametrize("algorithm", [QMIX, MAVEN])
 def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_path, algorithm):
-    path, env = tmp_path / "c.pt", GridWorld(num_envs=8)
+    def world():
+        return GridWorld(num_envs=8, episode_limit=10)
+
+    path, env = tmp_path / "c.pt", world()
     train(env, algorithm.for_env(env), SHORT, checkpoint=path)
     saved = checkpoint.load(path)
     state, count = saved["state"], 0
@@ -108,19 +111,20 @@ def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_
             else:
                 holder[place[-1]] = "a word"
             checkpoint.save(path, saved["settings"], spoilt)
-            env = GridWorld(num_envs=8)
+            env = world()
             env.reset(seed=8)
             team = algorithm.for_env(env, seed=3)
-            weights, world = deepcopy(team.state_dict()), deepcopy(env.state_dict())
+            weights, before = deepcopy(team.state_dict()), deepcopy(env.state_dict())
             try:
                 train(env, team, SHORT, checkpoint=path, resume=True)
             except ValueError as error:
                 assert str(error).startswith("checkpoint:"), error
                 count += 1
                 assert all(torch.equal(value, weights[name]) for name, value in team.state_dict().items()), place
-                assert same(world, env.state_dict()), place
+                assert same(before, env.state_dict()), place
             else:
-                assert spoil == "wrong" and place[0] in ("seconds", "losses", "history", "optimiser"), (spoil, place)
+                unread = place == ("buffer", "rows", "memory") and algorithm is QMIX            # 0 wide: nothing is missing
+                assert unread or (spoil == "wrong" and place[0] in ("seconds", "losses", "history", "optimiser")), (spoil, place)
     assert count > 60
 
 
@@ -138,8 +142,8 @@ state = {{str(k): torch.randn(50, 20) for k in range(60)}}
 checkpoint.save(path, {{}}, state)
 interrupted = 0
 for trial in range(300):
-    signal.setitimer(signal.ITIMER_REAL, 0.00002 + 0.00002 * trial)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.00002 + 0.00002 * trial)
         checkpoint.save(path, {{}}, state)
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
@@ -186,7 +190,8 @@ def test_a_second_run_on_one_file_is_refused_by_name(file):
 def test_a_killed_run_leaves_no_lock_and_no_litter(file):
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
-    first = context.Process(target=_hold, args=(file, ready, context.Event()))
+    never = context.Event()
+    first = context.Process(target=_hold, args=(file, ready, never))
     first.start()
     assert ready.wait(60)
     first.kill()
