@@ -144,6 +144,15 @@ def check_settings(path: str | Path, saved: dict, here: dict) -> None:
         raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ))
 
 
+def check_whole(saved: dict, loaded: dict) -> None:
+    """``ValueError`` unless every part that a run has now was in the file, in kind, shape and dtype: nothing was begun anew."""
+    saved, loaded = ({name: (tuple(value.shape), value.dtype) if isinstance(value, torch.Tensor) else type(value).__name__
+                      for name, value in flat(state).items()} for state in (saved, loaded))
+    for name in loaded | saved:
+        if saved.get(name) != loaded.get(name):
+            raise ValueError(f"{name}: expected {loaded.get(name, 'nothing')}, got {saved.get(name, 'nothing')}")
+
+
 def flat(settings: dict, prefix: str = "") -> dict:
     """{"a": {"b": 1}} as {"a.b": 1}."""
     result = {}

@@ -168,9 +168,12 @@ class Run:
     def load_state_dict(self, saved: dict) -> None:
         for name in ("algorithm", "target", "optimiser", "buffer", "env", "collector", "watch"):
             getattr(self, name).load_state_dict(saved[name])
-        kept = [self.optimiser.state.get(weights, {}).keys() for weights in self.algorithm.parameters()]
-        if saved["updates"] and any(keys != {"step", "exp_avg", "exp_avg_sq"} for keys in kept):
-            raise ValueError("optimiser: expected Adam's means for every parameter")     # torch would begin them anew
+        if saved["updates"]:                    # where something is missing, torch would begin it anew without a word
+            for weights in self.algorithm.parameters():
+                means = self.optimiser.state.get(weights, {})
+                shapes = {name: getattr(value, "shape", None) for name, value in means.items()}
+                if shapes != {"step": (), "exp_avg": weights.shape, "exp_avg_sq": weights.shape}:
+                    raise ValueError(f"optimiser: expected Adam's means for every parameter, got {shapes}")
         self.generator.set_state(saved["generator"])
         self.history = History(**saved["history"])
         self.steps, self.updates = saved["steps"], saved["updates"]
@@ -231,6 +234,7 @@ def resumed(env: TeamEnv, algorithm: Algorithm, config: TrainConfig, checkpoint:
     try:
         run = Run(env, algorithm, config)
         run.load_state_dict(state)
+        files.check_whole(state, run.state_dict())
     except Exception as error:
         algorithm.load_state_dict(weights)
         env.load_state_dict(world)
