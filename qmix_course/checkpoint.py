@@ -144,13 +144,13 @@ def check_settings(path: str | Path, saved: dict, here: dict) -> None:
         raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ))
 
 
-def check_whole(saved: dict, loaded: dict) -> None:
-    """``ValueError`` unless every part that a run has now was in the file, in kind, shape and dtype: nothing was begun anew."""
-    saved, loaded = ({name: (tuple(value.shape), value.dtype) if isinstance(value, torch.Tensor) else type(value).__name__
-                      for name, value in flat(state).items()} for state in (saved, loaded))
-    for name in loaded | saved:
-        if saved.get(name) != loaded.get(name):
-            raise ValueError(f"{name}: expected {loaded.get(name, 'nothing')}, got {saved.get(name, 'nothing')}")
+def check_whole(saved: dict, fresh: dict) -> None:
+    """``ValueError`` that names a part which ``fresh``, the state of a new run, has and the saved state has not, or not in kind."""
+    saved, fresh = ({name: str(value.dtype) if isinstance(value, torch.Tensor) else type(value).__name__
+                     for name, value in flat(state).items()} for state in (saved, fresh))
+    for name, kind in fresh.items():
+        if saved.get(name) != kind:
+            raise ValueError(f"{name}: expected {kind}, got {saved.get(name, 'nothing')}")
 
 
 def flat(settings: dict, prefix: str = "") -> dict:

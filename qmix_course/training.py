@@ -233,8 +233,8 @@ def resumed(env: TeamEnv, algorithm: Algorithm, config: TrainConfig, checkpoint:
     weights, world = deepcopy(algorithm.state_dict()), deepcopy(env.state_dict())
     try:
         run = Run(env, algorithm, config)
-        run.load_state_dict(state)
         files.check_whole(state, run.state_dict())
+        run.load_state_dict(state)
     except Exception as error:
         algorithm.load_state_dict(weights)
         env.load_state_dict(world)
