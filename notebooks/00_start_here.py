@@ -200,11 +200,11 @@ print(inspect.getsource(QMIX))
 #
 # | symbol | meaning | in the code |
 # |---|---|---|
-# | $i = 1, \dots, N$ | the agents; "agent 1" has index 0 in code | `n_agents` |
+# | $i = 1, \dots, N$ | the agents: they are counted from 1 in words and from 0 in code, so agent 1 is `[0]` | `n_agents` |
 # | $s$ | global state: everything about the situation, for training only | `state` |
 # | $o_i$ | what agent $i$ observes | `obs` |
 # | $\tau_i$ | agent $i$'s history: all that it has observed and done so far | |
-# | $u_i$, $\mathbf{u} = (u_1, \dots, u_N)$ | agent $i$'s action, the joint action | `actions` |
+# | $u_i$, $\mathbf{u} = (u_1, \dots, u_N)$ | agent $i$'s action, the joint action; an action is a label, 0 to A − 1, in words as in code | `actions` |
 # | $r$ | the team's reward | `reward` |
 # | $\gamma$ | discount factor: a reward one step later counts $\gamma$ times as much | `gamma` |
 # | $\varepsilon$ | exploration rate: the probability of a random action | `epsilon` |
@@ -281,9 +281,9 @@ print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
 # That needed the rules. **Q-learning** (Watkins and Dayan, 1992) needs only experience. It keeps a table of guesses. After each step it
 # forms a **target** $y$, the right side of the equation with its own guesses in it, and moves one entry a little towards it:
 #
-# $$y = r + \gamma \max_{u'} Q(s', u'), \qquad Q(s, u) \leftarrow Q(s, u) + \alpha\,\bigl(y - Q(s, u)\bigr).$$
+# $$y = r + \gamma \max_{u'} Q(s', u'), \qquad Q(s, u) \leftarrow Q(s, u) + \eta\,\bigl(y - Q(s, u)\bigr).$$
 #
-# $\alpha$ is the learning rate, and $y - Q(s,u)$ is called the TD error (TD: temporal difference).
+# $\eta$ is the learning rate, and $y - Q(s,u)$ is called the TD error (TD: temporal difference).
 
 # %%
 def q_learning(episodes, alpha=0.5, seed=0):

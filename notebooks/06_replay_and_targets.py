@@ -461,6 +461,10 @@ plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance", "up
 # out. The board is still there, and what the team would have earned from here still counts, so $y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$ as ever.
 # Using the value of $s'$ in the target is called *bootstrapping*.
 #
+# This holds where the limit is ours and not the task's: we cut episodes so that training moves on. Where the limit *belongs to the
+# task* (a game of ninety minutes), the end of the clock is an end, $y = r$, and the time that is left belongs into the state and
+# the observations, since what a position is worth then depends on it (Pardo et al. 2018 treat both cases).
+#
 # Take a team that plays perfectly and stop its clock after three of the four steps. The third reward is −0.25. The exact value of where it stands is $V^*(s') = 10$:
 # one more joint step and both are home.
 #
@@ -574,10 +578,13 @@ figure
 
 # %% [markdown]
 # Without a target network the values run away: with a memory in all three seeds, without one in at least one of them. The usual account: too high a
-# value at $s'$ raises the value at $s$, and as the network generalises, that raises the value at $s'$ again (Sutton and Barto 2018,
-# chapter 11, discuss how it comes about). The greedy return alone would not tell you that this is what happens, and some of these
+# value at $s'$ raises the value at $s$, and as the network generalises, that raises the value at $s'$ again. Three things must come
+# together for it: a network in place of a table, targets that are made of its own estimates, and data from another policy than the one
+# that is judged. Sutton and Barto (2018, chapter 11) call them the *deadly triad*. QMIX has all three; the slow copy loosens the second. The greedy return alone would not tell you that this is what happens, and some of these
 # teams still play optimally for a while; the size of $Q_{tot}$ tells you. With a target network and no memory the values stay in range,
-# and the team is optimal less often than with both: it forgets and relearns.
+# and the team is optimal less often than with both: it forgets and relearns. The right panel holds a surprise: *memory only*, with values
+# a hundred thousand times too large, is optimal more often than *target only*. It is no contradiction, since a greedy agent needs the order of
+# its values and not their size. Why the order survives so often here is open; the lesson does not measure it.
 #
 # Be careful with what this shows. It is one task, one learning rate and three seeds, and the runs are short. With smaller steps or other networks
 # you may get away without one of the two. On the two-step game you even do: [lesson 07](07_update_step.ipynb)
@@ -619,7 +626,7 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 # %% [markdown]
 # The wrong flag makes the world look poorer than it is: from wherever the clock cut, nothing more seems to come. On the big board
 # an optimal team is home after four of its hundred steps and never meets the clock, so a test of its return says nothing about
-# this mistake. It has shipped in public code more than once, in wrappers that have only one flag for both ends. Pardo et al. (2018) is the paper to read on it.
+# this mistake. It has shipped: EPyMARL's wrapper for Gymnasium environments, for one, hands on `terminated or truncated` as one flag.
 #
 # ## Sum up
 #
@@ -634,7 +641,8 @@ plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "e
 #   team's own play.
 # - *"A hard copy is safer than a soft update."* Both are right. A hard copy in every update is not.
 # - *"Only the agents need target copies."* The mixer computes the target as well, so it is copied too.
-# - *"done means no bootstrapping."* Only `terminated` does. `truncated` resets the environment and leaves the target alone.
+# - *"done means no bootstrapping."* `terminated` does. `truncated` resets the environment and leaves the target alone, unless the limit is part of
+#   the task; then it is an end, and the clock belongs into the state.
 # - *"The values explode, so the mixer is broken."* Look at the target network first.
 #
 # ### Exercises

@@ -190,7 +190,7 @@ my_losses = my_train(env, mine, TrainConfig(seed=0, total_steps=2_000))
 print("updates:", len(my_losses), " all losses finite:", all(loss < float("inf") for loss in my_losses))
 
 # %% [markdown]
-# That is all of QMIX: three functions and the pieces they call. `train` in the library is this loop, plus a look at the greedy team now and then, a progress bar and checkpoints. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
+# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ. It draws a seed for the environment from the run's own seed, so that two generators never start from one number; on a board with fixed starts nothing is drawn there. And it waits for a full batch before the first update and makes up for those that had to wait; with the settings here a batch is full before `learning_starts`. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
 #
 # Chance enters at three places, and each has a seed: the first weights (`for_env(env, seed=...)`), and exploration and replay (`TrainConfig(seed=...)`), which share one generator. With random starts the environment has a generator too. Same seeds, same run.
 #
@@ -256,9 +256,17 @@ print(f"epsilon is at its end after {config.epsilon_steps / config.total_steps:.
 # %% [markdown]
 # ### Step 5: the first weights
 #
-# Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). This keeps the numbers that run through the network at about the same size from layer to layer. Look at what the team believes if all first weights are multiplied by a factor.
+# Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). It is PyTorch's default, and it does not keep the numbers at one size: each layer with a ReLU leaves them smaller, as the first lines below show. Look also at what the team believes if all first weights are multiplied by a factor.
 
 # %%
+x = torch.randn(2, 20_000, 6, generator=torch.Generator().manual_seed(0))       # [N, samples, O], of size 1
+sizes = [x.square().mean().sqrt()]
+with torch.no_grad():
+    for layer in QMIX.for_env(GridWorld(size=5), seed=0).agents.layers[:-1]:
+        x = torch.relu(layer(x))
+        sizes.append(x.square().mean().sqrt())
+print("root mean square of the inputs and of each hidden layer:", [round(float(size), 2) for size in sizes])
+
 for factor in (0.25, 1.0, 4.0):
     team = QMIX.for_env(GridWorld(size=5), seed=0)
     with torch.no_grad():
@@ -549,9 +557,9 @@ figure
 # What the pictures say, panel by panel:
 #
 # - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and most teams are not steady by then. The reference preset above keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
-# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: some seeds arrive late and some do not. A copy every 10 updates does as well as the soft update. Fewer updates (`update_every=64`) and smaller first weights delay it too.
+# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: some seeds arrive late and some do not. A copy every 10 updates does as well as the soft update. Fewer updates (`update_every=64`) and smaller first weights have a later median too; with five seeds a column that is a hint, not a finding.
 # - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the batch size, the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
-# - **The default is not the best column of every panel.** Twice as many updates get there in fewer steps, at twice the work. A preset is a compromise that somebody made.
+# - **The default is not the best column of every panel.** With twice as many updates the median of five seeds comes earlier, at twice the work. A preset is a compromise that somebody made.
 #
 #
 # Read it with care:

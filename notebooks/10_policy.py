@@ -368,9 +368,9 @@ print("where that is, (row, column) of agents 1 and 2:", cells[int(through.argma
 
 # %% [markdown]
 # Shortly before the end many ways have come together. So ask state by state. In
-# state $s$ the team plays its greedy joint action $\mathbf{\hat u}$. What it gives away by this one decision is
+# state $s$ the team plays its greedy joint action $\bar{\mathbf u}$. What it gives away by this one decision is
 #
-# $$\Delta(s) = V^*(s) - Q^*(s, \mathbf{\hat u}) \ge 0, \qquad V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u),$$
+# $$\Delta(s) = V^*(s) - Q^*(s, \bar{\mathbf u}) \ge 0, \qquad V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u),$$
 #
 # because from $s'$ on, $Q^*$ counts perfect play. It is zero where the decision is right. (With $\gamma = 0.99$ or 1, the same joint
 # actions are best in this world: `undiscounted.q` marks the same entries.)

@@ -587,7 +587,7 @@ figure
 # %% [markdown]
 # The marks are the trained teams: squares have 0 at the bottom, triangles on top.
 #
-# This settles a disagreement between published tables. QTRAN's paper prints −8.08 for the punished row, which fits uniform data (exact: −8). The Weighted QMIX paper (Rashid et al. 2020) shows QMIX's table for the same game with −12 there. Under uniform weights that table has an error of 400, more than the 320 that training reaches and more than the 288 of the best one. It is what our line tends to as $\varepsilon \to 0$. The two tables belong to different data.
+# This offers an explanation for a disagreement between published tables. QTRAN's paper prints −8.08 for the punished row, which fits uniform data (exact: −8). The Weighted QMIX paper (Rashid et al. 2020) shows QMIX's table for the same game with −12 there. Under uniform weights that table has an error of 400, more than the 320 that training reaches and more than the 288 of the best one. It is what our line tends to as $\varepsilon \to 0$. So the two tables fit two kinds of data. That theirs did arise from such data is our inference; the paper does not say.
 #
 # ## The same as the library
 #

@@ -215,7 +215,7 @@ for label, shared in (("shared, with ids", True), ("one network an agent", False
 # %% [markdown]
 # ### Step 3: the team
 #
-# A linear layer and a ReLU, the unit, a linear layer: what goes in becomes features, features change the memory, the memory becomes one value an action. This is the deep recurrent Q-network of Hausknecht & Stone (2015), and PyMARL's agent.
+# A linear layer and a ReLU, the unit, a linear layer: what goes in becomes features, features change the memory, the memory becomes one value an action. A recurrent layer inside a Q-network goes back to Hausknecht & Stone (2015), whose network has an LSTM; with a GRU it is PyMARL's agent.
 
 # %%
 class Team(nn.Module):
@@ -336,11 +336,11 @@ print("one played observation changed: equal:", all(torch.equal(a, b) for a, b i
 #
 # **TD(λ)** (`td_lambda=0.6`): with whole episodes at hand a target may look further than one step. Mix the next value with the target of the next step, which has looked on already (Sutton & Barto 2018, section 12.8):
 #
-# $$y_t = r_t + \gamma \big((1 - \lambda)\, \max Q_{t+1} + \lambda\, y_{t+1}\big)$$
+# $$y_t = r_t + \gamma \big((1 - \lambda_{td})\, \max Q_{t+1} + \lambda_{td}\, y_{t+1}\big)$$
 #
-# λ = 0 is the one-step target, λ = 1 adds up the rewards that came.
+# $\lambda_{td} = 0$ is the one-step target, $\lambda_{td} = 1$ adds up the rewards that came.
 #
-# **Predict.** An episode of four steps pays 0, 0, 0, 1 and ends. The target network knows nothing yet: all its values are 0. With γ = 1, what are the four targets for λ = 0, for λ = 1 and for λ = ½?
+# **Predict.** An episode of four steps pays 0, 0, 0, 1 and ends. The target network knows nothing yet: all its values are 0. With γ = 1, what are the four targets for $\lambda_{td}$ = 0, 1 and ½?
 
 # %%
 reward, ends = torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.tensor([[False, False, False, True]])

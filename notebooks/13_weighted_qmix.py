@@ -133,11 +133,11 @@ plots.tables({f"α = {alpha:g}": fit.table for alpha, fit in fits.items()}, high
 #
 # ### Step 2: central weights
 #
-# Suppose that some network $\hat Q^*$ knows what each joint action is worth (step 4 builds it). The team's greedy joint action $\hat{\mathbf u}$ is made of each agent's own best one. **Centrally-weighted** QMIX, CW-QMIX, gives weight 1 to the greedy joint action, and to everything that seems better than it:
+# Suppose that some network $\hat Q^*$ knows what each joint action is worth (step 4 builds it). The team's greedy joint action $\bar{\mathbf u}$ is made of each agent's own best one. **Centrally-weighted** QMIX, CW-QMIX, gives weight 1 to the greedy joint action, and to everything that seems better than it:
 #
-# $$w(s, \mathbf u) = \begin{cases} 1 & \mathbf u = \hat{\mathbf u} \text{ or } y(s, \mathbf u) > \hat Q^*(s, \hat{\mathbf u}) \\ \alpha & \text{otherwise} \end{cases}$$
+# $$w(s, \mathbf u) = \begin{cases} 1 & \mathbf u = \bar{\mathbf u} \text{ or } y(s, \mathbf u) > \hat Q^*(s, \bar{\mathbf u}) \\ \alpha & \text{otherwise} \end{cases}$$
 #
-# If $\hat{\mathbf u}$ is the best joint action already, these are the ideal weights of step 1. If not, the better ones count in full and can win.
+# If $\bar{\mathbf u}$ is the best joint action already, these are the ideal weights of step 1. If not, the better ones count in full and can win.
 
 # %%
 def central_weights(y, is_greedy, q_greedy, alpha):
@@ -342,7 +342,7 @@ print("slopes of both signs:", bool((slopes < 0).any() and (slopes > 0).any()))
 # %% [markdown]
 # With slopes of both signs the central agents' own best actions mean nothing: IGM is gone, and the best entry of $\hat Q^*$ could only be found by trying all $A^N$. So the two share the work. The *monotone* agents say which joint action to ask about, $\hat Q^*$ says what it is worth:
 #
-# $$y = r + \gamma \, \hat Q^{*-}(s', \hat{\mathbf u}'), \qquad \hat{\mathbf u}' = \text{each agent's best available action in } s'$$
+# $$y = r + \gamma \, \hat Q^{*-}(s', \bar{\mathbf u}'), \qquad \bar{\mathbf u}' = \text{each agent's best available action in } s'$$
 #
 # ($^-$: of the target network.) And this one $y$ is what both are pulled towards:
 #
@@ -380,7 +380,7 @@ def loss_by_hand(team, target, batch, weigh, gamma=0.99):
 
 
 # %% [markdown]
-# $\hat{\mathbf u}$ in the weights comes from the online agents, as it is what the team would play *now*; $\hat Q^*(\hat{\mathbf u})$ comes from the target network, like $y$, which it is compared with. Both are as in the authors' code.
+# $\bar{\mathbf u}$ in the weights comes from the online agents, as it is what the team would play *now*; $\hat Q^*(\bar{\mathbf u})$ comes from the target network, like $y$, which it is compared with. Both are as in the authors' code.
 #
 # ### Step 6: learn
 #
@@ -569,7 +569,7 @@ for kind, weigh in by_hand.items():
     print(f"{kind.__name__}: loss and gradients equal the library's")
 
 # %% [markdown]
-# The library's version does the same for whole episodes, for agents that remember (`recurrent=True`), and for double-Q, where the online agents choose $\hat{\mathbf u}'$ too. The authors' code refuses to run without double-Q.
+# The library's version does the same for whole episodes, for agents that remember (`recurrent=True`), and for double-Q, where the online agents choose $\bar{\mathbf u}'$ too. The authors' code refuses to run without double-Q.
 #
 # One more equality, and a good test for any implementation: with $\alpha = 1$ all weights are 1. If every step also ends the task, $y = r$, and agents and mixer must get QMIX's gradient.
 

@@ -434,7 +434,7 @@ print("λ = |noise|        :", misses(torch.abs), "of 1000")
 # %% [markdown]
 # ### No detach
 #
-# Without the detach the gradient is the true one. That sounds like an improvement. First a calculation: while the agents point at one joint action $\hat{\mathbf u}$, what is the best table they can have? Every entry below $V$ can be made exactly (λ is free there), every entry above it can at best be $V$ itself (λ → 0). So only $V$ is left to choose: it is the mean of the payoff at $\hat{\mathbf u}$ and of the payoffs above $V$.
+# Without the detach the gradient is the true one. That sounds like an improvement. First a calculation: while the agents point at one joint action $\bar{\mathbf u}$, what is the best table they can have? Every entry below $V$ can be made exactly (λ is free there), every entry above it can at best be $V$ itself (λ → 0). So only $V$ is left to choose: it is the mean of the payoff at $\bar{\mathbf u}$ and of the payoffs above $V$.
 
 # %%
 def best_pointing_at(payoff, u):
@@ -483,7 +483,7 @@ errors[1, 1] = v - game_3[1, 1]
 print("errors at (0, 0) and (1, 1):", [errors[0, 0].item(), errors[1, 1].item()], "| sums of the rows:", errors.sum(1).tolist())
 
 # %% [markdown]
-# The agents move against these sums: action 0 up, action 1 down. This is no accident of the numbers. At such a table the error is positive at $\hat{\mathbf u}$, negative at every better joint action and 0 elsewhere. The error at $\hat{\mathbf u}$ is as large as all the negative ones together (that is what made $V$ a mean). For its row to add up to zero, every better joint action would have to lie in that row, and for its column, in that column. Both is impossible. So **with the detach no wrong table of this kind is a resting place**, and own actions that only better joint actions use are pulled up. The detach is not a mere detail of stability: here it is what lets QPLEX move at all.
+# The agents move against these sums: action 0 up, action 1 down. This is no accident of the numbers. At such a table the error is positive at $\bar{\mathbf u}$, negative at every better joint action and 0 elsewhere. The error at $\bar{\mathbf u}$ is as large as all the negative ones together (that is what made $V$ a mean). For its row to add up to zero, every better joint action would have to lie in that row, and for its column, in that column. Both is impossible. So **with the detach no wrong table of this kind is a resting place**, and own actions that only better joint actions use are pulled up. The detach is not a mere detail of stability: here it is what lets QPLEX move at all.
 #
 # ### Slow λ, fast agents
 #

@@ -92,11 +92,11 @@ print("agents choose:", "one of the four zeros" if min(choice) > 0 else choice, 
 #
 # ### Step 1: two conditions
 #
-# Write $Q'(\mathbf u) = \sum_i Q_i(u_i)$ for the sum, $\bar u$ for the joint action in which every agent takes its own best action, and $V$ for one number a state (a *correction*; step 2 is about it). QTRAN asks for
+# Write $Q'(\mathbf u) = \sum_i Q_i(u_i)$ for the sum, $\bar{\mathbf u}$ for the joint action in which every agent takes its own best action, and $V$ for one number a state (a *correction*; step 2 is about it). QTRAN asks for
 #
-# $$Q'(\mathbf u) - Q_{jt}(s, \mathbf u) + V(s) \;\begin{cases} = 0 & \text{if } \mathbf u = \bar u, \\ \ge 0 & \text{for every other } \mathbf u. \end{cases}$$
+# $$Q'(\mathbf u) - Q_{jt}(s, \mathbf u) + V(s) \;\begin{cases} = 0 & \text{if } \mathbf u = \bar{\mathbf u}, \\ \ge 0 & \text{for every other } \mathbf u. \end{cases}$$
 #
-# In words: up to the constant, the sum touches the table at $\bar u$, and lies on or above it everywhere else. Call the left side the **gap**.
+# In words: up to the constant, the sum touches the table at $\bar{\mathbf u}$, and lies on or above it everywhere else. Call the left side the **gap**.
 
 # %%
 def add(q1, q2):
@@ -120,9 +120,9 @@ printed_joint = torch.tensor([[8.00, -12.02, -12.02], [-12.00, 0.00, 0.00], [-12
 print("the tables printed in QTRAN's Table 1 meet both, with V = 0:", conditions_hold(printed_sum, printed_joint, 0.0))
 
 # %% [markdown]
-# The paper's own learned tables for this game pass. The sum it learned is nothing like the payoffs, and need not be. Why is it enough? Three lines. By the first condition $Q_{jt}(\bar u) = Q'(\bar u) + V$. Since $\bar u$ is best for the sum, that is at least $Q'(\mathbf u) + V$ for any $\mathbf u$. By the second condition this is at least $Q_{jt}(\mathbf u)$. So **no joint action is better than $\bar u$** (theorem 1 of the paper).
+# The paper's own learned tables for this game pass. The sum it learned is nothing like the payoffs, and need not be. Why is it enough? Three lines. By the first condition $Q_{jt}(\bar{\mathbf u}) = Q'(\bar{\mathbf u}) + V$. Since $\bar{\mathbf u}$ is best for the sum, that is at least $Q'(\mathbf u) + V$ for any $\mathbf u$. By the second condition this is at least $Q_{jt}(\mathbf u)$. So **no joint action is better than $\bar{\mathbf u}$** (theorem 1 of the paper).
 #
-# **Predict.** Both agents have utilities [4, 0, 0]. Which $V$ makes the sum touch this game's table at $\bar u$? Are all other gaps at least 0 then?
+# **Predict.** Both agents have utilities [4, 0, 0]. Which $V$ makes the sum touch this game's table at $\bar{\mathbf u}$? Are all other gaps at least 0 then?
 
 # %%
 q_sum = add(torch.tensor([4.0, 0.0, 0.0]), torch.tensor([4.0, 0.0, 0.0]))
@@ -185,15 +185,15 @@ print("with V(s) =", v_of_state.tolist(), ":",
 # %% [markdown]
 # So V(s) carries what the agents cannot know and need not know: how good the state is. Like QMIX's hypernetworks it reads the state, and is there for training only.
 #
-# Theorem 1 even names its value, $V = \max_{\mathbf u} Q_{jt}(\mathbf u) - Q'(\bar u)$. It is tempting to compute it. *Break it* tries. QTRAN learns V, by a network with a loss, like everything else here.
+# Theorem 1 even names its value, $V = \max_{\mathbf u} Q_{jt}(\mathbf u) - Q'(\bar{\mathbf u})$. It is tempting to compute it. *Break it* tries. QTRAN learns V, by a network with a loss, like everything else here.
 #
 # ### Step 3: three losses
 #
 # Conditions are not something that gradient descent knows. QTRAN turns each into a penalty:
 #
-# $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar u) - \hat Q_{jt}(\bar u) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \hat Q_{jt}(\mathbf u) + V,\; 0\big)^2$$
+# $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar{\mathbf u}) - \mathrm{sg}[Q_{jt}](\bar{\mathbf u}) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \mathrm{sg}[Q_{jt}](\mathbf u) + V,\; 0\big)^2$$
 #
-# $y = r + \gamma\, Q_{jt}^-(s', \bar u')$ is the usual target; $\bar u'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. The hat says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + \lambda_{opt} L_{opt} + \lambda_{nopt} L_{nopt}$.
+# $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + \lambda_{opt} L_{opt} + w_{nopt} L_{nopt}$.
 #
 # Here they are on tables in place of networks, in a game of one step, for `K` teams side by side. `often[A, A]` says how often each joint action is played. The minimum of a number and 0 is `clamp(max=0)`.
 
@@ -261,9 +261,9 @@ print("largest error of Q_jt    :", "below 0.01" if (joint - payoff).abs().max()
 #
 # $L_{nopt}$ asks for no more than "not below". The paper found this too loose: a sum that is nearly flat meets it as well, and then a small error is enough to make another action look best. **QTRAN-alt** asks for more. Fix what the others play. As agent $i$ goes through *its own* actions, the smallest of the gaps must be exactly 0, and this for every agent (theorem 2):
 #
-# $$L_{nopt\text{-}min} = \frac1N \sum_i \Big(\min_{a} \big[\,Q'(a, \mathbf u_{-i}) - \hat Q_{jt}(a, \mathbf u_{-i}) + V\,\big]\Big)^2$$
+# $$L_{nopt\text{-}min} = \frac1N \sum_i \Big(\min_{a} \big[\,Q'(a, \mathbf u_{-i}) - \mathrm{sg}[Q_{jt}](a, \mathbf u_{-i}) + V\,\big]\Big)^2$$
 #
-# $\mathbf u_{-i}$ is what the others played. Gaps that are too large are punished now, as well as those below 0.
+# $\mathbf u_{-i}$ is what the others played. Gaps that are too large are punished now, as well as those below 0. (One more difference is left out here. In Son et al. (2019) the alternative's target looks not only at $\bar{\mathbf u}'$ but takes the maximum over the joint actions in which one agent at most departs from it. Where the game ends after one step, as in this lesson, there is no next value and so no difference. On longer tasks the course has not measured it.)
 
 # %%
 def alternative_loss(gap, often):
@@ -355,7 +355,7 @@ figure
 
 
 # %% [markdown]
-# Left: the sum follows $Q_{jt}$ up to 8, and V does little (one state). Right: a spike in the gap at ū, where there is one, is a moment in which one agent has changed over to action 0 and the other has not. Then $\bar u$ is worth −12, the sum is far too high for it, and $L_{opt}$ pushes back hard. *Break it* returns to this.
+# Left: the sum follows $Q_{jt}$ up to 8, and V does little (one state). Right: a spike in the gap at ū, where there is one, is a moment in which one agent has changed over to action 0 and the other has not. Then $\bar{\mathbf u}$ is worth −12, the sum is far too high for it, and $L_{opt}$ pushes back hard. *Break it* returns to this.
 #
 # ### Step 6: twenty seeds, and the paper's Table 1
 #
@@ -480,7 +480,7 @@ def how_many(count):
 # %% [markdown]
 # ### Weaken the penalty
 #
-# $\lambda_{nopt} = 0.1$ is a common default (PyMARL's). Above it was 1, as in the authors' code for matrix games.
+# $w_{nopt} = 0.1$ is a common default (PyMARL's). Above it was 1, as in the authors' code for matrix games.
 
 # %%
 for nopt_weight in (0.001, 0.1, 1.0):
@@ -488,7 +488,7 @@ for nopt_weight in (0.001, 0.1, 1.0):
     print(f"nopt_weight {nopt_weight:<5}  8 is chosen by: base {how_many(solved[0])}, alternative {how_many(solved[1])}")
 
 # %% [markdown]
-# $L_{opt}$ stands on every row of the data, the violation at (0, 0) on one in nine. When one agent alone changes over to action 0, $\bar u$ becomes (0, 1), which is worth −12, and $L_{opt}$ pulls the sum down there with its full weight. If the push of $L_{nopt}$ is weak, the agent is back before the other one has followed. The theorem does not know about weights: at any weight the losses are zero at the same places. Whether descent gets there is another matter.
+# $L_{opt}$ stands on every row of the data, the violation at (0, 0) on one in nine. When one agent alone changes over to action 0, $\bar{\mathbf u}$ becomes (0, 1), which is worth −12, and $L_{opt}$ pulls the sum down there with its full weight. If the push of $L_{nopt}$ is weak, the agent is back before the other one has followed. The theorem does not know about weights: at any weight the losses are zero at the same places. Whether descent gets there is another matter.
 #
 # ### Let the team choose what it plays
 #
@@ -510,7 +510,7 @@ for epsilon in (1.0, 0.3):
 #
 # ### Two best joint actions
 #
-# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? At $\bar u = (0, 0)$ the gap must be 0. At (2, 2) the table is just as high, so the sum must be too: $Q'(2,2) = Q'(0,0)$. But the sum's best entry is made of each agent's best utility. So for *both* agents actions 0 and 2 must be tied. Then each agent tosses a coin between them, and the team gets 10 or −25.
+# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? At $\bar{\mathbf u} = (0, 0)$ the gap must be 0. At (2, 2) the table is just as high, so the sum must be too: $Q'(2,2) = Q'(0,0)$. But the sum's best entry is made of each agent's best utility. So for *both* agents actions 0 and 2 must be tied. Then each agent tosses a coin between them, and the team gets 10 or −25.
 #
 # A count first: all teams with utilities 0, 1, 2 or 3 in which each agent has one best action, with the V that makes the sum touch. Then descent.
 
@@ -534,7 +534,7 @@ for game, table in (("QTRAN's", payoff), ("penalty", torch.tensor(penalty(-25.0)
 #
 # ### Compute V
 #
-# Put $V = Q_{jt}(\bar u) - Q'(\bar u)$ in by hand, as theorem 1 seems to invite, and $L_{opt}$ is the square of $x - x$: zero for any utilities. V as a number that is computed and then held fixed, first; then with the gradient running through it.
+# Put $V = Q_{jt}(\bar{\mathbf u}) - Q'(\bar{\mathbf u})$ in by hand, as theorem 1 seems to invite, and $L_{opt}$ is the square of $x - x$: zero for any utilities. V as a number that is computed and then held fixed, first; then with the gradient running through it.
 
 # %%
 def with_computed_v(own, joint, v, payoff, often, alternative, fixed=True):
@@ -551,7 +551,7 @@ for name, fixed in (("held fixed   ", True), ("with gradient", False)):
 
 
 # %% [markdown]
-# A condition that is true by construction teaches nothing. Held fixed, V moves along with every change of mind, and the second condition alone does not hold the team anywhere. With the gradient the second condition does all the work: it then compares $Q'(\mathbf u) - Q'(\bar u)$ with $Q_{jt}(\mathbf u) - Q_{jt}(\bar u)$, and no V is left in it. On this game that is enough. It is another algorithm, though, with one condition. In QTRAN V is an unknown of its own, on which the two conditions must agree.
+# A condition that is true by construction teaches nothing. Held fixed, V moves along with every change of mind, and the second condition alone does not hold the team anywhere. With the gradient the second condition does all the work: it then compares $Q'(\mathbf u) - Q'(\bar{\mathbf u})$ with $Q_{jt}(\mathbf u) - Q_{jt}(\bar{\mathbf u})$, and no V is left in it. On this game that is enough. It is another algorithm, though, with one condition. In QTRAN V is an unknown of its own, on which the two conditions must agree.
 #
 # ### Let Q_jt help
 #
@@ -598,7 +598,7 @@ print("Q_jt free to follow: it is wrong by more than 1 somewhere, to please them
 # - *"QTRAN can represent more than QMIX, so it plays better."* Its conditions can be met for more tables. They are asked for by penalties, and *Break it* shows three ways in which asking is not having.
 # - *"V is a baseline that can be left out."* In one state, yes. With agents that see less than the state the first condition fails without it.
 # - *"The target takes the best joint action of $Q_{jt}$."* It takes the agents' own choices. Where the two differ, the agents' are what will be played.
-# - *"20 of 20 on this game settles it."* With $\lambda_{nopt} = 0.1$, or with data from a team that seldom explores, the same code fails on the same game.
+# - *"20 of 20 on this game settles it."* With $w_{nopt} = 0.1$, or with data from a team that seldom explores, the same code fails on the same game.
 #
 # ### Exercises
 #

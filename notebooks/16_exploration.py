@@ -344,28 +344,30 @@ for name, behaviour in (("all alike", [0, 0, 0, 0]), ("all different", [0, 1, 2,
 # Note what the bound does not do. It does not know about rewards, and it does not say in which way to differ. Where a difference costs nothing, it is free to appear: at the start, where both branches promise 10; at the end of branch (0, 0), where all joint actions pay at least 1.
 
 # %% [markdown]
-# **Which latent to play.** Some of the $Z$ ways will be better than others. The paper learns a policy $p(z \mid s_0)$ that maximises $\mathbb E[\text{return}] + \alpha H(p)$ by policy gradient. For fixed agents the answer is known in closed form: $p = \text{softmax}(R(s_0, \cdot)/\alpha)$, where $R(s_0, z)$ is the mean return with $z$. So the library learns $\hat R$ by regression and draws from that softmax.
+# **Which latent to play.** Some of the $Z$ ways will be better than others. The paper learns a policy $p(z \mid s_0)$ that maximises $\mathbb E[\text{return}] + \kappa H(p)$ by policy gradient. For fixed agents the answer is known in closed form: $p = \text{softmax}(R(s_0, \cdot)/\kappa)$, where $R(s_0, z)$ is the mean return with $z$. So the library learns $\hat R$ by regression and draws from that softmax.
 #
-# **Predict.** $\hat R = (10, 10, 13, 0)$ and $\alpha = 5$. Is the third latent drawn more or less than half of the time? ($e^{2} = 7.4$, $e^{2.6} = 13.5$.) And does climbing by gradient end at the same place?
+# **Predict.** $\hat R = (10, 10, 13, 0)$ and $\kappa = 5$. Is the third latent drawn more or less than half of the time? ($e^{2} = 7.4$, $e^{2.6} = 13.5$.) And does climbing by gradient end at the same place?
 
 # %%
-R, alpha = torch.tensor([10.0, 10.0, 13.0, 0.0]), 5.0
-closed_form = torch.softmax(R / alpha, -1)
+R, kappa = torch.tensor([10.0, 10.0, 13.0, 0.0]), 5.0
+closed_form = torch.softmax(R / kappa, -1)
 
 logits = torch.zeros(4, requires_grad=True)
 for _ in range(2_000):
     p = logits.softmax(-1)
-    slope, = torch.autograd.grad((p * R).sum() + alpha * torch.special.entr(p).sum(), logits)
+    slope, = torch.autograd.grad((p * R).sum() + kappa * torch.special.entr(p).sum(), logits)
     logits = (logits + 0.2 * slope).detach().requires_grad_()
 assert (logits.softmax(-1) - closed_form).abs().max() < 1e-6
-print("softmax(R / α):", [round(x, 2) for x in closed_form.tolist()], "and the climb ends there")
+print("softmax(R / κ):", [round(x, 2) for x in closed_form.tolist()], "and the climb ends there")
 
 # %% [markdown]
-# Even the hopeless fourth latent keeps a share, so $\alpha$ is in units of return: it says how much worse a way may be and still be tried. In greedy play nothing is drawn, and the latent with the highest $\hat R$ is taken.
+# Even the hopeless fourth latent keeps a share, so $\kappa$ is in units of return: it says how much worse a way may be and still be tried. In greedy play nothing is drawn, and the latent with the highest $\hat R$ is taken.
 #
 # **All of it together.** The loss of a batch of episodes has three terms:
 #
 # $$L = \underbrace{L_{\text{QMIX}}(\cdot \mid z)}_{\text{values}} \;-\; w \,\underbrace{\big(\mathbb E[\log q(z \mid \text{behaviour}, s)] + H(z)\big)}_{\text{difference}} \;+\; \underbrace{(\hat R(s_0, z) - \text{return})^2}_{\text{choice}}$$
+#
+# Where the library leaves the authors' code, apart from this choice of $z$: greedy play takes the latent with the highest $\hat R$, where theirs draws one from its policy, or uniformly; their policy over $z$ keeps a floor of 0.1 under $\varepsilon$ and multiplies its scores by 20, ours has neither; and one optimiser with one limit on the gradient serves all three terms here, where theirs has two. The last point has a price. Where returns are large, the regression's gradient is long, the limit shortens all of it, and the values learn more slowly.
 #
 # One team, live, on 20,000 steps. $\varepsilon$ is 0.05 throughout: the latent is to do the exploring.
 

@@ -89,7 +89,9 @@ class StackedGRU(nn.Module):
 
 
 class GRUAgents(nn.Module):
-    """Agents that remember: a linear layer, a gated recurrent unit, a linear layer (Hausknecht & Stone 2015).
+    """Agents that remember: a linear layer, a gated recurrent unit, a linear layer, as in PyMARL.
+
+    (Hausknecht & Stone 2015 put a recurrent layer, theirs an LSTM, into a Q-network.)
 
     obs[B, T, N, O], last_actions[B, T, N] int64 (−1: none), memory[B, N, H] (None: zeros) → q[B, T, N, A], memory[B, N, H].
     Agent i's values depend on what agent i has observed and done since its memory was zero, and on nothing else.

@@ -29,8 +29,12 @@ class MAVEN(QMIX):
     The paper climbs E[return] + temperature · H(p) by policy gradient; that softmax is where the climb ends, for
     fixed agents. A regression given z does not mind how often which z was drawn, so it may learn from old episodes; a policy
     gradient would have to reweigh them. (The authors' code has both, neither reweighs.) Nothing is drawn in greedy play,
-    where z is the one with the highest R̂. Left out: the authors' options for a recurrent discriminator and for the bound as an
-    extra reward, both off in their StarCraft configuration.
+    where z is the one with the highest R̂; the authors' code draws it there too, from its policy or uniformly.
+
+    Other differences from that code: its policy over z has a floor of 0.1 under ε and a scale of 20 on the scores, here there is
+    neither; it has two optimisers with two clippings, here one serves all three losses, so that where returns are large and
+    clipping bites, the TD gradient is shortened too. Left out: its options for a recurrent discriminator and for the bound as
+    an extra reward, both off in its StarCraft configuration.
     ``discriminator_dim``: hidden width of q and R̂. ``options`` go to the agents.
     """
 

@@ -23,7 +23,9 @@ class QTRAN(VDN):
     ``alternative``: QTRAN-alt (theorem 2), where the smallest of (4b) over each agent's own actions must be 0, not merely
     ≥ 0. ``opt_weight``, ``nopt_weight``: what L_opt and L_nopt count beside L_td. ``joint_dim``: the width of the hidden
     layers of Q_jt and V_jt. In the paper these two read the agents' hidden layers, so that L_td shapes the agents too, and
-    QTRAN-alt has one more joint network an agent; here both read the state, as PyMARL's ``coma_critic`` variant does.
+    QTRAN-alt has one more joint network an agent, whose target takes the maximum of Q_jt over what one agent could change in
+    ū′. Here both read the state, as PyMARL's ``coma_critic`` variant does, and both versions aim at Q_jt(s′, ū′). In a game of
+    one step the two targets are the same.
     """
 
     value_name = "Q_jt"
