@@ -349,8 +349,9 @@ for i in range(2):
 
 # %% [markdown]
 # One reward, opposite verdicts: agent 1 spoiled it, agent 2 did well. This is the **credit assignment** problem of a team: from one number,
-# find out whose action did what. (The comparison with the mean over one's own actions is the idea of a counterfactual baseline, which
-# Foerster et al., 2018, use in a method called COMA. It needs the joint values that IQL does not have.)
+# find out whose action did what. (The comparison with the mean over one's own actions, here all equally likely, is the idea of a counterfactual baseline, which
+# Foerster et al., 2018, use in a method called COMA; there the mean is taken under the agent's own policy. It needs the joint values that
+# IQL does not have.)
 #
 # The problem grows with the team. Let $N$ agents each choose 0 or 1 at random, and pay the team the number of ones. Each agent's
 # own part is 0 or 1; all the rest of the reward is noise to it.
@@ -415,7 +416,8 @@ plots.architecture()
 #
 # The library's IQL has networks in place of tables and learns from batches. The target is yours. Compare the loss: all four joint actions, in
 # both steps, with the online network from one seed and the target network from another. The rows have the format of the library's
-# replay memory ([lesson 06](06_replay_and_targets.ipynb)): the observations before and after a step, and what lay between.
+# replay memory: the observations before and after a step, and what lay between. `transitions` only lays them side by side; what each field is
+# for, [lesson 06](06_replay_and_targets.ipynb) says, and nothing before it depends on it.
 
 # %%
 def transitions(before, actions, after):

@@ -93,8 +93,9 @@ print("agent 2 first:", move_in_turn(state, joint_action, order=[1, 0]))
 # The same state, the same joint action, two next states. If agent 1 goes first, it runs into agent 2, which is still
 # there. If agent 2 goes first, it clears the way.
 #
-# So the value of a joint action, $Q(s, \mathbf u)$, is not one number in this world. It depends on a loop order that nobody
-# observes and nobody chose. A team that acts *at the same time* needs rules for what happens at the same time. You write
+# A fixed order makes a world with rules, if odd ones: agent 1 always has the right of way. But the rule stands in no state and
+# no paper; it is a line of code. And where the order changes from step to step, the value of a joint action, $Q(s, \mathbf u)$, is not
+# one number any more: it depends on something that nobody observes. A team that acts *at the same time* needs rules for what happens at the same time. You write
 # them now.
 
 # %% [markdown]

@@ -204,7 +204,8 @@ for i in range(2):
     print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
 
 # %% [markdown]
-# Zero, exactly. Agent 1 sees agent 2's position because it stands in agent 1's *own* observation $o_1$; $o_2$ itself is
+# Zero, exactly, at all 64. That is evidence and no proof, since 64 points are not all points. The proof is in the code, where agent $i$'s
+# network is handed $o_i$ and nothing else; this test catches a wiring that leaks. Agent 1 sees agent 2's position because it stands in agent 1's *own* observation $o_1$; $o_2$ itself is
 # agent 2's affair. Decentralised does not mean blind. It means that each agent can decide where it is, with what it has.
 #
 # ### Watch an episode
