@@ -142,7 +142,7 @@ plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), title="Game 3:
 def pull(payoff, u):
     """payoff[A, ..., A] with N axes, u: a tuple of N actions -> the sums of the errors, [N, A]."""
     ### BEGIN SOLUTION
-    clipped = [payoff[u].item()]                                      # û, and the entries that V holds down
+    clipped = [payoff[u].item()]                                      # ū, and the entries that V holds down
     for better in payoff.flatten().sort(descending=True).values.tolist():
         if better <= sum(clipped) / len(clipped):
             break

@@ -1,7 +1,7 @@
 """Weighted QMIX: the weights on a table, the loss against a loop-written second version, and where gradients go.
 
-Breaking the code on purpose turned these tests red, each of: α on the other side, ≤ for <, ≥ for >, and for or, û or û′ over
-all actions, û from the target, Q̂*(û) from the online network, y from the monotone target, û′ from Q̂*, s for s′, no no_grad(),
+Breaking the code on purpose turned these tests red, each of: α on the other side, ≤ for <, ≥ for >, and for or, ū or ū′ over
+all actions, ū from the target, Q̂*(ū) from the online network, y from the monotone target, ū′ from Q̂*, s for s′, no no_grad(),
 weights squared, weights on Q̂*'s loss, division by the sum of the weights or by all entries, one greedy agent for all, Q̂* on
 the agents' own networks, a monotone Q̂*.
 """
@@ -79,7 +79,7 @@ def random_batch(memory_dim=0, rows=24, length=4):
 @pytest.mark.parametrize("q_tot, y, ow", [(1.0, 2.0, 1.0), (3.0, 2.0, 0.25), (2.0, 2.0, 0.25)])       # a tie is no underestimate
 @pytest.mark.parametrize("q_greedy, better", [(1.0, True), (2.0, False), (3.0, False)])               # nor is it better
 def test_weights_are_the_definition_in_every_case(q_tot, y, ow, q_greedy, better, greedy):
-    """Below, on and above, for Q_tot against y and for Q̂*(û) against y; u greedy and not. Mutations: <= or > for <."""
+    """Below, on and above, for Q_tot against y and for Q̂*(ū) against y; u greedy and not. Mutations: <= or > for <."""
     values = [torch.full((2, 3), value) for value in (q_tot, y, greedy, q_greedy)]
     assert torch.equal(make(OWQMIX, alpha=0.25).weights(*values), torch.full((2, 3), ow))
     assert torch.equal(make(CWQMIX, alpha=0.25).weights(*values), torch.full((2, 3), 1.0 if greedy or better else 0.25))
@@ -107,31 +107,31 @@ class Product(nn.Module):
 
 
 def tables(algorithm, alpha):
-    """Online Q_tot = Q_1 + Q_2 with values (1, 2, 3) each; Q̂* = product, worth 10 at û = (2, 2) in the target, 0 online."""
+    """Online Q_tot = Q_1 + Q_2 with values (1, 2, 3) each; Q̂* = product, worth 10 at ū = (2, 2) in the target, 0 online."""
     team = make(algorithm, alpha=alpha)
     team.agents, team.mixer = Table([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]), Sum()
     team.central.agents, team.central.mixer = Table([[0.0] * 3, [0.0] * 3]), Product()
     target = deepcopy(team).requires_grad_(False)
-    target.agents.q.copy_(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]))              # the target's û is (0, 0)
+    target.agents.q.copy_(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]))              # the target's ū is (0, 0)
     target.central.agents.q.copy_(torch.tensor([[7.0, 1.0, 2.0], [7.0, 4.0, 5.0]]))      # Q̂* there 49, at (2, 2): 10
     return team, target
 
 
-CASES = [  # u, reward of a step that ends; CW's and OW's weight; Q̂*(û) = 10, Q_tot = u1 + u2 + 2
+CASES = [  # u, reward of a step that ends; CW's and OW's weight; Q̂*(ū) = 10, Q_tot = u1 + u2 + 2
     ((2, 2), 4.0, 1.0, 0.1),        # greedy, overestimated
     ((2, 2), 6.0, 1.0, 0.1),        # greedy, Q_tot right: a tie is no underestimate
     ((2, 2), 8.0, 1.0, 1.0),        # greedy, underestimated
-    ((0, 1), 11.0, 1.0, 1.0),       # not greedy, better than Q̂*(û)
-    ((0, 1), 10.0, 0.1, 1.0),       # not greedy, a tie with Q̂*(û)
+    ((0, 1), 11.0, 1.0, 1.0),       # not greedy, better than Q̂*(ū)
+    ((0, 1), 10.0, 0.1, 1.0),       # not greedy, a tie with Q̂*(ū)
     ((0, 1), 2.0, 0.1, 0.1),        # not greedy, worse, overestimated
     ((2, 1), 5.0, 0.1, 0.1),        # only one agent plays its best
-    ((0, 0), 1.0, 0.1, 0.1),        # the target's û, not the online one's
+    ((0, 0), 1.0, 0.1, 0.1),        # the target's ū, not the online one's
 ]
 
 
 @pytest.mark.parametrize("u, reward, cw, ow", CASES)
 def test_the_loss_uses_the_weights_of_each_case(u, reward, cw, ow):
-    """û is the online agents', judged by the target's Q̂*. Mutations: target's û, online Q̂*, ≥ for >, any() for all()."""
+    """ū is the online agents', judged by the target's Q̂*. Mutations: target's ū, online Q̂*, ≥ for >, any() for all()."""
     batch = Batch.padding(1, 1, SPEC)
     batch.mask[:], batch.terminated[:], batch.reward[:] = 1.0, True, reward
     batch.actions[:] = torch.tensor(u)
@@ -143,18 +143,18 @@ def test_the_loss_uses_the_weights_of_each_case(u, reward, cw, ow):
 
 @pytest.mark.parametrize("double_q", [False, True])
 def test_unavailable_actions_are_never_greedy(double_q):
-    """Now and next. Mutation: û or û′ taken over all actions."""
+    """Now and next. Mutation: ū or ū′ taken over all actions."""
     batch = Batch.padding(1, 1, SPEC)
     batch.mask[:], batch.actions[:] = 1.0, 1
-    batch.available[:, 0, :, 2] = False                # now: û = (1, 1), which was played; Q_tot 4, Q̂*(û) = 1 · 4
+    batch.available[:, 0, :, 2] = False                # now: ū = (1, 1), which was played; Q_tot 4, Q̂*(ū) = 1 · 4
     batch.available[:, 1, 0, 0] = batch.available[:, 1, 1, 2] = False
-    # next: target's values (3, 2, 1): û′ = (1, 0), worth 1 · 7; the online ones (1, 2, 3): û′ = (2, 1), worth 2 · 4
+    # next: target's values (3, 2, 1): ū′ = (1, 0), worth 1 · 7; the online ones (1, 2, 3): ū′ = (2, 1), worth 2 · 4
     y = 0.99 * (2 * 4 if double_q else 1 * 7)
     for algorithm, weight in ((CWQMIX, 1.0), (OWQMIX, 1.0)):
         team, target = tables(algorithm, 0.1)
         team.double_q = double_q
         torch.testing.assert_close(team.loss(batch, target), torch.tensor(weight * (4 - y) ** 2 + y ** 2))
-    batch.reward[:] = -8.0                             # y below both Q_tot and Q̂*(û): greedy is all that counts now
+    batch.reward[:] = -8.0                             # y below both Q_tot and Q̂*(ū): greedy is all that counts now
     for algorithm, weight in ((CWQMIX, 1.0), (OWQMIX, 0.1)):
         team, target = tables(algorithm, 0.1)
         team.double_q = double_q

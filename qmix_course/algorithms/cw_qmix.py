@@ -11,9 +11,9 @@ class CWQMIX(OWQMIX):
     """Unlike OW-QMIX, what counts in full is the joint action that is greedy now, and any that seems better than it."""
 
     def weights(self, q_tot: torch.Tensor, y: torch.Tensor, greedy: torch.Tensor, q_greedy: torch.Tensor) -> torch.Tensor:
-        """w[B, T]: 1 where u is the greedy û or y > Q̂*(s, û), else α (central: only what concerns the argmax counts in
+        """w[B, T]: 1 where u is the greedy ū or y > Q̂*(s, ū), else α (central: only what concerns the argmax counts in
         full).
 
-        The ideal weights compare with the true best action; û and Q̂* stand in for it.
+        The ideal weights compare with the true best action; ū and Q̂* stand in for it.
         """
         return torch.where(greedy | (y > q_greedy), 1.0, self.alpha)

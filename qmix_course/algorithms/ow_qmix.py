@@ -38,11 +38,11 @@ class OWQMIX(QMIX):
             central_q = target.central.unroll(batch, length + 1)                            # [B, T+1, N, A]
             # Q̂* has no argmax that agents could find on their own. The monotone agents choose, Q̂* says what that is worth.
             judge = q if self.double_q else target.unroll(batch, length + 1)
-            best = own_best(judge[:, 1:], batch.available[:, 1:])                           # û′[B, T, N]
+            best = own_best(judge[:, 1:], batch.available[:, 1:])                           # ū′[B, T, N]
             y = self.targets(batch, target.central.q_tot(central_q[:, 1:], best, batch.state[:, 1:]))       # [B, T]
             # The action that is greedy now is the online agents' own, and the target's Q̂* judges it, as in the authors'
-            # code: so y and Q̂*(û) come from one frozen network.
-            greedy = own_best(q[:, :length], batch.available[:, :-1])                       # û[B, T, N]
+            # code: so y and Q̂*(ū) come from one frozen network.
+            greedy = own_best(q[:, :length], batch.available[:, :-1])                       # ū[B, T, N]
             q_greedy = target.central.q_tot(central_q[:, :length], greedy, state)           # [B, T]
             w = self.weights(q_tot, y, (batch.actions == greedy).all(-1), q_greedy)         # [B, T], constants
         # Divided by the number of steps and not by the sum of the weights; Q̂* learns without weights.
@@ -51,7 +51,7 @@ class OWQMIX(QMIX):
     def weights(self, q_tot: torch.Tensor, y: torch.Tensor, greedy: torch.Tensor, q_greedy: torch.Tensor) -> torch.Tensor:
         """w[B, T]: 1 where Q_tot(s, u) < y, else α (optimistic: what was underestimated counts in full).
 
-        ``greedy``[B, T] bool: u is the greedy joint action û. ``q_greedy``[B, T]: Q̂*(s, û). Neither is used here.
+        ``greedy``[B, T] bool: u is the greedy joint action ū. ``q_greedy``[B, T]: Q̂*(s, ū). Neither is used here.
         """
         return torch.where(q_tot < y, 1.0, self.alpha)
 

@@ -30,7 +30,7 @@ def central_weights(agent_qs, actions, y, q_greedy, alpha):
 
 
 def _central_cases() -> list[tuple]:
-    """All that can happen: greedy or not in all, some or no agents; y above, on and below Q̂*(û)."""
+    """All that can happen: greedy or not in all, some or no agents; y above, on and below Q̂*(ū)."""
     generator = torch.Generator().manual_seed(1301)
     cases = []
     for batch, agents, n_actions, alpha in ((1, 2, 2, 0.1), (12, 2, 3, 0.5), (30, 3, 3, 0.1), (18, 1, 4, 0.75), (12, 4, 2, 1.0), (42, 5, 2, 1e-4)):

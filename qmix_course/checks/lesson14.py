@@ -151,9 +151,9 @@ def pull(payoff, u, twist: str = "") -> torch.Tensor:
     for joint in itertools.product(range(n_actions), repeat=n_agents):
         y = float(payoff[joint])
         made = v if joint == tuple(u) or y > v or twist == "flat" else y
-        if twist == "û left out" and joint == tuple(u):
+        if twist == "ū left out" and joint == tuple(u):
             made = y
-        if twist == "only û" and joint != tuple(u):
+        if twist == "only ū" and joint != tuple(u):
             made = y
         for i in range(n_agents):
             sums[i, joint[i]] += made - y
@@ -179,7 +179,7 @@ PULL_WRONGS = [(name, partial(pull, twist=twist)) for name, twist in (
     ("the sign is turned round", "sign"), ("the errors are averaged", "mean"), ("V is what the joint action pays", "V is the payoff"),
     ("V is the largest payoff", "V is the maximum"), ("entries below V pull V down", "all better ones"),
     ("V listens to one better entry only", "only the best one"), ("λ is not used", "flat"),
-    ("the joint action itself has an error too", "û left out"), ("the better entries have errors too", "only û"),
+    ("the joint action itself has an error too", "ū left out"), ("the better entries have errors too", "only ū"),
     ("the agents changed places", "turned"))]
 PULL_WRONGS += [("λ is not used", lambda payoff, u: _flat(payoff))]
 
@@ -204,22 +204,22 @@ PULL_MISTAKES = (
             "the exercise asks for the sums; averages point the same way but are other numbers"),
     Mistake("V is what the joint action pays",
             "While the team points at (1, 1) it may believe more than 6 there. Would that make the loss smaller?",
-            "the better entries can be no higher than V, so a V above the payoff of û trades one error for others"),
+            "the better entries can be no higher than V, so a V above the payoff of ū trades one error for others"),
     Mistake("V is the largest payoff",
             "With V = 8 the entry (1, 1) of game 3 is wrong by 2. Compare the loss with the one at V = 7.",
-            "V has one error at û and one at each better entry, and the best V lies between them"),
+            "V has one error at ū and one at each better entry, and the best V lies between them"),
     Mistake("entries below V pull V down",
-            "Some entries pay more than û and still less than V. Can λ make them exactly?",
+            "Some entries pay more than ū and still less than V. Can λ make them exactly?",
             "an entry below V has no error, so it has no say in where V lies"),
     Mistake("V listens to one better entry only",
             "Point at (1, 2) in game 3. How many entries are held down by V?",
             "every entry above V has an error of its own and pulls V up"),
     Mistake("λ is not used",
             "Which entries can be made exactly, whatever V is, as long as they are below it?",
-            "a flat table is what is left without λ; with it only û and the entries above V have errors"),
+            "a flat table is what is left without λ; with it only ū and the entries above V have errors"),
     Mistake("the joint action itself has an error too",
-            "What does the team believe at û, and what does û pay?",
-            "V lies above what û pays, and that error pushes the agents away from û"),
+            "What does the team believe at ū, and what does ū pay?",
+            "V lies above what ū pays, and that error pushes the agents away from ū"),
     Mistake("the better entries have errors too",
             "What does the team believe of an entry that pays more than V?",
             "such an entry is held at V, below what it pays, and that error pulls the agents towards it"),
@@ -241,8 +241,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Exercise(
         number="14.3", title="Which way do they go?", answers={"pull": "function"}, difficulty=4, minutes=20,
         practises="compute what the detached gradient does at the best wrong table",
-        hints=("First V. Begin with the payoff at û; while some payoff is above the mean of what you have, take the largest of them in.",
-               "Then the table: V at û and wherever the payoff is above V, the payoff itself everywhere else.",
+        hints=("First V. Begin with the payoff at ū; while some payoff is above the mean of what you have, take the largest of them in.",
+               "Then the table: V at ū and wherever the payoff is above V, the payoff itself everywhere else.",
                "Last the sums: for agent i add the errors over all axes but the i-th."),
         mistakes=PULL_MISTAKES, look=look_at_pull),
     JUDGES,
