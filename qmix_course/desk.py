@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import io
-import json
-import linecache
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmix_course import finding, process
-from qmix_course.checks import Verdict, check, exercises
+from qmix_course import finding, process, sealed
+from qmix_course.checks import Verdict, check, exercises, surroundings
 from qmix_course.copies import shipped
 from qmix_course.reading import DeskError, read_cells
+from qmix_course.running import run_cell
 
 RUN_SECONDS = 120
+KEPT = ("kind", "title", "hint", "detail")          # of a verdict, from process to process
 
 
 def course_folder() -> Path:
@@ -55,90 +55,91 @@ class Ran:
     failed: dict[str, str]
 
 
-def run(path: Path) -> Ran:
-    """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises does not stop it."""
+def run(path: Path, tell: Callable[[dict], None] = lambda _: None) -> Ran:
+    """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises, or never ends, does not stop it.
+
+    ``tell``: hears which cell begins.
+    """
     names: dict = {"__name__": "__main__", "display": lambda *_, **__: None}
     failed = {}
-    before = Path.cwd()
-    os.chdir(path.parent)
-    try:
-        for position, cell in enumerate(read_cells(path)):
+    cells = read_cells(path)
+    with surroundings.quiet():                  # nothing printed, nobody asked, and afterwards everything is as it was
+        os.chdir(path.parent)
+        for position, cell in enumerate(cells):
             if cell["id"].startswith("check_"):
                 continue
-            message = _run_cell(cell["source"], position, names)
+            name = cell["id"] or f"code cell {position + 1}"
+            tell({"begins": name})
+            message = run_cell(cell["source"], position, names)
             if message:
-                failed[cell["id"] or f"code cell {position + 1}"] = message
-    finally:
-        os.chdir(before)
+                failed[name] = message
     return Ran(names, failed)
 
 
-def _run_cell(source: str, position: int, names: dict) -> str:
-    """Run one cell; what it raised, in one line, or nothing."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    label = f"<code cell {position + 1}>"
-    try:
-        text = TransformerManager().transform_cell(source)
-        linecache.cache[label] = (len(text), None, text.splitlines(keepends=True), label)
-        tree = compile(text, label, "exec", ast.PyCF_ONLY_AST)
-        names["get_ipython"] = lambda: _NoMagics()
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            exec(compile(tree, label, "exec"), names)
-    except (Exception, SystemExit) as error:
-        line = getattr(error, "lineno", None)
-        trace = error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == label:
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        return f"{f'line {line}: ' if line else ''}{type(error).__name__}: {error}".splitlines()[0]
-    return ""
-
-
-class _NoMagics:
-    """Stands where a cell uses a line magic, which has no meaning outside Jupyter."""
-
-    def __getattr__(self, name):
-        return lambda *_, **__: None
-
-
-def verdicts(lesson: str, path: Path) -> dict[str, Verdict]:
-    """Number → verdict on the answers in one notebook, which is run for it in this process."""
-    ran = run(path)
+def verdicts(lesson: str, path: Path, tell: Callable[[dict], None] = lambda _: None) -> dict[str, Verdict]:
+    """Number → verdict on the answers in one notebook, which is run for it in this process. ``tell`` hears of each at once."""
+    asked = exercises(lesson)
+    ran = run(path, tell)
     found = {}
-    for exercise in exercises(lesson):
+    for exercise in asked:
+        tell({"begins": f"the check of {exercise.number}"})
         missing = [name for name in exercise.answers if name not in ran.names]
         failed = ran.failed.get(f"answer_{exercise.number.replace('.', '_')}")
         if failed:
-            found[exercise.number] = Verdict("error in your code", failed, "The cell of the answer does not run.")
+            verdict = Verdict("error in your code", failed, "The cell of the answer does not run.")
         elif missing:
-            found[exercise.number] = Verdict("not attempted", f"the notebook defines no {' and no '.join(missing)}",
-                                             *[f"{cell} raised: {said}" for cell, said in list(ran.failed.items())[:1]])
+            verdict = Verdict("not attempted", f"the notebook defines no {' and no '.join(missing)}",
+                              *[f"{cell} raised: {said}" for cell, said in list(ran.failed.items())[:1]])
         else:
-            found[exercise.number] = check(exercise.number, *(ran.names[name] for name in exercise.answers))
+            verdict = check(exercise.number, *(ran.names[name] for name in exercise.answers))
+        found[exercise.number] = verdict
+        tell({"number": exercise.number, "verdict": {name: getattr(verdict, name) for name in KEPT}})
     return found
 
 
 def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     """As ``verdicts``, in a process of its own: whatever a notebook does, it does to that process only.
 
+    Its verdicts come sealed (``sealed.py``): what a notebook prints is no verdict, and none is believed unless all have come.
+
     Raises:
         DeskError: it ran for more than two minutes, or took its process down.
     """
     read_cells(path)                                        # a broken file is told before a process is started
-    environment = {**os.environ, "QMIX_COURSE_STRICT": "0", "QMIX_COURSE_PROGRESS": "0"}
-    command = [sys.executable, "-c", "from qmix_course import desk; import sys; desk._report(*sys.argv[1:])", lesson, str(path.resolve())]
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[1]), environment.get("PYTHONPATH")]))
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, env=environment, encoding="utf-8")
-    except subprocess.TimeoutExpired:
-        raise DeskError(f"{path.name} ran for more than {RUN_SECONDS // 60} minutes: is there a loop that never ends?") from None
-    lines = done.stdout.splitlines()
-    if done.returncode or not lines:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise DeskError(f"{path.name} could not be checked: its process ended with {done.returncode} ({last})")
-    return {number: Verdict(**parts) for number, parts in json.loads(lines[-1]).items()}
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "QMIX_COURSE_STRICT": "0", "QMIX_COURSE_PROGRESS": "0",
+                   "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    # -P: a folder qmix_course/ in the working directory is not the course.
+    command = [sys.executable, "-P", "-c", "from qmix_course import desk; import sys; desk._report(*sys.argv[1:])", lesson, str(path.resolve())]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        file, errors = Path(folder, "records"), Path(folder, "errors")
+        file.touch()
+        letter, key = sealed.letter(file)
+        with open(errors, "wb") as stderr:
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, env=environment)
+        try:
+            child.communicate(letter.encode(), timeout=RUN_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            late = child.poll() is None
+            child.kill()
+            child.wait()
+        last = (errors.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no message"])[-1]
+        try:
+            records = sealed.read(file, key)
+        except ValueError as error:
+            raise DeskError(f"{path.name} could not be checked: {error}") from None
+    found = {record["number"]: Verdict(**record["verdict"]) for record in records if "number" in record}
+    begun = [record["begins"] for record in records if "begins" in record]
+    if late and not found:
+        raise DeskError(f"{path.name} ran for more than {RUN_SECONDS // 60} minutes: is there a loop that never ends? "
+                        f"It was stopped in {begun[-1] if begun else 'its beginning'}")
+    if not late and {"done": True} not in records:
+        raise DeskError(f"{path.name} could not be checked: its process ended with {child.returncode} ({last})"
+                        + (f", in {begun[-1]}" if begun else ""))
+    left = Verdict("error in your code", f"not checked: {RUN_SECONDS // 60} minutes were over in {begun[-1] if begun else 'the beginning'}")
+    return {exercise.number: found.get(exercise.number, left) for exercise in exercises(lesson)}
 
 
 def judge(lesson: str, notebooks: list[finding.Notebook], course: Path | None) -> tuple[list[Path], dict[str, Verdict]]:
@@ -166,14 +167,14 @@ def judge(lesson: str, notebooks: list[finding.Notebook], course: Path | None) -
 
 
 def _report(lesson: str, path: str) -> None:
-    """Print the verdicts as one line of JSON: the other end of ``verdicts_apart``."""
+    """Tell the verdicts, sealed: the other end of ``verdicts_apart``."""
+    tell = sealed.open_letter()
+    sys.stdin = io.StringIO()
     import matplotlib
     import torch
 
     matplotlib.use("Agg")
     torch.set_num_threads(process.threads())
-    out = sys.stdout
-    with contextlib.redirect_stdout(io.StringIO()):
-        found = verdicts(lesson, Path(path))
-    keep = ("kind", "title", "hint", "detail")
-    print(json.dumps({number: {name: getattr(verdict, name) for name in keep} for number, verdict in found.items()}), file=out)
+    verdicts(lesson, Path(path), tell)
+    tell({"done": True})
+    os._exit(0)                                 # does not wait for what an answer has left running

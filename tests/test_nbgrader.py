@@ -1,5 +1,6 @@
 """A teacher's path: nbgrader takes a solution notebook as it is, makes the assignment from it, and grades."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -26,6 +27,27 @@ def nbgrader(course, *words):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def relax(folder):
+    """Every answer cell switches strict mode off, in all the ways that do not take a search."""
+    path = folder / f"{NAME}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("answer_"):
+            cell["source"] = "".join(cell["source"]) + "\nimport os\nos.environ['QMIX_COURSE_STRICT'] = '0'\nos.unsetenv('QMIX_COURSE_STRICT')\n"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def bring_a_course(folder):
+    """A course of one's own, whose checks are content with everything, beside the notebook."""
+    (folder / "qmix_course" / "checks").mkdir(parents=True)
+    (folder / "qmix_course" / "__init__.py").write_text("")
+    (folder / "qmix_course" / "lesson.py").write_text("def start(number): pass\n")
+    (folder / "qmix_course" / "checks" / "__init__.py").write_text("def check(*_): return 'correct'\nhint = solution = check\n")
+
+
+FORGERS = {"relaxes": relax, "brings": bring_a_course}
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A course folder as docs/teaching.md describes it, with one assignment and two students."""
@@ -35,9 +57,12 @@ def course(tmp_path_factory):
     shutil.copy(SOLUTIONS / f"{NAME}.ipynb", folder / "source" / NAME)
     nbgrader(folder, "generate_assignment", NAME, "--create")
     released = folder / "release" / NAME / f"{NAME}.ipynb"
-    for student, notebook in (("solved", SOLUTIONS / f"{NAME}.ipynb"), ("empty", released)):
-        (folder / "submitted" / student / NAME).mkdir(parents=True)
-        shutil.copy(notebook, folder / "submitted" / student / NAME / f"{NAME}.ipynb")
+    for student in ("solved", "empty", *FORGERS):
+        handed_in = folder / "submitted" / student / NAME
+        handed_in.mkdir(parents=True)
+        shutil.copy(SOLUTIONS / f"{NAME}.ipynb" if student == "solved" else released, handed_in / f"{NAME}.ipynb")
+        if student in FORGERS:
+            FORGERS[student](handed_in)
     nbgrader(folder, "autograde", NAME, "--create")
     return folder
 
@@ -55,4 +80,4 @@ def test_full_marks_for_the_solution_and_none_for_the_empty_one(course, monkeypa
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         scores = {row.student.id: (row.score, row.max_score) for row in gradebook.assignment_submissions(NAME)}
     points = sum(exercise.difficulty for exercise in exercises(LESSON))
-    assert scores == {"solved": (points, points), "empty": (0, points)}
+    assert scores == {"solved": (points, points), "empty": (0, points)} | dict.fromkeys(FORGERS, (0, points))

@@ -34,6 +34,11 @@ def _manner(tensor: torch.Tensor) -> str:
     return "a tensor"
 
 
+def readable(tensor: torch.Tensor) -> bool:
+    """Whether this is a plain table of numbers: not sparse, nested, quantised, or without values."""
+    return not (tensor.is_nested or tensor.is_quantized or tensor.is_meta) and tensor.layout == torch.strided
+
+
 def size(case) -> int:
     """How many numbers a case holds, so that the smallest one can be shown."""
     if isinstance(case, torch.Tensor):
@@ -94,14 +99,15 @@ def table(got, want) -> str:
 
 def _numbers(value) -> torch.Tensor | None:
     try:
-        return torch.as_tensor(value).detach()
+        found = torch.as_tensor(value).detach()
+        return found if type(found) is torch.Tensor and readable(found) and not found.is_complex() else None
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
 
 
 def _differ(left: torch.Tensor, right: torch.Tensor, measured: bool) -> torch.Tensor:
     """Where two tensors differ, as rows of indices."""
-    if not measured or left.is_complex() or right.is_complex():
+    if not measured:
         return (left != right).nonzero()
     return (~torch.isclose(left.double(), right.double(), rtol=1e-9, atol=1e-9, equal_nan=True)).nonzero()
 
@@ -121,7 +127,7 @@ def _parts(got, want) -> str:
 
 
 def _shown(value) -> str:
-    if isinstance(value, torch.Tensor) and (value.is_nested or value.is_quantized or value.layout != torch.strided or value.is_meta):
+    if isinstance(value, torch.Tensor) and (type(value) not in (torch.Tensor, torch.nn.Parameter) or not readable(value)):
         return describe(value)
     if isinstance(value, (torch.Tensor, numpy.ndarray)) and value.ndim:
         rows = value.tolist()
