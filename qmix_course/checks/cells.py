@@ -11,13 +11,14 @@ from functools import cache
 
 from qmix_course.checks.verdict import NotCorrect
 
-DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w[\w, *]*|[(\[][\w, *]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)",
+DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^((?:(?:\w[\w, *]*|[(\[][\w, *]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)\s*)+)",
                      re.MULTILINE)
 
 
 def defined(text: str) -> set[str]:
     """The names that a cell defines at its left margin; its text need not be right Python."""
-    return {name for function, targets in DEFINES.findall(text) for name in re.findall(r"[^\W\d]\w*", function or targets)}
+    return {name for function, targets in DEFINES.findall(text)
+            for name in re.findall(r"[^\W\d]\w*", function or re.sub(r":[^=]+=", "=", targets))}
 
 
 class CellLog:
