@@ -8,7 +8,7 @@ from tools import build, notebooks
 
 # These run notebooks, install things, start many processes or train for long. All others together are `pytest -m quick`.
 SLOW = {"test_build", "test_capstone", "test_catalogue", "test_commands", "test_command_line", "test_desk", "test_exercises",
-        "test_matrix", "test_nbgrader", "test_packaging", "test_setup_cell", "test_tables"}
+        "test_cells", "test_matrix", "test_nbgrader", "test_packaging", "test_sealed", "test_setup_cell", "test_tables"}
 
 
 def pytest_collection_modifyitems(items):

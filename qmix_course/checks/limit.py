@@ -35,33 +35,6 @@ class Stop(SystemExit):
     that ends by it says nothing."""
 
 
-class _First(Stop):
-    """The first one: from now on every line of this thread calls for another, for code that catches it. Python makes the exception
-    in the thread that catches it, which alone can set its trace function. (From 3.12 on: ``_at_every_line``.)"""
-
-    def __init__(self):                         # as few calls in calls as can be: it may be needed at the bottom of a recursion
-        again = _TOLD.get(threading.get_ident())
-        if again is not None:
-            sys.settrace(again)
-            frame = sys._getframe(1)
-            while frame is not None:
-                frame.f_trace = again
-                frame = frame.f_back
-
-
-_TOLD: dict[int, Callable | None] = {}          # the threads that are told to end, and their trace function
-
-
-def _again(ident: int) -> Callable | None:
-    """A trace function all in C, as in one in Python the exception would come too early, and end it."""
-    if sys.version_info >= (3, 12):
-        return None
-    raise_in = ctypes.PyDLL(None if sys.platform != "win32" else ctypes.pythonapi._name).PyThreadState_SetAsyncExc
-    raise_in.argtypes = [ctypes.c_ulong] + 4 * [ctypes.py_object]               # the last three, frame, event, argument, are not used
-    raise_in.restype = None
-    return partial(raise_in, ident, Stop)
-
-
 class Overrun(Exception):
     """Code took too long, or too much memory: ``why``. ``frame``: where its own innermost function stood, or None;
     ``line``: the line there."""
@@ -141,29 +114,50 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
 
 def _stop(thread: threading.Thread) -> None:
     """Raise ``Stop`` in the thread until it ends; after a second somebody else goes on with that."""
-    _TOLD[thread.ident] = _again(thread.ident)
+    again = _again(thread.ident)
     with _at_every_line(thread.ident):
         end = time.monotonic() + LEAVE
         while thread.is_alive() and time.monotonic() < end:
-            _raise_in(thread)
+            _raise_in(thread, again)
             thread.join(0.005)
     if thread.is_alive():
-        threading.Thread(target=_stop_in_time, args=(thread,), name="stop", daemon=True).start()
-    else:
-        _TOLD.pop(thread.ident, None)
+        threading.Thread(target=_stop_in_time, args=(thread, again), name="stop", daemon=True).start()
 
 
-def _stop_in_time(thread: threading.Thread) -> None:
+def _stop_in_time(thread: threading.Thread, again: Callable | None) -> None:
     """For what sleeps or waits: it ends as soon as it wakes."""
     while thread.is_alive():
-        _raise_in(thread)
+        _raise_in(thread, again)
         thread.join(0.05)
-    _TOLD.pop(thread.ident, None)
+
+
+def _raise_in(thread: threading.Thread, again: Callable | None) -> None:
+    kind = Stop
+    if again is not None:
+        # Python makes an exception in the thread that catches it; making this one sets the thread's trace function. There is no
+        # Python code in it, which would find no room at the bottom of an endless recursion.
+        kind = type("Stop", (Stop,), {"__init__": partial(sys.settrace, again)})
+        frame = sys._current_frames().get(thread.ident)
+        while frame is not None:
+            frame.f_trace = again
+            frame = frame.f_back
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(kind))
+
+
+def _again(ident: int) -> Callable | None:
+    """Before Python 3.12: a trace function that raises ``Stop`` after each line of the thread, for code that catches it. All in C: an
+    exception that came inside of a trace function would end the tracing."""
+    if sys.version_info >= (3, 12):
+        return None
+    raise_in = ctypes.PyDLL(ctypes.pythonapi._name).PyThreadState_SetAsyncExc
+    raise_in.argtypes = [ctypes.c_ulong] + 4 * [ctypes.py_object]               # the last three, frame, event, argument, are not used
+    raise_in.restype = None
+    return partial(raise_in, ident, Stop)
 
 
 @contextlib.contextmanager
 def _at_every_line(ident: int) -> Iterator[None]:
-    """From Python 3.12 on: every line of this thread raises ``Stop``. Before, ``Stop`` sees to that itself."""
+    """From Python 3.12 on: every line of this thread raises ``Stop``. (Before: ``_again``.)"""
     if sys.version_info < (3, 12):
         yield
         return
@@ -189,10 +183,6 @@ def _at_every_line(ident: int) -> Iterator[None]:
         for event in (watch.events.LINE, watch.events.PY_START):
             watch.register_callback(tool, event, None)
         watch.free_tool_id(tool)
-
-
-def _raise_in(thread: threading.Thread) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_First))
 
 
 def _debugged() -> bool:
