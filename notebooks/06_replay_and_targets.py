@@ -69,6 +69,7 @@ lesson.start("06")
 
 # %%
 import copy
+import warnings
 from dataclasses import fields
 
 import matplotlib.pyplot as plt
@@ -93,8 +94,10 @@ def watch(capacity, tau, seed):
     config = TrainConfig(seed=seed, total_steps=1600, capacity=capacity, batch_size=64, learning_starts=64, update_every=8,
                          learning_rate=2e-3, tau=tau, epsilon_steps=1000, evaluate_every=200)
     largest = []
-    history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
-        float(exact.q_tot(run.algorithm, optimum.model).abs().max())))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "values: ")           # train would say beforehand what you are to see
+        history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
+            float(exact.q_tot(run.algorithm, optimum.model).abs().max())))
     return history, largest
 
 
@@ -581,7 +584,8 @@ figure
 # value at $s'$ raises the value at $s$, and as the network generalises, that raises the value at $s'$ again. Three things must come
 # together for it: a network in place of a table, targets that are made of its own estimates, and data from another policy than the one
 # that is judged. Sutton and Barto (2018, chapter 11) call them the *deadly triad*. QMIX has all three; the slow copy loosens the second. The greedy return alone would not tell you that this is what happens, and some of these
-# teams still play optimally for a while; the size of $Q_{tot}$ tells you. With a target network and no memory the values stay in range,
+# teams still play optimally for a while; the size of $Q_{tot}$ tells you. (`train` looks at it as well, and warns once where the values are beyond
+# anything that the rewards seen so far can pay. The lesson has kept that warning silent.) With a target network and no memory the values stay in range,
 # and the team is optimal less often than with both: it forgets and relearns. The right panel holds a surprise: *memory only*, with values
 # a hundred thousand times too large, is optimal more often than *target only*. It is no contradiction, since a greedy agent needs the order of
 # its values and not their size. Why the order survives so often here is open; the lesson does not measure it.
