@@ -23,6 +23,8 @@
 # **Minutes:** 5
 #
 # **You need:** [lesson 00](../notebooks/00_start_here.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -60,10 +63,12 @@ from qmix_course.checks import check, hint, solution
 # - When you are right, the verdict has a **reference solution** to unfold, with the reason why the usual mistakes fail. `solution("00.1")` prints it
 #   too. Try the exercise first.
 # - The exercises do not build on each other. Leave one out and go on with the next.
-# - Work in a copy of your own: `make lab` and `python -m qmix_course start` put one in `my/`, and never touch it again. In Colab, save a
-#   copy to your Drive.
+# - Work in a copy of your own: `make lab` and `python -m qmix_course start` put lessons and exercises into `my/`. What you change there
+#   stays, whatever a new version of the course brings. In Colab, *File > Save a copy in Drive* makes the copy.
 # - In a terminal, `python -m qmix_course progress` shows what is solved, and `check 00`, `check 00.1`, `hint 00.1` do what they say
-#   with the saved notebooks in `my/`. `reset 00` gives you a fresh copy and keeps the old one.
+#   with the saved notebooks in `my/exercises`. `reset 00` gives you a fresh copy and keeps the old one.
+# - Notebooks elsewhere, under any names: `python -m qmix_course progress FOLDER`. In Colab, once your Drive is mounted:
+#   `!python -m qmix_course progress "/content/drive/MyDrive/Colab Notebooks"`.
 
 # %% [markdown]
 # ## Exercise 00.1 · The target of one step

@@ -23,6 +23,8 @@
 # **Minutes:** 56
 #
 # **You need:** [lesson 01](../notebooks/01_cooperation.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -95,7 +98,8 @@ check("01.1", turning_x)
 # All tensors hold whole numbers (int64), and all agents have the same number of actions, $A$ = `n_actions`. The number of
 # agents can be anything from 1 on. For three agents with four actions, $(2, 0, 3)$ has the number 35.
 #
-# You are right if both directions agree with the order of `itertools.product`, for any number of agents and actions.
+# You are right if both directions agree with the order of `itertools.product`, for any number of agents and actions, in tables of up
+# to $10^{15}$ places. (Going through a list of all joint actions is fine too. Such an answer is asked about small tables only.)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def joint_index(actions, n_actions):
@@ -194,7 +198,7 @@ check("01.4", iql_step)
 # u2, u3]` is the team reward. The agents may have different numbers of actions. `actions` is a tuple with each agent's action.
 # Return a tensor with each agent's credit: the team's reward minus that mean.
 #
-# You are right if the credits are, for one, two, three or more agents. Which agents get a credit of exactly 0 whatever they do?
+# You are right if the credits are, for one, two, three or more agents. An agent that has only one action gets 0.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def credits(payoff, actions):

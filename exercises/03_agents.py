@@ -23,6 +23,8 @@
 # **Minutes:** 70
 #
 # **You need:** [lesson 03](../notebooks/03_agents.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -294,7 +297,8 @@ for action in range(4):
     print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If two lines can be blamed, either will do.
+# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
+# them will do.
 #
 # You are right if `mended_dice` does all that the text of 03.2 asks for.
 

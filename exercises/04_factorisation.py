@@ -23,6 +23,8 @@
 # **Minutes:** 70
 #
 # **You need:** [lesson 04](../notebooks/04_factorisation.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -63,7 +66,8 @@ from qmix_course.checks import check, hint, solution
 # available action, has the team taken a best one of the joint actions that it can take?
 #
 # You are right if the answer is right for every state. Compare values, not positions: a table may have several largest entries, and any of them is a best one. No agent
-# has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign.
+# has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign, and a
+# difference counts however small it is.
 
 # %%
 tables = torch.tensor([[[6.0, -2.0], [-3.0, 1.0]],       # state 0: the product from the beginning of the lesson
@@ -123,8 +127,8 @@ check("04.2", rings)
 #
 # $$f(Q_1(u_1), \dots, Q_N(u_N)) = \text{table}[u_1, \dots, u_N] \quad \text{for all joint actions.}$$
 #
-# You are right if the answer is right for one, two, three and four agents. The actions stand in any order. Equal utilities happen, and equal entries too: what can a
-# function do with two inputs that are equal?
+# You are right if the answer is right for one, two, three and four agents. The actions stand in any order, and every difference from $10^{-9}$ on counts. Equal utilities
+# happen, and equal entries too: what can a function do with two inputs that are equal?
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def monotone_in(table, q):

@@ -23,6 +23,8 @@
 # **Minutes:** 64
 #
 # **You need:** [lesson 06](../notebooks/06_replay_and_targets.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -92,13 +95,13 @@ check("06.1", never_drawn)
 #
 # - `Replay(capacity)` holds at most `capacity` rows.
 # - `add(**columns)`: each column is a tensor `[rows, ...]`, of any further shape and any dtype, and all have the same number of rows. They are
-#   written oldest first. Every call has the same columns, with any names. The number of rows may differ from call to call; it is never above `capacity`.
+#   written oldest first. Every call has the same columns, with any names. The number of rows may differ from call to call; it is 1 to `capacity`.
 #   When there is no room left, the oldest rows are overwritten.
 # - `len(memory)` is the number of rows that are held.
 # - `sample(batch_size, generator)` gives a dictionary with the same names: tensors `[batch_size, ...]` with the dtype and shape of what was added. The rows are
 #   distinct, and every set of `batch_size` of the rows held is equally likely, whatever the call before it gave. The order within
 #   the batch is up to you. All chance comes from `generator` (a `torch.Generator`): an equal generator gives an equal batch.
-#   `batch_size` is never above `len(memory)`.
+#   `batch_size` is 1 to `len(memory)`.
 #
 # What belongs to one row stays together. The memory is its own: when the caller writes into a tensor that it has added, or into a batch that it
 # got, nothing changes in the memory. Two memories have nothing in common. Names of other attributes are up to you.
@@ -159,8 +162,8 @@ check("06.3", soft_update)
 # The online weights stand still, and a target follows them with soft updates. Write `updates_until(share, tau)`: the smallest number of updates after which the
 # target has gone *at least* the part `share` of its way. In the lesson: half of the way, with `tau` = 0.02.
 #
-# `share` and `tau` are numbers between 0 and 1, both ends excluded. Return a whole number (`int`). You are right if it is exact for every `share` and every
-# `tau`, small or large.
+# `share` and `tau` are numbers from 0.0001 to 0.9999. Return a whole number (`int`). You are right if it is exact for every `share` and every
+# `tau` of these, small or large.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def updates_until(share, tau):

@@ -23,6 +23,8 @@
 # **Minutes:** 67
 #
 # **You need:** [lesson 07](../notebooks/07_update_step.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -99,7 +102,7 @@ check("07.1", chosen_values)
 #
 # Write `best_next(q, available)`: a tensor of shape `[B, N]` with the value of each agent's best available action.
 #
-# You are right if this holds for any finite values, also if all are below zero, and however low they are (values such as $-10^{30}$ are tried). Your
+# You are right if this holds for any finite values, also if all are below zero, and however low they are (down to the lowest finite number is tried). Your
 # function must not change what it is given.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -146,8 +149,8 @@ check("07.3", td_targets)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10
 #
-# Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the values
-# mean nothing. At least one step was played.
+# Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the numbers and
+# flags mean nothing (they are finite). At least one step of the batch was played.
 #
 # Write `td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma)`: the mean of the squared TD errors over all steps that were played,
 # each of them counted the same. All inputs but `gamma` have the shape `[B, T]`. `terminated` and `truncated` are what the environment
@@ -180,7 +183,7 @@ check("07.4", td_loss)
 # - `agents(obs)` takes `obs[B, T, N, O]` and gives `q[B, T, N, A]`: it wants an axis for time, also for a single step.
 #   `mixer(agent_qs, state)` takes `agent_qs[B, N]` and `state[B, S]` and gives `q_tot[B]`. The target networks are called in the same way.
 # - `batch` is a dictionary: `obs[B, N, O]`, `state[B, S]`, `actions[B, N]`, `reward[B]`, `terminated[B]`, `next_obs[B, N, O]`, `next_state[B, S]`,
-#   `next_available[B, N, A]`. Nothing is padded, so there is no mask.
+#   `next_available[B, N, A]`. Nothing is padded, so there is no mask. The values of the networks can be any finite numbers.
 # - `optimiser` holds the weights of `agents` and `mixer`. They may still have gradients from before, which must not count.
 # - The loss is the mean of the squared TD errors on $Q_{tot}$, without double-Q: the target networks choose the next actions and value them.
 # - Nothing else happens here: no clipping, and the target networks neither move nor get gradients.
@@ -254,7 +257,8 @@ print("target:", buggy_targets(online_table, target_table, possible, torch.tenso
 # The 80 of an action that nobody can take is in it. Mend the function: copy the body of the listing and change what is wrong. Then name
 # the line in which it goes wrong; if your repair touches two, it is the line where tables of different times meet.
 #
-# You are right if the targets are exact, for any batch in which every agent always has an available action, and the line is the right one.
+# You are right if the targets are exact, for any batch with finite values in which every agent always has an available action, and the line
+# is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_6 = (
@@ -309,7 +313,7 @@ print("the agents' weight moved to", round(one_agents.weight.item(), 3), "· the
 # %% [markdown]
 # Mend the function, and name the line with the bug.
 #
-# You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones, and the returned length and the
+# You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones (0 is not tried), and the returned length and the
 # line are right. Old gradients must not count, as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_7", "locked": false, "schema_version": 3, "solution": true, "task": false}

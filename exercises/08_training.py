@@ -23,6 +23,8 @@
 # **Minutes:** 66
 #
 # **You need:** [lesson 08](../notebooks/08_training.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -70,8 +73,8 @@ from qmix_course.replay import Batch
 # 2. `updates`: how many updates the run makes;
 # 3. `ratio`: the transitions *drawn* from the replay memory in the whole run, divided by the transitions *stored* in it.
 #
-# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, and
-# the memory always holds enough for a batch.
+# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, `learning_starts` from 0 on, the others
+# from 1 on, and the memory always holds enough for a batch.
 #
 # You are right if the three numbers are those of the loop for any settings: rows that do not divide `total_steps`, an `update_every` smaller than the number of rows, a run that is over
 # before it starts to learn.
@@ -104,8 +107,8 @@ figure
 
 
 # %% [markdown]
-# Write `first_step`: the number of steps that were played before the first call in which $\varepsilon$ is *at most* `value`. If there is no such call, return `float("inf")`. In the picture
-# the answer for `value=0.5` is 32, and for `value=0.2` there is none.
+# Write `first_step`: the number of steps that were played before the first call in which $\varepsilon$ is *at most* `value`. If there is no such call, because
+# $\varepsilon$ never gets there, return `float("inf")`: a search must know when to end. In the picture the answer for `value=0.5` is 32, and for `value=0.2` there is none.
 #
 # You are right if this holds for any schedule with `start >= end`, any number of rows, and values above, between and below the two ends.
 
@@ -170,7 +173,7 @@ check("08.3", train_loop)
 #
 # Reset the environment first. Episodes have different lengths, and `env.step` refuses to play while any row has ended. So rows that are done must be reset, and what they play after that is not counted.
 #
-# You are right if both tensors are right for any number of rows and agents, with a step limit, and with actions that are not available (`available` of a step). `evaluate` of the library is off limits.
+# You are right if both tensors are right for any number of rows and agents, any step limit, any finite values, however low, and with actions that are not available (`available` of a step). `evaluate` of the library is off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def greedy_episodes(env, values):
@@ -188,7 +191,7 @@ check("08.4", greedy_episodes)
 # **Difficulty:** 2 of 5 · **Minutes:** 8
 #
 # A run may stop when the team is done. One look with the best return can be luck, so take a rule: stop at the first look at which the last `patience` looks *in a row*, this one included, all had the best greedy
-# return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, because a sum of rewards is only exact up to rounding.
+# return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, and not when it is more than that away, because a sum of rewards is only exact up to rounding.
 #
 # Given a whole history, at which step would the run have stopped? `steps` and `greedy_returns` are two lists with one entry for each look, in order. Return the step of that look, or `float("inf")` if there is none.
 #

@@ -23,6 +23,8 @@
 # **Minutes:** 46
 #
 # **You need:** [lesson 09](../notebooks/09_curves.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -101,7 +104,8 @@ check("09.1", average_by_steps)
 # one, up to the end of the run.
 #
 # `steps[K]` holds the environment steps of the entries (increasing), `returns[K]` the greedy returns there, both lists with at least one entry.
-# `best` is the best return that the task allows. A return counts as the best one if it differs from `best` by no more than 1e-9. No return is above it by more than that.
+# `best` is the best return that the task allows. A return counts as the best one if it differs from `best` by less than 1e-9, and
+# not if it differs by more. No return is above it by more than that.
 # Return one of the `steps`, or `None` if there is no such step.
 #
 # For example, the steps `[100, 200, 300, 400]` with the returns `[-64.0, 8.65, 7.5, 8.65]` and the best return 8.65 give 400, not 200.

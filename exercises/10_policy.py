@@ -23,6 +23,8 @@
 # **Minutes:** 68
 #
 # **You need:** [lesson 10](../notebooks/10_policy.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -104,8 +107,8 @@ check("10.1", twin)
 # A policy may go round in a circle for ever: then the sum has infinitely many terms, and it is still a number as long as
 # $\gamma < 1$. If `gamma` is less than 0, or 1 or more, raise a `ValueError`, whatever the policy.
 #
-# You are right if every value is within $10^{-6}$ of the exact one, for $\gamma$ up to 0.99, and if no other `gamma` is accepted.
-# `exact.solve` and `exact.backup` are off limits.
+# You are right if every value is within $10^{-6}$ of the exact one. In circles that is tried with $\gamma$ up to 0.99; a larger
+# `gamma` below 1 is to be accepted too, and is tried with policies that end. `exact.solve` and `exact.backup` are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def policy_value(next_state, reward, terminated, policy, gamma):
@@ -126,7 +129,7 @@ check("10.2", policy_value)
 # agent. The axes need not have the same length.
 #
 # - A joint action is *best* in a state if its value is the highest of this state. Values that differ by less than $10^{-9}$ count
-#   as equal. Real differences are 0.1 or more.
+#   as equal. Real differences are 0.1 or more, and no value is above 100 or below −100.
 # - An action of an agent is *good* if it is part of at least one best joint action.
 # - The agents *must agree* if somebody can combine good actions, one for each agent, to a joint action that is not best.
 #

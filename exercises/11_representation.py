@@ -23,6 +23,8 @@
 # **Minutes:** 60
 #
 # **You need:** [lesson 11](../notebooks/11_representation.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -63,8 +66,8 @@ from qmix_course.checks import check, hint, solution
 # Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
 # class that holds it. The agents may sort their actions as they like, each in an order of its own.
 #
-# You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters, so that equal means equal: no tolerance is
-# needed.
+# You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters from −1000 to 1000, so that equal means equal: no tolerance is
+# needed. The library's `representation` is off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def smallest_class(table):
@@ -87,7 +90,8 @@ check("11.1", smallest_class)
 #
 # of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights.
 #
-# You are right if your number is within $10^{-6}$ of the exact one. The library's `representation` and the arithmetic behind it are off limits.
+# You are right if your number is never more than $10^{-6}$ away from the exact one; payoffs lie between −100 and 100, weights between 0.1 and 10. The library's `representation` and the
+# arithmetic behind it are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def least_error(payoff, weights):
@@ -165,10 +169,10 @@ def stuck(value, starts=40, updates=600):
 print("more than half of 40 starts are stuck:", stuck(team_value) > 20)
 
 # %% [markdown]
-# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (if two lines can be blamed, either will do), and write the
+# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (the 4 is the exercise's; if two lines can be blamed, either will do), and write the
 # repaired head as `mended_value`: copy the listing and mend it.
 #
-# You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight learns, whatever its sign, and if the rest of the head is as it was.
+# You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_4 = (

@@ -23,6 +23,8 @@
 # **Minutes:** 47
 #
 # **You need:** [lesson 12](../notebooks/12_memory.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -69,7 +72,7 @@ from qmix_course.agents import GRUAgents
 # Write `agent_inputs(obs, actions, n_actions)`: a tensor `[B, T, N, O + A + N]`, in this order:
 #
 # 1. the observation;
-# 2. the agent's own **last** action as a one-hot vector of length `n_actions`; all zeros at step 0, where there was none;
+# 2. the agent's own **last** action as a one-hot vector of length `n_actions` (some actions may never be played); all zeros at step 0, where there was none;
 # 3. the agent's id as a one-hot vector of length N: agent 0 has its 1 in the first place.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -163,7 +166,7 @@ y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
 # %% [markdown]
-# Name the line in which this goes wrong, and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# Put the number of the line in which this goes wrong into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
 # walks through each episode as the agents did.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -23,6 +23,8 @@
 # **Minutes:** 50
 #
 # **You need:** [lesson 13](../notebooks/13_weighted_qmix.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -59,7 +62,7 @@ from qmix_course.checks import check, hint, solution
 # `B` rows, each with the values `agent_qs[b, i, a]` of `N` agents, the actions that were played, the target $y$, and `q_greedy[b]`, which is what
 # $\hat Q^*$ says about the greedy joint action of that row. Write `central_weights`, the weights of CW-QMIX.
 #
-# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row.
+# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row. $\alpha$ is above 0 and at most 1.
 
 # %%
 agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)                # in all four rows the greedy joint action is (1, 0)
@@ -91,7 +94,7 @@ check("13.1", central_weights)
 #
 # Write `balance`, which gives for each row of values the $q$ at which this loss is smallest. $\alpha$ is above 0 and at most 1.
 #
-# You are right if each number is exact to a millionth. The picture shows the loss for the first row of climbing; you are looking for the lowest point of each curve.
+# You are right if each number is at most a millionth ($10^{-6}$) off, for values between −1000 and 1000. The picture shows the loss for the first row of climbing; you are looking for the lowest point of each curve.
 
 # %%
 row, grid = torch.tensor([11.0, -30.0, 0.0]), torch.linspace(-32, 14, 93)
@@ -121,7 +124,7 @@ check("13.2", balance)
 # network's $\hat Q^*$ says about the monotone agents' best joint action in the next state. Write `ow_loss`, the loss of OW-QMIX: the mean over the steps that were
 # played (mask 1) of the weighted squared error of $Q_{tot}$, plus the same for $\hat Q^*$ without weights.
 #
-# You are right if the loss is exact for any padded batch, and its gradients are: both networks learn, the target and the weights are constants.
+# You are right if the loss is exact for any padded batch in which something was played (a row may be padding throughout), and its gradients are: both networks learn, the target and the weights are constants.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
@@ -173,7 +176,7 @@ print("target:", target.item(), " weight:", weight.item())
 # %% [markdown]
 # The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
 #
-# You are right if targets and weights are exact, for any rows in which every agent always has an available action, and the line is the right one.
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, whatever the size and the sign of the values, and the line is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line = (

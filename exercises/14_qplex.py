@@ -23,6 +23,8 @@
 # **Minutes:** 67
 #
 # **You need:** [lesson 14](../notebooks/14_qplex.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -88,7 +91,7 @@ check("14.1", lambda_for_table)
 # **Difficulty:** 3 of 5 · **Minutes:** 15
 #
 # Write the mixer's last step. The hypernetworks have done their part: `w` and `b` are the raw outputs for the rescaling, `lam` is λ and positive already. `agent_qs` are the
-# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$.
+# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$ (the $10^{-10}$ may be left out).
 #
 # $$Q_{tot} = \sum_i Q_i' + \sum_i (\lambda_i - 1)\, A_i', \qquad Q_i' = w_i Q_i + b_i, \quad A_i' = Q_i' - (w_i \max Q_i + b_i),$$
 #
@@ -201,9 +204,9 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
-# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_errors`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line_5` (the 5 is the exercise's), and write the repaired function as `mended_errors`: copy the listing and mend it.
 #
-# You are right if the errors are right whatever is available, and whatever the signs of the values.
+# You are right if the errors are right whatever is available, and whatever the signs and the size of the values.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_5 = (

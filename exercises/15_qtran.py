@@ -23,6 +23,8 @@
 # **Minutes:** 60
 #
 # **You need:** [lesson 15](../notebooks/15_qtran.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -59,7 +62,7 @@ from qmix_course.checks import check, hint, solution
 # `violations`. For each state it returns two numbers: the gap $Q' - Q_{jt} + V$ at $\bar u$, with its sign, and the lowest gap of all joint actions that the agents can
 # take, or 0 if none of them is below 0. Both conditions hold where both numbers are 0.
 #
-# You are right if both numbers are right in every state. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
+# You are right if both numbers are right in every state, whatever the size and the sign of the values. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
 
 # %%
 q = torch.tensor([[[3.0, 0.0], [1.0, 2.0]],
@@ -116,7 +119,7 @@ check("15.2", three_losses)
 # - touches it (gap 0) in every row and in every column, and at $\bar u$,
 # - and each agent has *one* best action, its part of the table's best entry.
 #
-# V is 0 here: one state, and the utilities can take it over. You are right if this holds on tables of any size and sign, to within $10^{-9}$ of their scale; the table's best entry leads by at least 0.01.
+# V is 0 here: one state, and the utilities can take it over. You are right if this holds on tables from 2 × 2 actions on, with entries of any size and sign, to within $10^{-9}$ of the largest entry's size. The best entry may lead by very little: a millionth of that size.
 #
 # Where to begin: how low can agent 1's utilities be, if agent 2's are given?
 
@@ -141,11 +144,12 @@ check("15.3", meet_alternative)
 # %%
 def switched_sums(q, actions):
     """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]: entry [b, i, a] with agent i's action replaced by a."""
-    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                       # 1   [B, N]
-    others = played.unsqueeze(1).repeat(1, q.shape[1], 1)                       # 2   [B, N, N]: a copy for each agent
-    own = torch.arange(q.shape[1]).view(1, -1, 1).expand(len(q), -1, 1)         # 3   [B, N, 1]: whose copy it is
-    others.scatter(2, own, 0.0)                                                 # 4   each agent is taken out of its copy
-    return q + others.sum(2, keepdim=True)                                      # 5
+    batch, n_agents, _ = q.shape                                                # 1
+    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                       # 2   [B, N]
+    others = played.unsqueeze(1).repeat(1, n_agents, 1)                         # 3   [B, N, N]: a copy for each agent
+    own = torch.arange(n_agents).view(1, -1, 1).expand(batch, -1, 1)            # 4   [B, N, 1]: whose copy it is
+    others.scatter(2, own, 0.0)                                                 # 5   each agent is taken out of its copy
+    return q + others.sum(2, keepdim=True)                                      # 6
 
 
 # %% [markdown]
@@ -160,7 +164,7 @@ print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 
 
 # %% [markdown]
 # A line of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Give the number of the line with the bug as
-# `wrong_line_4`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
+# `wrong_line_4` (the 4 in this name is the exercise's, not the line's), and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_4 = (

@@ -23,6 +23,8 @@
 # **Minutes:** 42
 #
 # **You need:** [lesson 16](../notebooks/16_exploration.ipynb)
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -61,7 +64,7 @@ from qmix_course.envs import MStepGame
 #
 # `n_agents` agents with `n_actions` actions each are $\varepsilon$-greedy around a habit, as in lesson 03: each agent on its own coin, at each step anew, draws at random among *all* its actions with probability $\varepsilon$. A reward waits for the team that at `keep` steps plays its habit, all agents, and at `leave` other steps leaves it: there each agent must play one particular other action. Write `lucky_chance`, the probability that an episode of `keep + leave` steps goes exactly so.
 #
-# You are right if the number is right for any number of agents and actions.
+# You are right if the number is right for any number of agents, for two actions or more, $\varepsilon$ above 0 and at most 1, and any number of steps of either kind, none included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lucky_chance(n_agents, n_actions, epsilon, keep, leave):
@@ -107,7 +110,7 @@ check("16.2", adapt)
 #
 # Both terms are over the steps that were played, each counting the same: the mean goes over those steps, and $p(k)$ in $H(z) = -\sum_k p(k) \log p(k)$ is the share of those steps that were played with latent $k$.
 #
-# You are right if the number is right for every batch. Not every latent need occur in one.
+# You are right if the number is right for every batch in which something was played. Not every latent need occur in one, and a row may be padding throughout.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mi_bound(log_guess, z, mask):
@@ -162,7 +165,7 @@ print("row 1, four steps an episode:", latents[:, 1].tolist())
 # %% [markdown]
 # Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
 #
-# Name the line, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of the listing that it completes. You are right if each row keeps its latent for the whole of every episode and starts each new one with a fresh draw from the new episode's first state.
+# Put the number of the line that gives row 1 its second latent into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_4 = (

@@ -23,6 +23,8 @@
 # **Minutes:** 20
 #
 # **You need:** the exercises of lessons 02, 03, 05, 06 and 07, solved in the notebooks that lie beside this one
+#
+# In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
 # Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
@@ -30,14 +32,15 @@ import importlib.util
 import pathlib
 import subprocess
 import sys
-
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-here = pathlib.Path.cwd()
-above = [folder for folder in (here, *here.parents) if (folder / "qmix_course" / "__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
+    if subprocess.run(pip).returncode:
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
+                           f"Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -55,8 +58,14 @@ from qmix_course.envs import GridWorld
 # ## Your pieces
 #
 # The next cell opens your exercise notebooks, runs them, takes ten pieces from them, and checks each once more. They have to be saved first. It
-# looks in the folder where this notebook is: `my/`, if you began with `make lab` or `python -m qmix_course start`. In Colab, put your
-# solved notebooks into one folder of your Drive, mount it, and write `capstone.collect("/content/drive/MyDrive/...")`.
+# looks in the folder where this notebook is, and knows your notebooks by what is in them, whatever their names. In Colab, copies that you
+# saved are in your Drive. Mount it, then name the folder:
+#
+# ```python
+# from google.colab import drive
+# drive.mount("/content/drive")
+# pieces = capstone.collect("/content/drive/MyDrive/Colab Notebooks")
+# ```
 
 # %%
 pieces = capstone.collect()
@@ -105,12 +114,22 @@ figure
 #
 # ## Break it yourself
 #
-# You own every line now. Put another piece in the place of one of yours, and train again. The checks are not asked any more:
+# You own every line now. Put another piece in the place of one of yours, and train again. The checks are not asked any more. Copy
+# this into a new cell and run it:
 #
 # ```python
-# pieces.parts["soft_update"] = lambda target, online, tau: soft_update(target, online, 1.0)     # with your soft_update above it
-# capstone.train_team(pieces)
+# from dataclasses import replace
+#
+# def the_whole_way(target, online, tau):
+#     pieces.parts["soft_update"](target, online, 1.0)                    # your own function, with another tau
+#
+# broken = replace(pieces, parts=pieces.parts | {"soft_update": the_whole_way})
+# capstone.train_team(broken)
 # ```
+#
+# Any other piece goes in the same way, under its name in the table above. Nothing has to be put back: `broken` is a set of pieces of
+# its own, and `pieces` still holds yours, so that `capstone.train_team(pieces)` trains with all of them again. If you have changed
+# `pieces` itself, run the cell with `capstone.collect` again.
 #
 # Some questions to try:
 #
