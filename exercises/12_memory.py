@@ -73,7 +73,7 @@ from qmix_course.agents import GRUAgents
 #
 # 1. the observation;
 # 2. the agent's own **last** action as a one-hot vector of length `n_actions` (some actions may never be played); all zeros at step 0, where there was none;
-# 3. the agent's id as a one-hot vector of length N: agent 0 has its 1 in the first place.
+# 3. the agent's id as a one-hot vector of length N: agent 1 has its 1 in the first place.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def agent_inputs(obs, actions, n_actions):
