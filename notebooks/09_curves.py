@@ -487,7 +487,7 @@ names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))    
 
 
 # %%
-warnings.filterwarnings("ignore", "train: .* target_every")       # the library would give one bug away before it runs
+warnings.filterwarnings("ignore", "train: .* target_every|values: ")        # the library would give some bugs away
 
 
 def watch(kind, config, options):
