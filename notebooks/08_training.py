@@ -97,7 +97,7 @@ print(f"best possible return: {BEST:.2f}")
 _, first = trained()
 print("default settings      -> optimal:", is_best(first))
 print("learning_rate=0.3     -> optimal:", is_best(trained(learning_rate=0.3)[1]))
-print("update_every=1000     -> optimal:", is_best(trained(update_every=1_000)[1]))
+print("update_every=4000     -> optimal:", is_best(trained(update_every=4_000)[1]))
 
 
 # %% [markdown]
