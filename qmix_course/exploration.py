@@ -14,10 +14,9 @@ from qmix_course.agents import GRUAgents
 
 def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
     """The value at ``step`` of a straight line from ``start`` (step 0) to ``end`` (``steps`` and after)."""
-    errors.number("start", start)
-    errors.number("end", end)
-    errors.whole_number("steps", steps)
-    errors.whole_number("step", step, at_least=0)
+    start, end = errors.number("start", start), errors.number("end", end)
+    steps = errors.whole_number("steps", steps, at_most=errors.LONGEST)
+    step = errors.whole_number("step", step, at_least=0, at_most=errors.LONGEST)
     return start + (end - start) * min(1.0, step / steps)
 
 
@@ -36,7 +35,7 @@ def epsilon_greedy(q: torch.Tensor, available: torch.Tensor, epsilon: float,
 
     q[..., N, A], available[..., N, A] bool → actions[..., N] int64. The random action may be the best one too.
     """
-    epsilon = errors.number("epsilon", epsilon, 0.0, 1.0)
+    epsilon, generator = errors.number("epsilon", epsilon, 0.0, 1.0), errors.generator("generator", generator)
     best = greedy(q, available)
     key = torch.rand(q.shape, generator=generator, dtype=torch.float64)      # the largest key among the available wins
     random = key.masked_fill(~available, -1.0).argmax(-1)
@@ -46,7 +45,9 @@ def epsilon_greedy(q: torch.Tensor, available: torch.Tensor, epsilon: float,
 
 def check_available(available: torch.Tensor, q: torch.Tensor) -> None:
     """``available`` has q's shape, is bool, and leaves every agent something to do."""
-    errors.tensor("available", available, tuple(q.shape), torch.bool)
+    errors.tensor("available", available, (...,), torch.bool)
+    if available.shape != q.shape:
+        raise ValueError(f"available: expected the shape of q, {tuple(q.shape)}, got {errors.describe(available)}")
     if not available.any(-1).all():
         raise ValueError("available: expected at least one available action for every agent, got a row without any")
 
@@ -57,11 +58,19 @@ def target_divergence(epsilon: float, n_actions: int) -> float:
     (Plappert et al. 2018.) So noise of that divergence explores about as much as ε-greedy does.
     """
     epsilon = errors.number("epsilon", epsilon, 0.0, 1.0)
-    return -math.log(1 - epsilon + epsilon / errors.whole_number("n_actions", n_actions))
+    return -math.log(1 - epsilon + epsilon / errors.whole_number("n_actions", n_actions, at_most=errors.LONGEST))
 
 
 def divergence(q: torch.Tensor, noisy: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
     """KL(softmax q ‖ softmax noisy)[...] over the available actions; all three are [..., A]."""
+    errors.tensor("q", q, (..., "A"))
+    errors.tensor("noisy", noisy, (..., "A"), q.dtype)
+    if noisy.shape != q.shape:
+        raise ValueError(f"noisy: expected the shape of q, {tuple(q.shape)}, got {errors.describe(noisy)}")
+    for name, values in (("q", q), ("noisy", noisy)):
+        if not values.isfinite().all():
+            raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    check_available(available, q)
     log_p, log_noisy = (each.masked_fill(~available, -torch.inf).log_softmax(-1) for each in (q, noisy))
     return (log_p.exp() * (log_p - log_noisy).masked_fill(~available, 0.0)).sum(-1)
 
@@ -79,15 +88,17 @@ class ParameterNoise:
     """
 
     def __init__(self, agents: nn.Module, rows: int, generator: torch.Generator, sigma: float = 0.05):
-        self.agents, self.generator = agents, generator
+        self.agents = errors.instance("agents", agents, nn.Module)
+        self.generator = errors.generator("generator", generator)
         self.rows = errors.whole_number("rows", rows)
         self.sigma = errors.number("sigma", sigma, above=0.0)
-        self.noise = {name: torch.empty(rows, *weight.shape, dtype=weight.dtype)             # ξ
+        self.noise = {name: torch.empty(self.rows, *weight.shape, dtype=weight.dtype)             # ξ
                       for name, weight in agents.named_parameters()}
-        self.redraw(torch.ones(rows, dtype=torch.bool))
+        self.redraw(torch.ones(self.rows, dtype=torch.bool))
 
     def redraw(self, where: torch.Tensor) -> None:
         """A new ξ for the rows ``where[B]``."""
+        errors.tensor("where", where, (self.rows,), torch.bool)
         for noise in self.noise.values():
             noise[where] = torch.randn(noise[where].shape, generator=self.generator, dtype=noise.dtype)
 
@@ -122,4 +133,8 @@ class ParameterNoise:
         return {"sigma": self.sigma, "noise": {name: noise.clone() for name, noise in self.noise.items()}}
 
     def load_state_dict(self, saved: dict) -> None:
-        self.sigma, self.noise = saved["sigma"], {name: noise.clone() for name, noise in saved["noise"].items()}
+        sigma, noise = errors.entries("saved", saved, ("sigma", "noise"))
+        sigma = errors.number("saved['sigma']", sigma, above=0.0)
+        for name, value in zip(self.noise, errors.entries("saved['noise']", noise, self.noise)):
+            errors.tensor(f"saved['noise'][{name!r}]", value, tuple(self.noise[name].shape), self.noise[name].dtype)
+        self.sigma, self.noise = sigma, {name: noise[name].clone() for name in self.noise}

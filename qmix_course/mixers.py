@@ -124,7 +124,11 @@ class DuplexMixer(Mixer):
         errors.tensor("best_qs", best_qs, (*leading, self.n_agents), agent_qs.dtype)
         errors.tensor("actions", actions, (*leading, self.n_agents), torch.int64)
         flat = (x.reshape(-1, x.shape[-1]) for x in (agent_qs, state, best_qs, actions))
-        return self.mix(*flat).view(leading)
+        try:
+            return self.mix(*flat).view(leading)
+        except RuntimeError:                            # looked for here only: it would cost every call, and vmap cannot look
+            errors.between("actions", actions, 0, self.n_actions - 1)
+            raise
 
     def mix(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         w, b = self.positive(self.hyper_w(state)), self.hyper_b(state)                              # [M, N]

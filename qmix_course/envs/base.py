@@ -33,7 +33,8 @@ class TeamSpec:
 
     def __post_init__(self):
         for field in fields(self):        # a plain int, whatever kind of whole number came
-            object.__setattr__(self, field.name, errors.whole_number(field.name, getattr(self, field.name)))
+            most = errors.LONGEST if field.name == "episode_limit" else errors.MOST
+            object.__setattr__(self, field.name, errors.whole_number(field.name, getattr(self, field.name), at_most=most))
 
 
 @dataclass(frozen=True)
@@ -188,12 +189,27 @@ class TeamEnv(ABC):
 
     def load_state_dict(self, saved: dict) -> None:
         """Go on from where ``state_dict`` was called; ``ValueError`` if that was an environment of other sizes."""
-        here = {"num_envs": self.num_envs, "spec": vars(self.spec)}
-        there = {name: saved[name] for name in here}
-        if there != here:
-            raise ValueError(f"saved: expected an environment with {here}, got one with {there}")
-        self._generator.set_state(saved["generator"])
-        self._outcome, self._available = saved["outcome"], saved["available"]
+        num_envs, spec, generator, outcome, available = errors.entries(
+            "saved", saved, ("num_envs", "spec", "generator", "outcome", "available"))
+        for name, there, here in (("num_envs", num_envs, self.num_envs), ("spec", spec, vars(self.spec))):
+            if type(there) is not type(here) or there != here:
+                raise ValueError(f"saved[{name!r}]: expected an environment with {here}, got {errors.describe(there)}")
+        errors.generator_state("saved['generator']", generator)
+        self._check_outcome(outcome, available)
+        self._generator.set_state(generator)
+        self._outcome, self._available = outcome, available
         self._waiting = self._outcome is not None and bool(
             (self._outcome["terminated"] | self._outcome["truncated"]).any())
+
+    def _check_outcome(self, outcome: dict | None, available: torch.Tensor | None) -> None:
+        """What the last step brought, in a saved state: None before the first reset."""
+        rows, spec = self.num_envs, self.spec
+        if outcome is not None:
+            for name, value in zip(OUTCOME, errors.entries("saved['outcome']", outcome, OUTCOME)):
+                errors.tensor(f"saved['outcome'][{name!r}]", value, (rows,), None if name == "reward" else torch.bool)
+        if (outcome is not None and self.masks_actions) != (available is not None):
+            wanted = "a tensor" if available is None else "None"
+            raise ValueError(f"saved['available']: expected {wanted}, got {errors.describe(available)}")
+        if available is not None:
+            errors.tensor("saved['available']", available, (rows, spec.n_agents, spec.n_actions), torch.bool)
 

@@ -8,7 +8,7 @@ import torch
 
 from qmix_course import errors
 from qmix_course.envs.base import TeamStep
-from qmix_course.envs.matrix import TableGame
+from qmix_course.envs.matrix import LONGEST_GAME, TableGame
 
 
 class Cue(TableGame):
@@ -25,7 +25,7 @@ class Cue(TableGame):
     """
 
     def __init__(self, corridor: int = 2, num_envs: int = 1, door: float | None = None):
-        self.corridor = errors.whole_number("corridor", corridor, at_least=0)
+        self.corridor = errors.whole_number("corridor", corridor, at_least=0, at_most=LONGEST_GAME - 2)
         self.door = None if door is None else errors.number("door", door)
         steps = self.corridor + 2
         super().__init__(num_envs, n_agents=2, n_actions=2, n_states=2 * steps, episode_limit=steps)

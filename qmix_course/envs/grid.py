@@ -13,6 +13,7 @@ from qmix_course.envs.base import Model, TeamEnv, TeamSpec, TeamStep
 
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])     # up, down, left, right as (row, column)
 GOAL_REWARD, STEP_COST, DISTANCE_COST, BUMP_COST = 10.0, 0.05, 0.1, 0.5
+LARGEST, LARGEST_SEEN = 500, 100                         # boards: tables of size², and with a view of size⁴, entries
 MODEL_LIMIT = 5_000_000                                  # transitions that ``model`` is willing to list
 
 
@@ -39,14 +40,17 @@ class GridWorld(TeamEnv):
 
     def __init__(self, size: int = 5, n_agents: int = 2, num_envs: int = 1, episode_limit: int = 100,
                  random_starts: bool = False, view: int | None = None):
-        size = errors.whole_number("size", size, at_least=2)
+        size = errors.whole_number("size", size, at_least=2, at_most=LARGEST)
         n_agents = errors.whole_number("n_agents", n_agents)
+        if view is not None:
+            view = errors.whole_number("view", view, at_least=0)
+            errors.whole_number("size", size, at_least=2, at_most=LARGEST_SEEN)
         if n_agents > 2 * ((size + 1) // 2):
             raise ValueError(f"n_agents: a board of size {size} has room for at most {2 * ((size + 1) // 2)}, "
                              f"got {n_agents}")
         super().__init__(TeamSpec(n_agents, len(MOVES), 2 * n_agents + 2, 4 * n_agents, episode_limit), num_envs)
         self.size, self.random_starts = size, errors.switch("random_starts", random_starts)
-        self.view = None if view is None else errors.whole_number("view", view, at_least=0)
+        self.view, num_envs = view, self.num_envs
 
         # A cell is one number, row · size + column. Agents come first inside: numpy reduces a leading axis fastest.
         pair, upward = np.divmod(np.arange(n_agents), 2)
@@ -70,8 +74,8 @@ class GridWorld(TeamEnv):
         scaled = np.concatenate([row_column / (size - 1), [[-1.0, -1.0]]])                  # [cells + 1, 2]
         self._scaled = {dtype: scaled.astype(name)
                         for dtype, name in ((torch.float32, "float32"), (torch.float64, "float64"))}
-        apart = np.abs(row_column[:, None] - row_column).max(-1)                            # [cells, cells]
-        self._hidden = np.zeros_like(apart, dtype=bool) if self.view is None else apart > self.view
+        near = np.abs(np.subtract.outer(np.arange(size), np.arange(size))) <= (size if view is None else view)
+        self._hidden = None if view is None else ~np.kron(near, near)                       # [cells, cells]
         self._sees = np.array([[i, *(j for j in agents if j != i), n_agents + i] for i in agents])  # [N, N + 1], see _see
 
     @property
@@ -175,7 +179,7 @@ class GridWorld(TeamEnv):
         if positions is None:
             return {}
         n = self.spec.n_agents
-        if isinstance(positions, torch.Tensor) and positions.dim() == 2:
+        if errors.has_axes(positions, 2):
             positions = positions.expand(self.num_envs, *positions.shape)
         errors.tensor("positions", positions, (self.num_envs, n, 2), torch.int64)
         if positions.min() < 0 or positions.max() >= self.size:
@@ -230,5 +234,12 @@ class GridWorld(TeamEnv):
                                        "clock": torch.from_numpy(self._clock.copy())}
 
     def load_state_dict(self, saved: dict) -> None:
+        cells, clock = errors.entries("saved", saved, ("cells", "clock"))
+        errors.tensor("saved['cells']", cells, self._cells.shape, torch.int64)
+        errors.between("saved['cells']", cells, 0, self.size ** 2 - 1)
+        if self._shared(cells.numpy()).any():
+            raise ValueError("saved['cells']: expected every agent on a cell of its own, got two on the same cell")
+        errors.tensor("saved['clock']", clock, (self.num_envs,), torch.int64)
+        errors.between("saved['clock']", clock, 0, self.spec.episode_limit)
         super().load_state_dict(saved)
-        self._cells, self._clock = saved["cells"].numpy().copy(), saved["clock"].numpy().copy()
+        self._cells, self._clock = cells.numpy().copy(), clock.numpy().copy()

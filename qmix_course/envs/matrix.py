@@ -17,6 +17,7 @@ PAYOFFS = {
     "qplex3": ((8, -12, -12), (-12, 6, 0), (-12, 0, 6)),
     "two_optima": ((1, 0), (0, 1)),
 }
+LONGEST_GAME = 1_000                    # steps: a state of its own for each, one-hot
 
 
 def penalty(k: float) -> tuple:
@@ -72,8 +73,11 @@ class TableGame(TeamEnv):
         return super().state_dict() | {"at": self._at.clone()}
 
     def load_state_dict(self, saved: dict) -> None:
+        at, = errors.entries("saved", saved, ("at",))
+        errors.tensor("saved['at']", at, (self.num_envs,), torch.int64)
+        errors.between("saved['at']", at, 0, len(self._states) - 1)
         super().load_state_dict(saved)
-        self._at = saved["at"].clone()
+        self._at = at.clone()
 
 
 class MatrixGame(TableGame):
@@ -86,15 +90,9 @@ class MatrixGame(TableGame):
     def __init__(self, payoff, num_envs: int = 1):
         if isinstance(payoff, str):
             payoff = PAYOFFS[errors.choice("payoff", payoff, PAYOFFS)]
-        try:
-            table = torch.as_tensor(payoff, dtype=torch.float64).detach().clone()
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"payoff: expected a known name or a table of numbers with one axis an agent, got {payoff!r}"
-                            ) from error
+        table = torch.from_numpy(errors.numbers("payoff", payoff, "a known name, or a table of numbers with one axis an agent"))
         if table.dim() < 1 or len(set(table.shape)) != 1 or table.numel() == 0:
             raise ValueError(f"payoff: expected axes of equal length, one an agent, got shape {tuple(table.shape)}")
-        if not table.isfinite().all():
-            raise ValueError("payoff: expected finite numbers, got NaN or infinity")
         super().__init__(num_envs, n_agents=table.dim(), n_actions=table.shape[0], n_states=1, episode_limit=1)
         self._reward[0] = table
 
@@ -141,7 +139,7 @@ class MStepGame(TableGame):
     """
 
     def __init__(self, steps: int = 10, num_envs: int = 1):
-        steps = errors.whole_number("steps", steps, at_least=2)
+        steps = errors.whole_number("steps", steps, at_least=2, at_most=LONGEST_GAME)
         states = torch.zeros(2 * steps - 1, steps + 2)                      # the start, then both branches at each step
         states[0, 0] = 1.0
         for step in range(1, steps):

@@ -11,6 +11,7 @@ from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 CATCH = 5                                               # 0 to 3 are the moves, 4 is to stay
 FREE, PREDATOR, PREY, WALL = range(4)                   # what stands on a cell
 CAPTURE_REWARD = 10.0
+LARGEST = 500                                           # sizes of the board and of what is seen
 
 
 class PredatorPrey(TeamEnv):
@@ -42,10 +43,10 @@ class PredatorPrey(TeamEnv):
 
     def __init__(self, size: int = 10, n_predators: int = 8, n_prey: int = 8, view: int = 2, episode_limit: int = 200,
                  punishment: float = 0.0, num_envs: int = 1):
-        self.size = errors.whole_number("size", size, at_least=2)
+        self.size = errors.whole_number("size", size, at_least=2, at_most=LARGEST)
         self.n_predators = errors.whole_number("n_predators", n_predators, at_least=2)
         self.n_prey = errors.whole_number("n_prey", n_prey)
-        self.view = errors.whole_number("view", view)
+        self.view = errors.whole_number("view", view, at_most=LARGEST)
         self.punishment = errors.number("punishment", punishment, high=0.0)
         if n_predators + n_prey > size * size:
             raise ValueError(f"n_predators, n_prey: a board of size {size} has room for {size * size} in all, "
@@ -186,9 +187,11 @@ class PredatorPrey(TeamEnv):
         super()._check_start(**unknown)
         if predators is None and prey is None:
             return {}
+        if predators is None or prey is None:
+            raise ValueError("predators, prey: expected both or neither, got one of them")
         placed = []
         for name, value, count in (("predators", predators, self.n_predators), ("prey", prey, self.n_prey)):
-            if isinstance(value, torch.Tensor) and value.dim() == 2:
+            if errors.has_axes(value, 2):
                 value = value.expand(self.num_envs, *value.shape)
             errors.tensor(name, value, (self.num_envs, count, 2), torch.int64)
             if value.min() < 0 or value.max() >= self.size:
@@ -211,6 +214,16 @@ class PredatorPrey(TeamEnv):
         return super().state_dict() | {name: torch.from_numpy(value.copy()) for name, value in own.items()}
 
     def load_state_dict(self, saved: dict) -> None:
+        values = errors.entries("saved", saved, ("predators", "prey", "clock"))
+        for name, value, shape in zip(("predators", "prey", "clock"), values, (self._predators.shape, self._prey.shape, (self.num_envs,))):
+            errors.tensor(f"saved[{name!r}]", value, shape, torch.int64)
+            errors.between(f"saved[{name!r}]", value, 0, self.spec.episode_limit if name == "clock" else len(self._empty) - 1)
+            if name != "clock" and not np.isin(value.numpy(), [0, *self._inside]).all():
+                raise ValueError(f"saved[{name!r}]: expected cells of the board, or 0 for who is gone, got others")
+        for row in torch.cat(values[:2], 1).tolist():
+            here = [cell for cell in row if cell]
+            if len(set(here)) < len(here):
+                raise ValueError("saved['predators'], saved['prey']: expected each on a cell of its own, got two on the same cell")
         super().load_state_dict(saved)
-        self._predators, self._prey, self._clock = (saved[name].numpy().copy() for name in ("predators", "prey", "clock"))
+        self._predators, self._prey, self._clock = (value.numpy().copy() for value in values)
         self._fill_board()

@@ -1,0 +1,210 @@
+"""The public doors of the library: how each is called rightly, and what besides is right for each argument."""
+
+import numpy as np
+import torch
+from doors import (AX, FILM, HISTORY, Door, Film, Slot, actions, axes, batch_fields, config_slots, cue, entries, env_slot, finite, fixed, floats,
+                   function, game, grid, hunt, is_number, is_whole, memory, method, noise, number, numbers, plain, row_slots, rows, seed, switch,
+                   team, tensor, text, thing, whole, within, word)
+
+from qmix_course import algorithms as algos
+from qmix_course import checks, collect, data, envs, evaluation, exact, exploration, lesson, mixers, plots, replay
+from qmix_course import representation, seeds, teams, training
+from qmix_course.agents import GRUAgents, MLPAgents
+from qmix_course.config import TrainConfig
+from qmix_course.envs.pettingzoo import from_parallel_env
+from qmix_course.envs.to_pettingzoo import as_parallel_env
+
+SPEC = thing(lambda: envs.TwoStepGame().spec, envs.TeamSpec)
+GENERATOR = thing(torch.Generator, torch.Generator, none=True)
+TEAM = thing(team, algos.Algorithm)
+WHERE = tensor(lambda: torch.tensor([True, False]), none=True)
+Q = Slot(lambda: torch.rand(2, 3, 4), lambda v: plain(v) and v.is_floating_point() and v.shape == (2, 3, 4) and finite(v))
+AVAILABLE = tensor(lambda: torch.ones(2, 3, 4, dtype=torch.bool), lambda v: bool(v.any(-1).all()))
+CELLS = Slot(lambda: torch.tensor([[[0, 1], [1, 1]], [[0, 0], [2, 2]]]),
+             lambda v: v is None or v.dtype == torch.int64 and v.shape in ((2, 2, 2), (2, 2)) and within(0, 2)(v) and bool(
+                 (v[..., 0, :] != v[..., 1, :]).any(-1).all()))
+WIDTHS = Slot(fixed((8, 8)), lambda v: isinstance(v, (tuple, list)) and all(is_whole(k, 1, 1000) for k in v))
+HIDDEN, LIMIT = whole(8), whole(50, 1, 2**63 - 1)
+PAYOFF = numbers([[1.0, 0.0], [0.0, 2.0]])
+TABLE = numbers([[1.0, 0.0], [0.0, 2.0]])
+NETWORK = thing(lambda: torch.nn.Linear(2, 2), torch.nn.Module, called=("target, online",))
+
+
+def good_algorithm(kind, **slots):
+    options = {"gamma": number(0.9, 0.0, 1.0), "double_q": switch(), "td_lambda": number(0.5, 0.0, 1.0), "hidden": WIDTHS}
+    return function(f"{kind.__name__}.for_env", kind.for_env, env=env_slot(), seed=seed(), **options | slots)
+
+
+def two(kind):
+    """Two teams, for those that learn side by side."""
+    return Slot(lambda: [kind.for_env(envs.MatrixGame("two_optima"), seed=k, hidden=(4,)) for k in (0, 1)])
+
+
+def one_shot():
+    game = envs.MatrixGame("two_optima")
+    return replay.Batch.padding(2, 1, game.spec)
+
+
+MIXED = {"embed_dim": HIDDEN, "hypernet_dim": whole(8, 0)}
+ENVS = [
+    function("GridWorld", envs.GridWorld, size=whole(3, 2, 200), n_agents=whole(2, 1, 4), num_envs=whole(2), episode_limit=LIMIT,
+             random_starts=switch(), view=whole(1, 0, none=True)),
+    function("MatrixGame", envs.MatrixGame, num_envs=whole(2),
+             payoff=Slot(fixed("climbing"), lambda v: (isinstance(v, str) and v in envs.PAYOFFS) or legal_payoff(v))),
+    function("TwoStepGame", envs.TwoStepGame, num_envs=whole(2)),
+    function("MStepGame", envs.MStepGame, steps=whole(3, 2, 100), num_envs=whole(2)),
+    function("Cue", envs.Cue, corridor=whole(1, 0, 100), num_envs=whole(2), door=number(0.5, none=True)),
+    function("PredatorPrey", envs.PredatorPrey, size=whole(4, 2, 100), n_predators=whole(2, 2, 15), n_prey=whole(1, 1, 14), view=whole(1, 1, 50),
+             episode_limit=LIMIT, punishment=number(-1.0, -1e308, 0.0), num_envs=whole(2)),
+    function("penalty", envs.penalty, k=number(-1.0, -1e308, 0.0)),
+    function("TeamSpec", envs.TeamSpec, n_agents=whole(2), n_actions=whole(2), obs_dim=whole(2), state_dim=whole(2), episode_limit=LIMIT),
+    method("GridWorld.reset", grid, seed=seed(none=True), where=WHERE, positions=CELLS),
+    method("TwoStepGame.reset", game, seed=seed(none=True), where=WHERE),
+    method("Cue.reset", cue, seed=seed(none=True), where=WHERE,
+           cues=tensor(lambda: torch.tensor([0, 1]), lambda v: bool(((v == 0) | (v == 1)).all()), none=True)),
+    method("PredatorPrey.reset", hunt, seed=seed(none=True), where=WHERE,
+           prey=Slot(lambda: torch.tensor([[3, 3]]).expand(2, 1, 2).clone(), lambda v: v.shape in ((2, 1, 2), (1, 2)) and within(0, 3)(v)),
+           predators=Slot(lambda: torch.tensor([[[0, 1], [1, 1]]] * 2), lambda v: v.shape in ((2, 2, 2), (2, 2)) and v.dtype == torch.int64 and within(0, 3)(v))),
+    method("PredatorPrey.step", hunt, actions=tensor(lambda: torch.full((2, 2), 4))),
+    method("GridWorld.step", grid, actions=actions()), method("TwoStepGame.step", game, actions=actions(n_actions=2)),
+    method("Cue.step", cue, actions=actions(n_actions=2)),
+    *(method(f"{make().__class__.__name__}.clone", make, num_envs=whole(2, none=True)) for make in (grid, game, cue, hunt)),
+    entries("GridWorld.load_state_dict", grid, clock=within(0, 100), outcome=lambda v: v is None,
+            cells=lambda v: within(0, 8)(v) and bool((v[0] != v[1]).all())),
+    entries("TwoStepGame.load_state_dict", game, at=within(0, 2), outcome=lambda v: v is None),
+    entries("Cue.load_state_dict", cue, at=within(0, 7), outcome=lambda v: v is None),
+    entries("PredatorPrey.load_state_dict", hunt, clock=within(0, 5), prey=within(7, 10)),
+    *(Door(f"{make().__class__.__name__}.load_state_dict of", lambda it, saved: it.load_state_dict(saved),
+           {"saved": Slot(lambda make=make: make().state_dict())}, make) for make in (grid, game)),
+    function("as_parallel_env", as_parallel_env, env=Slot(envs.TwoStepGame, lambda v: isinstance(v, envs.TeamEnv) and v.num_envs == 1)),
+    function("from_parallel_env", from_parallel_env, env=Slot(lambda: as_parallel_env(envs.TwoStepGame()), callable), num_envs=whole(1, 1, 1, called=("env",)),
+             episode_limit=whole(5, 1, 2**63 - 1, none=True), reward=word("mean", "mean", "sum"), images=switch()),
+]
+NETWORKS = [
+    function("MLPAgents", MLPAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=WIDTHS, shared=switch()),
+    function("GRUAgents", GRUAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=HIDDEN, shared=switch(), agent_id=switch(),
+             last_action=switch()),
+    method("MLPAgents.forward", lambda: MLPAgents(2, 3, 2), obs=floats(2, 1, 2, 3, free=2, also=lambda v: True)),
+    *(method("GRUAgents.forward", lambda shared=shared: GRUAgents(2, 3, 4, 5, shared), obs=floats(2, 1, 2, 3, also=lambda v: True, called=("last_actions",)),
+             last_actions=tensor(lambda: torch.full((2, 1, 2), -1), lambda v: bool((v >= -1).all() and (v < 4).all())),
+             memory=floats(2, 2, 5, also=lambda v: True, none=True)) for shared in (True, False)),
+    function("VDNMixer", mixers.VDNMixer, n_agents=whole(2)),
+    function("QMixer", mixers.QMixer, n_agents=whole(2), state_dim=whole(3), **MIXED),
+    function("DuplexMixer", mixers.DuplexMixer, n_agents=whole(2), state_dim=whole(3), n_actions=whole(2), heads=whole(2), hypernet_dim=whole(8, 0),
+             head_hidden=WIDTHS),
+    function("CentralMixer", mixers.CentralMixer, n_agents=whole(2), state_dim=whole(3), hidden=HIDDEN),
+    method("VDNMixer.forward", lambda: mixers.VDNMixer(2),
+           agent_qs=Slot(lambda: torch.ones(3, 2), lambda v: plain(v) and v.is_floating_point() and v.dim() > 0 and v.shape[-1] == 2),
+           state=Slot(lambda: None, lambda v: True)),
+    *(method(f"{make().__class__.__name__}.forward", make, agent_qs=floats(3, 2, also=lambda v: True, called=("state",)), state=floats(3, 4, also=lambda v: True))
+      for make in (lambda: mixers.QMixer(2, 4), lambda: mixers.CentralMixer(2, 4, 8))),
+    method("DuplexMixer.forward", lambda: mixers.DuplexMixer(2, 4, 3), agent_qs=floats(3, 2, also=lambda v: True, called=("state",)), state=floats(3, 4, also=lambda v: True),
+           best_qs=floats(3, 2, also=lambda v: True), actions=actions(3, 2, 3)),
+]
+MEMORY = [
+    function("Batch", replay.Batch, **batch_fields()),
+    function("Batch.padding", replay.Batch.padding, rows=whole(2, 0, 10**6), length=whole(1), spec=SPEC, memory_dim=whole(0, 0)),
+    function("ReplayBuffer", replay.ReplayBuffer, capacity=whole(8), spec=SPEC, length=whole(1), memory_dim=whole(0, 0)),
+    method("ReplayBuffer.add", memory, rows=Slot(rows)),
+    Door("ReplayBuffer.add of", lambda it, **fields: it.add(replay.Batch(**fields)), row_slots(), memory),
+    method("ReplayBuffer.sample", memory, batch_size=whole(2, 1, 3), generator=GENERATOR),
+    entries("ReplayBuffer.load_state_dict", memory),
+    function("linear_schedule", exploration.linear_schedule, start=number(1.0), end=number(0.0), steps=LIMIT, step=whole(1, 0, 2**63 - 1)),
+    function("greedy", exploration.greedy, q=Q, available=AVAILABLE),
+    function("epsilon_greedy", exploration.epsilon_greedy, q=Q, available=AVAILABLE, epsilon=number(0.5, 0.0, 1.0), generator=GENERATOR),
+    function("target_divergence", exploration.target_divergence, epsilon=number(0.5, 0.0, 1.0), n_actions=whole(3, 1, 2**63 - 1)),
+    function("divergence", exploration.divergence, q=Q, noisy=Q, available=AVAILABLE),
+    function("ParameterNoise", exploration.ParameterNoise, agents=thing(lambda: team().agents, torch.nn.Module), rows=whole(2), generator=GENERATOR, sigma=number(0.1, above=0.0)),
+    method("ParameterNoise.redraw", noise, where=tensor(lambda: torch.tensor([True, False]))),
+    entries("ParameterNoise.load_state_dict", noise, sigma=lambda v: is_number(v, above=0.0)),
+    function("Collector", collect.Collector, env=env_slot(called=("algorithm",)), algorithm=TEAM, seed=seed(), generator=GENERATOR, parameter_noise=switch()),
+]
+LEARNING = [
+    good_algorithm(algos.IQL), good_algorithm(algos.VDN), good_algorithm(algos.QMIX, **MIXED), good_algorithm(algos.CWQMIX, alpha=number(0.5, 0.0, 1.0, 0.0)),
+    good_algorithm(algos.OWQMIX, alpha=number(0.5, 0.0, 1.0, 0.0), central_dim=HIDDEN, recurrent=Slot(fixed(False), lambda v: v is False)),
+    good_algorithm(algos.QTRAN, alternative=switch(), opt_weight=number(1.0, 0.0), nopt_weight=number(1.0, 0.0), joint_dim=HIDDEN),
+    good_algorithm(algos.QPLEX, heads=whole(2), hypernet_dim=whole(8, 0), head_hidden=WIDTHS),
+    good_algorithm(algos.MAVEN, n_latents=whole(2), mi_weight=number(0.1, 0.0), temperature=number(1.0, above=0.0), discriminator_dim=HIDDEN,
+                   hidden=Slot(fixed((8, 8)), lambda v: isinstance(v, (tuple, list)) and len(v) > 0 and all(is_whole(k, 1, 1000) for k in v))),
+    function("QMIX", algos.QMIX, spec=SPEC, **MIXED),
+    *(method("QMIX.act_values", lambda options=options: team(**options), obs=floats(2, 2, 6, also=lambda v: True, called=("last_actions",)),
+             last_actions=actions(lowest=-1)) for options in ({}, {"recurrent": True})),
+    *(Door(f"{kind.__name__}.loss", lambda it, batch, target: it.loss(batch, target),
+           {"batch": Slot(rows), "target": Slot(lambda kind=kind: kind.for_env(game()))}, lambda kind=kind: kind.for_env(game()))
+      for kind in (algos.IQL, algos.VDN, algos.QMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX)),
+    method("MAVEN.fixed", lambda: team(algos.MAVEN), z=whole(1, 0, 7)),
+    method("MAVEN.memory_of", lambda: team(algos.MAVEN), z=tensor(lambda: torch.tensor([1, 0]), lambda v: bool((v >= 0).all() and (v < 8).all()), free=True)),
+    function("TrainConfig", lambda **a: TrainConfig(**a), **config_slots()),
+    function("train", training.train, env=env_slot(called=("algorithm",)), algorithm=TEAM, config=thing(lambda: TrainConfig(total_steps=2), TrainConfig),
+             checkpoint=Slot(fixed(None)), resume=switch(), on_evaluation=Slot(fixed(None), callable), stop=Slot(fixed(None), callable)),
+    function("soft_update", training.soft_update, target=NETWORK, online=NETWORK, tau=number(0.5, 0.0, 1.0, 0.0)),
+    function("hard_update", training.hard_update, target=NETWORK, online=NETWORK),
+    function("train_seeds", seeds.train_seeds, env=env_slot(lambda: envs.MatrixGame("two_optima"), called=("algorithm", "algorithms")), algorithms=two(algos.VDN),
+             config=thing(lambda: TrainConfig(total_steps=4), TrainConfig),
+             seeds=Slot(fixed([0, 1]), lambda v: isinstance(v, (list, tuple, range)) and len(v) == 2 and all(is_whole(k, 0, 2**62) for k in v))),
+    function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]), config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, 10**9)),
+    function("save_team", teams.save_team, path=Slot(fixed("/nonexistent/team.pt"), lambda v: isinstance(v, str) or hasattr(v, "suffix")), algorithm=TEAM),
+    function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt")), algorithm=TEAM),
+    function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)), algorithm=TEAM, episodes=whole(2, 1, 4, none=True), seed=seed()),
+    function("play", evaluation.play, env=env_slot(lambda: grid(num_envs=1), called=("algorithm",)), algorithm=TEAM, seed=seed()),
+    function("success_interval", evaluation.success_interval, successes=whole(1, 0, 3), trials=whole(3, 1, called=("successes",))),
+]
+TRUTH = [
+    function("solve", exact.solve, env=env_slot(), gamma=number(0.5, 0.0, 0.9)),
+    function("best_memoryless", exact.best_memoryless, env=env_slot(lambda: envs.Cue(0)), looks=whole(1000, 500)),
+    function("q_tot", exact.q_tot, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),
+    function("agent_qs", exact.agent_qs, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),
+    method("Solution.index", lambda: exact.solve(game()), state=tensor(lambda: torch.tensor([[1.0, 0.0, 0.0]]), lambda v: v.shape[-1] == 3 and finite(v))),
+    function("classify", representation.classify, payoff=TABLE),
+    *(function(f.__name__, f, payoff=TABLE, kind=word("qmix", "qmix", "monotone", *known), weights=numbers([[1.0, 2.0], [2.0, 1.0]], low=1e-300, nan=False))
+      for f, known in ((representation.best_table, ("additive", "igm")), (representation.best_tables, ("additive", "igm")), (representation.errors_by_order, ()))),
+    function("mixer_for", representation.mixer_for, table=TABLE, closeness=number(1e-3, 1e-5, 0.1)),
+    function("data.load", data.load, name=word("reference", *data.NAMES)),
+    function("lesson.start", lesson.start, number=word("03", *lesson.TITLES, "capstone")),
+    function("check", lambda number: checks.check(number), number=Slot(fixed("03"))),
+    function("hint", checks.hint, number=word("03.1"), which=whole(1, 1, 3)), function("solution", checks.solution, number=word("03.1")),
+    function("exercises", checks.exercises, lesson=word("03", *lesson.TITLES)),
+]
+COUNT = whole(2, 1, 10**9)
+BEST = numbers(1.0, called=())
+FIGURES = [
+    function("moving_average", plots.moving_average, values=numbers([1.0, 2.0], nan=True), window=whole(2)),
+    function("curves", lambda title, best_return, window, **history: plots.curves(Film(**history), title, best_return, window),
+             title=text(), best_return=BEST, window=whole(2), **HISTORY),
+    function("curves of", plots.curves, history=Slot(lambda: Film(**{name: slot.good() for name, slot in HISTORY.items()}))),
+    function("seeds", plots.seeds, histories=Slot(lambda: [Film(**{name: slot.good() for name, slot in HISTORY.items()})]), column=word("loss", *HISTORY),
+             labels=Slot(fixed(None)), best_return=BEST, ax=AX, title=text()),
+    function("lines", plots.lines, x=numbers([1.0, 2.0]), values=numbers([1.0, 2.0], nan=True), title=text(), xlabel=text(), ylabel=text(), log=switch(),
+             best=BEST, markers=switch(), ax=AX),
+    function("schedule", plots.schedule, values=numbers([1.0, 0.5], nan=True), steps=numbers([0, 1]), title=text(), ax=AX),
+    function("bars", plots.bars, values=Slot(lambda: {"a": 1.0, "b": 2.0}), title=text(), xlabel=text(), intervals=Slot(lambda: {"a": (0.5, 1.5)}, lambda v: v is None or v == {}), best=BEST,
+             fmt=Slot(fixed("{:.2f}")), log=switch(), dots=switch(), ax=AX),
+    function("board", plots.board, positions=FILM["goals"], size=whole(3, 3, 30), goals=FILM["goals"], ax=AX, title=text(), walls=Slot(lambda: torch.tensor([[1, 1]]))),
+    function("film_strip", lambda title, per_row, max_boards, **film: plots.film_strip(Film(**film), title, per_row, max_boards),
+             title=text(), per_row=COUNT, max_boards=whole(4, 2, 10**9), **FILM),
+    function("animate", lambda path, fps, title, **film: plots.animate(Film(**film), path, fps, title), path=Slot(fixed(None)), fps=number(2.0, 0.0, 50.0, 0.0), title=text(), **FILM),
+    function("beliefs", plots.beliefs, values=numbers([[[1.0, 2.0], [3.0, 4.0]]], nan=True), size=whole(2, 2, 2, called=("values",)), goals=Slot(lambda: torch.tensor([[0, 0]])),
+             policy=Slot(lambda: torch.tensor([[[0, 1], [2, 3]]])), title=text(), label=text(), titles=Slot(fixed(None))),
+    function("start_map", plots.start_map, values=Slot(lambda: torch.ones(2, 2, 2, 2)), size=whole(2, 2, 2, called=("values",)), title=text(), ax=AX,
+             names=Slot(fixed(("a", "b", "c")), lambda v: isinstance(v, (list, tuple)) and len(v) == 3 and all(isinstance(each, str) for each in v))),
+    function("field", plots.field, predators=FILM["goals"], prey=FILM["goals"], size=whole(3, 3, 30), sees=Slot(fixed(0)), view=whole(1, 0, 10**6), ax=AX, title=text()),
+    function("graph", plots.graph, boxes=Slot(lambda: {"a": (0, 0, "A"), "b": (1, 0, "B")}), arrows=Slot(lambda: [("a", "b", "")], lambda v: v in ([], ())), title=text(),
+             regions=Slot(lambda: [(0, 0, 1, 1, "r")], lambda v: v in ([], ())), scale=numbers([1.0, 1.0], low=1e-6), fontsize=number(10.0, 1.0, 100.0)),
+    function("surface", plots.surface, f=Slot(lambda: lambda a, b: a + b), title=text(), lims=numbers([-1.0, 1.0]), points=whole(9, 3, 200), three_d=switch(), arrows=switch(),
+             xlabel=text(), ylabel=text(), zlabel=text(), ax=AX),
+    function("table", plots.table, values=numbers([[1.0, 2.0], [3.0, 4.0]], nan=True), row_labels=Slot(fixed(None)), col_labels=Slot(fixed(None)), title=text(),
+             highlight=Slot(fixed("max")), ax=AX, fmt=Slot(fixed("{:.1f}")), ylabel=text(), xlabel=text(), limits=numbers([0.0, 1.0])),
+    function("tables", plots.tables, values=Slot(lambda: [torch.ones(2, 2), torch.ones(2, 2)]), titles=Slot(fixed(None)), title=text(), highlight=Slot(fixed("max")),
+             fmt=Slot(fixed("{:.1f}"))),
+    function("panels", plots.panels, rows=whole(1, 1, 20), cols=whole(1, 1, 20), size=numbers([3.0, 2.0], low=0.1), title=text(), layout=word("constrained", "constrained", "compressed", "tight")),
+]
+
+
+def legal_payoff(value):
+    if not isinstance(value, (torch.Tensor, np.ndarray, list, tuple)):
+        return False
+    shape = tuple(value.shape) if isinstance(value, torch.Tensor) else np.shape(value)
+    return len(shape) > 0 and len(set(shape)) == 1 and numbers(np.zeros(shape).tolist()).legal(value)
+
+
+DOORS = ENVS + NETWORKS + MEMORY + LEARNING + TRUTH + FIGURES

@@ -1,0 +1,244 @@
+"""What a door is, what its documents allow for an argument, and those who are called. The doors: door_table.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+
+import matplotlib
+import numpy as np
+import torch
+
+from qmix_course import algorithms as algos
+from qmix_course import envs, errors, exploration, plots, replay
+from qmix_course.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An argument: ``good`` makes a right value, ``legal`` says whether another one is right too.
+
+    ``called``: other names by which a refusal may call it.
+    """
+
+    good: Callable[[], object]
+    legal: Callable[[object], bool] = lambda value: False
+    called: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Door:
+    """``call(owner, **arguments)``; ``owner`` makes what the method belongs to, None for a function."""
+
+    name: str
+    call: Callable
+    slots: dict[str, Slot]
+    owner: Callable[[], object] = field(default=lambda: None)
+    at_most: float = 5.0                # seconds
+
+
+def function(name, call, /, **slots):
+    return Door(name, lambda _, **arguments: call(**arguments), slots)
+
+
+def method(name, owner, /, **slots):
+    return Door(name, lambda it, **arguments: getattr(it, name.split(".")[-1])(**arguments), slots, owner)
+
+
+def entries(name, owner, read=lambda owner: owner.state_dict(), /, **also):
+    """A method that takes one dict, ``read(owner)``: every entry of it is an argument, and ``also`` says what tensors it may be."""
+    slots = {key: same_kind(lambda key=key: read(owner())[key], also=also.get(key)) for key in read(owner())}
+    return Door(name, lambda it, **saved: getattr(it, name.split(".")[-1])(saved), slots, owner)
+
+
+# ---- what is legal where -------------------------------------------------------------------------------------------------
+
+def fixed(value):
+    return lambda: value
+
+
+def is_whole(value, low, high):
+    return isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_number(value, low=-np.inf, high=np.inf, above=-np.inf):
+    return (isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
+            and low <= float(value) <= high and float(value) > above)
+
+
+def whole(good, low=1, high=errors.MOST, none=False, **more):
+    return Slot(fixed(good), lambda v: is_whole(v, low, high) or (none and v is None), **more)
+
+
+def number(good, *bounds, none=False, **named):
+    return Slot(fixed(good), lambda v: is_number(v, *bounds, **named) or (none and v is None))
+
+
+def seed(none=False):
+    return Slot(fixed(0), lambda v: is_whole(v, 0, 2**63 - 1) or (none and v is None))
+
+
+def switch(good=False):
+    return Slot(fixed(good), lambda v: isinstance(v, bool))
+
+
+def word(good, *known):
+    return Slot(fixed(good), lambda v: isinstance(v, str) and v in known)
+
+
+def text(good="a title", none=True):
+    return Slot(fixed(good), lambda v: isinstance(v, str) or (none and v is None))
+
+
+def thing(good, *kinds, none=False, **more):
+    return Slot(good, lambda v: isinstance(v, kinds) or (none and v is None), **more)
+
+
+def plain(value):
+    return (isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_nested and not value.is_meta
+            and not value.is_quantized)
+
+
+def tensor(good, also=lambda v: True, free=False, none=False, **more):
+    """As ``good`` in dtype and shape (``free``: but for the first axis), and ``also`` true of it."""
+    like = good()
+
+    def legal(value):
+        if value is None:
+            return none
+        return bool(plain(value) and value.dtype == like.dtype and value.dim() == like.dim()
+                    and value.shape[free:] == like.shape[free:] and also(value))
+    return Slot(good, legal, **more)
+
+
+def within(low, high):
+    return lambda value: bool((value >= low).all() and (value <= high).all())
+
+
+def same_kind(good, called=("saved",), also=None):
+    """For an entry of a saved state: a value of one's own type, and of a tensor's dtype and shape."""
+    like = good()
+    if isinstance(like, torch.Tensor):
+        return tensor(good, also or (lambda v: v.dtype == torch.bool or torch.equal(v, like)), called=called)
+    return Slot(good, also or (lambda v: not isinstance(v, dict) and type(v) is type(like) and v == like), called)
+
+
+def finite(value):
+    return bool(value.isfinite().all())
+
+
+def actions(rows=2, agents=2, n_actions=4, lowest=0, **more):
+    return tensor(lambda: torch.zeros(rows, agents, dtype=torch.int64),
+                  lambda v: bool((v >= lowest).all() and (v < n_actions).all()), **more)
+
+
+def floats(*shape, also=finite, **more):
+    return tensor(lambda: torch.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape), also, **more)
+
+
+def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, **more):
+    """For figures: a table of numbers of ``good``'s shape (None in ``good``'s place: any), as a tensor, an array or lists."""
+    like = np.array(good)
+
+    def legal(value):
+        if isinstance(value, torch.Tensor):
+            value = value.detach().numpy() if plain(value) and value.dtype != torch.bfloat16 else None
+        value = np.asarray(value)
+        if value.dtype.kind not in "buif" or value.ndim != like.ndim or value.size == 0 or np.isinf(value).any():
+            return False
+        if whole and (value != np.round(value)).any():
+            return False
+        return bool((nan or not np.isnan(value).any()) and value.min() >= low and value.max() <= high)
+    return Slot(lambda: torch.tensor(good), legal, **more)
+
+
+# ---- who is called -------------------------------------------------------------------------------------------------------
+
+def grid(**options):
+    env = envs.GridWorld(**({"size": 3, "num_envs": 2} | options))
+    env.reset(seed=0)
+    return env
+
+
+def game():
+    env = envs.TwoStepGame(num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
+def hunt():
+    env = envs.PredatorPrey(4, 2, 1, 1, 5, 0.0, num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
+def cue():
+    env = envs.Cue(num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
+def team(kind=algos.QMIX, **options):
+    return kind.for_env(grid(), **options)
+
+
+def rows(count=3):
+    spec = envs.TwoStepGame().spec
+    return replay.Batch.padding(count, 1, spec)
+
+
+def memory():
+    buffer = replay.ReplayBuffer(8, envs.TwoStepGame().spec)
+    buffer.add(rows())
+    return buffer
+
+
+def noise():
+    return exploration.ParameterNoise(team().agents, 2, torch.Generator().manual_seed(0))
+
+
+def batch_fields():
+    return {name: same_kind(lambda name=name: vars(rows())[name], called=()) for name in vars(rows())}
+
+
+def row_slots():
+    """The fields of a batch that goes into the memory."""
+    slots = {}
+    for name, value in vars(rows()).items():
+        also = {"actions": lambda v: bool((v >= 0).all() and (v < 2).all()), "last_actions": lambda v: bool((v >= -1).all() and (v < 2).all()),
+                "available": lambda v: bool(v.any(-1).all()), "mask": lambda v: bool(((v == 0) | (v == 1)).all()),
+                "terminated": lambda v: True}.get(name, finite)
+        slots[name] = tensor(lambda name=name: vars(rows())[name], also, none=name == "memory", called=("rows",))
+    return slots
+
+
+def env_slot(make=grid, **more):
+    return thing(make, envs.TeamEnv, **more)
+
+
+def config_slots():
+    bounds = {"total_steps": 1, "capacity": 128, "learning_starts": 0, "update_every": 1, "epsilon_steps": 1, "evaluate_every": 1}
+    return ({name: whole(getattr(TrainConfig(), name), low, errors.MOST if name == "capacity" else errors.LONGEST, called=("batch_size",))
+             for name, low in bounds.items()}
+            | {"seed": seed(), "batch_size": whole(128, 1, 10_000), "learning_rate": number(1e-3, above=0.0), "evaluation_episodes": whole(1),
+               "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0), "epsilon_start": number(1.0, 0.0, 1.0),
+               "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(), "target_every": Slot(fixed(None))})
+
+
+class Film:
+    """What a film strip reads."""
+
+    def __init__(self, **fields):
+        vars(self).update(fields)
+
+
+FILM = {"positions": numbers([[[0, 0], [2, 2]], [[1, 0], [2, 2]]], whole=True, low=0, high=2), "rewards": numbers([0.5]),
+        "actions": numbers([[1, 0]], whole=True, low=-1, high=3), "goals": numbers([[2, 0], [0, 2]], whole=True, low=0, high=2),
+        "size": whole(3)}
+HISTORY = {name: numbers([0.1, 0.2], nan=name != "steps") for name in ("steps", "exploring_return", "greedy_return", "loss", "epsilon")}
+AX = thing(lambda: plots.panels()[1], matplotlib.axes.Axes, none=True)
+
+
+def axes():
+    return plots.panels()[1]
