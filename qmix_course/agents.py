@@ -43,9 +43,7 @@ class MLPAgents(nn.Module):
         self.n_agents = errors.whole_number("n_agents", n_agents)
         self.obs_dim = errors.whole_number("obs_dim", obs_dim)
         self.n_actions = errors.whole_number("n_actions", n_actions)
-        if not isinstance(hidden, (tuple, list)):
-            raise TypeError(f"hidden: expected the widths of the hidden layers, as (64, 64), got {errors.describe(hidden)}")
-        hidden = [errors.whole_number("hidden", width) for width in hidden]
+        hidden = errors.widths("hidden", hidden)
         self.copies = 1 if errors.switch("shared", shared) else n_agents
         sizes = [obs_dim, *hidden, n_actions]
         self.layers = nn.ModuleList(StackedLinear(self.copies, i, o) for i, o in zip(sizes, sizes[1:]))

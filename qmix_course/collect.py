@@ -6,8 +6,10 @@ from dataclasses import fields
 
 import torch
 
+from qmix_course import errors
 from qmix_course.algorithms import Algorithm
 from qmix_course.envs.base import TeamEnv, TeamStep
+from qmix_course.evaluation import check_team
 from qmix_course.exploration import ParameterNoise, epsilon_greedy
 from qmix_course.replay import Batch
 
@@ -21,7 +23,9 @@ class Collector:
 
     def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator,
                  parameter_noise: bool = False):
-        self.env, self.algorithm, self.generator = env, algorithm, generator
+        check_team(env, algorithm)
+        seed, parameter_noise = errors.seed("seed", seed), errors.switch("parameter_noise", parameter_noise)
+        self.env, self.algorithm, self.generator = env, algorithm, errors.generator("generator", generator)
         self.length = env.spec.episode_limit if algorithm.recurrent else 1
         self.step_now: TeamStep = env.reset(seed=seed)
         algorithm.see(self.step_now.state)

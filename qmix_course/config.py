@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
+SIZES = ("capacity", "batch_size", "evaluation_episodes")           # what is laid out in memory; the rest counts steps
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -37,18 +39,18 @@ class TrainConfig:
         plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
         for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
                              ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
-            plain[name] = errors.whole_number(name, getattr(self, name), at_least=lowest)
+            plain[name] = errors.whole_number(name, getattr(self, name), lowest, errors.MOST if name in SIZES else errors.LONGEST)
         for name in ("learning_rate", "max_grad_norm"):
             plain[name] = errors.number(name, getattr(self, name), above=0.0)
         for name in ("epsilon_start", "epsilon_end"):
             plain[name] = errors.number(name, getattr(self, name), 0.0, 1.0)
         if (self.tau is None) == (self.target_every is None):
             raise ValueError("tau, target_every: expected one of the two and None for the other, "
-                             f"got tau={self.tau}, target_every={self.target_every}")
+                             f"got tau={errors.brief(self.tau)}, target_every={errors.brief(self.target_every)}")
         if self.tau is not None:
             plain["tau"] = errors.number("tau", self.tau, high=1.0, above=0.0)
         else:
-            plain["target_every"] = errors.whole_number("target_every", self.target_every)
+            plain["target_every"] = errors.whole_number("target_every", self.target_every, at_most=errors.LONGEST)
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         if self.batch_size > self.capacity:

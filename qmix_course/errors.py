@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import reprlib
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -122,9 +124,30 @@ def function(name: str, value):
     return value
 
 
+def path(name: str, value) -> Path:
+    """``value`` as a path, if it can be the name of a file."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name}: expected the path of a file, got {describe(value)}")
+    try:
+        text = os.fspath(value)
+        fits = isinstance(text, str) and "\0" not in text and len(os.fsencode(text)) < 4096
+    except Exception:                                       # text that no file system takes
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: expected the path of a file, got {describe(value)}")
+    return Path(text)
+
+
+def widths(name: str, value, at_least: int = 0) -> list[int]:
+    """The widths of hidden layers, ``at_least`` so many of them."""
+    if not isinstance(value, (tuple, list)) or len(value) < at_least:
+        raise TypeError(f"{name}: expected the widths of the hidden layers, as (64, 64), got {describe(value)}")
+    return [whole_number(name, width) for width in value]
+
+
 def sequence(name: str, value, of: str) -> list:
-    """``value`` as a list, if it is a list or a tuple."""
-    if not isinstance(value, (list, tuple)):
+    """``value`` as a list, if it is a list, a tuple or a range."""
+    if not isinstance(value, (list, tuple, range)):
         raise TypeError(f"{name}: expected a list of {of}, got {describe(value)}")
     return list(value)
 

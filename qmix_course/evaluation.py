@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from qmix_course import errors
-from qmix_course.envs.base import TeamEnv
+from qmix_course.envs.base import TeamEnv, TeamSpec
 from qmix_course.exploration import greedy
 
 
@@ -125,12 +125,20 @@ def success_interval(successes: int, trials: int) -> tuple[float, float]:
 
 def check_team(env, algorithm) -> None:
     """The team must fit the environment."""
-    if not isinstance(env, TeamEnv):
-        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
-    spec = getattr(algorithm, "spec", None)
-    if spec is None:
-        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
+    errors.instance("env", env, TeamEnv)
+    spec = spec_of(algorithm)
     for name in ("n_agents", "n_actions", "obs_dim", "state_dim"):
         if getattr(spec, name) != getattr(env.spec, name):
             raise ValueError(f"algorithm: made for {name} = {getattr(spec, name)}, "
                              f"but the environment has {getattr(env.spec, name)}")
+
+
+def spec_of(algorithm) -> TeamSpec:
+    """The sizes that a team was made for; ``TypeError`` if ``algorithm`` is no team that can act."""
+    try:
+        spec = algorithm.spec if callable(algorithm.act_values) and not isinstance(algorithm, type) else None
+    except Exception:                                       # whatever came has no such thing
+        spec = None
+    if not isinstance(spec, TeamSpec):
+        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
+    return spec

@@ -9,6 +9,7 @@ import torch
 
 from qmix_course import errors
 from qmix_course.envs.base import Model, TeamEnv
+from qmix_course.evaluation import spec_of
 
 MAX_SWEEPS = 100_000
 MAX_LOOKS = 10_000                      # partly fixed teams that ``best_memoryless`` is willing to look at
@@ -44,8 +45,7 @@ def solve(env: TeamEnv, gamma: float = 0.99) -> Solution:
     The clock is no part of the state: ``q`` and ``v`` are those of the task without a step limit. With γ = 1 every state
     must be able to reach an end, and no circle may pay.
     """
-    if not isinstance(env, TeamEnv):
-        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+    errors.instance("env", env, TeamEnv)
     gamma = errors.number("gamma", gamma, 0.0, 1.0)
     model = env.model()
     # From below, every sweep carries the exact values one step further from the end, until nothing changes.
@@ -84,8 +84,7 @@ def best_memoryless(env: TeamEnv, looks: int = MAX_LOOKS) -> tuple[float, torch.
     only if even a free choice of all that is still open, made with full knowledge of the state, falls short of the best.
     ``ValueError`` if that takes more than ``looks`` looks at a beginning. Teams that draw their actions are not covered.
     """
-    if not isinstance(env, TeamEnv):
-        raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+    errors.instance("env", env, TeamEnv)
     looks = errors.whole_number("looks", looks)
     model, limit = env.model(), env.spec.episode_limit
     seen = [model.obs[:, i].unique(dim=0, return_inverse=True)[1] for i in range(env.spec.n_agents)]   # [X] each
@@ -124,6 +123,7 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
 
     For teams without memory; an agent's last action is taken as unknown (−1).
     """
+    check_beliefs(algorithm, model)
     if not hasattr(algorithm, "q_tot"):
         raise TypeError(f"algorithm: {type(algorithm).__name__} has no mixer, so it has no Q_tot")
     algorithm = settled(algorithm, model)
@@ -138,8 +138,19 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
 @torch.no_grad()
 def agent_qs(algorithm, model: Model) -> torch.Tensor:
     """Q_i[X, N, A]: every agent's own values in every state of ``model``, from its own observation."""
+    check_beliefs(algorithm, model)
     nothing = torch.full(model.obs.shape[:2], -1)
     return settled(algorithm, model).act_values(model.obs, nothing, None)[0]
+
+
+def check_beliefs(algorithm, model: Model) -> None:
+    """``algorithm`` must be a team that was made for the task of ``model``."""
+    errors.instance("model", model, Model)
+    spec = spec_of(algorithm)
+    for name, wanted in (("n_agents", model.obs.shape[1]), ("n_actions", model.reward.shape[1]), ("obs_dim", model.obs.shape[2]),
+                         ("state_dim", model.state.shape[1])):
+        if getattr(spec, name) != wanted:
+            raise ValueError(f"algorithm, model: expected a team and a task of the same sizes, got {name} = {getattr(spec, name)} and {wanted}")
 
 
 def settled(algorithm, model: Model):

@@ -8,7 +8,7 @@ import sys
 import numpy
 import torch
 
-from qmix_course import bars, process
+from qmix_course import bars, errors, process
 
 TITLES = {
     "00": "Start here",
@@ -49,7 +49,7 @@ def start(number: str) -> None:
         RuntimeError: Python, torch or numpy is too old for the course.
     """
     if not isinstance(number, str) or number not in (*TITLES, "capstone"):
-        raise ValueError(f'number must be a lesson, one of "{min(TITLES)}" to "{max(TITLES)}" as text, got {number!r}')
+        raise ValueError(f'number: expected a lesson, "{min(TITLES)}" to "{max(TITLES)}" or "capstone" as text, got {errors.describe(number)}')
     _check_versions({
         "Python": sys.version,
         "torch": torch.__version__,

@@ -105,10 +105,7 @@ class DuplexMixer(Mixer):
         self.n_actions = errors.whole_number("n_actions", n_actions)
         self.heads = errors.whole_number("heads", heads)
         scale_hidden = [hypernet_dim] if errors.whole_number("hypernet_dim", hypernet_dim, at_least=0) else []
-        if not isinstance(head_hidden, (tuple, list)):
-            raise TypeError("head_hidden: expected the widths of the heads' hidden layers, as (64, 64), "
-                            f"got {errors.describe(head_hidden)}")
-        head_hidden = [errors.whole_number("head_hidden", width) for width in head_hidden]
+        head_hidden = errors.widths("head_hidden", head_hidden)
         self.hyper_w = perceptron(state_dim, *scale_hidden, n_agents)
         self.hyper_b = perceptron(state_dim, *scale_hidden, n_agents)
         self.head_key = perceptron(state_dim, *head_hidden, heads)

@@ -10,6 +10,12 @@ from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
 
+# The fields of a batch, their axes, and their dtype (None: a floating-point one).
+FIELDS = (("obs", ("B", "T+1", "N", "O"), None), ("state", ("B", "T+1", "S"), None), ("available", ("B", "T+1", "N", "A"), torch.bool),
+          ("actions", ("B", "T", "N"), torch.int64), ("last_actions", ("B", "T+1", "N"), torch.int64), ("reward", ("B", "T"), None),
+          ("terminated", ("B", "T"), torch.bool), ("mask", ("B", "T"), None), ("memory", ("B", "N", "M"), None))
+
+
 @dataclass(frozen=True)
 class Batch:
     """``B`` rows of ``T`` steps, with what came before each and what came after the last.
@@ -34,14 +40,37 @@ class Batch:
     memory: torch.Tensor | None = None
 
     def __post_init__(self):
-        if self.memory is None:                         # nothing is remembered: M = 0
-            rows, n_agents = self.actions.shape[0], self.actions.shape[-1]
-            object.__setattr__(self, "memory", self.obs.new_zeros(rows, n_agents, 0))
+        if self.memory is None and isinstance(self.actions, torch.Tensor) and isinstance(self.reward, torch.Tensor):
+            rows, n_agents = (self.actions.shape[0], self.actions.shape[-1]) if errors.has_axes(self.actions, 3) else (0, 0)
+            object.__setattr__(self, "memory", self.obs.new_zeros(rows, n_agents, 0))       # nothing is remembered: M = 0
+        for name, axes, dtype in FIELDS:
+            value = getattr(self, name)
+            if not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value.is_nested or value.is_meta or value.is_quantized:
+                errors.tensor(name, value, axes, dtype)
+
+    def agree(self) -> None:
+        """Raise unless the fields have the contract's dtypes, and the same rows, steps and agents."""
+        for name, axes, dtype in FIELDS:
+            value = getattr(self, name)
+            if (type(value) is not torch.Tensor or value.layout is not torch.strided or value.is_nested or value.is_meta
+                    or value.is_quantized or value.dim() != len(axes)):
+                errors.tensor(name, value, axes, dtype)
+            if value.dtype is not dtype and (dtype is not None or not value.is_floating_point()):
+                errors.tensor(name, value, axes, dtype)
+        rows, length, n = self.actions.shape
+        for name, wanted in (("obs", (rows, length + 1, n)), ("state", (rows, length + 1)), ("available", (rows, length + 1, n)),
+                             ("last_actions", (rows, length + 1, n)), ("reward", (rows, length)), ("terminated", (rows, length)),
+                             ("mask", (rows, length)), ("memory", (rows, n) if self.memory.shape[-1] else ())):
+            if getattr(self, name).shape[:len(wanted)] != wanted:
+                raise ValueError(f"{name}: expected its leading axes to be {wanted}, as actions[B, T, N] = {(rows, length, n)} says, "
+                                 f"got {errors.describe(getattr(self, name))}")
 
     @staticmethod
     def padding(rows: int, length: int, spec: TeamSpec, memory_dim: int = 0) -> Batch:
         """``rows`` rows of nothing but padding, ``length`` steps long."""
-        n, dtype = spec.n_agents, torch.get_default_dtype()
+        rows, length = errors.whole_number("rows", rows, at_least=0), errors.whole_number("length", length)
+        memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
+        n, dtype = errors.instance("spec", spec, TeamSpec).n_agents, torch.get_default_dtype()
         return Batch(
             obs=torch.zeros(rows, length + 1, n, spec.obs_dim, dtype=dtype),
             state=torch.zeros(rows, length + 1, spec.state_dim, dtype=dtype),
@@ -55,6 +84,7 @@ class Batch:
 
     def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
+        errors.tensor("obs", self.obs, FIELDS[0][1], self.obs.dtype)
         rows = self.obs.shape[0]
         wanted = Batch.padding(0, length, spec, memory_dim)
         for field in fields(Batch):
@@ -84,8 +114,8 @@ class ReplayBuffer:
         self.capacity = errors.whole_number("capacity", capacity)
         self.length = errors.whole_number("length", length)
         self.memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
-        self.spec = spec
-        self._rows = Batch.padding(capacity, length, spec, memory_dim)
+        self.spec = errors.instance("spec", spec, TeamSpec)
+        self._rows = Batch.padding(self.capacity, self.length, spec, self.memory_dim)
         self._size = 0                 # rows that were written
         self._next = 0                 # where the next row goes
 
@@ -94,19 +124,19 @@ class ReplayBuffer:
 
     def add(self, rows: Batch) -> None:
         """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing."""
-        rows.check(self.length, self.spec, self.memory_dim)
+        errors.instance("rows", rows, Batch).check(self.length, self.spec, self.memory_dim)
         count = rows.obs.shape[0]
         if count > self.capacity:
             raise ValueError(f"rows: expected at most capacity = {self.capacity}, got {count}")
         places = (self._next + torch.arange(count)) % self.capacity
         for field in fields(Batch):
-            getattr(self._rows, field.name)[places] = getattr(rows, field.name)
+            getattr(self._rows, field.name)[places] = getattr(rows, field.name).detach()
         self._next = (self._next + count) % self.capacity
         self._size = min(self._size + count, self.capacity)
 
     def sample(self, batch_size: int, generator: torch.Generator | None = None) -> Batch:
         """``batch_size`` different rows, every set of that size equally likely. The copies are the caller's own."""
-        errors.whole_number("batch_size", batch_size)
+        batch_size, generator = errors.whole_number("batch_size", batch_size), errors.generator("generator", generator)
         if batch_size > self._size:
             raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
         places = distinct(self._size, batch_size, generator)
@@ -119,16 +149,22 @@ class ReplayBuffer:
 
     def load_state_dict(self, saved: dict) -> None:
         """Hold exactly what ``state_dict`` saw."""
-        rows = Batch(**saved["rows"])
-        rows.check(self.length, self.spec, self.memory_dim)
+        saved_rows, following = errors.entries("saved", saved, ("rows", "next"))
+        names = [field.name for field in fields(Batch)]
+        try:
+            rows = Batch(**dict(zip(names, errors.entries("saved['rows']", saved_rows, names))))
+            rows.check(self.length, self.spec, self.memory_dim)
+        except (TypeError, ValueError) as error:
+            raise type(error)(str(error) if str(error).startswith("saved") else f"saved['rows']: {error}") from None
+        count = rows.obs.shape[0]
         if rows.obs.shape[0] > self.capacity:
-            raise ValueError(f"saved: expected at most capacity = {self.capacity} rows, got {rows.obs.shape[0]}")
-        following = errors.whole_number("next", saved["next"], at_least=0)
-        if following >= self.capacity:
-            raise ValueError(f"next: expected a place in the ring, below capacity = {self.capacity}, got {following}")
-        self._size, self._next = rows.obs.shape[0], following
+            raise ValueError(f"saved: expected at most capacity = {self.capacity} rows, got {count}")
+        following = errors.whole_number("saved['next']", following, at_least=0, at_most=self.capacity - 1)
+        if count < self.capacity and following != count:
+            raise ValueError(f"saved['next']: expected {count}, the number of rows that were written, got {following}")
+        self._size, self._next = count, following
         for field in fields(Batch):
-            getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name)
+            getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name).detach()
 
 
 def distinct(n: int, k: int, generator: torch.Generator | None = None) -> torch.Tensor:

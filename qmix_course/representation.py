@@ -177,14 +177,9 @@ def _fit(kind: str, table: np.ndarray, payoff: np.ndarray, weights: np.ndarray, 
 
 def _square(name: str, value) -> np.ndarray:
     """[A, A] in float64; with more than four actions there are too many pairs of orders."""
-    try:
-        table = torch.as_tensor(value, dtype=torch.float64).detach().cpu().numpy().copy()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name}: expected a table of numbers [A, A], got {value!r:.80}") from error
+    table = errors.numbers(name, value, "a table of numbers [A, A]")
     if table.ndim != 2 or table.shape[0] != table.shape[1] or not 2 <= len(table) <= 4:
         raise ValueError(f"{name}: expected a table [A, A] with A from 2 to 4, got shape {list(table.shape)}")
-    if not np.isfinite(table).all():
-        raise ValueError(f"{name}: expected finite numbers, got {table.tolist()}")
     return table
 
 

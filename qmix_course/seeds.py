@@ -33,7 +33,9 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are changed.
     ``TypeError``: ``GRUAgents``, whose ``nn.GRU`` torch cannot vectorise in this way.
     """
-    algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in seeds]
+    errors.instance("env", env, TeamEnv)
+    algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in errors.sequence("seeds", seeds, "seeds")]
+    errors.instance("config", config, TrainConfig)
     if len(algorithms) != len(seeds):
         raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and {len(seeds)}")
     doubt = never_learns(config, env.spec, env.num_envs, algorithms[0].recurrent)
@@ -62,20 +64,28 @@ def fit_seeds(algorithms: Sequence[Algorithm], batches: Sequence[Batch], config:
     one row for each joint action of a one-shot game, "these data" are uniform play. Of ``config`` the learning rate, the
     clipping and the target's update count. ``algorithms`` are as for ``train_seeds``; the batches have one shape.
     """
-    algorithms, batches = _check(None, algorithms), list(batches)
+    algorithms, batches = _check(None, algorithms), errors.sequence("batches", batches, "batches")
+    updates = errors.whole_number("updates", updates, at_most=errors.LONGEST)
+    errors.instance("config", config, TrainConfig)
+    for batch in batches:
+        shapes = [{name: value.shape for name, value in vars(errors.instance("batches", each, Batch)).items()} for each in (batch, batches[0])]
+        if shapes[0] != shapes[1]:
+            raise ValueError("batches: expected batches of one shape, got others")
     if len(algorithms) != len(batches):
         raise ValueError(f"algorithms, batches: expected as many of the one as of the other, got {len(algorithms)} and {len(batches)}")
     for algorithm, batch in zip(algorithms, batches):
         algorithm.see(batch.state)
     together = _Together(algorithms, [deepcopy(algorithm).requires_grad_(False) for algorithm in algorithms], config)
     losses = []
-    for _ in range(errors.whole_number("updates", updates)):
+    for _ in range(updates):
         losses = together.update(batches)
     return torch.tensor(losses)
 
 
 def _check(env: TeamEnv | None, algorithms: Sequence[Algorithm]) -> list[Algorithm]:
-    algorithms = list(algorithms)
+    algorithms = errors.sequence("algorithms", algorithms, "teams")
+    for algorithm in algorithms:
+        errors.instance("algorithms", algorithm, Algorithm)
     if not algorithms:
         raise ValueError("algorithms: expected at least one team, got none")
     if len({id(algorithm) for algorithm in algorithms}) < len(algorithms):

@@ -40,7 +40,5 @@ def load_team(path: str | Path, algorithm: Algorithm) -> Algorithm:
 
 
 def _check(path: str | Path, algorithm: Algorithm) -> None:
-    if not isinstance(path, (str, Path)):
-        raise TypeError(f"path: expected the path of a file, got {errors.describe(path)}")
-    if not isinstance(algorithm, Algorithm):
-        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
+    errors.path("path", path)
+    errors.instance("algorithm", algorithm, Algorithm)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from contextlib import nullcontext
@@ -255,13 +254,12 @@ def record(run: Run, shown, checkpoint: str | Path | None, settings: dict, on_ev
 def check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop) -> None:
     """All that ``train`` refuses without having looked into a file."""
     check_team(env, algorithm)
-    if not isinstance(config, TrainConfig):
-        raise TypeError(f"config: expected a TrainConfig, got {errors.describe(config)}")
-    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
-        raise TypeError(f"checkpoint: expected the path of a file, or None, got {errors.describe(checkpoint)}")
-    for name, function in (("on_evaluation", on_evaluation), ("stop", stop)):
-        if function is not None and not callable(function):
-            raise TypeError(f"{name}: expected a function, or None, got {errors.describe(function)}")
+    errors.instance("algorithm", algorithm, Algorithm)
+    errors.instance("config", config, TrainConfig)
+    if checkpoint is not None:
+        errors.path("checkpoint", checkpoint)
+    errors.function("on_evaluation", on_evaluation)
+    errors.function("stop", stop)
     if errors.switch("resume", resume) and checkpoint is None:
         raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
     if config.capacity < env.num_envs:

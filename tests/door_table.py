@@ -1,5 +1,9 @@
 """The public doors of the library: how each is called rightly, and what besides is right for each argument."""
 
+import dataclasses
+import os
+
+import matplotlib
 import numpy as np
 import torch
 from doors import (AX, FILM, HISTORY, Door, Film, Slot, actions, axes, batch_fields, config_slots, cue, entries, env_slot, finite, fixed, floats,
@@ -25,8 +29,8 @@ CELLS = Slot(lambda: torch.tensor([[[0, 1], [1, 1]], [[0, 0], [2, 2]]]),
                  (v[..., 0, :] != v[..., 1, :]).any(-1).all()))
 WIDTHS = Slot(fixed((8, 8)), lambda v: isinstance(v, (tuple, list)) and all(is_whole(k, 1, 1000) for k in v))
 HIDDEN, LIMIT = whole(8), whole(50, 1, 2**63 - 1)
-PAYOFF = numbers([[1.0, 0.0], [0.0, 2.0]])
-TABLE = numbers([[1.0, 0.0], [0.0, 2.0]])
+SHORT = {"total_steps": 6, "batch_size": 2, "learning_starts": 0, "update_every": 1}
+TABLE = numbers([[1.0, 2.0], [2.0, 4.0]])
 NETWORK = thing(lambda: torch.nn.Linear(2, 2), torch.nn.Module, called=("target, online",))
 
 
@@ -42,7 +46,7 @@ def two(kind):
 
 def one_shot():
     game = envs.MatrixGame("two_optima")
-    return replay.Batch.padding(2, 1, game.spec)
+    return dataclasses.replace(replay.Batch.padding(2, 1, game.spec), mask=torch.ones(2, 1))
 
 
 MIXED = {"embed_dim": HIDDEN, "hypernet_dim": whole(8, 0)}
@@ -105,7 +109,7 @@ MEMORY = [
     function("Batch", replay.Batch, **batch_fields()),
     function("Batch.padding", replay.Batch.padding, rows=whole(2, 0, 10**6), length=whole(1), spec=SPEC, memory_dim=whole(0, 0)),
     function("ReplayBuffer", replay.ReplayBuffer, capacity=whole(8), spec=SPEC, length=whole(1), memory_dim=whole(0, 0)),
-    method("ReplayBuffer.add", memory, rows=Slot(rows)),
+    method("ReplayBuffer.add", memory, rows=thing(rows, replay.Batch)),
     Door("ReplayBuffer.add of", lambda it, **fields: it.add(replay.Batch(**fields)), row_slots(), memory),
     method("ReplayBuffer.sample", memory, batch_size=whole(2, 1, 3), generator=GENERATOR),
     entries("ReplayBuffer.load_state_dict", memory),
@@ -135,12 +139,13 @@ LEARNING = [
     method("MAVEN.fixed", lambda: team(algos.MAVEN), z=whole(1, 0, 7)),
     method("MAVEN.memory_of", lambda: team(algos.MAVEN), z=tensor(lambda: torch.tensor([1, 0]), lambda v: bool((v >= 0).all() and (v < 8).all()), free=True)),
     function("TrainConfig", lambda **a: TrainConfig(**a), **config_slots()),
-    function("train", training.train, env=env_slot(called=("algorithm",)), algorithm=TEAM, config=thing(lambda: TrainConfig(total_steps=2), TrainConfig),
-             checkpoint=Slot(fixed(None)), resume=switch(), on_evaluation=Slot(fixed(None), callable), stop=Slot(fixed(None), callable)),
+    function("train", training.train, env=env_slot(called=("algorithm",)), algorithm=TEAM, config=thing(lambda: TrainConfig(**SHORT), TrainConfig),
+             checkpoint=Slot(fixed(None), lambda v: v is None or isinstance(v, (str, os.PathLike))), resume=switch(),
+             on_evaluation=Slot(fixed(None), lambda v: v is None or callable(v)), stop=Slot(fixed(None), lambda v: v is None or callable(v))),
     function("soft_update", training.soft_update, target=NETWORK, online=NETWORK, tau=number(0.5, 0.0, 1.0, 0.0)),
     function("hard_update", training.hard_update, target=NETWORK, online=NETWORK),
     function("train_seeds", seeds.train_seeds, env=env_slot(lambda: envs.MatrixGame("two_optima"), called=("algorithm", "algorithms")), algorithms=two(algos.VDN),
-             config=thing(lambda: TrainConfig(total_steps=4), TrainConfig),
+             config=thing(lambda: TrainConfig(**SHORT), TrainConfig),
              seeds=Slot(fixed([0, 1]), lambda v: isinstance(v, (list, tuple, range)) and len(v) == 2 and all(is_whole(k, 0, 2**62) for k in v))),
     function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]), config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, 10**9)),
     function("save_team", teams.save_team, path=Slot(fixed("/nonexistent/team.pt"), lambda v: isinstance(v, str) or hasattr(v, "suffix")), algorithm=TEAM),
@@ -150,13 +155,13 @@ LEARNING = [
     function("success_interval", evaluation.success_interval, successes=whole(1, 0, 3), trials=whole(3, 1, called=("successes",))),
 ]
 TRUTH = [
-    function("solve", exact.solve, env=env_slot(), gamma=number(0.5, 0.0, 0.9)),
+    function("solve", exact.solve, env=env_slot(), gamma=number(0.5, 0.0, 1.0)),
     function("best_memoryless", exact.best_memoryless, env=env_slot(lambda: envs.Cue(0)), looks=whole(1000, 500)),
     function("q_tot", exact.q_tot, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),
     function("agent_qs", exact.agent_qs, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),
-    method("Solution.index", lambda: exact.solve(game()), state=tensor(lambda: torch.tensor([[1.0, 0.0, 0.0]]), lambda v: v.shape[-1] == 3 and finite(v))),
+    method("Solution.index", lambda: exact.solve(game()), state=Slot(lambda: torch.tensor([[1.0, 0.0, 0.0]]), lambda v: plain(v) and v.is_floating_point() and v.shape[-1] == 3 and within(0, 1)(v))),
     function("classify", representation.classify, payoff=TABLE),
-    *(function(f.__name__, f, payoff=TABLE, kind=word("qmix", "qmix", "monotone", *known), weights=numbers([[1.0, 2.0], [2.0, 1.0]], low=1e-300, nan=False))
+    *(function(f.__name__, f, payoff=TABLE, kind=word("qmix", "qmix", "monotone", *known), weights=numbers([[1.0, 2.0], [2.0, 1.0]], low=1e-300, none=True))
       for f, known in ((representation.best_table, ("additive", "igm")), (representation.best_tables, ("additive", "igm")), (representation.errors_by_order, ()))),
     function("mixer_for", representation.mixer_for, table=TABLE, closeness=number(1e-3, 1e-5, 0.1)),
     function("data.load", data.load, name=word("reference", *data.NAMES)),
@@ -166,7 +171,7 @@ TRUTH = [
     function("exercises", checks.exercises, lesson=word("03", *lesson.TITLES)),
 ]
 COUNT = whole(2, 1, 10**9)
-BEST = numbers(1.0, called=())
+BEST = numbers(1.0, none=True)
 FIGURES = [
     function("moving_average", plots.moving_average, values=numbers([1.0, 2.0], nan=True), window=whole(2)),
     function("curves", lambda title, best_return, window, **history: plots.curves(Film(**history), title, best_return, window),
@@ -175,28 +180,28 @@ FIGURES = [
     function("seeds", plots.seeds, histories=Slot(lambda: [Film(**{name: slot.good() for name, slot in HISTORY.items()})]), column=word("loss", *HISTORY),
              labels=Slot(fixed(None)), best_return=BEST, ax=AX, title=text()),
     function("lines", plots.lines, x=numbers([1.0, 2.0]), values=numbers([1.0, 2.0], nan=True), title=text(), xlabel=text(), ylabel=text(), log=switch(),
-             best=BEST, markers=switch(), ax=AX),
-    function("schedule", plots.schedule, values=numbers([1.0, 0.5], nan=True), steps=numbers([0, 1]), title=text(), ax=AX),
-    function("bars", plots.bars, values=Slot(lambda: {"a": 1.0, "b": 2.0}), title=text(), xlabel=text(), intervals=Slot(lambda: {"a": (0.5, 1.5)}, lambda v: v is None or v == {}), best=BEST,
+             best=BEST, markers=switch(), ax=thing(axes, matplotlib.axes.Axes, none=True)),
+    function("schedule", plots.schedule, values=numbers([1.0, 0.5], nan=True), steps=numbers([0, 1], none=True), title=text(), ax=AX),
+    function("bars", plots.bars, values=Slot(lambda: {"a": 1.0, "b": 2.0}, lambda v: v == {"a": 1}), title=text(), xlabel=text(), intervals=Slot(lambda: {"a": (0.5, 1.5)}, lambda v: v is None or v == {}), best=BEST,
              fmt=Slot(fixed("{:.2f}")), log=switch(), dots=switch(), ax=AX),
-    function("board", plots.board, positions=FILM["goals"], size=whole(3, 3, 30), goals=FILM["goals"], ax=AX, title=text(), walls=Slot(lambda: torch.tensor([[1, 1]]))),
+    function("board", plots.board, positions=FILM["goals"], size=whole(3, 3, 30), goals=FILM["goals"], ax=AX, title=text(), walls=Slot(lambda: torch.tensor([[1, 1]]), lambda v: legal_cells(v))),
     function("film_strip", lambda title, per_row, max_boards, **film: plots.film_strip(Film(**film), title, per_row, max_boards),
              title=text(), per_row=COUNT, max_boards=whole(4, 2, 10**9), **FILM),
-    function("animate", lambda path, fps, title, **film: plots.animate(Film(**film), path, fps, title), path=Slot(fixed(None)), fps=number(2.0, 0.0, 50.0, 0.0), title=text(), **FILM),
-    function("beliefs", plots.beliefs, values=numbers([[[1.0, 2.0], [3.0, 4.0]]], nan=True), size=whole(2, 2, 2, called=("values",)), goals=Slot(lambda: torch.tensor([[0, 0]])),
-             policy=Slot(lambda: torch.tensor([[[0, 1], [2, 3]]])), title=text(), label=text(), titles=Slot(fixed(None))),
+    function("animate", lambda path, fps, title, **film: plots.animate(Film(**film), path, fps, title), path=Slot(fixed(None), lambda v: v is None), fps=numbers(2.0, low=1e-6, high=50.0), title=text(), **FILM),
+    function("beliefs", plots.beliefs, values=numbers([[[1.0, 2.0], [3.0, 4.0]]], nan=True), size=whole(2, 2, 2, called=("values",)), goals=numbers([[0, 0]], whole=True, low=0, high=1, none=True),
+             policy=numbers([[[0, 1], [2, 3]]], whole=True, low=-1, high=3, none=True), title=text(), label=text(), titles=Slot(fixed(None))),
     function("start_map", plots.start_map, values=Slot(lambda: torch.ones(2, 2, 2, 2)), size=whole(2, 2, 2, called=("values",)), title=text(), ax=AX,
              names=Slot(fixed(("a", "b", "c")), lambda v: isinstance(v, (list, tuple)) and len(v) == 3 and all(isinstance(each, str) for each in v))),
     function("field", plots.field, predators=FILM["goals"], prey=FILM["goals"], size=whole(3, 3, 30), sees=Slot(fixed(0)), view=whole(1, 0, 10**6), ax=AX, title=text()),
     function("graph", plots.graph, boxes=Slot(lambda: {"a": (0, 0, "A"), "b": (1, 0, "B")}), arrows=Slot(lambda: [("a", "b", "")], lambda v: v in ([], ())), title=text(),
              regions=Slot(lambda: [(0, 0, 1, 1, "r")], lambda v: v in ([], ())), scale=numbers([1.0, 1.0], low=1e-6), fontsize=number(10.0, 1.0, 100.0)),
-    function("surface", plots.surface, f=Slot(lambda: lambda a, b: a + b), title=text(), lims=numbers([-1.0, 1.0]), points=whole(9, 3, 200), three_d=switch(), arrows=switch(),
+    function("surface", plots.surface, f=Slot(lambda: lambda a, b: a + b, callable), title=text(), lims=numbers([-1.0, 1.0]), points=whole(9, 3, 200), three_d=switch(), arrows=switch(),
              xlabel=text(), ylabel=text(), zlabel=text(), ax=AX),
     function("table", plots.table, values=numbers([[1.0, 2.0], [3.0, 4.0]], nan=True), row_labels=Slot(fixed(None)), col_labels=Slot(fixed(None)), title=text(),
-             highlight=Slot(fixed("max")), ax=AX, fmt=Slot(fixed("{:.1f}")), ylabel=text(), xlabel=text(), limits=numbers([0.0, 1.0])),
+             highlight=Slot(fixed("max")), ax=AX, fmt=Slot(fixed("{:.1f}")), ylabel=text(), xlabel=text(), limits=numbers([0.0, 1.0], none=True)),
     function("tables", plots.tables, values=Slot(lambda: [torch.ones(2, 2), torch.ones(2, 2)]), titles=Slot(fixed(None)), title=text(), highlight=Slot(fixed("max")),
              fmt=Slot(fixed("{:.1f}"))),
-    function("panels", plots.panels, rows=whole(1, 1, 20), cols=whole(1, 1, 20), size=numbers([3.0, 2.0], low=0.1), title=text(), layout=word("constrained", "constrained", "compressed", "tight")),
+    function("panels", plots.panels, rows=whole(1, 1, 20), cols=whole(1, 1, 20), size=numbers([3.0, 2.0], low=0.1, high=999.0, none=True), title=text(), layout=word("constrained", "constrained", "compressed", "tight")),
 ]
 
 
@@ -205,6 +210,10 @@ def legal_payoff(value):
         return False
     shape = tuple(value.shape) if isinstance(value, torch.Tensor) else np.shape(value)
     return len(shape) > 0 and len(set(shape)) == 1 and numbers(np.zeros(shape).tolist()).legal(value)
+
+
+def legal_cells(value):
+    return value is None or numbers([[0, 0]], whole=True, low=0, high=2).legal(value) and np.shape(value)[1] == 2
 
 
 DOORS = ENVS + NETWORKS + MEMORY + LEARNING + TRUTH + FIGURES

@@ -137,19 +137,26 @@ def floats(*shape, also=finite, **more):
     return tensor(lambda: torch.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape), also, **more)
 
 
-def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, **more):
+def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, none=False, **more):
     """For figures: a table of numbers of ``good``'s shape (None in ``good``'s place: any), as a tensor, an array or lists."""
     like = np.array(good)
 
     def legal(value):
+        if value is None:
+            return none
         if isinstance(value, torch.Tensor):
-            value = value.detach().numpy() if plain(value) and value.dtype != torch.bfloat16 else None
+            value = value.detach().double().numpy() if plain(value) and not value.is_complex() else None
+        if not isinstance(value, (np.ndarray, np.generic, list, tuple, range, Real)):
+            return False
         value = np.asarray(value)
+        if value.dtype == object:                           # Python's own exact numbers
+            value = np.array([float(each) for each in value.ravel()]).reshape(value.shape)
         if value.dtype.kind not in "buif" or value.ndim != like.ndim or value.size == 0 or np.isinf(value).any():
             return False
         if whole and (value != np.round(value)).any():
             return False
-        return bool((nan or not np.isnan(value).any()) and value.min() >= low and value.max() <= high)
+        known = value[~np.isnan(value)] if value.dtype.kind == "f" else value
+        return bool((nan or known.size == value.size) and (known >= low).all() and (known <= high).all())
     return Slot(lambda: torch.tensor(good), legal, **more)
 
 
@@ -199,7 +206,9 @@ def noise():
 
 
 def batch_fields():
-    return {name: same_kind(lambda name=name: vars(rows())[name], called=()) for name in vars(rows())}
+    """The fields of a batch: any plain tensors; what they hold is looked at where they are used."""
+    return {name: Slot(lambda name=name: vars(rows())[name], lambda v, name=name: plain(v) or (name == "memory" and v is None))
+            for name in vars(rows())}
 
 
 def row_slots():
@@ -237,7 +246,7 @@ FILM = {"positions": numbers([[[0, 0], [2, 2]], [[1, 0], [2, 2]]], whole=True, l
         "actions": numbers([[1, 0]], whole=True, low=-1, high=3), "goals": numbers([[2, 0], [0, 2]], whole=True, low=0, high=2),
         "size": whole(3)}
 HISTORY = {name: numbers([0.1, 0.2], nan=name != "steps") for name in ("steps", "exploring_return", "greedy_return", "loss", "epsilon")}
-AX = thing(lambda: plots.panels()[1], matplotlib.axes.Axes, none=True)
+AX = thing(lambda: None, matplotlib.axes.Axes, none=True)
 
 
 def axes():

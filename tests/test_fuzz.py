@@ -104,7 +104,7 @@ def test_the_right_arguments_are_right(door):
     door.call(door.owner(), **{name: slot.good() for name, slot in door.slots.items()})
 
 
-@settings(max_examples=int(os.environ.get("QMIX_COURSE_FUZZ", "2500")), derandomize=True, deadline=None, database=None,
+@settings(max_examples=int(os.environ.get("QMIX_COURSE_FUZZ", "2000")), derandomize=True, deadline=None, database=None,
           phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
 @given(place=st.sampled_from(PLACES), label=st.sampled_from(LABELS))
 def test_bad_input_is_refused_by_name_and_changes_nothing(place, label):

@@ -42,7 +42,7 @@ def settings():
 @pytest.mark.parametrize("number", ["3", "003", "77", "", 3, None, ["03"]])
 def test_start_refuses_what_is_no_lesson_and_changes_nothing(number):
     torch.set_default_dtype(torch.float32)
-    with pytest.raises(ValueError, match="number must be a lesson") as caught:
+    with pytest.raises(ValueError, match="number: expected a lesson") as caught:
         lesson.start(number)
     assert repr(number) in str(caught.value)
     assert torch.get_default_dtype() == torch.float32

@@ -25,7 +25,7 @@ class Algorithm(nn.Module):
     def __init__(self, spec: TeamSpec, gamma: float = 0.99, double_q: bool = False, td_lambda: float = 0.0,
                  recurrent: bool = False, **options):
         super().__init__()
-        self.spec = spec
+        self.spec = errors.instance("spec", spec, TeamSpec)
         self.gamma = errors.number("gamma", gamma, 0.0, 1.0)
         self.double_q = errors.switch("double_q", double_q)
         self.td_lambda = errors.number("td_lambda", td_lambda, 0.0, 1.0)
@@ -46,8 +46,7 @@ class Algorithm(nn.Module):
         Torch's global generator is left as it was.
         """
         seed = errors.seed("seed", seed)
-        if not isinstance(env, TeamEnv):
-            raise TypeError(f"env: expected a TeamEnv, got {errors.describe(env)}")
+        errors.instance("env", env, TeamEnv)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return cls(env.spec, **options)
@@ -93,12 +92,13 @@ class Algorithm(nn.Module):
 
         What an algorithm draws for a whole episode it draws from ``generator``; in greedy play there is none.
         """
+        errors.instance("batch", batch, TeamStep)
         return batch.obs.new_zeros(*batch.obs.shape[:2], self.memory_dim) if self.memory_dim else None
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """q[B, N, A] and the new memory from obs[B, N, O], last_actions[B, N]: each agent from its own observation."""
         errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
-        errors.tensor("last_actions", last_actions, ("B", self.spec.n_agents), torch.int64)
+        errors.tensor("last_actions", last_actions, (len(obs), self.spec.n_agents), torch.int64)
         q, memory = self.agents(obs.unsqueeze(1), last_actions.unsqueeze(1), memory)
         return q.squeeze(1), memory
 
@@ -111,6 +111,18 @@ class Algorithm(nn.Module):
     def played_values(self, batch: Batch) -> torch.Tensor:
         """What the team believes the steps of ``batch`` to be worth: [B, T]. Without a mixer, the mean over the agents' Q_i."""
         return self.chosen(self.unroll(batch, batch.actions.shape[1]), batch).mean(-1)
+
+    def check_loss(self, batch: Batch, target: Algorithm) -> None:
+        """What a loss is made of must be of this algorithm's kind and sizes."""
+        errors.instance("batch", batch, Batch).agree()
+        errors.instance("target", target, type(self))
+        spec = self.spec
+        for name, got, wanted in (("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim), ("state", batch.state, spec.state_dim),
+                                  ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)):
+            if got.shape[-1] != wanted:
+                raise ValueError(f"batch.{name}: expected a last axis of {wanted}, got {errors.describe(got)}")
+        if target.spec != spec:
+            raise ValueError(f"target: expected one made for {spec}, got one for {target.spec}")
 
     def online_qs(self, batch: Batch) -> torch.Tensor:
         """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the last
@@ -128,7 +140,11 @@ class Algorithm(nn.Module):
     def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The values of the actions that were played: q[B, T or T+1, N, A] → [B, T, N]."""
         length = batch.actions.shape[1]
-        return q[:, :length].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
+        try:
+            return q[:, :length].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
+        except RuntimeError:                                # looked for here only: it would cost every update
+            errors.between("batch.actions", batch.actions, 0, self.spec.n_actions - 1)
+            raise
 
     def best_next(self, q: torch.Tensor, batch: Batch, target: Algorithm) -> torch.Tensor:
         """[B, T, N]: the target network's value of each agent's best available next action.

@@ -12,6 +12,7 @@ class IQL(Algorithm):
     """Each agent's own value of its own action is pulled towards r + γ · its own best next value."""
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        self.check_loss(batch, target)
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         with torch.no_grad():
             y = self.targets(batch, self.best_next(q, batch, target))                       # [B, T, N]

@@ -72,13 +72,14 @@ class MAVEN(QMIX):
         With ``generator=None``, in greedy play, nothing is drawn: the z with the highest R̂. This is the one place on the
         acting path that reads the state (the first one only), as in the paper.
         """
-        if generator is None:
+        errors.instance("batch", batch, TeamStep)
+        if errors.generator("generator", generator) is None:
             return self.memory_of(self.expected_returns(batch.state).argmax(-1))
         return self.memory_of(torch.multinomial(self.z_policy(batch.state), 1, generator=generator).squeeze(1))
 
     def memory_of(self, z: torch.Tensor) -> torch.Tensor:
         """memory[B, N, M] with which an episode with latent z[B] (int64, 0 to Z − 1) begins."""
-        errors.tensor("z", z, ("B",), torch.int64)
+        errors.between("z", errors.tensor("z", z, ("B",), torch.int64), 0, self.n_latents - 1)
         memory = self.returns[0].weight.new_zeros(len(z), self.spec.n_agents, self.memory_dim)
         memory[..., :self.n_latents] = F.one_hot(z, self.n_latents).to(memory.dtype).unsqueeze(1)
         return memory
@@ -94,6 +95,7 @@ class MAVEN(QMIX):
     # ---- learning --------------------------------------------------------------------------------------------------
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        self.check_loss(batch, target)
         q, z = self.online_qs(batch), self.latent(batch.memory)                             # [B, T or T+1, N, A], [B, Z]
         q_tot = self.mixer(self.chosen(q, batch), self.with_latent(batch.state[:, :-1], z)) # [B, T]
         with torch.no_grad():
@@ -158,7 +160,7 @@ class LatentAgents(nn.Module):
             width = self.body.memory_dim
             del self.body.head                                          # its place is taken
         else:
-            *hidden, width = options.get("hidden", (64, 64))
+            *hidden, width = errors.widths("hidden", options.get("hidden", (64, 64)), at_least=1)
             self.body = MLPAgents(spec.n_agents, spec.obs_dim, width, **options | {"hidden": hidden})
         self.n_latents, self.n_actions, self.width = n_latents, spec.n_actions, width
         self.memory_dim = n_latents + self.body.memory_dim
@@ -194,9 +196,10 @@ class FixedLatent:
         self.team, self.z, self.spec = team, z, team.spec
 
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor:
-        return self._memory(len(batch.state))
+        return self._memory(len(errors.instance("batch", batch, TeamStep).state))
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
+        errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
         return self.team.act_values(obs, last_actions, self._memory(len(obs)) if memory is None else memory)
 
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:

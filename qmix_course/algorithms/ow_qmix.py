@@ -25,11 +25,13 @@ class OWQMIX(QMIX):
 
     def __init__(self, spec: TeamSpec, alpha: float = 0.1, central_dim: int = 256, embed_dim: int = 32,
                  hypernet_dim: int = 64, **options):
+        central_dim = errors.whole_number("central_dim", central_dim)
         super().__init__(spec, embed_dim, hypernet_dim, **options)
         self.alpha = errors.number("alpha", alpha, high=1.0, above=0.0)
         self.central = Central(spec, central_dim, **options)
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        self.check_loss(batch, target)
         length, state = batch.actions.shape[1], batch.state[:, :-1]
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         q_tot = self.q_tot(q[:, :length], batch.actions, state)                             # [B, T]

@@ -23,6 +23,7 @@ class QPLEX(VDN):
         self.mixer = DuplexMixer(spec.n_agents, spec.state_dim, spec.n_actions, heads, hypernet_dim, head_hidden)
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        self.check_loss(batch, target)
         length = batch.actions.shape[1]
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         q_tot = self.q_tot(q[:, :length], batch.actions, batch.state[:, :-1], batch.available[:, :-1])      # [B, T]

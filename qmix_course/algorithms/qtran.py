@@ -46,6 +46,7 @@ class QTRAN(VDN):
 
     def losses(self, batch: Batch, target: Algorithm) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """L_td, L_opt and L_nopt of ``batch``, each a mean over the steps that were played."""
+        self.check_loss(batch, target)
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         now, state, available = q[:, :batch.actions.shape[1]], batch.state[:, :-1], batch.available[:, :-1]
         q_jt, v_jt = self.q_joint(batch.actions, state), self.v_joint(state)                # [B, T] each

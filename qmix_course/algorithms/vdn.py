@@ -20,6 +20,7 @@ class VDN(Algorithm):
         self.mixer: Mixer = VDNMixer(spec.n_agents)
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
+        self.check_loss(batch, target)
         q = self.online_qs(batch)                                                           # [B, T or T+1, N, A]
         q_tot = self.mixer(self.chosen(q, batch), self.scaled(batch.state[:, :-1]))         # [B, T]
         with torch.no_grad():

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 
+from qmix_course import errors
 from qmix_course.checks.verdict import Found, NotCorrect, Verdict
 
 # Graders set it before any answer runs; what an answer does to the environment afterwards does not matter.
@@ -66,8 +67,8 @@ def exercises(lesson: str) -> tuple[Exercise, ...]:
     Raises:
         ValueError: there is no such lesson.
     """
-    if lesson not in LESSONS:
-        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got {lesson!r}')
+    if not isinstance(lesson, str) or lesson not in LESSONS:
+        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got {errors.describe(lesson)}')
     return importlib.import_module(f"qmix_course.checks.lesson{lesson}").EXERCISES
 
 
@@ -78,7 +79,7 @@ def find(number: str) -> Exercise:
         ValueError: there is no such exercise.
     """
     if not isinstance(number, str) or not re.fullmatch(r"\d\d\.\d+", number) or number[:2] not in LESSONS:
-        raise ValueError(f'number: expected lesson and exercise as text, as "03.1", got {number!r}')
+        raise ValueError(f'number: expected lesson and exercise as text, as "03.1", got {errors.describe(number)}')
     here = {exercise.number: exercise for exercise in exercises(number[:2])}
     if number not in here:
         raise ValueError(f"number: lesson {number[:2]} has the exercises {', '.join(here)}, got {number!r}")
@@ -128,7 +129,7 @@ def hint(number: str, which: int = 1) -> Note:
     exercise = find(number)
     count = len(exercise.hints)
     if isinstance(which, bool) or not isinstance(which, int) or not 1 <= which <= count:
-        raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {which!r}")
+        raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {errors.describe(which)}")
     return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100))
 
 

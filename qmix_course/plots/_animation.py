@@ -1,11 +1,12 @@
 """An episode in motion, as an animated PNG that a notebook shows or a GIF on disk."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
+
+from qmix_course import errors
 
 from . import _inputs
 from ._boards import draw_moment, read_episode
@@ -64,13 +65,11 @@ def animate(episode, path=None, fps=2, title=None):
 
 
 def _target(path):
-    if not isinstance(path, (str, Path)):
-        raise TypeError(f"path: expected a path, got {type(path).__name__}")
-    path = Path(path)
+    path = errors.path("path", path)
     if path.suffix not in (".png", ".gif"):
-        raise ValueError(f"path: expected a name that ends in .png or .gif, got {path.name!r}")
+        raise ValueError(f"path: expected a name that ends in .png or .gif, got {errors.brief(path.name)}")
     if not path.parent.is_dir():
-        raise ValueError(f"path: expected a folder that exists, got {str(path)!r}")
+        raise ValueError(f"path: expected a folder that exists, got {errors.brief(str(path))}")
     return path
 
 

@@ -13,9 +13,11 @@ def bars(values, title, xlabel, intervals=None, best=None, fmt="{:.2f}", log=Fal
     `intervals`: dict name -> (low, high), drawn as an error bar. `best` draws a dashed line. `dots` marks the value by
     a tick instead of a bar, and the axis need not start at zero: for returns around -130, or on a log scale.
     """
-    if not isinstance(values, dict) or not values:
-        raise TypeError(f"values: expected a dict name -> number or list of numbers, got {values!r:.80}")
     data = {}
+    _inputs.named("values", values, "number or list of numbers")
+    for name, each in (("log", log), ("dots", dots)):
+        _inputs.switch(name, each)
+    fmt = _inputs.form("fmt", fmt)
     for name, each in values.items():
         each = _inputs.array(f"values[{name!r}]", each, allow_nan=False)
         data[str(name)] = _inputs.array(f"values[{name!r}]", np.atleast_1d(each), ndim=1)
@@ -65,8 +67,10 @@ def _row(ax, k, each, interval, fmt, bar):
 
 
 def _read_intervals(intervals, data):
+    if intervals is None or (isinstance(intervals, dict) and not intervals):
+        return {}
     result = {str(name): _inputs.pair(f"intervals[{name!r}]", each, strict=False)
-              for name, each in (intervals or {}).items()}
+              for name, each in _inputs.named("intervals", intervals, "(low, high)").items()}
     for name, (low, high) in result.items():
         if name not in data:
             raise ValueError(f"intervals: expected names among {list(data)}, got {name!r}")

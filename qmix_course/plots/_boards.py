@@ -17,7 +17,7 @@ def board(positions, size, goals, ax=None, title=None, walls=None):
 
     `positions` [N, 2] and `goals` [N, 2] hold (row, column), row 0 on top; `walls` [W, 2] are blocked cells.
     """
-    size = _inputs.whole("size", size, 1)
+    size = _inputs.size_of("size", size)
     positions = _inputs.cells("positions", positions, size)
     goals = _inputs.cells("goals", goals, size, count=len(positions))
     walls = [] if walls is None else _inputs.cells("walls", walls, size)
@@ -41,7 +41,7 @@ def film_strip(episode, title=None, per_row=6, max_boards=12):
     `episode` has `.positions` [T+1, N, 2], `.actions` [T, N] (0 up, 1 down, 2 left, 3 right, -1 none), `.rewards`
     [T], `.size` and `.goals` [N, 2]. Of a long episode the first `max_boards` - 1 boards and the last are shown.
     """
-    film = read_episode(episode)
+    film, title = read_episode(episode), _inputs.text("title", title)
     per_row, max_boards = _inputs.whole("per_row", per_row, 1), _inputs.whole("max_boards", max_boards, 2)
     steps = len(film.actions)
     shown = list(range(steps + 1))
@@ -53,7 +53,7 @@ def film_strip(episode, title=None, per_row=6, max_boards=12):
     text_lines = 1 + -(-agents // 3)
     size = (1.75 * cols, (2.25 + 0.17 * text_lines) * rows + 0.3)
     figure, axes = panels(rows, cols, size, layout="compressed", squeeze=False)
-    figure.suptitle(_inputs.text("title", title) or f"One episode: {film.length}, return {number(film.total)}")
+    figure.suptitle(title or f"One episode: {film.length}, return {number(film.total)}")
     for ax in axes.flat[len(shown):]:
         ax.remove()
     for ax, t in zip(axes.flat, shown):
@@ -69,7 +69,7 @@ def beliefs(values, size, goals=None, policy=None, title=None, label="value of t
     `values` [N, size, size] is indexed by agent, row, column (NaN cells are hatched); `policy` [N, size, size] holds
     the preferred action of each cell (0 up, 1 down, 2 left, 3 right, -1 none) and is drawn as arrows.
     """
-    size = _inputs.whole("size", size, 1)
+    size = _inputs.size_of("size", size)
     values = _inputs.array("values", values, shape=(None, size, size))
     count = len(values)
     goals = None if goals is None else _inputs.cells("goals", goals, size, count=count)
@@ -102,7 +102,7 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     [size, size, size, size] (row 1, column 1, row 2, column 2) or [size*size, size*size] (cell = row * size + column)
     holds 2 optimal, 1 reaches the goals but slower, 0 never, and -1 (or NaN) where there is no such start.
     """
-    size = _inputs.whole("size", size, 1)
+    size = _inputs.size_of("size", size)
     values = _inputs.array("values", values)
     if values.shape not in ((size,) * 4, (size * size,) * 2):
         raise ValueError(f"values: expected shape {[size] * 4} or {[size * size] * 2}, got {list(values.shape)}")
@@ -110,7 +110,7 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     if not np.isin(values, (-1, 0, 1, 2)).all():
         raise ValueError("values: expected 2 (optimal), 1 (slower), 0 (never) or -1 (no such start), "
                          f"got {np.unique(values)}")
-    names = _inputs.labels("names", names, 3)
+    names = _inputs.labels("names", STARTS if names is None else names, 3)
     counts = [int((values == k).sum()) for k in range(3)]
     title = _inputs.text("title", title) or f"Optimal from {counts[2]} of {sum(counts)} starts"
     figure, ax = canvas(ax, (6.4, 6.6), "compressed")
@@ -163,7 +163,7 @@ def read_episode(episode):
     """Check an episode's attributes and shapes."""
     get = {name: _inputs.attribute("episode", episode, name)
            for name in ("positions", "actions", "rewards", "size", "goals")}
-    size = _inputs.whole("episode.size", get["size"], 1)
+    size = _inputs.size_of("episode.size", get["size"])
     goals = _inputs.cells("episode.goals", get["goals"], size)
     agents = len(goals)
     rewards = _inputs.array("episode.rewards", get["rewards"], ndim=1, allow_nan=False)

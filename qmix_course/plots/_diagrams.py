@@ -1,7 +1,11 @@
 """Box-and-arrow diagrams, and QMIX at a glance."""
 
+from numbers import Real
+
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from qmix_course import errors
 
 from . import _inputs
 from ._style import Plot
@@ -21,6 +25,9 @@ def graph(boxes, arrows, title=None, regions=(), scale=(1.6, 0.9), fontsize=10):
     regions = _read_regions(regions)
     title = _inputs.text("title", title) or "Diagram"
     wide, high = _inputs.array("scale", scale, shape=(2,), allow_nan=False)
+    if min(wide, high) <= 0:
+        raise ValueError(f"scale: expected numbers above 0, got {errors.brief(scale)}")
+    fontsize = errors.number("fontsize", fontsize, high=200.0, above=0.0)
 
     figure = Plot(figsize=(1, 1))
     figure.suptitle(title)
@@ -81,40 +88,42 @@ def architecture():
 
 
 def _read_boxes(boxes):
-    if not isinstance(boxes, dict) or not boxes:
-        raise TypeError(f"boxes: expected a dict name -> (x, y, text), got {boxes!r:.80}")
+    _inputs.named("boxes", boxes, "(x, y, text)")
     result = {}
     for name, box in boxes.items():
         if not isinstance(box, (tuple, list)) or len(box) not in (3, 4):
-            raise ValueError(f"boxes[{name!r}]: expected (x, y, text) or (x, y, text, kind), got {box!r:.80}")
+            raise ValueError(f"boxes[{name!r}]: expected (x, y, text) or (x, y, text, kind), got {errors.describe(box)}")
         x, y, text, kind = (*box, "plain")[:4]
         if not isinstance(text, str):
-            raise TypeError(f"text of boxes[{name!r}]: expected a text, got {text!r:.80}")
-        if kind not in FILLS:
-            raise ValueError(f"kind of boxes[{name!r}]: expected one of {list(FILLS)}, got {kind!r}")
+            raise TypeError(f"text of boxes[{name!r}]: expected a text, got {errors.describe(text)}")
+        errors.choice(f"kind of boxes[{name!r}]", kind, FILLS)
         place = _inputs.array(f"place of boxes[{name!r}]", [x, y], shape=(2,), allow_nan=False)
         result[name] = (*place, text, kind)
     return result
 
 
 def _read_arrows(arrows, boxes):
+    arrows = errors.sequence("arrows", arrows, "(from, to, label)")
     for item in arrows:
         if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
-            raise ValueError(f"arrows: expected (from, to, label), got {item!r:.80}")
+            raise ValueError(f"arrows: expected (from, to, label), got {errors.describe(item)}")
         for name in item[:2]:
-            if name not in boxes:
-                raise ValueError(f"arrows: expected names of boxes, {list(boxes)}, got {name!r}")
+            if not isinstance(name, (str, Real)) or name not in boxes:
+                raise ValueError(f"arrows: expected names of boxes, {list(boxes)}, got {errors.describe(name)}")
+        if len(item) == 3 and not isinstance(item[2], str):
+            raise TypeError(f"arrows: expected a text as the label, got {errors.describe(item[2])}")
     return [(*item, "")[:3] for item in arrows]
 
 
 def _read_regions(regions):
+    regions = errors.sequence("regions", regions, "(x0, y0, x1, y1, label)")
     for item in regions:
         if not isinstance(item, (tuple, list)) or len(item) != 5 or not isinstance(item[4], str):
-            raise ValueError(f"regions: expected (x0, y0, x1, y1, label), got {item!r:.80}")
+            raise ValueError(f"regions: expected (x0, y0, x1, y1, label), got {errors.describe(item)}")
         x0, y0, x1, y1 = _inputs.array("regions", item[:4], shape=(4,), allow_nan=False)
         if x0 >= x1 or y0 >= y1:
-            raise ValueError(f"regions: expected x0 < x1 and y0 < y1, got {item!r:.80}")
-    return list(regions)
+            raise ValueError(f"regions: expected x0 < x1 and y0 < y1, got {errors.describe(item)}")
+    return regions
 
 
 def _arrow(ax, start, end, text):

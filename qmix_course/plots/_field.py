@@ -2,6 +2,8 @@
 
 from matplotlib.patches import Polygon, Rectangle
 
+from qmix_course import errors
+
 from . import _inputs
 from ._pieces import squares, token
 from ._style import canvas
@@ -15,10 +17,10 @@ def field(predators, prey, size, sees=None, view=None, ax=None, title=None):
     `predators` [N, 2] and `prey` [M, 2] hold (row, column), row 0 on top, and (-1, -1) for who has left the board: the
     text below counts those. `sees` and `view`: shade the cells within `view` of the predator with that index (from 0).
     """
-    size = _inputs.whole("size", size, 1)
+    size = _inputs.size_of("size", size)
     predators, prey = _creatures("predators", predators, size), _creatures("prey", prey, size)
     if (sees is None) != (view is None):
-        raise ValueError(f"sees, view: expected both or neither, got {sees!r} and {view!r}")
+        raise ValueError(f"sees, view: expected both or neither, got {errors.brief(sees)} and {errors.brief(view)}")
     title = _inputs.text("title", title) or "The board"
     figure, ax = canvas(ax, (0.8 + 0.52 * size, 1.3 + 0.52 * size), "compressed")
     squares(ax, size)

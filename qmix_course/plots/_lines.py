@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from qmix_course import errors
+
 from . import _inputs
 from ._style import COLOURS, LINES, MARKERS, canvas, panels
 
@@ -67,12 +69,15 @@ def seeds(histories, column="greedy_return", labels=None, best_return=None, ax=N
     group). `column` is one of exploring_return, greedy_return, loss, epsilon, or another list of the histories.
     `labels` renames the groups. The median is drawn as far as every seed of its group goes.
     """
-    groups = histories if isinstance(histories, dict) else {"": histories}
+    if not isinstance(column, str):
+        raise TypeError(f"column: expected the name of a list of the histories, got {errors.describe(column)}")
+    groups = histories if isinstance(histories, dict) and not histories else (
+        _inputs.named("histories", histories, "list of histories") if isinstance(histories, dict) else {"": histories})
     if not groups or any(not isinstance(group, (list, tuple)) or not group for group in groups.values()):
         raise ValueError("histories: expected a list of histories, or a dict name -> such a list, none empty, "
-                         f"got {histories!r:.80}")
+                         f"got {errors.describe(histories)}")
     names = _inputs.labels("labels", labels, len(groups)) or [str(name) for name in groups]
-    data = [[_columns("histories", history, [column]) for history in group] for group in groups.values()]
+    data = [[_columns("column of histories", history, [column]) for history in group] for group in groups.values()]
     best_return = _inputs.height("best_return", best_return)
     figure, ax = canvas(ax, (7.2, 3.8))
     for k, (name, runs) in enumerate(zip(names, data)):
@@ -102,8 +107,13 @@ def lines(x, values, title, xlabel, ylabel, log=False, best=None, markers=False,
     groups = values if isinstance(values, dict) else {"": values}
     if not groups:
         raise ValueError("values: expected at least one line, got an empty dict")
-    groups = {str(name): _inputs.array(f"values[{name!r}]" if name else "values", each, shape=x.shape)
-              for name, each in groups.items()}
+    _inputs.named("values", groups, "line")
+    for name, each in (("log", log), ("markers", markers)):
+        _inputs.switch(name, each)
+    groups = {str(name): _inputs.array(f"values[{name!r}]" if name else "values", each, ndim=1) for name, each in groups.items()}
+    for name, each in groups.items():
+        if each.shape != x.shape:
+            raise ValueError(f"{f'values[{name!r}]' if name else 'values'}: expected as many as x has, {len(x)}, got {len(each)}")
     for name, each in (("title", title), ("xlabel", xlabel), ("ylabel", ylabel)):
         _inputs.text(name, each)
     best = _inputs.height("best", best)
@@ -128,9 +138,13 @@ def schedule(values, steps=None, title=None, ax=None):
     `steps` is [K], by default 0, 1, ..., K-1.
     """
     first = next(iter(values.values()), []) if isinstance(values, dict) else values
+    first = _inputs.array("values", first, ndim=1)
     if steps is None:
-        steps = np.arange(len(_inputs.array("values", first, ndim=1)))
+        steps = np.arange(len(first))
     title = _inputs.text("title", title) or "Exploration rate over training"
+    steps = _inputs.array("steps", steps, ndim=1, allow_nan=False)
+    if len(first) != len(steps):
+        raise ValueError(f"steps, values: expected as many of the one as of the other, got {len(steps)} and {len(first)}")
     figure = lines(steps, values, title, STEPS, r"exploration rate $\epsilon$", ax=ax)
     (ax or figure.axes[0]).set_ylim(-0.03, 1.03)
     return figure

@@ -7,6 +7,8 @@ from matplotlib import cycler
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from qmix_course import errors
+
 from . import _inputs
 
 # Okabe and Ito's colours, ordered so that neighbours differ in lightness too; their yellow is left out (it
@@ -78,8 +80,13 @@ def panels(rows=1, cols=1, size=None, title=None, layout="constrained", **kwargs
     axes object, or a numpy array of them, as `plt.subplots` does. End the cell with the figure. For boards, which keep
     their shape, `layout="compressed"` leaves no holes between them.
     """
-    rows, cols = _inputs.whole("rows", rows, 1), _inputs.whole("cols", cols, 1)
-    figure = Plot(figsize=size or (min(4.6 * cols, 11), 3.2 * rows), layout=layout)
+    rows, cols = _inputs.whole("rows", rows, 1, 100), _inputs.whole("cols", cols, 1, 100)
+    if size is not None:
+        size = _inputs.array("size", size, shape=(2,), allow_nan=False)
+        if not ((size > 0) & (size < 1_000)).all():
+            raise ValueError(f"size: expected inches above 0 and below 1000, got {size.tolist()}")
+    errors.choice("layout", layout, ("constrained", "compressed", "tight", "none"))
+    figure = Plot(figsize=(min(4.6 * cols, 11), 3.2 * rows) if size is None else size, layout=layout)
     if _inputs.text("title", title):
         figure.suptitle(title)
     return figure, figure.subplots(rows, cols, **kwargs)

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from matplotlib.ticker import MaxNLocator
 
+from qmix_course import errors
+
 from . import _inputs
 from ._style import VALUES, canvas, number, panels
 from ._tables import colour_scale
@@ -17,10 +19,15 @@ def surface(f, title=None, lims=(-2, 2), points=61, three_d=False, arrows=True, 
     square `lims`. In a monotone Q_tot no arrow points left or down. `three_d` adds a view in space (new figure only).
     """
     if not callable(f):
-        raise TypeError(f"f: expected a function of two tensors, got {type(f).__name__}")
+        raise TypeError(f"f: expected a function of two tensors, got {errors.describe(f)}")
     low, high = _inputs.pair("lims", lims)
-    points = _inputs.whole("points", points, 3)
+    points = _inputs.whole("points", points, 3, 2_000)
     title = _inputs.text("title", title) or "Team value over the agents' values"
+    for name, each in (("three_d", three_d), ("arrows", arrows)):
+        _inputs.switch(name, each)
+    for name, each in (("xlabel", xlabel), ("ylabel", ylabel), ("zlabel", zlabel)):
+        _inputs.text(name, each)
+    _inputs.axes("ax", ax)
     if three_d and ax is not None:
         raise ValueError("ax: expected none with three_d, which draws a new figure")
     grid = torch.linspace(low, high, points)

@@ -1,8 +1,11 @@
 """Payoff and Q tables as annotated heat maps."""
 
 import numpy as np
+import torch
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
+
+from qmix_course import errors
 
 from . import _inputs
 from ._style import VALUES, canvas, ink, number, panels
@@ -25,6 +28,9 @@ def table(values, row_labels=None, col_labels=None, title=None, highlight=None, 
     title = _inputs.text("title", title) or "Value of each joint action"
     frames = _frames(highlight, values)
     norm = colour_scale(values, limits)
+    fmt = _inputs.form("fmt", fmt, none=True)
+    for name, each in (("xlabel", xlabel), ("ylabel", ylabel)):
+        _inputs.text(name, each)
     texts = [] if fmt is None else [[number(each, fmt) if np.isfinite(each) else "" for each in row] for row in values]
     longest = max((len(text) for row in texts for text in row), default=1)
     figure, ax = canvas(ax, (min(11, 1.3 + cols * _cell_width(longest) + (1 if fmt is None else 0)), 1.1 + rows * 0.5))
@@ -55,8 +61,11 @@ def tables(values, titles=None, title=None, highlight=None, fmt="{:.2f}", **kwar
     """
     if isinstance(values, dict):
         titles, values = list(values) if titles is None else titles, list(values.values())
-    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
-        raise TypeError(f"values: expected a list of tables, got {values!r:.80}")
+    if not isinstance(values, (list, tuple, torch.Tensor, np.ndarray)) or (isinstance(values, (list, tuple)) and not values):
+        raise TypeError(f"values: expected a list of tables, got {errors.describe(values)}")
+    if not isinstance(values, (list, tuple)):
+        values = list(_inputs.array("values", values, ndim=3))
+    fmt = _inputs.form("fmt", fmt, none=True)
     values = [_inputs.array(f"values[{k}]", each, ndim=2) for k, each in enumerate(values)]
     titles = _inputs.labels("titles", titles, len(values)) or [f"table {k + 1}" for k in range(len(values))]
     marks = highlight if isinstance(highlight, list) else [highlight] * len(values)
@@ -98,7 +107,7 @@ def _frames(highlight, values):
         return []
     if isinstance(highlight, str):
         if highlight != "max":
-            raise ValueError(f'highlight: expected cells or "max", got {highlight!r}')
+            raise ValueError(f'highlight: expected cells or "max", got {errors.describe(highlight)}')
         return [tuple(cell) for cell in np.argwhere(values >= _limits(values)[1] - 1e-9)]
     pairs = _inputs.array("highlight", highlight, allow_nan=False)
     pairs = _inputs.integers("highlight", pairs[None] if pairs.ndim == 1 else pairs, shape=(None, 2), low=0)
