@@ -134,7 +134,7 @@ LEARNING = [
     *(method("QMIX.act_values", lambda options=options: team(**options), obs=floats(2, 2, 6, also=lambda v: True, called=("last_actions",)),
              last_actions=actions(lowest=-1)) for options in ({}, {"recurrent": True})),
     *(Door(f"{kind.__name__}.loss", lambda it, batch, target: it.loss(batch, target),
-           {"batch": Slot(rows), "target": Slot(lambda kind=kind: kind.for_env(game()))}, lambda kind=kind: kind.for_env(game()))
+           {"batch": Slot(rows), "target": Slot(lambda kind=kind: kind.for_env(game()), lambda v: isinstance(v, algos.VDN))}, lambda kind=kind: kind.for_env(game()))
       for kind in (algos.IQL, algos.VDN, algos.QMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX)),
     method("MAVEN.fixed", lambda: team(algos.MAVEN), z=whole(1, 0, 7)),
     method("MAVEN.memory_of", lambda: team(algos.MAVEN), z=tensor(lambda: torch.tensor([1, 0]), lambda v: bool((v >= 0).all() and (v < 8).all()), free=True)),
@@ -177,7 +177,7 @@ FIGURES = [
     function("curves", lambda title, best_return, window, **history: plots.curves(Film(**history), title, best_return, window),
              title=text(), best_return=BEST, window=whole(2), **HISTORY),
     function("curves of", plots.curves, history=Slot(lambda: Film(**{name: slot.good() for name, slot in HISTORY.items()}))),
-    function("seeds", plots.seeds, histories=Slot(lambda: [Film(**{name: slot.good() for name, slot in HISTORY.items()})]), column=word("loss", *HISTORY),
+    function("seeds", plots.seeds, histories=Slot(lambda: [Film(**{name: slot.good() for name, slot in HISTORY.items()})]), column=Slot(fixed("loss"), lambda v: v in HISTORY, ("histories",)),
              labels=Slot(fixed(None)), best_return=BEST, ax=AX, title=text()),
     function("lines", plots.lines, x=numbers([1.0, 2.0]), values=numbers([1.0, 2.0], nan=True), title=text(), xlabel=text(), ylabel=text(), log=switch(),
              best=BEST, markers=switch(), ax=thing(axes, matplotlib.axes.Axes, none=True)),

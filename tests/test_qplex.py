@@ -467,7 +467,7 @@ def test_one_line_says_what_came_and_what_was_expected():
         mixer(q, state, q, q)
     with pytest.raises(ValueError, match=r"state: expected shape \[5, 4\]"):
         mixer(q, state[:4], q, actions)
-    with pytest.raises(RuntimeError, match="out of bounds"):
+    with pytest.raises(ValueError, match="actions: expected 0 to 2, got 3 to 3"):
         mixer(q, state, q, actions + 3)
     with pytest.raises(TypeError, match="head_hidden: expected the widths"):
         DuplexMixer(2, 4, 3, head_hidden=64)

@@ -115,7 +115,10 @@ class Algorithm(nn.Module):
     def check_loss(self, batch: Batch, target: Algorithm) -> None:
         """What a loss is made of must be of this algorithm's kind and sizes."""
         errors.instance("batch", batch, Batch).agree()
-        errors.instance("target", target, type(self))
+        if not isinstance(target, type(self)):
+            errors.instance("target", target, Algorithm)
+            if not isinstance(self, type(target)):
+                raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a {type(target).__name__}")
         spec = self.spec
         for name, got, wanted in (("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim), ("state", batch.state, spec.state_dim),
                                   ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)):

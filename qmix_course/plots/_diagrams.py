@@ -96,7 +96,8 @@ def _read_boxes(boxes):
         x, y, text, kind = (*box, "plain")[:4]
         if not isinstance(text, str):
             raise TypeError(f"text of boxes[{name!r}]: expected a text, got {errors.describe(text)}")
-        errors.choice(f"kind of boxes[{name!r}]", kind, FILLS)
+        if not isinstance(kind, str) or kind not in FILLS:
+            raise ValueError(f"kind of boxes[{name!r}]: expected one of {list(FILLS)}, got {errors.describe(kind)}")
         place = _inputs.array(f"place of boxes[{name!r}]", [x, y], shape=(2,), allow_nan=False)
         result[name] = (*place, text, kind)
     return result

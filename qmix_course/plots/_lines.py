@@ -77,7 +77,7 @@ def seeds(histories, column="greedy_return", labels=None, best_return=None, ax=N
         raise ValueError("histories: expected a list of histories, or a dict name -> such a list, none empty, "
                          f"got {errors.describe(histories)}")
     names = _inputs.labels("labels", labels, len(groups)) or [str(name) for name in groups]
-    data = [[_columns("column of histories", history, [column]) for history in group] for group in groups.values()]
+    data = [[_columns("histories", history, [column]) for history in group] for group in groups.values()]
     best_return = _inputs.height("best_return", best_return)
     figure, ax = canvas(ax, (7.2, 3.8))
     for k, (name, runs) in enumerate(zip(names, data)):
