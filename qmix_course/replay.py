@@ -84,7 +84,7 @@ class Batch:
 
     def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
-        errors.tensor("obs", self.obs, FIELDS[0][1], self.obs.dtype)
+        self.agree()
         rows = self.obs.shape[0]
         wanted = Batch.padding(0, length, spec, memory_dim)
         for field in fields(Batch):

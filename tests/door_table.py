@@ -77,7 +77,7 @@ ENVS = [
             cells=lambda v: within(0, 8)(v) and bool((v[0] != v[1]).all())),
     entries("TwoStepGame.load_state_dict", game, at=within(0, 2), outcome=lambda v: v is None),
     entries("Cue.load_state_dict", cue, at=within(0, 7), outcome=lambda v: v is None),
-    entries("PredatorPrey.load_state_dict", hunt, clock=within(0, 5), prey=within(7, 10)),
+    entries("PredatorPrey.load_state_dict", hunt, clock=within(0, 5), prey=within(7, 28)),
     *(Door(f"{make().__class__.__name__}.load_state_dict of", lambda it, saved: it.load_state_dict(saved),
            {"saved": Slot(lambda make=make: make().state_dict())}, make) for make in (grid, game)),
     function("as_parallel_env", as_parallel_env, env=Slot(envs.TwoStepGame, lambda v: isinstance(v, envs.TeamEnv) and v.num_envs == 1)),
@@ -125,16 +125,16 @@ MEMORY = [
 ]
 LEARNING = [
     good_algorithm(algos.IQL), good_algorithm(algos.VDN), good_algorithm(algos.QMIX, **MIXED), good_algorithm(algos.CWQMIX, alpha=number(0.5, 0.0, 1.0, 0.0)),
-    good_algorithm(algos.OWQMIX, alpha=number(0.5, 0.0, 1.0, 0.0), central_dim=HIDDEN, recurrent=Slot(fixed(False), lambda v: v is False)),
+    good_algorithm(algos.OWQMIX, alpha=number(0.5, 0.0, 1.0, 0.0), central_dim=HIDDEN, recurrent=switch()),
     good_algorithm(algos.QTRAN, alternative=switch(), opt_weight=number(1.0, 0.0), nopt_weight=number(1.0, 0.0), joint_dim=HIDDEN),
     good_algorithm(algos.QPLEX, heads=whole(2), hypernet_dim=whole(8, 0), head_hidden=WIDTHS),
     good_algorithm(algos.MAVEN, n_latents=whole(2), mi_weight=number(0.1, 0.0), temperature=number(1.0, above=0.0), discriminator_dim=HIDDEN,
                    hidden=Slot(fixed((8, 8)), lambda v: isinstance(v, (tuple, list)) and len(v) > 0 and all(is_whole(k, 1, 1000) for k in v))),
     function("QMIX", algos.QMIX, spec=SPEC, **MIXED),
     *(method("QMIX.act_values", lambda options=options: team(**options), obs=floats(2, 2, 6, also=lambda v: True, called=("last_actions",)),
-             last_actions=actions(lowest=-1)) for options in ({}, {"recurrent": True})),
+             last_actions=actions(lowest=-1) if options else tensor(actions().good)) for options in ({}, {"recurrent": True})),
     *(Door(f"{kind.__name__}.loss", lambda it, batch, target: it.loss(batch, target),
-           {"batch": Slot(rows), "target": Slot(lambda kind=kind: kind.for_env(game()), lambda v: isinstance(v, algos.VDN))}, lambda kind=kind: kind.for_env(game()))
+           {"batch": thing(rows, replay.Batch), "target": Slot(lambda kind=kind: kind.for_env(game()), lambda v: isinstance(v, algos.VDN))}, lambda kind=kind: kind.for_env(game()))
       for kind in (algos.IQL, algos.VDN, algos.QMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX)),
     method("MAVEN.fixed", lambda: team(algos.MAVEN), z=whole(1, 0, 7)),
     method("MAVEN.memory_of", lambda: team(algos.MAVEN), z=tensor(lambda: torch.tensor([1, 0]), lambda v: bool((v >= 0).all() and (v < 8).all()), free=True)),
@@ -149,7 +149,7 @@ LEARNING = [
              seeds=Slot(fixed([0, 1]), lambda v: isinstance(v, (list, tuple, range)) and len(v) == 2 and all(is_whole(k, 0, 2**62) for k in v))),
     function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]), config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, 10**9)),
     function("save_team", teams.save_team, path=Slot(fixed("/nonexistent/team.pt"), lambda v: isinstance(v, str) or hasattr(v, "suffix")), algorithm=TEAM),
-    function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt")), algorithm=TEAM),
+    function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt"), called=("checkpoint",)), algorithm=TEAM),
     function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)), algorithm=TEAM, episodes=whole(2, 1, 4, none=True), seed=seed()),
     function("play", evaluation.play, env=env_slot(lambda: grid(num_envs=1), called=("algorithm",)), algorithm=TEAM, seed=seed()),
     function("success_interval", evaluation.success_interval, successes=whole(1, 0, 3), trials=whole(3, 1, called=("successes",))),
@@ -170,6 +170,8 @@ TRUTH = [
     function("hint", checks.hint, number=word("03.1"), which=whole(1, 1, 3)), function("solution", checks.solution, number=word("03.1")),
     function("exercises", checks.exercises, lesson=word("03", *lesson.TITLES)),
 ]
+LABELS_OF_2 = Slot(fixed(None), lambda v: v is None or isinstance(v, (list, tuple, range)) and len(v) == 2 and all(
+    isinstance(each, (str, int, float)) for each in v))
 COUNT = whole(2, 1, 10**9)
 BEST = numbers(1.0, none=True)
 FIGURES = [
@@ -178,7 +180,7 @@ FIGURES = [
              title=text(), best_return=BEST, window=whole(2), **HISTORY),
     function("curves of", plots.curves, history=Slot(lambda: Film(**{name: slot.good() for name, slot in HISTORY.items()}))),
     function("seeds", plots.seeds, histories=Slot(lambda: [Film(**{name: slot.good() for name, slot in HISTORY.items()})]), column=Slot(fixed("loss"), lambda v: v in HISTORY, ("histories",)),
-             labels=Slot(fixed(None)), best_return=BEST, ax=AX, title=text()),
+             labels=Slot(fixed(None), lambda v: v is None), best_return=BEST, ax=AX, title=text()),
     function("lines", plots.lines, x=numbers([1.0, 2.0]), values=numbers([1.0, 2.0], nan=True), title=text(), xlabel=text(), ylabel=text(), log=switch(),
              best=BEST, markers=switch(), ax=thing(axes, matplotlib.axes.Axes, none=True)),
     function("schedule", plots.schedule, values=numbers([1.0, 0.5], nan=True), steps=numbers([0, 1], none=True), title=text(), ax=AX),
@@ -190,16 +192,16 @@ FIGURES = [
     function("animate", lambda path, fps, title, **film: plots.animate(Film(**film), path, fps, title), path=Slot(fixed(None), lambda v: v is None), fps=numbers(2.0, low=1e-6, high=50.0), title=text(), **FILM),
     function("beliefs", plots.beliefs, values=numbers([[[1.0, 2.0], [3.0, 4.0]]], nan=True), size=whole(2, 2, 2, called=("values",)), goals=numbers([[0, 0]], whole=True, low=0, high=1, none=True),
              policy=numbers([[[0, 1], [2, 3]]], whole=True, low=-1, high=3, none=True), title=text(), label=text(), titles=Slot(fixed(None))),
-    function("start_map", plots.start_map, values=Slot(lambda: torch.ones(2, 2, 2, 2)), size=whole(2, 2, 2, called=("values",)), title=text(), ax=AX,
-             names=Slot(fixed(("a", "b", "c")), lambda v: isinstance(v, (list, tuple)) and len(v) == 3 and all(isinstance(each, str) for each in v))),
-    function("field", plots.field, predators=FILM["goals"], prey=FILM["goals"], size=whole(3, 3, 30), sees=Slot(fixed(0)), view=whole(1, 0, 10**6), ax=AX, title=text()),
+    function("start_map", plots.start_map, values=numbers([[[[1.0, 2.0], [0.0, 1.0]]] * 2] * 2, nan=True, whole=True, low=-1, high=2), size=whole(2, 2, 2, called=("values",)), title=text(), ax=AX,
+             names=Slot(fixed(("a", "b", "c")), lambda v: v is None or isinstance(v, (list, tuple, range)) and len(v) == 3 and all(isinstance(each, (str, int)) for each in v))),
+    function("field", plots.field, predators=FILM["goals"], prey=FILM["goals"], size=whole(3, 3, 30), sees=whole(0, 0, 1), view=whole(1, 0, 10**6), ax=AX, title=text()),
     function("graph", plots.graph, boxes=Slot(lambda: {"a": (0, 0, "A"), "b": (1, 0, "B")}), arrows=Slot(lambda: [("a", "b", "")], lambda v: v in ([], ())), title=text(),
-             regions=Slot(lambda: [(0, 0, 1, 1, "r")], lambda v: v in ([], ())), scale=numbers([1.0, 1.0], low=1e-6), fontsize=number(10.0, 1.0, 100.0)),
+             regions=Slot(lambda: [(0, 0, 1, 1, "r")], lambda v: v in ([], ())), scale=numbers([1.0, 1.0], low=1e-6), fontsize=number(10.0, 0.0, 200.0, 0.0)),
     function("surface", plots.surface, f=Slot(lambda: lambda a, b: a + b, callable), title=text(), lims=numbers([-1.0, 1.0]), points=whole(9, 3, 200), three_d=switch(), arrows=switch(),
              xlabel=text(), ylabel=text(), zlabel=text(), ax=AX),
-    function("table", plots.table, values=numbers([[1.0, 2.0], [3.0, 4.0]], nan=True), row_labels=Slot(fixed(None)), col_labels=Slot(fixed(None)), title=text(),
-             highlight=Slot(fixed("max")), ax=AX, fmt=Slot(fixed("{:.1f}")), ylabel=text(), xlabel=text(), limits=numbers([0.0, 1.0], none=True)),
-    function("tables", plots.tables, values=Slot(lambda: [torch.ones(2, 2), torch.ones(2, 2)]), titles=Slot(fixed(None)), title=text(), highlight=Slot(fixed("max")),
+    function("table", plots.table, values=numbers([[1.0, 2.0], [3.0, 4.0]], nan=True), row_labels=LABELS_OF_2, col_labels=LABELS_OF_2, title=text(),
+             highlight=Slot(fixed("max"), lambda v: v is None), ax=AX, fmt=Slot(fixed("{:.1f}")), ylabel=text(), xlabel=text(), limits=numbers([0.0, 1.0], none=True)),
+    function("tables", plots.tables, values=Slot(lambda: [torch.ones(2, 2), torch.ones(2, 2)]), titles=LABELS_OF_2, title=text(), highlight=Slot(fixed("max"), lambda v: v is None or v == [None, None]),
              fmt=Slot(fixed("{:.1f}"))),
     function("panels", plots.panels, rows=whole(1, 1, 20), cols=whole(1, 1, 20), size=numbers([3.0, 2.0], low=0.1, high=999.0, none=True), title=text(), layout=word("constrained", "constrained", "compressed", "tight")),
 ]

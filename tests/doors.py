@@ -153,7 +153,7 @@ def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, none=False, 
             value = np.array([float(each) for each in value.ravel()]).reshape(value.shape)
         if value.dtype.kind not in "buif" or value.ndim != like.ndim or value.size == 0 or np.isinf(value).any():
             return False
-        if whole and (value != np.round(value)).any():
+        if whole and (np.nan_to_num(value) != np.round(np.nan_to_num(value))).any():
             return False
         known = value[~np.isnan(value)] if value.dtype.kind == "f" else value
         return bool((nan or known.size == value.size) and (known >= low).all() and (known <= high).all())

@@ -25,9 +25,10 @@ class OWQMIX(QMIX):
 
     def __init__(self, spec: TeamSpec, alpha: float = 0.1, central_dim: int = 256, embed_dim: int = 32,
                  hypernet_dim: int = 64, **options):
-        central_dim = errors.whole_number("central_dim", central_dim)
+        central_dim = errors.whole_number("central_dim", central_dim)       # before anything is drawn
+        alpha = errors.number("alpha", alpha, high=1.0, above=0.0)
         super().__init__(spec, embed_dim, hypernet_dim, **options)
-        self.alpha = errors.number("alpha", alpha, high=1.0, above=0.0)
+        self.alpha = alpha
         self.central = Central(spec, central_dim, **options)
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:

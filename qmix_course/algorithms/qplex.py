@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from qmix_course import errors
 from qmix_course.algorithms.base import Algorithm, masked_mean, own_best
 from qmix_course.algorithms.vdn import VDN
 from qmix_course.envs.base import TeamSpec
@@ -19,6 +20,9 @@ class QPLEX(VDN):
 
     def __init__(self, spec: TeamSpec, heads: int = 10, hypernet_dim: int = 64, head_hidden: tuple[int, ...] = (64, 64),
                  **options):
+        heads = errors.whole_number("heads", heads)                         # before anything is drawn
+        hypernet_dim = errors.whole_number("hypernet_dim", hypernet_dim, at_least=0)
+        head_hidden = errors.widths("head_hidden", head_hidden)
         super().__init__(spec, **options)
         self.mixer = DuplexMixer(spec.n_agents, spec.state_dim, spec.n_actions, heads, hypernet_dim, head_hidden)
 

@@ -45,7 +45,7 @@ def field(predators, prey, size, sees=None, view=None, ax=None, title=None):
 
 def _creatures(name, value, size):
     """Cells (row, column), or (-1, -1) for one that has left the board: int64 [count, 2]."""
-    cells = _inputs.integers(name, value, shape=(None, 2), low=GONE, high=size - 1)
+    cells = _inputs.cells(name, value, size, low=GONE)
     if ((cells == GONE).any(axis=1) != (cells == GONE).all(axis=1)).any():
         raise ValueError(f"{name}: expected (-1, -1) for one that has left the board, got only one of the two as -1")
     return cells

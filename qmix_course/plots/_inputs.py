@@ -47,10 +47,10 @@ def integers(name, value, shape, low, high=None):
     return rounded
 
 
-def cells(name, value, size, count=None):
-    """Cells (row, column) of a board: int64 [count, 2], each coordinate from 0 to size - 1."""
+def cells(name, value, size, count=None, low=0):
+    """Cells (row, column) of a board: int64 [count, 2], each coordinate from `low` to size - 1."""
     try:
-        return integers(name, value, shape=(count, 2), low=0, high=size - 1)
+        return integers(name, value, shape=(count, 2), low=low, high=size - 1)
     except ValueError as error:
         raise ValueError(f"{error} (cells of a board of size {size})") from None
 
@@ -108,7 +108,7 @@ def attribute(name, thing, wanted):
     try:
         return getattr(thing, wanted)
     except Exception:                       # whatever came has no such thing
-        raise TypeError(f"{name}: expected an object with .{wanted}, got {errors.describe(thing)}") from None
+        raise TypeError(f"{name}: expected an object with .{wanted:.80}, got {errors.describe(thing)}") from None
 
 
 def form(name, value, none=False):
