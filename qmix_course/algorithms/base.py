@@ -80,8 +80,11 @@ class Algorithm(nn.Module):
         Each component ÷ the largest size that it has had, or ÷ 1 if it never exceeded 1. Where the whole state stayed below 1,
         all of it ÷ its largest number. So a state that is at most 1, and somewhere is 1, comes as it is, and nothing changes
         before ``see`` was shown something. Unscaled, a mixer's gain grows with the square of the state: two hypernetworks
-        multiply.
+        multiply. A team whose mixer reads something else than the environment's state overrides this.
         """
+        if state.shape[-1] != self.spec.state_dim:
+            raise ValueError(f"state: expected {self.spec.state_dim} numbers, as the environment's state has, got "
+                             f"{errors.describe(state)}; a mixer that reads something else needs a method scaled of its own")
         scale = torch.maximum(self.largest_state, self.largest_state.amax().clamp(max=1.0))
         return state / torch.where(scale > 0, scale, 1.0)
 
