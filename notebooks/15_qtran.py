@@ -191,7 +191,7 @@ print("with V(s) =", v_of_state.tolist(), ":",
 #
 # Conditions are not something that gradient descent knows. QTRAN turns each into a penalty:
 #
-# $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar{\mathbf u}) - \mathrm{sg}[Q_{jt}](\bar{\mathbf u}) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \mathrm{sg}[Q_{jt}](\mathbf u) + V,\; 0\big)^2$$
+# $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar{\mathbf u}) - \mathrm{sg}[Q_{jt}]\,(\bar{\mathbf u}) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \mathrm{sg}[Q_{jt}]\,(\mathbf u) + V,\; 0\big)^2$$
 #
 # $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + \lambda_{opt} L_{opt} + w_{nopt} L_{nopt}$.
 #
@@ -261,7 +261,7 @@ print("largest error of Q_jt    :", "below 0.01" if (joint - payoff).abs().max()
 #
 # $L_{nopt}$ asks for no more than "not below". The paper found this too loose: a sum that is nearly flat meets it as well, and then a small error is enough to make another action look best. **QTRAN-alt** asks for more. Fix what the others play. As agent $i$ goes through *its own* actions, the smallest of the gaps must be exactly 0, and this for every agent (theorem 2):
 #
-# $$L_{nopt\text{-}min} = \frac1N \sum_i \Big(\min_{a} \big[\,Q'(a, \mathbf u_{-i}) - \mathrm{sg}[Q_{jt}](a, \mathbf u_{-i}) + V\,\big]\Big)^2$$
+# $$L_{nopt\text{-}min} = \frac1N \sum_i \Big(\min_{a} \big[\,Q'(a, \mathbf u_{-i}) - \mathrm{sg}[Q_{jt}]\,(a, \mathbf u_{-i}) + V\,\big]\Big)^2$$
 #
 # $\mathbf u_{-i}$ is what the others played. Gaps that are too large are punished now, as well as those below 0. (One more difference is left out here. In Son et al. (2019) the alternative's target looks not only at $\bar{\mathbf u}'$ but takes the maximum over the joint actions in which one agent at most departs from it. Where the game ends after one step, as in this lesson, there is no next value and so no difference. On longer tasks the course has not measured it.)
 

@@ -60,7 +60,10 @@ class Watch:
         """Warn, once, if the mean of what is believed of ``batch`` was beyond ``SLACK`` × (what can be paid + 1) at two looks in a
         row and is not on its way back. The 1 is for fresh networks, which start near 0 and know nothing of rewards yet."""
         low, high = self.bounds()
-        value, before = self.believed(algorithm, batch), self.beyond
+        try:
+            value, before = self.believed(algorithm, batch), self.beyond
+        except Exception:                           # a team of one's own that values in another way is not watched; it trains on
+            return
         self.beyond = max(value - SLACK * (high + 1), SLACK * (low - 1) - value, 0.0) if high > low else 0.0
         if self.said or before == 0 or self.beyond < before / 2:
             return

@@ -209,7 +209,8 @@ def test_the_grid_world_is_solved_in_all_units(factor, shift):
     """
     env, seeds = InUnits(factor, shift, num_envs=32), range(100, 103)
     teams = [QMIX.for_env(env, seed=seed) for seed in seeds]
-    histories = train_seeds(env, teams, TrainConfig(total_steps=2_500), seeds)
+    config = TrainConfig(total_steps=2_500, learning_rate=2e-3, epsilon_steps=3_000)
+    histories = train_seeds(env, teams, config, seeds)
     assert [max(history.greedy_return) for history in histories] == pytest.approx([8.65] * 3, abs=1e-4)
     model = GridWorld().model()
     for team in teams:

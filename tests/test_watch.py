@@ -11,6 +11,7 @@ from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRA
 from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
 from qmix_course.replay import Batch
 from qmix_course.seeds import fit_seeds, train_seeds
+from qmix_course.mixers import QMixer
 from qmix_course.training import Run, TrainConfig, train
 from qmix_course.watch import TrainingDiverged, Watch
 
@@ -205,3 +206,29 @@ def test_what_is_compared_is_what_the_algorithm_learns(kind, name):
 def test_no_false_alarm_whatever_the_rewards_units(kind, unit):
     env = MatrixGame((unit * MatrixGame("climbing").payoff).tolist(), num_envs=8)
     train(env, small(kind, env), SHORT)
+
+
+class ReadsObservations(QMIX):
+    """Its mixer reads all observations in place of the state, so the batch's state is not what it values."""
+
+    def __init__(self, spec, **options):
+        super().__init__(spec, **options)
+        self.mixer = QMixer(spec.n_agents, spec.n_agents * spec.obs_dim)
+
+    def scaled(self, state):
+        return state
+
+    def loss(self, batch, target):
+        return super().loss(replace(batch, state=batch.obs.flatten(2)), target)
+
+
+def test_a_team_that_values_in_its_own_way_trains_on():
+    env = GridWorld(num_envs=8)
+    assert train(env, ReadsObservations.for_env(env), SHORT).updates[-1] > 0
+
+
+def test_a_mixer_that_reads_something_else_is_told_what_to_write():
+    env = GridWorld(num_envs=8)
+    team = ReadsObservations.for_env(env)
+    with pytest.raises(ValueError, match="a method scaled of its own"):
+        QMIX.scaled(team, torch.zeros(3, 12))
