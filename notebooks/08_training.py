@@ -581,7 +581,7 @@ figure
 # %%
 last_placement = torch.tensor([[[3, 0], [1, 4]]])                           # one step from home: agent 1 down, agent 2 up
 before_last = GridWorld(size=5).reset(positions=last_placement).state[0]
-place = int((solution.model.state - before_last).abs().sum(1).argmin())
+place = int((optimum.model.state - before_last).abs().sum(1).argmin())
 
 
 def lead(table):
@@ -595,7 +595,7 @@ def leads(seed, **changes):
     env, seen = GridWorld(size=5, num_envs=32), []
     team = QMIX.for_env(env, seed=seed)
     history = train(env, team, TrainConfig(seed=seed, **changes),
-                    on_evaluation=lambda run: seen.append(lead(exact.q_tot(team, solution.model)[place])))
+                    on_evaluation=lambda run: seen.append(lead(exact.q_tot(team, optimum.model)[place])))
     return history.steps, seen
 
 
@@ -604,7 +604,7 @@ presets = {"the earlier preset": dict(learning_rate=2e-3, epsilon_steps=3_000), 
 for ax, (name, changes) in zip(axes, presets.items()):
     for seed in range(3):
         ax.plot(*leads(seed, **changes), color=plots.COLOURS[seed], linestyle=("-", "--", ":")[seed], label=f"seed {seed}")
-    ax.axhline(lead(solution.q[place]), color="#444444", linestyle=(0, (4, 3)), linewidth=1.2, label="exact")
+    ax.axhline(lead(optimum.q[place]), color="#444444", linestyle=(0, (4, 3)), linewidth=1.2, label="exact")
     ax.axhline(0.0, color="black", linewidth=0.8)
     ax.set(title=name, xlabel="environment steps", ylim=(-0.5, 2.0))
 axes[0].set_ylabel("lead")
