@@ -123,8 +123,9 @@ class Algorithm(nn.Module):
             if not isinstance(self, type(target)):
                 raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a {type(target).__name__}")
         spec = self.spec
-        for name, got, wanted in (("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim), ("state", batch.state, spec.state_dim),
-                                  ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)):
+        own = type(self).scaled is not Algorithm.scaled         # then the mixer may read something else as its state
+        for name, got, wanted in (("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim),
+                                  ("state", batch.state, batch.state.shape[-1] if own else spec.state_dim), ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)):
             if got.shape[-1] != wanted:
                 raise ValueError(f"batch.{name}: expected a last axis of {wanted}, got {errors.describe(got)}")
         if target.spec != spec:
