@@ -705,6 +705,7 @@ gains = {factor: gain(factor) for factor in (1, 10, 100)}
 for small, large in ((1, 10), (10, 100)):
     print(f"state × {large:<4} the slope is {gains[large] / gains[small]:.0f} times that of × {small}")
 
+
 # %% [markdown]
 # The gain grows with the *square* of the state, nearly: the state writes two factors of every path, $W_1$ and $w_2$. (Not quite the square, as the hypernetworks' own biases do not grow.) A large gain would be learned away if it only made $Q_{tot}$ large. But $Q_{tot}$ also makes its own targets ([lesson 07](07_update_step.ipynb)): an error in some $Q_i$ comes back through the gain, into the next target. Let the mixer of a full team read 100 times the state, in the grid world.
 

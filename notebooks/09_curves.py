@@ -485,7 +485,6 @@ bugs = {                                                     # the class, the se
 }
 names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))        # who is who: not printed yet
 
-
 # %%
 warnings.filterwarnings("ignore", "train: .* target_every|values: ")        # the library would give some bugs away
 
