@@ -411,11 +411,11 @@ def test_learns_its_own_game_where_no_sum_can_be_right(alternative):
 
 
 def test_its_parts_travel_with_the_target():
-    """A target update moves the target's Q_jt and V_jt too: they are submodules, and there is nothing beside them."""
+    """A target update moves the target's Q_jt and V_jt too: they are submodules; beside them is only the state's size."""
     env = MatrixGame("qtran", num_envs=8)
     run = Run(env, QTRAN.for_env(env, seed=0), TrainConfig(batch_size=8, learning_starts=8, update_every=8, tau=None, target_every=3))
     while run.updates < 3:
         run.advance()
     online, target = run.algorithm.state_dict(), run.target.state_dict()
-    assert {name.split(".")[0] for name in target} == {"agents", "q_jt", "v_jt"}
+    assert {name.split(".")[0] for name in target} == {"agents", "q_jt", "v_jt", "largest_state"}
     assert all(torch.equal(online[name], target[name]) for name in online)

@@ -389,7 +389,7 @@ def test_many_seeds_side_by_side_are_the_runs_of_train(algorithm):
 
 @pytest.mark.parametrize("options, error, message", [
     ({"alpha": 0.0}, ValueError, "alpha"), ({"alpha": 1.5}, ValueError, "alpha"), ({"alpha": "low"}, TypeError, "alpha"),
-    ({"central_dim": 0}, ValueError, "hidden"), ({"central_dim": 2.5}, TypeError, "hidden")])
+    ({"central_dim": 0}, ValueError, "central_dim"), ({"central_dim": 2.5}, TypeError, "central_dim")])
 def test_doors(options, error, message):
     with pytest.raises(error, match=message):
         make(OWQMIX, **options)
