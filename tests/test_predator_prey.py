@@ -431,7 +431,7 @@ BAD = [
     (ValueError, "punishment", lambda: PredatorPrey(punishment=math.nan)),
     (ValueError, "episode_limit", lambda: PredatorPrey(episode_limit=0)),
     (ValueError, "num_envs", lambda: PredatorPrey(num_envs=0)),
-    (TypeError, "prey", lambda: at([[0, 0], [1, 1]], [[2, 2]])[0].reset(predators=torch.tensor([[0, 0], [1, 1]]))),
+    (ValueError, "prey", lambda: at([[0, 0], [1, 1]], [[2, 2]])[0].reset(predators=torch.tensor([[0, 0], [1, 1]]))),
     (ValueError, "predators.*0 to 4", lambda: at([[0, 0], [5, 1]], [[2, 2]])),
     (ValueError, "same cell in row 0", lambda: at([[0, 0], [2, 2]], [[2, 2]])),
     (TypeError, "prey", lambda: at([[0, 0], [1, 1]], [[2.0, 2.0]])),
