@@ -1,6 +1,7 @@
 """A check must end, whatever the answer does; what the answer changed is put back."""
 
 import contextlib
+import gc
 import itertools
 import queue
 import random
@@ -14,9 +15,6 @@ import torch
 
 from qmix_course.checks import Exercise, Mistake, Verdict, check, limit
 from qmix_course.checks.room import Room
-
-# The exception that stops an answer may reach it inside somebody's gc callback (hypothesis has one), where Python can only report it.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def forever(x):
@@ -146,6 +144,24 @@ def test_an_answer_that_never_ends_gets_a_verdict_with_its_line(answer, soon):
     assert ("wait for" if answer in WAITING else "loop that never ends") in verdict.hint
     assert (sys.getswitchinterval(), sys.stdout) == before[1:]
     assert judge(lambda x: 2 * x).kind == "correct", "the next check works"
+
+
+@pytest.mark.parametrize("answer", [recurses, swallows_everything, suppresses])
+def test_a_stop_that_comes_into_a_callback_of_the_garbage_collector_is_not_reported(answer, soon, monkeypatch):
+    """Such a callback can raise nowhere: Python reports it, and after an endless recursion the report would never end."""
+    heard = []
+    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+    callback = lambda *_: sum(range(10))                                            # noqa: E731
+    gc.callbacks.append(callback)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(20, 2, 2)                              # so that it comes often
+    try:
+        verdict = judge(answer)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(callback)
+    assert "it ran too long" in verdict.title, verdict
+    assert not heard
 
 
 def still_running() -> set[str]:

@@ -247,7 +247,7 @@ def look_at_judge(room: Room, answer) -> Verdict:
         judged = (never_falls, weighs_by_state)[part]
         if [got[part] for got in given] == [want[part] for want in wanted]:
             continue
-        if [got[part] for got in given] == [judged(*case, twist) for case, _ in cases]:
+        if all(got[part] == judged(*case, twist) for got, (case, _) in zip(given, cases)):
             raise room.wrong(name, detail)
     raise Found(Verdict("wrong", "a mixer is judged wrongly", "Work this one mixer out on paper: raise one utility of one "
                                                               "sample, then the "

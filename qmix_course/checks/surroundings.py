@@ -49,10 +49,16 @@ def quiet() -> Iterator[list[str]]:
             numpy.random.seed(SEEDS[1])
             torch.default_generator.manual_seed(SEEDS[2])         # the processor's alone
             torch.set_default_dtype(torch.float64)
+            sys.unraisablehook = _unheard
             yield replaced
     finally:
         for back in put_back:
             back()
+
+
+def _unheard(_) -> None:
+    """What Python can raise nowhere, in a destructor or a callback of the garbage collector. Where an answer is stopped that is
+    the stop itself, and after an endless recursion its text would be a traceback without end."""
 
 
 class NobodyThere(EOFError):
