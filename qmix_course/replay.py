@@ -135,12 +135,18 @@ class ReplayBuffer:
         self._size = min(self._size + count, self.capacity)
 
     def sample(self, batch_size: int, generator: torch.Generator | None = None) -> Batch:
-        """``batch_size`` different rows, every set of that size equally likely. The copies are the caller's own."""
+        """``batch_size`` different rows, every set of that size equally likely. The copies are the caller's own.
+
+        T is the longest of them, not ``length``: what would be padding in every row is left out, and costs nothing.
+        """
         batch_size, generator = errors.whole_number("batch_size", batch_size), errors.generator("generator", generator)
         if batch_size > self._size:
             raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
         places = distinct(self._size, batch_size, generator)
-        return Batch(**{field.name: getattr(self._rows, field.name)[places] for field in fields(Batch)})
+        longest = int(self._rows.mask[places].sum(1).max())
+        steps = {"T": longest, "T+1": longest + 1}
+        return Batch(**{name: getattr(self._rows, name)[places, :steps[axes[1]]] if axes[1] in steps else
+                        getattr(self._rows, name)[places] for name, axes, _ in FIELDS})
 
     def state_dict(self) -> dict:
         """The rows that were written, and where the next one goes."""

@@ -197,7 +197,6 @@ def test_the_surroundings_neither_change_a_verdict_nor_are_changed(number):
     torch.set_default_dtype(torch.float32)
     try:
         with torch.no_grad():
-            assert check(number, *right).kind == "correct"
             assert check(number, *parts(wrong)).title == name
             assert check(number, *right).kind == "correct"
         assert torch.get_default_dtype() == torch.float32
@@ -226,7 +225,7 @@ def test_what_is_off_limits_is_noticed_even_when_the_error_is_swallowed(number):
         assert check(number, right).kind == "correct", "the part works again afterwards"
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", [number for number in NUMBERS if number.endswith(".1")])       # one a lesson: the mode is no exercise's own
 def test_strict_mode_raises_unless_correct(number, monkeypatch):
     monkeypatch.setenv("QMIX_COURSE_STRICT", "1")
     assert check(number, *parts(CATALOGUE[number].right[-1])).kind == "correct"

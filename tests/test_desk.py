@@ -159,7 +159,7 @@ def test_without_the_exercises_the_commands_say_so(tmp_path, monkeypatch, capsys
 def test_the_reference_solutions_pass_from_a_terminal(tmp_path, monkeypatch, capsys):
     (tmp_path / "exercises").mkdir()
     (tmp_path / "my" / "exercises").mkdir(parents=True)
-    for path in EXERCISES.glob("0[0-3]_*.ipynb"):
+    for path in EXERCISES.glob("0[03]_*.ipynb"):
         shutil.copy(path, tmp_path / "exercises")
         shutil.copy(SOLUTIONS / path.name, tmp_path / "my" / "exercises")
     monkeypatch.chdir(tmp_path)

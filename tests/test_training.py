@@ -22,7 +22,7 @@ SHORT = TrainConfig(total_steps=960, learning_starts=200, batch_size=32, update_
                     evaluate_every=200, capacity=600)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_default_preset_plays_optimally(seed):
     """The best return, 8.65 in 4 steps, and from the first 5,000 steps on at every evaluation."""
     env = GridWorld(num_envs=32)
@@ -35,13 +35,12 @@ def test_the_default_preset_plays_optimally(seed):
     assert late == pytest.approx([8.65] * len(late), abs=1e-4) and len(late) >= 5
 
 
-@pytest.mark.parametrize("first", [1000, 1020, 1040])
-def test_the_default_preset_keeps_what_it_found(first):
-    """60 of the 100 seeds that the preset was proved on, of which none was looked at while it was tuned (that was done on
-    100 to 139): optimal at every look after step 5,000. The preset before it lost the best return in a few of a hundred.
+def test_the_default_preset_keeps_what_it_found():
+    """Optimal at every look after step 5,000: 20 of the 100 seeds, 1000 to 1099, that the preset was proved on. None of them was
+    looked at while it was tuned (that was done on 100 to 139). The preset before it lost the best return in a few of a hundred.
     """
     torch.set_default_dtype(torch.float64)
-    env, seeds = GridWorld(num_envs=32), range(first, first + 20)
+    env, seeds = GridWorld(num_envs=32), range(1000, 1020)
     histories = train_seeds(env, [QMIX.for_env(env, seed=seed) for seed in seeds], TrainConfig(), seeds)
     for seed, history in zip(seeds, histories):
         late = [value for steps, value in zip(history.steps, history.greedy_return) if steps >= 5_000]
