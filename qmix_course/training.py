@@ -23,8 +23,9 @@ from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate
 from qmix_course.exploration import linear_schedule
 from qmix_course.history import History, mean
+from qmix_course.learner import Learner
 from qmix_course.replay import ReplayBuffer
-from qmix_course.watch import Watch, check_finite
+from qmix_course.watch import Watch
 
 
 def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
@@ -67,7 +68,7 @@ class Run:
         self.evaluation_env = rows_for_evaluation(env, config.evaluation_episodes)
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
-        self.optimiser = torch.optim.Adam(algorithm.parameters(), lr=config.learning_rate, fused=True)
+        self.learner = Learner([algorithm], [self.target], config)
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
@@ -123,20 +124,9 @@ class Run:
 
     def update(self) -> None:
         """One optimiser step on one sampled batch, then the target. ``TrainingDiverged`` before the step if it can only harm."""
-        loss = self.algorithm.loss(self.buffer.sample(self.config.batch_size, self.generator), self.target)
-        self.optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.algorithm.parameters(), self.config.max_grad_norm)
-        where = f"at update {self.updates + 1:,}, after {self.steps:,} steps"
-        check_finite("loss", loss.item(), where)
-        check_finite("gradient", norm.item(), where)
-        self.optimiser.step()
+        batch = self.buffer.sample(self.config.batch_size, self.generator)
+        self.losses += self.learner.update([batch], f"at update {self.updates + 1:,}, after {self.steps:,} steps")
         self.updates += 1
-        self.losses.append(loss.item())
-        if self.config.tau is not None:
-            soft_update(self.target, self.algorithm, self.config.tau)
-        elif self.updates % self.config.target_every == 0:
-            hard_update(self.target, self.algorithm)
 
     def look(self, seconds: float) -> None:
         """Play greedily beside the run and write one entry of the history.
@@ -159,20 +149,15 @@ class Run:
 
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
-                "optimiser": self.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
+                "optimiser": self.learner.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
                 "env": self.env.state_dict(), "collector": self.collector.state_dict(), "watch": self.watch.state_dict(),
                 "generator": self.generator.get_state(), "history": asdict(self.history), "steps": self.steps,
                 "updates": self.updates, "losses": list(self.losses), "seconds": self.seconds}
 
     def load_state_dict(self, saved: dict) -> None:
-        for name in ("algorithm", "target", "optimiser", "buffer", "env", "collector", "watch"):
+        for name in ("algorithm", "target", "buffer", "env", "collector", "watch"):
             getattr(self, name).load_state_dict(saved[name])
-        if saved["updates"]:                    # where something is missing, torch would begin it anew without a word
-            for weights in self.algorithm.parameters():
-                means = self.optimiser.state.get(weights, {})
-                shapes = {name: getattr(value, "shape", None) for name, value in means.items()}
-                if shapes != {"step": (), "exp_avg": weights.shape, "exp_avg_sq": weights.shape}:
-                    raise ValueError(f"optimiser: expected Adam's means for every parameter, got {shapes}")
+        self.learner.load_optimiser(saved["optimiser"], saved["updates"])
         self.generator.set_state(saved["generator"])
         self.history = History(**saved["history"])
         self.steps, self.updates = saved["steps"], saved["updates"]

@@ -1,0 +1,148 @@
+"""What learns: the weights of one team, or of several side by side, in one flat tensor, and the update that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import torch
+from torch import nn
+from torch.func import functional_call, vmap
+
+from qmix_course.algorithms import Algorithm
+from qmix_course.config import TrainConfig
+from qmix_course.replay import Batch
+from qmix_course.watch import check_finite
+
+
+class Learner:
+    """The weights of K teams, their gradients and their targets' weights, each in one tensor [K, P]; ``update`` changes them.
+
+    The P weights of team k stand side by side in row k, and the team's own parameters are views of it, as their ``grad`` are of
+    a row of the gradients. So clearing, the norm of the whole gradient, Adam's step and the soft update are one operation each,
+    whatever number of layers a team has. Every number in them is what it is parameter by parameter.
+    """
+
+    def __init__(self, algorithms: Sequence[Algorithm], targets: Sequence[Algorithm], config: TrainConfig):
+        self.config, self.updates = config, 0
+        self.algorithms, self.targets = list(algorithms), list(targets)
+        self.weights = side_by_side(self.algorithms).requires_grad_()                               # [K, P]
+        self.target_weights = side_by_side(self.targets)                                            # [K, P]
+        self.weights.grad = torch.zeros_like(self.weights)
+        self.optimiser = torch.optim.Adam([self.weights], lr=config.learning_rate, fused=True)
+        if len(self.algorithms) == 1:                           # row 0 and its gradient, by parameter
+            self.own = [list(by_name(flat[0], self.algorithms[0]).values()) for flat in (self.weights.detach(), self.weights.grad)]
+        else:
+            self.buffers = stack_buffers(self.algorithms), stack_buffers(self.targets)              # what is no weight
+            self.pair, self.together = Pair(self.algorithms[0], self.targets[0]), vmap(self.loss_of_one)
+
+    def update(self, batches: Sequence[Batch], where: str = "") -> list[float]:
+        """One optimiser step of each team on a batch of its own, then its target; the losses.
+
+        ``TrainingDiverged`` before the step, for all of them, if the loss or the gradient of one is NaN or infinite. ``where``: when
+        that was, in words.
+        """
+        self.clear_gradients()
+        losses = self.losses(batches)                                                               # [K]
+        losses.sum().backward()             # no weight belongs to two teams, so each gets the gradient of its own loss
+        norms = clip_rows(self.weights.grad, self.config.max_grad_norm)
+        for name, values in (("loss", losses.tolist()), ("gradient", norms.tolist())):
+            for number, value in enumerate(values):
+                check_finite(name, value, f"of algorithms[{number}] {where}" if len(values) > 1 else where)
+        self.optimiser.step()
+        self.updates += 1
+        self.move_target()
+        return losses.tolist()
+
+    def losses(self, batches: Sequence[Batch]) -> torch.Tensor:
+        """The losses[K]: of a lone team as it stands, of several in one vectorised call."""
+        if len(self.algorithms) == 1:
+            return self.algorithms[0].loss(batches[0], self.targets[0]).unsqueeze(0)
+        rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
+        return self.together(self.weights, self.target_weights, self.buffers, rows)
+
+    def loss_of_one(self, weights: torch.Tensor, target_weights: torch.Tensor, buffers: tuple[dict, dict], rows: dict) -> torch.Tensor:
+        """The loss of a team with these weights[P]: the first team and its target are called with weights that are not their own."""
+        online, target = self.algorithms[0], self.targets[0]
+        return functional_call(self.pair, with_prefix("online", by_name(weights, online) | buffers[0])
+                               | with_prefix("target", by_name(target_weights, target) | buffers[1]), (Batch(**rows),))
+
+    @torch.no_grad()
+    def clear_gradients(self) -> None:
+        """All gradients are 0, and backward() adds to them in place. A lone team may have been handed to others since the last
+        update: a parameter with data or a gradient elsewhere comes back into its row, with the values that it has now."""
+        self.weights.grad.zero_()
+        if len(self.algorithms) == 1:
+            for weights, own, gradient in zip(self.algorithms[0].parameters(), *self.own):
+                if weights.data_ptr() != own.data_ptr() or weights.dtype != own.dtype:
+                    weights.data = own.copy_(weights)
+                if weights.grad is not gradient:
+                    weights.grad = gradient
+
+    @torch.no_grad()
+    def move_target(self) -> None:
+        """target ← target + τ (online − target) after every update, or target ← online after every ``target_every``."""
+        if self.config.tau is not None:
+            self.target_weights.lerp_(self.weights, self.config.tau)
+        elif self.updates % self.config.target_every == 0:
+            self.target_weights.copy_(self.weights)
+
+    def load_optimiser(self, saved: dict, updates: int) -> None:
+        """Adam as it was after ``updates`` updates. ``ValueError`` where something is missing: torch would begin it anew without a word."""
+        self.optimiser.load_state_dict(saved)
+        self.updates = updates
+        means = self.optimiser.state.get(self.weights, {})
+        shapes = {name: getattr(value, "shape", None) for name, value in means.items()}
+        if updates and shapes != {"step": (), "exp_avg": self.weights.shape, "exp_avg_sq": self.weights.shape}:
+            raise ValueError(f"optimiser: expected Adam's means for every weight, got {shapes}")
+
+
+def side_by_side(modules: Sequence[nn.Module]) -> torch.Tensor:
+    """All weights of K modules in one tensor [K, P]; their parameters become views of it. ``ValueError`` unless of one dtype."""
+    kinds = sorted({str(weights.dtype).removeprefix("torch.") for module in modules for weights in module.parameters()})
+    if len(kinds) != 1:
+        raise ValueError(f"algorithm: expected weights, all of one dtype, got {' and '.join(kinds) or 'none'}")
+    together = torch.stack([torch.cat([weights.detach().flatten() for weights in module.parameters()]) for module in modules])
+    for module, row in zip(modules, together):
+        for weights, own in zip(module.parameters(), by_name(row, module).values()):
+            weights.data = own
+    return together
+
+
+def by_name(weights: torch.Tensor, module: nn.Module) -> dict[str, torch.Tensor]:
+    """weights[P] as the parameters of ``module``, each in its shape."""
+    named = dict(module.named_parameters())
+    parts = weights.split([each.numel() for each in named.values()])
+    return {name: part.view(each.shape) for (name, each), part in zip(named.items(), parts)}
+
+
+def clip_rows(gradients: torch.Tensor, max_norm: float) -> torch.Tensor:
+    """``clip_grad_norm_`` for each row of gradients[K, P]: no row is longer than ``max_norm`` afterwards. The norms[K] before."""
+    norms = gradients.norm(dim=1)
+    gradients.mul_((max_norm / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1))                         # as torch's own does it
+    return norms
+
+
+class Pair(nn.Module):
+    """A team and its target in one module, so that both can be called with weights from outside."""
+
+    def __init__(self, online: Algorithm, target: Algorithm):
+        super().__init__()
+        self.online, self.target = online, target
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        return self.online.loss(batch, self.target)
+
+
+def stack_buffers(modules: Sequence[nn.Module]) -> dict[str, torch.Tensor]:
+    """The modules' buffers by name, each in one tensor [K, ...]; theirs become views of it."""
+    stacks = {}
+    for name, _ in modules[0].named_buffers():
+        stacks[name] = torch.stack([module.get_buffer(name) for module in modules])
+        for module, own in zip(modules, stacks[name]):
+            module.get_buffer(name).data = own
+    return stacks
+
+
+def with_prefix(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
