@@ -143,7 +143,8 @@ class ReplayBuffer:
         if batch_size > self._size:
             raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
         places = distinct(self._size, batch_size, generator)
-        longest = int(self._rows.mask[places].sum(1).max())
+        played = self._rows.mask[places].amax(0).nonzero()
+        longest = int(played.max()) + 1 if len(played) else 1
         steps = {"T": longest, "T+1": longest + 1}
         return Batch(**{name: getattr(self._rows, name)[places, :steps[axes[1]]] if axes[1] in steps else
                         getattr(self._rows, name)[places] for name, axes, _ in FIELDS})

@@ -69,6 +69,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.learner = Learner([algorithm], [self.target], config)
+        self.buffers = list(zip(self.target.buffers(), algorithm.buffers(), strict=True))
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
@@ -97,7 +98,7 @@ class Run:
         self.buffer.add(rows)
         self.watch.see(rows)
         # What was seen of the state's size is no weight: the target knows it at once, also between two hard copies.
-        for old, new in zip(self.target.buffers(), self.algorithm.buffers(), strict=True):
+        for old, new in self.buffers:
             old.copy_(new)
         self.steps += self.env.num_envs
 

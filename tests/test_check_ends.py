@@ -17,6 +17,9 @@ from qmix_course.checks import Exercise, Mistake, Verdict, check, limit
 from qmix_course.checks.room import Room
 
 
+pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
+
+
 def forever(x):
     while True:
         x = x + 0

@@ -93,7 +93,7 @@ def run_quick(version: str) -> tuple[int, int, list[str]]:
             if result.returncode:
                 return 0, 1, [(result.stderr.strip().splitlines() or ["nothing was said"])[-1]]
         made.touch()
-    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "quick", "-n", "2", "--dist", "loadfile", "tests"],
+    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "quick or every_python", "-n", "2", "--dist", "loadfile", "tests"],
                             cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     return read_result(result.stdout, result.returncode)
 

@@ -70,6 +70,8 @@ class Algorithm(nn.Module):
         if not largest.isfinite().all():
             component = int((~largest.isfinite()).nonzero()[0])
             raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component {component}")
+        if (largest <= self.largest_state).all():
+            return
         for part in self.modules():
             if isinstance(part, Algorithm):
                 torch.maximum(part.largest_state, largest, out=part.largest_state)
