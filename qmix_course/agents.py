@@ -32,27 +32,32 @@ class MLPAgents(nn.Module):
     """One multilayer perceptron an agent (or one for all, ``shared``): obs[B, T, N, O] → q[B, T, N, A].
 
     It remembers nothing: ``last_actions`` and ``memory`` are there because agents that do remember take them too.
-    Agent i's values depend on agent i's observation and on nothing else.
+    Agent i's values depend on agent i's observation and on nothing else. ``agent_id``: a network is also told whose it is, as a
+    one-hot vector, so that one for all can still treat them differently.
     """
 
     memory_dim = 0                      # M, the numbers that an agent carries from step to step
 
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: tuple[int, ...] = (64, 64),
-                 shared: bool = False):
+                 shared: bool = False, agent_id: bool = False):
         super().__init__()
         self.n_agents = errors.whole_number("n_agents", n_agents)
         self.obs_dim = errors.whole_number("obs_dim", obs_dim)
         self.n_actions = errors.whole_number("n_actions", n_actions)
         hidden = errors.widths("hidden", hidden)
         self.copies = 1 if errors.switch("shared", shared) else n_agents
-        sizes = [obs_dim, *hidden, n_actions]
+        self.agent_id = errors.switch("agent_id", agent_id)
+        sizes = [obs_dim + n_agents * agent_id, *hidden, n_actions]
         self.layers = nn.ModuleList(StackedLinear(self.copies, i, o) for i, o in zip(sizes, sizes[1:]))
 
     def forward(self, obs: torch.Tensor, last_actions: torch.Tensor | None = None, memory: None = None):
         """q[B, T, N, A] and the memory, which is None, from obs[B, T, N, O]."""
         errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.layers[0].weight.dtype)
         batch, time = obs.shape[:2]
-        x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, self.obs_dim)    # agents first: [copies, M, O]
+        if self.agent_id:                                                               # each with its own row of ones and zeros
+            numbers = torch.eye(self.n_agents, dtype=obs.dtype, device=obs.device)
+            obs = torch.cat([obs, numbers.expand(batch, time, -1, -1)], -1)
+        x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, obs.shape[-1])   # agents first: [copies, M, O]
         for layer in self.layers[:-1]:
             x = F.relu(layer(x))
         q = self.layers[-1](x)

@@ -14,6 +14,11 @@ from qmix_course.exploration import ParameterNoise, epsilon_greedy
 from qmix_course.replay import Batch
 
 
+def row_length(env: TeamEnv, algorithm: Algorithm) -> int:
+    """The steps of a replay row: a whole episode for recurrent algorithms, one for the others."""
+    return env.spec.episode_limit if algorithm.recurrent else 1
+
+
 class Collector:
     """Plays ``algorithm`` in every row of ``env`` and hands out finished replay rows.
 
@@ -26,7 +31,7 @@ class Collector:
         check_team(env, algorithm)
         seed, parameter_noise = errors.seed("seed", seed), errors.switch("parameter_noise", parameter_noise)
         self.env, self.algorithm, self.generator = env, algorithm, errors.generator("generator", generator)
-        self.length = env.spec.episode_limit if algorithm.recurrent else 1
+        self.length = row_length(env, algorithm)
         self.step_now: TeamStep = env.reset(seed=seed)
         algorithm.see(self.step_now.state)
         self.memory = algorithm.start(self.step_now, generator)             # [B, N, M] or None

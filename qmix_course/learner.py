@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -18,9 +19,10 @@ from qmix_course.watch import check_finite
 class Learner:
     """The weights of K teams, their gradients and their targets' weights, each in one tensor [K, P]; ``update`` changes them.
 
-    The P weights of team k stand side by side in row k, and the team's own parameters are views of it, as their ``grad`` are of
-    a row of the gradients. So clearing, the norm of the whole gradient, Adam's step and the soft update are one operation each,
-    whatever number of layers a team has. Every number in them is what it is parameter by parameter.
+    The weights of team k stand side by side in row k, P numbers, and the team's own parameters are views of it, as their ``grad`` are
+    of a row of the gradients. So clearing, the norm of the whole gradient, Adam's step and the soft update are one operation each,
+    whatever number of layers a team has. The arithmetic is that of an update parameter by parameter; only the last bit of a weight
+    may be another one.
     """
 
     def __init__(self, algorithms: Sequence[Algorithm], targets: Sequence[Algorithm], config: TrainConfig):
@@ -30,8 +32,11 @@ class Learner:
         self.target_weights = side_by_side(self.targets)                                            # [K, P]
         self.weights.grad = torch.zeros_like(self.weights)
         self.optimiser = torch.optim.Adam([self.weights], lr=config.learning_rate, fused=True)
-        if len(self.algorithms) == 1:                           # row 0 and its gradient, by parameter
-            self.own = [list(by_name(flat[0], self.algorithms[0]).values()) for flat in (self.weights.detach(), self.weights.grad)]
+        if config.compile and len(self.algorithms) > 1:
+            raise ValueError("compile: expected False, because several teams side by side share one vectorised call, got True")
+        self.compiled = torch.compile(self.algorithms[0].loss) if config.compile else None
+        if len(self.algorithms) == 1:
+            self.attach()
         else:
             self.buffers = stack_buffers(self.algorithms), stack_buffers(self.targets)              # what is no weight
             self.pair, self.together = Pair(self.algorithms[0], self.targets[0]), vmap(self.loss_of_one)
@@ -43,8 +48,10 @@ class Learner:
         that was, in words.
         """
         self.clear_gradients()
-        losses = self.losses(batches)                                                               # [K]
-        losses.sum().backward()             # no weight belongs to two teams, so each gets the gradient of its own loss
+        losses = self.compiled_losses(batches) if self.compiled else None                           # [K]
+        if losses is None:
+            losses = self.losses(batches)
+            losses.sum().backward()         # no weight belongs to two teams, so each gets the gradient of its own loss
         norms = clip_rows(self.weights.grad, self.config.max_grad_norm)
         for name, values in (("loss", losses.tolist()), ("gradient", norms.tolist())):
             for number, value in enumerate(values):
@@ -61,23 +68,44 @@ class Learner:
         rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
         return self.together(self.weights, self.target_weights, self.buffers, rows)
 
+    def compiled_losses(self, batches: Sequence[Batch]) -> torch.Tensor | None:
+        """The losses[1], and their gradients, from what torch.compile made of the loss. None where that does not work: this is said
+        once, and the run goes on uncompiled."""
+        try:
+            loss = self.compiled(batches[0], self.targets[0])
+            loss.backward()
+        except Exception as error:              # many kinds: no compiler, one that fails, code that cannot be traced
+            said = next((line for line in reversed(str(error).splitlines()) if "rror" in line), type(error).__name__).strip()
+            warnings.warn(f"compile: torch.compile does not work here, and the run goes on uncompiled. It needs a C++ compiler, and a "
+                          f"path to Python without spaces. ({said[:300]})", RuntimeWarning, stacklevel=5)
+            self.compiled = None
+            self.clear_gradients()
+            return None
+        return loss.detach().unsqueeze(0)
+
     def loss_of_one(self, weights: torch.Tensor, target_weights: torch.Tensor, buffers: tuple[dict, dict], rows: dict) -> torch.Tensor:
         """The loss of a team with these weights[P]: the first team and its target are called with weights that are not their own."""
         online, target = self.algorithms[0], self.targets[0]
         return functional_call(self.pair, with_prefix("online", by_name(weights, online) | buffers[0])
                                | with_prefix("target", by_name(target_weights, target) | buffers[1]), (Batch(**rows),))
 
-    @torch.no_grad()
     def clear_gradients(self) -> None:
-        """All gradients are 0, and backward() adds to them in place. A lone team may have been handed to others since the last
-        update: a parameter with data or a gradient elsewhere comes back into its row, with the values that it has now."""
+        """All gradients are 0, and backward() adds to them in place. A lone team may have been in other hands since the last update;
+        then it is attached again."""
         self.weights.grad.zero_()
-        if len(self.algorithms) == 1:
-            for weights, own, gradient in zip(self.algorithms[0].parameters(), *self.own):
-                if weights.data_ptr() != own.data_ptr() or weights.dtype != own.dtype:
-                    weights.data = own.copy_(weights)
-                if weights.grad is not gradient:
-                    weights.grad = gradient
+        if len(self.algorithms) == 1 and self.places != places(self.algorithms[0]):
+            self.attach()
+
+    @torch.no_grad()
+    def attach(self) -> None:
+        """Make the parameters and gradients of a lone team views of its row, with the values that the parameters have now."""
+        team = self.algorithms[0]
+        rows = by_name(self.weights.detach()[0], team).values(), by_name(self.weights.grad[0], team).values()
+        for weights, own, gradient in zip(team.parameters(), *rows):
+            weights.grad = None
+            weights.data = own.copy_(weights)
+            weights.grad = gradient
+        self.places = places(team)
 
     @torch.no_grad()
     def move_target(self) -> None:
@@ -107,6 +135,11 @@ def side_by_side(modules: Sequence[nn.Module]) -> torch.Tensor:
         for weights, own in zip(module.parameters(), by_name(row, module).values()):
             weights.data = own
     return together
+
+
+def places(module: nn.Module) -> list[tuple[int, int]]:
+    """Where in memory the parameters of ``module`` are, and their gradients (0: there is none)."""
+    return [(weights.data_ptr(), weights.grad.data_ptr() if weights.grad is not None else 0) for weights in module.parameters()]
 
 
 def by_name(weights: torch.Tensor, module: nn.Module) -> dict[str, torch.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 
 import torch
@@ -104,10 +105,27 @@ class Batch:
             raise ValueError("mask: expected 0 for padding and 1 for a step that was played, got something else")
 
 
+def bytes_a_row(length: int, spec: TeamSpec, memory_dim: int = 0) -> int:
+    """What a row of ``length`` steps takes in memory. For whole episodes that is in proportion to ``spec.episode_limit``."""
+    a_float, a_bool, an_int = torch.get_default_dtype().itemsize, 1, 8
+    moment = spec.n_agents * (spec.obs_dim * a_float + spec.n_actions * a_bool + an_int) + spec.state_dim * a_float     # before a step
+    step = spec.n_agents * an_int + 2 * a_float + a_bool                # actions; reward and mask; terminated
+    return (length + 1) * moment + length * step + spec.n_agents * memory_dim * a_float
+
+
+def machine_bytes() -> int | None:
+    """This machine's memory, or None where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
 class ReplayBuffer:
     """The last ``capacity`` rows, each ``length`` steps long, in space taken once. ``memory_dim``: M, see ``Batch``.
 
-    A new row takes the place of the oldest one, whole. ``len(buffer)`` counts the rows that can be drawn.
+    A new row takes the place of the oldest one, whole. ``len(buffer)`` counts the rows that can be drawn. The space is
+    ``capacity`` × ``bytes_a_row``; ``ValueError`` before it is taken if that is more than the whole machine has.
     """
 
     def __init__(self, capacity: int, spec: TeamSpec, length: int = 1, memory_dim: int = 0):
@@ -115,6 +133,11 @@ class ReplayBuffer:
         self.length = errors.whole_number("length", length)
         self.memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
         self.spec = errors.instance("spec", spec, TeamSpec)
+        needed, there = self.capacity * bytes_a_row(self.length, spec, self.memory_dim), machine_bytes()
+        if there is not None and needed > there:
+            raise ValueError(f"capacity: expected rows that fit into this machine's {there / 2**30:.1f} GiB of memory, got "
+                             f"{self.capacity:,} of {self.length:,} steps, {needed / 2**30:,.1f} GiB; choose a smaller capacity"
+                             f"{', or a shorter episode_limit' if self.length > 1 else ''}")
         self._rows = Batch.padding(self.capacity, self.length, spec, self.memory_dim)
         self._size = 0                 # rows that were written
         self._next = 0                 # where the next row goes

@@ -17,7 +17,7 @@ from qmix_course import checkpoint as files
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
 from qmix_course.bars import bar
-from qmix_course.collect import Collector
+from qmix_course.collect import Collector, row_length
 from qmix_course.config import TrainConfig, never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate
@@ -69,11 +69,10 @@ class Run:
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.learner = Learner([algorithm], [self.target], config)
-        self.buffers = list(zip(self.target.buffers(), algorithm.buffers(), strict=True))
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
+        self.buffer = ReplayBuffer(config.capacity, env.spec, row_length(env, algorithm), algorithm.memory_dim)
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
-        self.buffer = ReplayBuffer(config.capacity, env.spec, self.collector.length, algorithm.memory_dim)
         self.history = History()
         self.watch = Watch(algorithm.gamma, env.spec.episode_limit)
         self.steps, self.updates, self.losses, self.seconds = 0, 0, [], 0.0
@@ -98,7 +97,7 @@ class Run:
         self.buffer.add(rows)
         self.watch.see(rows)
         # What was seen of the state's size is no weight: the target knows it at once, also between two hard copies.
-        for old, new in self.buffers:
+        for old, new in zip(self.target.buffers(), self.algorithm.buffers(), strict=True):
             old.copy_(new)
         self.steps += self.env.num_envs
 

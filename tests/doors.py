@@ -232,7 +232,8 @@ def config_slots():
              for name, low in bounds.items()}
             | {"seed": seed(), "batch_size": whole(128, 1, 10_000), "learning_rate": number(1e-3, above=0.0), "evaluation_episodes": whole(1),
                "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0), "epsilon_start": number(1.0, 0.0, 1.0),
-               "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(), "target_every": Slot(fixed(None), lambda v: v is None)})
+               "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(),
+               "compile": Slot(fixed(False), lambda v: isinstance(v, bool)), "target_every": Slot(fixed(None), lambda v: v is None)})
 
 
 class Film:

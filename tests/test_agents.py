@@ -5,7 +5,11 @@ import torch
 from torch import nn
 
 from qmix_course.agents import MLPAgents, StackedLinear
+from qmix_course.algorithms import VDN
+from qmix_course.envs import MatrixGame
+from qmix_course.evaluation import evaluate
 from qmix_course.exploration import epsilon_greedy, greedy, linear_schedule
+from qmix_course.training import TrainConfig, train
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +85,27 @@ def test_exploration_is_seeded_and_leaves_the_global_generator_alone():
 def test_the_schedule_is_a_straight_line_that_ends():
     values = [linear_schedule(1.0, 0.05, 100, step) for step in (0, 50, 100, 1000)]
     assert values == pytest.approx([1.0, 0.525, 0.05, 0.05])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_agents_number_is_an_observation_of_its_own(shared):
+    """``agent_id`` is what appending the one-hot number to every observation does; one network then tells agents apart."""
+    told = MLPAgents(3, 5, 4, hidden=(7,), shared=shared, agent_id=True)
+    plain = MLPAgents(3, 5 + 3, 4, hidden=(7,), shared=shared)
+    plain.load_state_dict(told.state_dict())
+    obs = torch.randn(2, 6, 3, 5, generator=torch.Generator().manual_seed(0))
+    by_hand = torch.cat([obs, torch.eye(3).expand(2, 6, 3, 3)], -1)
+    assert torch.equal(told(obs)[0], plain(by_hand)[0])
+    alike = obs[:, :, :1].expand(-1, -1, 3, -1)
+    assert not torch.allclose(told(alike)[0][:, :, 0], told(alike)[0][:, :, 1])
+    assert MLPAgents(3, 5, 4, shared=True)(alike)[0].diff(dim=2).abs().max() == 0           # without it they cannot differ
+
+
+def test_only_ids_let_one_network_play_a_game_whose_best_agents_differ():
+    """Agent 1 must play 0 and agent 2 must play 1, and both see the same: shared, with ids, VDN learns it exactly."""
+    env = MatrixGame([[0.0, 1.0], [-1.0, 0.0]], num_envs=16)
+    config = TrainConfig(total_steps=3_200, learning_starts=100, batch_size=32, update_every=8, epsilon_end=1.0, learning_rate=1e-2)
+    for agent_id, wanted in ((True, 1.0), (False, 0.0)):
+        team = VDN.for_env(env, seed=0, shared=True, agent_id=agent_id, hidden=(16,))
+        train(env, team, config)
+        assert evaluate(env.clone(num_envs=1), team).mean_return == wanted

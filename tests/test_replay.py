@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from qmix_course.envs import TeamSpec
-from qmix_course.replay import Batch, ReplayBuffer, distinct
+from qmix_course import replay
+from qmix_course.replay import Batch, ReplayBuffer, bytes_a_row, distinct
 
 SPEC = TeamSpec(n_agents=2, n_actions=3, obs_dim=4, state_dim=5, episode_limit=6)
 
@@ -111,3 +112,53 @@ def test_padding_is_what_the_contract_says():
     assert empty.available.all() and empty.last_actions.eq(-1).all()
     for name in ("obs", "state", "actions", "reward", "terminated", "mask"):
         assert getattr(empty, name).eq(0).all()
+
+
+# ---- long episodes ---------------------------------------------------------------------------------------------------
+
+def test_a_batch_ends_at_its_longest_played_step():
+    """Rows of 6 steps of which 1 to 4 were played; the batch is that of a buffer without padding, in every field."""
+    played = torch.tensor([1, 4, 2, 3, 1, 1, 2])
+    full = replace(rows(range(7), 6), mask=(torch.arange(6) < played.unsqueeze(1)).to(torch.get_default_dtype()))
+    buffer = ReplayBuffer(7, SPEC, 6)
+    buffer.add(full)
+    for seed in range(20):
+        batch = buffer.sample(2, torch.Generator().manual_seed(seed))
+        drawn = batch.reward[:, 0].long()
+        assert batch.actions.shape[1] == played[drawn].max() and batch.obs.shape[1] == played[drawn].max() + 1
+        batch.agree()
+        for name, axes, _ in replay.FIELDS:
+            whole = getattr(full, name)[drawn]
+            assert torch.equal(getattr(batch, name), whole[:, :getattr(batch, name).shape[1]]), name
+
+
+def test_a_step_that_was_played_is_never_cut_off():
+    gap = replace(rows([3], 6), mask=torch.tensor([[1.0, 0, 0, 1, 0, 0]]))
+    buffer = ReplayBuffer(2, SPEC, 6)
+    buffer.add(gap)
+    assert buffer.sample(1).mask.tolist() == [[1, 0, 0, 1]]
+    buffer = ReplayBuffer(2, SPEC, 6)
+    buffer.add(Batch.padding(1, 6, SPEC))
+    assert buffer.sample(1).actions.shape == (1, 1, 2)              # nothing was played: one step of padding is left
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("length, memory_dim", [(1, 0), (1, 5), (6, 0), (6, 5)])
+def test_the_bytes_of_a_row_are_what_it_takes(length, memory_dim, dtype):
+    torch.set_default_dtype(dtype)
+    row = Batch.padding(1, length, SPEC, memory_dim)
+    assert bytes_a_row(length, SPEC, memory_dim) == sum(value.nbytes for value in vars(row).values())
+
+
+def test_more_than_the_machine_has_is_refused_before_it_is_taken(monkeypatch):
+    monkeypatch.setattr(replay, "machine_bytes", lambda: 2**34)
+    with pytest.raises(ValueError, match=r"^capacity: expected rows that fit .* got 10,000 of 10,000,000 steps, .* or a shorter episode_limit"):
+        ReplayBuffer(10_000, SPEC, 10_000_000)
+    with pytest.raises(ValueError, match=r"choose a smaller capacity$"):
+        ReplayBuffer(2**31 - 1, SPEC)
+    monkeypatch.setattr(replay, "machine_bytes", lambda: 100 * bytes_a_row(1, SPEC))
+    assert ReplayBuffer(100, SPEC).capacity == 100
+    with pytest.raises(ValueError, match="capacity"):
+        ReplayBuffer(101, SPEC)
+    monkeypatch.setattr(replay, "machine_bytes", lambda: None)
+    assert ReplayBuffer(101, SPEC).capacity == 101
