@@ -11,7 +11,7 @@ from doors import (AX, FILM, HISTORY, Door, Film, Slot, actions, axes, batch_fie
                    team, tensor, text, thing, whole, within, word)
 
 from qmix_course import algorithms as algos
-from qmix_course import checks, collect, data, envs, evaluation, exact, exploration, lesson, mixers, plots, replay
+from qmix_course import checks, collect, data, envs, errors, evaluation, exact, exploration, lesson, mixers, plots, replay
 from qmix_course import representation, seeds, teams, training
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.config import TrainConfig
@@ -85,7 +85,7 @@ ENVS = [
              episode_limit=whole(5, 1, 2**63 - 1, none=True), reward=word("mean", "mean", "sum"), images=switch()),
 ]
 NETWORKS = [
-    function("MLPAgents", MLPAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=WIDTHS, shared=switch()),
+    function("MLPAgents", MLPAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=WIDTHS, shared=switch(), agent_id=switch()),
     function("GRUAgents", GRUAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=HIDDEN, shared=switch(), agent_id=switch(),
              last_action=switch()),
     method("MLPAgents.forward", lambda: MLPAgents(2, 3, 2), obs=floats(2, 1, 2, 3, free=2, also=lambda v: True)),
@@ -147,7 +147,7 @@ LEARNING = [
     function("train_seeds", seeds.train_seeds, env=env_slot(lambda: envs.MatrixGame("two_optima"), called=("algorithm", "algorithms")), algorithms=two(algos.VDN),
              config=thing(lambda: TrainConfig(**SHORT), TrainConfig),
              seeds=Slot(fixed([0, 1]), lambda v: isinstance(v, (list, tuple, range)) and len(v) == 2 and all(is_whole(k, 0, 2**62) for k in v))),
-    function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]), config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, 10**9)),
+    function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]), config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, errors.LONGEST)),
     function("save_team", teams.save_team, path=Slot(fixed("/nonexistent/team.pt"), lambda v: isinstance(v, str) or hasattr(v, "suffix")), algorithm=TEAM),
     function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt"), called=("checkpoint",)), algorithm=TEAM),
     function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)), algorithm=TEAM, episodes=whole(2, 1, 4, none=True), seed=seed()),

@@ -193,7 +193,7 @@ BAD = [
     (TypeError, "memory", lambda: make()(*history(), torch.zeros(2, N, H).float())),
     (TypeError, "recurrent", lambda: QMIX.for_env(GridWorld(), recurrent=1)),
     (TypeError, "hidden", lambda: QMIX.for_env(GridWorld(), recurrent=True, hidden=(64, 64))),
-    (TypeError, "agent_id", lambda: QMIX.for_env(GridWorld(), agent_id=True)),        # agents that do not remember take no such option
+    (TypeError, "last_action", lambda: QMIX.for_env(GridWorld(), last_action=True)),    # agents that do not remember take no such option
     (ValueError, "td_lambda", lambda: VDN.for_env(Cue(), td_lambda=1.5)),
 ]
 
