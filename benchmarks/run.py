@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch  # noqa: E402
 
 from benchmarks import sequences  # noqa: E402
-from benchmarks.sequences import make_update  # noqa: E402
+from benchmarks.sequences import course_update  # noqa: E402
 from benchmarks.timing import BLOCKS, alternate, milliseconds, ratio  # noqa: E402
 from qmix_course import process  # noqa: E402
 from qmix_course.algorithms import QMIX  # noqa: E402
@@ -88,7 +88,7 @@ def updates() -> list[dict]:
     table = []
     for name, (spec, rows, length) in cases.items():
         torch.manual_seed(0)
-        times = alternate({"course": make_update(QMIX(spec), random_rows(rows, length, spec))})["course"]
+        times = alternate({"course": course_update(QMIX(spec), random_rows(rows, length, spec))})["course"]
         table.append({"case": name, "milliseconds": milliseconds(times), "updates_per_second": 1e3 / milliseconds(times)})
     return table
 
@@ -104,14 +104,16 @@ def against_torchrl() -> dict | None:
     algorithm, batch = QMIX(spec), random_rows(64, 1, spec)
     rows = torchrl_update.as_tensordict(batch)
     difference = (torchrl_update.make_loss(algorithm)(rows)["loss"] - algorithm.loss(batch, deepcopy(algorithm))).item()
-    contenders = {"course": make_update(algorithm, batch)}
+    contenders = {"course": course_update(algorithm, batch), "compiled": course_update(algorithm, batch, compile=True)}
     for name, fused in (("torchrl", None), ("torchrl_fused_adam", True)):
         update = torchrl_update.make_update(algorithm, 1e-5, 0.005, fused)
         contenders[name] = lambda update=update: update(rows)
     times = alternate(contenders)
-    result = {"difference_of_the_losses": difference, "course_milliseconds": milliseconds(times["course"])}
+    result = {"difference_of_the_losses": difference, "course_milliseconds": milliseconds(times["course"]),
+              "compiled_milliseconds": milliseconds(times["compiled"])}
     for name in ("torchrl", "torchrl_fused_adam"):
-        result[name] = {"milliseconds": milliseconds(times[name]), **ratio(times[name], times["course"])}
+        result[name] = {"milliseconds": milliseconds(times[name]), **ratio(times[name], times["course"]),
+                        "of_compiled": ratio(times[name], times["compiled"])}
     return result
 
 
@@ -159,7 +161,8 @@ def main() -> None:
         for name, words in (("torchrl", "with torch's default Adam"), ("torchrl_fused_adam", "with the fused Adam of the course")):
             other = row[name]
             print(f"  {words:35} {other['milliseconds']:.2f} ms, ratio {other['ratio_median']:.2f} "
-                  f"({other['ratio_min']:.2f} to {other['ratio_max']:.2f} over {BLOCKS} paired blocks)")
+                  f"({other['ratio_min']:.2f} to {other['ratio_max']:.2f} over {BLOCKS} paired blocks); "
+                  f"{other['of_compiled']['ratio_median']:.2f} of the compiled one's {row['compiled_milliseconds']:.2f} ms")
     print()
     sequences.report(result["sequences"])
     row = result["until_optimal"]

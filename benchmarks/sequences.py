@@ -33,8 +33,9 @@ from benchmarks.timing import alternate, milliseconds, ratio  # noqa: E402
 from qmix_course import process  # noqa: E402
 from qmix_course.algorithms import QMIX  # noqa: E402
 from qmix_course.envs import TeamSpec  # noqa: E402
+from qmix_course.learner import Learner  # noqa: E402
 from qmix_course.replay import Batch  # noqa: E402
-from qmix_course.training import soft_update  # noqa: E402
+from qmix_course.training import TrainConfig, soft_update  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 ROWS = 32                                                       # episodes a batch
@@ -83,8 +84,16 @@ def difference(spec: TeamSpec, device: str, dtype: torch.dtype, tolerance: float
     return worst
 
 
+def course_update(team: QMIX, batch: Batch, compile: bool = False) -> Callable[[], None]:
+    """One whole update of the course, as ``train`` makes it. ``compile``: with the loss compiled."""
+    team = deepcopy(team)
+    config = TrainConfig(learning_rate=1e-5, tau=0.005, max_grad_norm=10.0, compile=compile)
+    learner = Learner([team], [deepcopy(team).requires_grad_(False)], config)
+    return lambda: learner.update([batch])
+
+
 def make_update(team: nn.Module, batch: Batch, freeze: bool = True) -> Callable[[], None]:
-    """One whole update: loss, gradient, clip, Adam, soft target. ``freeze``: the target asks for no gradients."""
+    """One whole update of a loop: loss, gradient, clip, Adam, soft target. ``freeze``: the target asks for no gradients."""
     team = deepcopy(team)
     target = deepcopy(team).requires_grad_(not freeze)
     optimiser = torch.optim.Adam(team.parameters(), lr=1e-5, fused=True)
@@ -131,7 +140,7 @@ def compare(name: str, device: str) -> dict:
     differences = {"float64": difference(spec, device, torch.float64, 1e-9),
                    "float32": difference(spec, device, torch.float32, 1e-2)}
     course, loop, batch = teams(spec, device)
-    updates = {"course": make_update(course, batch), "loop": make_update(loop, batch),
+    updates = {"course": course_update(course, batch), "loop": make_update(loop, batch),
                "classic": make_update(loop, batch, freeze=False)}
     wait = torch.cuda.synchronize if device == "cuda" else (lambda: None)
     size = 8192 if device == "cuda" else 1024
@@ -159,7 +168,7 @@ def grow(device: str) -> list[dict]:
     for n_agents, steps in specs:
         spec = TeamSpec(n_agents, base.n_actions, base.obs_dim, base.state_dim, episode_limit=steps)
         course, loop, batch = teams(spec, device)
-        updates = {"course": make_update(course, batch), "loop": make_update(loop, batch)}
+        updates = {"course": course_update(course, batch), "loop": make_update(loop, batch)}
         times = alternate(updates, blocks=5, wait=wait)
         table.append({"agents": n_agents, "steps": steps, **ratio(times["loop"], times["course"])}
                      | {f"{key}_milliseconds": milliseconds(times[key]) for key in updates}

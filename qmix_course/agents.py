@@ -102,6 +102,10 @@ class GRUAgents(nn.Module):
     also told whose it is and what that agent did last, each as a one-hot vector. ``hidden``: H.
     """
 
+    # So many agents a step, over all rows, and one call for all steps no longer pays: what it writes down for the gradient, [T, M, 3H]
+    # in several copies, leaves the processor's cache. Measured by benchmarks/sequences.py: even at 256, slower from 512 on.
+    WIDE = 256
+
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: int = 64, shared: bool = True,
                  agent_id: bool = True, last_action: bool = True):
         super().__init__()
@@ -139,11 +143,21 @@ class GRUAgents(nn.Module):
         errors.tensor("memory", memory, (batch, self.n_agents, self.memory_dim), obs.dtype)
         x = self._inside(self._encode(obs, last_actions))                                   # [copies, T, M, H]
         before = self._inside(memory.unsqueeze(1)).squeeze(1)                               # [copies, M, H]
-        if isinstance(self.gru, nn.GRU):
+        if isinstance(self.gru, nn.GRU) and x.device.type == "cpu" and x.shape[2] > self.WIDE:
+            features = self._step_by_step(x.squeeze(0), before.squeeze(0)).unsqueeze(0)
+        elif isinstance(self.gru, nn.GRU):
             features = self.gru(x.squeeze(0), before)[0].unsqueeze(0)
         else:
             features = self.gru(x, before)
         return features, self._outside(features[:, -1:], batch).squeeze(1)
+
+    def _step_by_step(self, x: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+        """What ``self.gru`` gives for x[T, M, H] and memory[M, H], one step after the other."""
+        features = []
+        for step in x.unbind(0):
+            memory = torch.gru_cell(step, memory, *self.gru.all_weights[0])
+            features.append(memory)
+        return torch.stack(features)
 
     def _encode(self, obs: torch.Tensor, last_actions: torch.Tensor) -> torch.Tensor:
         """The first layer of (observation, last action, agent's number), the last two one-hot: [B, T, N, H].
