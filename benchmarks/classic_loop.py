@@ -6,8 +6,8 @@ It is here to be timed against, and to be a second opinion on the numbers (tests
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Callable
 
 import torch
 from torch import nn

@@ -12,11 +12,11 @@ import platform
 import statistics
 import sys
 import warnings
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Callable
 
 os.environ.setdefault("QMIX_COURSE_PROGRESS", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")

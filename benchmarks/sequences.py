@@ -15,11 +15,11 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Callable
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")           # the profiler remarks on tensors older than itself

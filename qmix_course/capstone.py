@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from qmix_course import desk, finding
-from qmix_course.checks import Exercise, Verdict, check, exercises
 from qmix_course.bars import bar
+from qmix_course.checks import Exercise, Verdict, check, exercises
 
 # What each piece is, the lesson whose exercises ask for it, and its name there.
 PIECES = (

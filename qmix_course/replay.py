@@ -10,7 +10,6 @@ import torch
 from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
-
 # The fields of a batch, their axes, and their dtype (None: a floating-point one).
 FIELDS = (("obs", ("B", "T+1", "N", "O"), None), ("state", ("B", "T+1", "S"), None), ("available", ("B", "T+1", "N", "A"), torch.bool),
           ("actions", ("B", "T", "N"), torch.int64), ("last_actions", ("B", "T+1", "N"), torch.int64), ("reward", ("B", "T"), None),

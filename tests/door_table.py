@@ -6,13 +6,67 @@ import os
 import matplotlib
 import numpy as np
 import torch
-from doors import (AX, FILM, HISTORY, Door, Film, Slot, actions, axes, batch_fields, config_slots, cue, entries, env_slot, finite, fixed, floats,
-                   function, game, grid, hunt, is_number, is_whole, memory, method, noise, number, numbers, plain, row_slots, rows, seed, switch,
-                   team, tensor, text, thing, whole, within, word)
+from doors import (
+    AX,
+    FILM,
+    HISTORY,
+    Door,
+    Film,
+    Slot,
+    actions,
+    axes,
+    batch_fields,
+    config_slots,
+    cue,
+    entries,
+    env_slot,
+    finite,
+    fixed,
+    floats,
+    function,
+    game,
+    grid,
+    hunt,
+    is_number,
+    is_whole,
+    memory,
+    method,
+    noise,
+    number,
+    numbers,
+    plain,
+    row_slots,
+    rows,
+    seed,
+    switch,
+    team,
+    tensor,
+    text,
+    thing,
+    whole,
+    within,
+    word,
+)
 
 from qmix_course import algorithms as algos
-from qmix_course import checks, collect, data, envs, errors, evaluation, exact, exploration, lesson, mixers, plots, replay
-from qmix_course import representation, seeds, teams, training
+from qmix_course import (
+    checks,
+    collect,
+    data,
+    envs,
+    errors,
+    evaluation,
+    exact,
+    exploration,
+    lesson,
+    mixers,
+    plots,
+    replay,
+    representation,
+    seeds,
+    teams,
+    training,
+)
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.config import TrainConfig
 from qmix_course.envs.pettingzoo import from_parallel_env

@@ -16,7 +16,6 @@ import torch
 from qmix_course.checks import Exercise, Mistake, Verdict, check, limit
 from qmix_course.checks.room import Room
 
-
 pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
 
 

@@ -13,8 +13,7 @@ from torch import nn
 
 from qmix_course import exact
 from qmix_course.algorithms import QTRAN, td_target
-from qmix_course.algorithms.base import masked_mean, td_lambda_target
-from qmix_course.algorithms.base import own_best
+from qmix_course.algorithms.base import masked_mean, own_best, td_lambda_target
 from qmix_course.algorithms.qtran import switches
 from qmix_course.envs import MatrixGame, TeamSpec, TwoStepGame
 from qmix_course.replay import Batch

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from qmix_course.envs import TeamSpec
 from qmix_course import replay
+from qmix_course.envs import TeamSpec
 from qmix_course.replay import Batch, ReplayBuffer, bytes_a_row, distinct
 
 SPEC = TeamSpec(n_agents=2, n_actions=3, obs_dim=4, state_dim=5, episode_limit=6)

@@ -9,9 +9,9 @@ import torch
 from qmix_course import checkpoint, exact
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN
 from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
+from qmix_course.mixers import QMixer
 from qmix_course.replay import Batch
 from qmix_course.seeds import fit_seeds, train_seeds
-from qmix_course.mixers import QMixer
 from qmix_course.training import Run, TrainConfig, train
 from qmix_course.watch import TrainingDiverged, Watch
 

@@ -16,7 +16,8 @@ class Algorithm(nn.Module):
 
     ``gamma``: the discount factor γ. ``double_q``: the online network chooses the next action, the target network
     values it (van Hasselt et al. 2016). ``td_lambda``: λ of the targets, see ``td_lambda_target``; 0 looks one step
-    ahead, and so does any λ where a replay row is a single step. ``recurrent``: the agents remember. ``options`` go to ``MLPAgents``, or to ``GRUAgents`` if they remember.
+    ahead, and so does any λ where a replay row is a single step. ``recurrent``: the agents remember. ``options`` go to
+    ``MLPAgents``, or to ``GRUAgents`` if they remember.
     """
 
     value_name = "Q_i"              # what ``played_values`` gives, in a word
@@ -125,9 +126,11 @@ class Algorithm(nn.Module):
             if not isinstance(self, type(target)):
                 raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a {type(target).__name__}")
         spec = self.spec
-        own = type(self).scaled is not Algorithm.scaled         # then the mixer may read something else as its state
-        for name, got, wanted in (("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim),
-                                  ("state", batch.state, batch.state.shape[-1] if own else spec.state_dim), ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)):
+        sizes = [("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim),
+                 ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)]
+        if type(self).scaled is Algorithm.scaled:               # else the mixer may read something else as its state
+            sizes.append(("state", batch.state, spec.state_dim))
+        for name, got, wanted in sizes:
             if got.shape[-1] != wanted:
                 raise ValueError(f"batch.{name}: expected a last axis of {wanted}, got {errors.describe(got)}")
         if target.spec != spec:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 from qmix_course import errors
-from qmix_course.checks.verdict import Found, NotCorrect, Verdict
+from qmix_course.checks.verdict import NotCorrect, Verdict
 
 # Graders set it before any answer runs; what an answer does to the environment afterwards does not matter.
 STRICT = os.environ.get("QMIX_COURSE_STRICT") == "1"

@@ -13,6 +13,7 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
+
 def joint_index(actions, n_actions, twist=None):
     """The truth for the first function, by counting through all joint actions."""
     n_agents = actions.shape[1]

@@ -13,7 +13,6 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
-
 # The first case of both labs, as a learner can type it: two samples, two agents, three hidden units.
 TINY = ("torch.tensor([[1.0, -2.0], [0.5, 1.0]])", "torch.tensor([[1.0, -1.0], [-2.0, 0.5]])",
         "lambda s: s @ torch.tensor([[1.0, -2.0, 0.5, 0.0, 1.0, -1.0], [0.5, 1.0, -1.0, 2.0, -0.5, 1.5]])",

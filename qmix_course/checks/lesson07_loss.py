@@ -10,6 +10,7 @@ from qmix_course.checks.lesson07_update import ROUGH
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
+
 def td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
     """The truth, step by step."""
     total = count = 0.0

@@ -10,7 +10,18 @@ from torch import nn
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.lesson07_cases import (
-    AGENTS, BATCH, GAMMA, LOW, MIXER, OPTIMISER, TARGET_AGENTS, TARGET_MIXER, WORLDS, batch_of, update_case)
+    AGENTS,
+    BATCH,
+    GAMMA,
+    LOW,
+    MIXER,
+    OPTIMISER,
+    TARGET_AGENTS,
+    TARGET_MIXER,
+    WORLDS,
+    batch_of,
+    update_case,
+)
 from qmix_course.checks.lesson07_flaws import FLAWS, update_with
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict

@@ -10,6 +10,7 @@ from qmix_course.checks.room import Room
 from qmix_course.checks.values import call, loosely_equal, problem, table
 from qmix_course.checks.verdict import Found, Verdict
 
+
 def count_run(total_steps, rows, learning_starts, update_every, batch_size, twist=None):
     calls = math.ceil(total_steps / rows)
     if twist in ("rounded down", "one more"):

@@ -12,6 +12,7 @@ from qmix_course.checks.room import Room
 from qmix_course.checks.values import problem
 from qmix_course.checks.verdict import Found, Verdict
 
+
 def first_step(start, end, steps, value, rows, twist=None):
     """By search over the calls of the loop; ``twist``: with a mistake."""
     def epsilon(step):

@@ -9,6 +9,7 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import REMEMBERS, Room
 from qmix_course.checks.verdict import Verdict
 
+
 def is_best(returns, best, tolerance=1e-9):
     return [abs(x - best) <= tolerance for x in returns]
 

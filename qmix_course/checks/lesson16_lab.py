@@ -12,6 +12,7 @@ from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 from qmix_course.envs import TeamEnv, TeamSpec, TeamStep
 
+
 class Watched(TeamEnv):
     """Episodes of 1 to 4 steps, some terminated and some cut by the clock, each with a first state of its own; and a diary.
 

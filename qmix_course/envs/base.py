@@ -13,7 +13,6 @@ import torch
 
 from qmix_course import errors
 
-
 OUTCOME = ("reward", "terminated", "truncated")
 
 

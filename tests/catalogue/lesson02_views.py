@@ -7,7 +7,6 @@ import torch
 
 from tests.catalogue import Answers
 
-
 # ---- 02.4 ----
 
 def observe(positions, goals, size):

@@ -5,7 +5,6 @@ import torch
 from tests.catalogue import Answers
 
 
-
 def one_at_a_time(agents, obs, other):
     n = obs.shape[2]
     before = agents(obs)

@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional as F
 
 from tests.catalogue import Answers
-from tests.catalogue.lesson12_targets import TARGETS
 from tests.catalogue.lesson12_labs import LABS
+from tests.catalogue.lesson12_targets import TARGETS
 
 # ---- 12.1 --------------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from tests.catalogue import Answers
-from tests.catalogue.lesson14_mixer import MIXER
 from tests.catalogue.lesson14_lab import LAB
+from tests.catalogue.lesson14_mixer import MIXER
 
 # ---- 14.1 --------------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from tests.catalogue import Answers
-from tests.catalogue.lesson15_losses import LOSSES
 from tests.catalogue.lesson15_labs import LABS
+from tests.catalogue.lesson15_losses import LOSSES
 
 # ---- 15.1 --------------------------------------------------------------------------------------------------------------
 
