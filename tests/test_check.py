@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tools import check, notebooks
+from tools import check, notebooks, pairs
 
 
 def edit_notebook(source, change):
@@ -85,7 +85,7 @@ def test_missing_halves_and_shared_numbers_are_noticed(pair):
 
 
 def test_a_large_notebook_is_noticed(pair, monkeypatch):
-    monkeypatch.setattr(check, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(pairs, "MAX_BYTES", 1_000)
     assert any("bytes, at most 1,000" in found for found in check.check_folder(pair.parent))
 
 

@@ -14,6 +14,7 @@ from tools import outputs
 from tools.exercise_list import with_exercise_list
 from tools.make_exercises import TEXTS, exercise_text, solutions_text
 from tools.notebooks import EXERCISES, SOLUTIONS, colab_badge, number_of, setup_cell, sources
+from tools.pairs import check_pair, check_pairs
 
 ANSWER = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}
 SAVE_A_COPY = "In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page."
@@ -22,8 +23,6 @@ CHECK = {"grade": True, "locked": True, "schema_version": 3, "solution": False, 
 
 def check_exercises(numbers: list[str] | None = None) -> list[str]:
     """Every complaint about exercises/ and solutions/, as ``name: complaint``; all lessons when none is named."""
-    from tools.check import check_pair, check_pairs
-
     complaints = [] if numbers else check_pairs(SOLUTIONS) + check_pairs(EXERCISES) + _check_same_names()
     if TEXTS.read_text(encoding="utf-8") != solutions_text(sources([], SOLUTIONS)):
         complaints.append("qmix_course/checks/solutions.json is not up to date: run tools/make_exercises.py")

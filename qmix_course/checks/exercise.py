@@ -1,22 +1,15 @@
-"""An exercise and its check: ``check("03.1", my_function)``, ``hint("03.1", 1)``, ``solution("03.1")``."""
+"""What an exercise is, what a mistake is, and where the exercises are found."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
 import re
-import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import resources
+from dataclasses import dataclass, field
 
 from qmix_course import errors
-from qmix_course.checks.verdict import NotCorrect, Verdict
+from qmix_course.checks.verdict import Verdict
 
-# Graders set it before any answer runs; what an answer does to the environment afterwards does not matter.
-STRICT = os.environ.get("QMIX_COURSE_STRICT") == "1"
 LESSONS = tuple(f"{number:02}" for number in range(17))
 
 
@@ -84,68 +77,3 @@ def find(number: str) -> Exercise:
     if number not in here:
         raise ValueError(f"number: lesson {number[:2]} has the exercises {', '.join(here)}, got {number!r}")
     return here[number]
-
-
-def check(number: str, *answers) -> Verdict:
-    """Check the answers to exercise ``number``: a verdict, which a notebook shows when it is the last value of a cell.
-
-    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``. It is strict once and for
-    all when it was so at the start, so an answer cannot switch it off.
-
-    Raises:
-        ValueError: there is no such exercise. TypeError: it has another number of answers.
-    """
-    from qmix_course.checks.room import Room
-
-    exercise = find(number)
-    if len(answers) != len(exercise.answers):
-        raise TypeError(f'check("{number}", …): expected {", ".join(exercise.answers)}, got {len(answers)} answers')
-    strict = STRICT or os.environ.get("QMIX_COURSE_STRICT") == "1"
-    verdict = Room(exercise).judge(answers)
-    if strict and verdict.kind != "correct":
-        raise NotCorrect(f"{number}: {verdict!r}")
-    return replace(verdict, folds=_folds(exercise, verdict))
-
-
-def _folds(exercise: Exercise, verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    if verdict.kind == "correct":
-        return (("A reference solution, and why the usual mistakes fail", _solution_text(exercise)),)
-    count = len(exercise.hints)
-    return tuple((f"Hint {k} of {count}", textwrap.fill(text, 100)) for k, text in enumerate(exercise.hints, start=1))
-
-
-class Note(str):
-    """Text that a notebook shows as it is, line by line."""
-
-    __repr__ = str.__str__
-
-
-def hint(number: str, which: int = 1) -> Note:
-    """Hint ``which`` (1, 2, …) of exercise ``number``; each says more than the one before it.
-
-    Raises:
-        ValueError: there is no such exercise or hint.
-    """
-    exercise = find(number)
-    count = len(exercise.hints)
-    if isinstance(which, bool) or not isinstance(which, int) or not 1 <= which <= count:
-        raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {errors.describe(which)}")
-    return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100))
-
-
-def solution(number: str) -> Note:
-    """The reference solution of exercise ``number``, and why the usual mistakes fail. Try it yourself first."""
-    return Note(_solution_text(find(number)))
-
-
-def _solution_text(exercise: Exercise) -> str:
-    lines = [_solutions()[exercise.number], "", "Why the usual mistakes fail"]
-    for mistake in exercise.mistakes:
-        lines.append(textwrap.fill(f"- {mistake.name}: {mistake.why}", 100, subsequent_indent="  "))
-    return "\n".join(lines)
-
-
-@cache
-def _solutions() -> dict[str, str]:
-    """Number → reference solution: written from solutions/ by tools/make_exercises.py."""
-    return json.loads(resources.files("qmix_course.checks").joinpath("solutions.json").read_text(encoding="utf-8"))
