@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from alike import equal
 
 from qmix_course import checkpoint
 from qmix_course.algorithms import MAVEN, QMIX
@@ -82,14 +83,6 @@ def places(state, at=()):
             yield from places(value, (*at, key))
 
 
-def same(one, two) -> bool:
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(two) and all(map(same, one, two))
-    return torch.equal(one, two) if isinstance(one, torch.Tensor) else one == two
-
-
 @pytest.mark.parametrize("algorithm", [QMIX, MAVEN])
 def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_path, algorithm):
     def world():
@@ -120,7 +113,7 @@ def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_
                 assert str(error).startswith("checkpoint:"), error
                 count += 1
                 assert all(torch.equal(value, weights[name]) for name, value in team.state_dict().items()), place
-                assert same(before, env.state_dict()), place
+                assert equal(before, env.state_dict()), place
             else:
                 raise AssertionError(f"{spoil}: {place}")
     assert count > 60

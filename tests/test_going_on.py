@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from alike import equal
 from torch import nn
 
 from qmix_course import checkpoint
@@ -27,16 +28,6 @@ def state(path):
     state = checkpoint.load(path)["state"]
     state.pop("seconds"), state["history"].pop("seconds")
     return state
-
-
-def equal(one, two) -> bool:
-    if isinstance(one, torch.Tensor):
-        return one.dtype == two.dtype and torch.equal(one, two)
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(equal(one[key], two[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(two) and all(equal(a, b) for a, b in zip(one, two))
-    return one == two or (one != one and two != two)
 
 
 # ---- stopped, and longer ---------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from alike import equal
 
 from qmix_course import checkpoint
 from qmix_course.algorithms import IQL, QMIX, VDN
@@ -165,16 +166,6 @@ def final_state(path):
     state.pop("seconds")
     state["history"] = {name: str(column) for name, column in state["history"].items() if name != "seconds"}
     return state
-
-
-def equal(one, two) -> bool:
-    if isinstance(one, torch.Tensor):
-        return one.dtype == two.dtype and torch.equal(one, two)
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(equal(one[key], two[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(two) and all(equal(a, b) for a, b in zip(one, two))
-    return one == two or (one != one and two != two)
 
 
 @pytest.mark.parametrize("algorithm", [QMIX, Episodes])
