@@ -497,7 +497,8 @@ def with_z(state):
     return torch.cat([state, z.unsqueeze(1).expand(-1, state.shape[1], -1)], -1)
 
 
-q, target_q = maven.unroll(batch, m), target.unroll(batch, m + 1)[:, 1:]
+steps = batch.actions.shape[1]                                                  # of the longest episode in the batch
+q, target_q = maven.unroll(batch, steps), target.unroll(batch, steps + 1)[:, 1:]
 chosen = q.gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
 y = batch.reward + 0.99 * ~batch.terminated * target.mixer(target_q.amax(-1), with_z(batch.state[:, 1:]))
 values = masked_mean((maven.mixer(chosen, with_z(batch.state[:, :-1])) - y.detach()) ** 2, batch.mask)
