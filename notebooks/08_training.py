@@ -220,6 +220,7 @@ for field in fields(config):
 # | `epsilon_start`, `epsilon_end`, `epsilon_steps` | the straight line that the exploration rate $\varepsilon$ follows, and where it ends |
 # | `parameter_noise` | another way to explore, off here: noise on the weights ([lesson 16](16_exploration.ipynb)) |
 # | `evaluate_every`, `evaluation_episodes` | how often and how long we look; the run itself does not depend on them |
+# | `compile` | let torch compile the loss: a minute at the start, then faster updates; pays in long runs |
 # | `seed` | which chance |
 #
 # The team has some of its own: the discount $\gamma$ (`gamma`), the widths of the agents' hidden layers (`hidden`), the width of the mixing network (`embed_dim`, written $E$) and of its hypernetworks (`hypernet_dim`). And the environment has one, the number of rows that play at once (`num_envs`).
