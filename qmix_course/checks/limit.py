@@ -25,6 +25,7 @@ SECONDS = 20                # of computing for one check, all its questions toge
 WAITING = 10                # of waiting, computing nothing
 GIGABYTES = 4               # that it may take on top of what is there
 IDLE = 0.02                 # of its time; less, and it waits
+MEMORY = "more than {} gigabytes of memory"
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
 
 LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
@@ -61,18 +62,26 @@ def within(work: Callable, seconds: float | None = None):
 
     thread = threading.Thread(target=run, name="answer", daemon=True)
     thread._invoke_excepthook = lambda *_: None             # nor does it when Stop comes at its very end
-    with _less_memory():
-        thread.start()
-        try:
+    overrun = None
+    try:
+        with _less_memory():
+            thread.start()
             why = _wait(thread, seconds)
-        except BaseException:                   # the Stop button
-            _stop(thread)
-            raise
-        if why and not told:
-            frame = own_frame(sys._current_frames().get(thread.ident))
-            overrun = Overrun(why, frame)
-            _stop(thread)
-            raise overrun
+            if why and not told:
+                overrun = Overrun(why, own_frame(sys._current_frames().get(thread.ident)))
+                _stop(thread)
+    except MemoryError:                         # there was none left even to watch it
+        overrun = Overrun(MEMORY.format(GIGABYTES), None)
+        _stop(thread)
+    except BaseException:                       # the Stop button
+        _stop(thread)
+        _stop_later(thread)
+        raise
+    if overrun:
+        _stop_later(thread)                     # not under the limit: a thread that finds no memory never says that it has started
+        raise overrun
+    if not told:                                # nor was there enough to say what happened
+        raise Overrun(MEMORY.format(GIGABYTES), None)
     if "error" in told:
         raise told["error"]
     return told["result"]
@@ -109,23 +118,26 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
         if (now - computed > seconds or clock - woken > WAITING or clock - begun > 6 * seconds) and not _debugged():
             return f"more than {WAITING:g} seconds of waiting" if clock - woken > WAITING else f"more than {seconds:g} seconds"
         if _memory() > most:
-            return f"more than {GIGABYTES} gigabytes of memory"
+            return MEMORY.format(GIGABYTES)
 
 
 def _stop(thread: threading.Thread) -> None:
-    """Raise ``Stop`` in the thread until it ends; after a second somebody else goes on with that."""
+    """Raise ``Stop`` in the thread again and again, until it ends or a second has gone."""
     again = _again(thread.ident)
     with _at_every_line(thread.ident):
         end = time.monotonic() + LEAVE
         while thread.is_alive() and time.monotonic() < end:
             _raise_in(thread, again)
             thread.join(0.005)
+
+
+def _stop_later(thread: threading.Thread) -> None:
+    """For what sleeps or waits: somebody goes on telling it, and it ends as soon as it wakes."""
     if thread.is_alive():
-        threading.Thread(target=_stop_in_time, args=(thread, again), name="stop", daemon=True).start()
+        threading.Thread(target=_keep_telling, args=(thread, _again(thread.ident)), name="stop", daemon=True).start()
 
 
-def _stop_in_time(thread: threading.Thread, again: Callable | None) -> None:
-    """For what sleeps or waits: it ends as soon as it wakes."""
+def _keep_telling(thread: threading.Thread, again: Callable | None) -> None:
     while thread.is_alive():
         _raise_in(thread, again)
         thread.join(0.05)
