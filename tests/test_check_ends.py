@@ -256,23 +256,6 @@ def test_too_much_memory_is_an_error_in_the_code(greedy, monkeypatch):
     assert judge(lambda x: 2 * x).kind == "correct"
 
 
-@pytest.mark.parametrize("fails", ["_wait", "_stop"])
-def test_where_memory_is_short_for_the_check_itself_this_is_said(fails, monkeypatch):
-    """No memory to watch the answer, or to tell it to end."""
-    monkeypatch.setattr(limit, "SECONDS", 0.2)
-    real, left = getattr(limit, fails), [1]
-
-    def short(*inputs):
-        if left.pop() if left else 0:
-            raise MemoryError
-        return real(*inputs)
-
-    monkeypatch.setattr(limit, fails, short)
-    verdict = judge(forever)
-    assert verdict.kind == "error in your code" and "gigabytes of memory" in verdict.title, verdict
-    assert judge(lambda x: 2 * x).kind == "correct"
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
 def test_no_thread_is_started_while_memory_is_limited(monkeypatch):
     """Without memory it would not come to say that it has started, and who started it would wait without end."""

@@ -25,6 +25,7 @@ SECONDS = 20                # of computing for one check, all its questions toge
 WAITING = 10                # of waiting, computing nothing
 GIGABYTES = 4               # that it may take on top of what is there
 IDLE = 0.02                 # of its time; less, and it waits
+ANSWER = "answer"           # the name of an answer's thread
 MEMORY = "more than {} gigabytes of memory"
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
 
@@ -60,7 +61,7 @@ def within(work: Callable, seconds: float | None = None):
         except BaseException as error:
             told["error"] = error
 
-    thread = threading.Thread(target=run, name="answer", daemon=True)
+    thread = threading.Thread(target=run, name=ANSWER, daemon=True)
     thread._invoke_excepthook = lambda *_: None             # nor does it when Stop comes at its very end
     overrun = None
     try:
