@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from qmix_course import errors
 from qmix_course.checks.verdict import Verdict
@@ -25,6 +26,11 @@ class Mistake:
     hint: str
     why: str
     wrong: Callable | None = None
+
+
+def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
 
 
 @dataclass(frozen=True)

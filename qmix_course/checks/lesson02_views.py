@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 
 from qmix_course.checks import lesson02_rules as rules
 from qmix_course.checks import lesson02_wide as wide
 from qmix_course.checks.edges import at_the_edge
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.lesson02_leaks import LEAK_MISTAKES, look_at_leaks
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
-
-
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
-
 
 # ---- 02.4 --------------------------------------------------------------------------------------------------------------
 

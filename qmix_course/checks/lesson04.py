@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from functools import partial
 
 import torch
 
 from qmix_course.checks import lesson04_edges as edges
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.lesson04_fits import FITS
 from qmix_course.checks.lesson04_rings import RINGS
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
-
-
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
 
 
 # ---- 04.1: IGM in a batch of states, with a mask -----------------------------------------------------------------------

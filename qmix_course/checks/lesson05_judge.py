@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson05_judge_mistakes import JUDGE_MISTAKES
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
@@ -261,76 +262,6 @@ def _shown(case: tuple, text: str) -> str:
             "blind": "that does not see the state", "only v": "in which the state reaches V only"}[case[MIXER].kind]
     return f"a network like the lesson's, {kind}; {len(case[QS])} samples, {case[QS].shape[1]} agents"
 
-
-JUDGE_MISTAKES = (
-    Mistake("a state that only shifts Q_tot counts as weighing",
-            "V(s) changes Q_tot too, and weighs nobody. Which difference does V(s) drop out of?",
-            "a mixer whose state reaches V alone would pass, though every agent counts the same everywhere"),
-    Mistake("the utilities are not held fixed while the state changes",
-            "Two samples differ in state and in utilities. If an effect differs between them, which of the two was it?",
-            "a bent mixer has other slopes at other utilities, even if it never looks at the state"),
-    Mistake("agents are compared, not states",
-            "Two agents may count differently in every state alike. Along which axis do you compare?",
-            "the question is whether an agent's weight changes from state to state, not from agent to agent"),
-    Mistake("rounding errors count as a difference",
-            "How large is the smallest difference that you count? The text names the size up to which a difference is rounding.",
-            "subtracting two sums leaves errors near 1e-16, and these are no sign of anything"),
-    Mistake("only the signs of the changes are compared",
-            "An agent counts 1 in one state and 5 in another. Do you see it?",
-            "in a monotone mixer all signs are the same, so nothing is ever found"),
-    Mistake("one agent whose weight changes is enough",
-            "The state changes the weight of one agent in one state and leaves the rest. What does the exercise say to that?",
-            "a mixer that weighs one agent by the state does weigh by the state"),
-    Mistake("small effects are overlooked",
-            "Is 0.001 a rounding error? How large are those really?",
-            "effects shrink with the step and with the weights; only 1e-9 and less is rounding here"),
-    Mistake("the tolerance is too wide",
-            "From which size on does the exercise count a difference? Which size does your comparison use, and does it set "
-            "it all by itself?",
-            "an effect of 1e-7 counts here; `torch.allclose` forgives 1e-8 and another 1e-5 of the value, unless told otherwise"),
-    Mistake("no change counts as a fall",
-            "May a mixer that never falls stand still somewhere?",
-            "non-negative includes zero: an agent that does not matter does not break the promise"),
-    Mistake("one that rises is enough for you",
-            "How many falls break the promise: one, or all?",
-            "monotone means for every agent in every sample"),
-    Mistake("a verdict is the wrong way round",
-            "Read the name of each verdict again: what does True mean?",
-            "each verdict says what holds, not what is broken"),
-    Mistake("only some of the samples are looked at",
-            "How many rows does the batch have, and how many of them can change your verdict?",
-            "a mixer may be fine in one sample and fall in the next"),
-    Mistake("the utilities are lowered, not raised",
-            "In which direction does the exercise move a utility, and what is the change then?",
-            "Q_tot then goes down where it should, and a good mixer is called a bad one"),
-    Mistake("all agents are raised at once",
-            "Q_tot = 3 Q_1 − Q_2: what do you see if both rise together?",
-            "a strong agent's rise hides another one's fall"),
-    Mistake("an agent that was raised stays raised",
-            "Whose utility is raised when it is the second agent's turn?",
-            "from the second agent on, the changes of several agents are mixed"),
-    Mistake("only one of the agents counts",
-            "Which agents can change your verdict? Try a mixer in which only the others do anything.",
-            "the promise is made to every agent"),
-    Mistake("effects are averaged or summed before they are judged",
-            "One agent's effect is 3, another one's is −1. What is left of the −1 in your version?",
-            "a sum of effects can be fine while a single one is not"),
-    Mistake("slopes in place of steps",
-            "What does autograd say of a staircase? And what of a mixer that lets no gradient through?",
-            "a slope sees one point only, and not every mixer has one to give"),
-    Mistake("the first verdict looks at the kept utilities only",
-            "Only the second verdict keeps the utilities of the first sample. Which utilities does the first one speak of?",
-            "a mixer that bends may rise at one sample's utilities and fall at another's"),
-    Mistake("the utilities that are kept are not those of the first sample",
-            "Which sample's utilities does the exercise ask you to keep?",
-            "where a mixer is flat for one choice of utilities, it may still weigh another one by the state"),
-    Mistake("the step is not the one that was given",
-            "By how much do you raise a utility? Does the argument `step` change it?",
-            "a step that is too long or too short jumps over what another one would find"),
-    Mistake("the two verdicts have changed places",
-            "In which order does the exercise ask for the two?",
-            "both are right, each in the other's place"),
-)
 
 JUDGE = Exercise(
     number="05.5", title="A test from the outside", answers={"judge_mixer": "function"}, difficulty=3, minutes=12,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson08_loop_mistakes import LOOP_MISTAKES
 from qmix_course.checks.lesson08_world import MOST, Case, Endless, Recorder, TableWorld
 from qmix_course.checks.room import Room
 from qmix_course.checks.values import same
@@ -221,74 +222,6 @@ def _targets(calls):
 def _words(call) -> str:
     return ", ".join({"S": "store", "L": "learn", "T": "move_target"}[letter] for letter in call["order"]) or "nothing"
 
-
-LOOP_MISTAKES = (
-    Mistake("a call of env.step is counted as one step",
-            "One call plays one step in every row. How many steps of the world are that with 32 rows?",
-            "with 32 rows everything that is counted in steps, from ε to the updates, comes 32 times too late"),
-    Mistake("the run has another length",
-            "The run ends once total_steps steps were played. When does your loop ask whether that is so?",
-            "runs that are to be compared must be equally long"),
-    Mistake("an ended episode is not begun again",
-            "An environment never resets itself. What must happen between an end and the next call of env.step?",
-            "a row that has ended has nothing left to play, and env.step refuses it"),
-    Mistake("a row whose clock ran out is not begun again",
-            "An episode can end for two reasons. Which of them does your reset look at?",
-            "truncated rows are over as well, though the task did not end in them"),
-    Mistake("rows are begun again in the middle of an episode",
-            "When one row ends, the others are still playing. Which argument of env.reset picks rows?",
-            "the other rows would hardly ever come to the end of an episode"),
-    Mistake("the team acts on something that is over",
-            "What does `act` look at in the second call? After a reset, a row is somewhere else.",
-            "the choice and the state in which it is played do not belong together"),
-    Mistake("ε belongs to another step",
-            "Before the first call no step has been played, before the second one as many as there are rows. What do "
-            "you ask epsilon_at?",
-            "the schedule is shifted or stretched, and two loops with the same seed come apart"),
-    Mistake("not every step is stored, or not once",
-            "Each call gives one transition a row, whatever happened in it. How often do you store?",
-            "the last step of an episode is often the one that pays, and a step stored twice is drawn twice as often"),
-    Mistake("the first observation of the next episode is stored as the last of this one",
-            "There is what the step led to, and there is where play goes on. Which of the two do you hand to `store`?",
-            "a truncated row would bootstrap from the start of another episode"),
-    Mistake("what is stored as before is not what was before",
-            "At the time when you store, does your name for the old step still stand for the old step?",
-            "the transition would begin and end in the same place"),
-    Mistake("it learns before it has stored the step",
-            "Play, store, learn. What can the update not have seen if it comes second?",
-            "each update would miss the newest rows, and the very first one may find nothing to draw"),
-    Mistake("it learns before learning_starts",
-            "How many updates are due when fewer than learning_starts steps were played?",
-            "the first batches would be drawn from a handful of rows that are all alike"),
-    Mistake("the remainder is asked the wrong way round",
-            "A remainder of 0 counts as False. At which steps does your condition hold?",
-            "it learns at all the steps at which it should not, and not when it should"),
-    Mistake("updates from before learning_starts are made up for",
-            "Counting begins at learning_starts. How many updates does your loop make in the first call after it?",
-            "a burst of updates on the few rows that are there is what learning_starts is to prevent"),
-    Mistake("one update at most, although several are due",
-            "With 3 rows and update_every=2, two updates fall due in some calls. Where would the second one be made?",
-            "with many rows the team learns less often than the setting says, and nobody notices"),
-    Mistake("the number of updates is not what is due",
-            "Write down, for the first calls, the steps played and the updates due by then. The lesson's `due` counts "
-            "all since the start.",
-            "update_every sets how much is learned from what was played"),
-    Mistake("the target never moves",
-            "Which of the pieces did you not use?",
-            "the targets stay those of the first weights for ever"),
-    Mistake("the target moves once a call, not once an update",
-            "In a call without an update there is nothing to follow, and in one with two the target follows twice.",
-            "how far the target lags behind would depend on the number of rows"),
-    Mistake("the target moves before the optimiser's step",
-            "Whom does the target follow: the team before the update, or after it?",
-            "it would follow weights that are already old, and from the first update on differ from every other implementation"),
-    Mistake("the target does not move right after each update",
-            "The next update uses the target. So when, at the latest, must it have moved?",
-            "several updates would use one and the same target"),
-    Mistake("the list of losses is not that of the updates",
-            "One number for each update, in order, and nothing left over from an earlier run.",
-            "whoever draws the curve takes the k-th number for the k-th update"),
-)
 
 LOOP = Exercise(
     number="08.3", title="The loop", answers={"train_loop": "function"}, difficulty=4, minutes=20,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from functools import partial
 
 import torch
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.lesson11_fits import FITS
 from qmix_course.checks.lesson11_head import HEAD
 from qmix_course.checks.lesson11_units import UNITS_EXERCISE
@@ -144,11 +143,6 @@ def confused(right: str, said: str) -> str:
     if right == "monotone":
         return "a negative mixed difference goes unnoticed"
     return "a table that QMIX can make is refused" if said == "monotone" else "additive and qmix are confused"
-
-
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
 
 
 CLASS_MISTAKES = twisted(

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 UNNAMED = "the values are not the expected ones"                    # the verdict on results that no mistake explains
-
-
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
 
 
 def lambda_targets(reward, terminated, next_value, mask, gamma, lam, twist=None):

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.room import NEARLY, Room
 from qmix_course.checks.verdict import Found, Verdict
-
-
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
-
 
 # ---- 15.3: the stricter condition, met exactly -------------------------------------------------------------------------
 
