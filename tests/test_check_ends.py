@@ -176,14 +176,18 @@ def still_running() -> set[str]:
     return found
 
 
+def assert_ended(name: str) -> None:
+    end = time.monotonic() + 60                     # at once, where the computer has time
+    while name in still_running() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert name not in still_running()
+
+
 @pytest.mark.parametrize("answer", [answer for answer in ENDLESS if answer not in WAITING])
 def test_what_loops_in_python_has_really_ended(answer, monkeypatch):
     monkeypatch.setattr(limit, "SECONDS", 0.2)
     assert "too long" in judge(answer).title
-    end = time.monotonic() + 60                     # at once, where the computer has time
-    while answer.__name__ in still_running() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert answer.__name__ not in still_running()
+    assert_ended(answer.__name__)
 
 
 def test_the_line_is_the_learners():
@@ -201,7 +205,7 @@ def test_the_line_is_the_learners():
 
 
 class Clock:
-    """A clock, and a thread that computes a part of the time and would end after so many seconds."""
+    """A clock, and a thread that computes a part of the time and would end after so many seconds. Also the event of its end."""
 
     def __init__(self, share, ends):
         self.now, self.share, self.ends = 0.0, share, ends
@@ -212,7 +216,7 @@ class Clock:
     def process_time(self):
         return self.share * self.now
 
-    def join(self, _):
+    def wait(self, _):
         self.now += 0.05
 
     def is_alive(self):
@@ -228,7 +232,7 @@ class Clock:
 def test_what_counts_is_time_computed_not_time_by_the_clock(share, ends, why, at, monkeypatch):
     clock = Clock(share, ends)
     monkeypatch.setattr(limit, "time", clock)
-    assert limit._wait(clock, 10.0) == why
+    assert limit._wait(clock, clock, 10.0) == why
     assert clock.now == pytest.approx(at, abs=0.5)
 
 
@@ -242,6 +246,7 @@ def test_the_stop_button_is_heard(monkeypatch):
         judge(forever)
     assert time.monotonic() - begun < 20
     assert judge(lambda x: 2 * x).kind == "correct"
+    assert_ended("forever")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
@@ -303,6 +308,7 @@ def test_a_check_inside_an_answer_ends_with_it(monkeypatch):
     monkeypatch.setattr(limit, "SECONDS", 0.2)
     assert judge(lambda x: check("00.1", forever)).kind != "correct"
     assert judge(lambda x: 2 * x).kind == "correct"
+    assert_ended("forever")
 
 
 def test_off_limits_parts_work_again_after_a_stop(soon):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import operator
 import sys
 import sysconfig
 import threading
@@ -54,29 +55,35 @@ def within(work: Callable, seconds: float | None = None):
     """
     seconds = SECONDS if seconds is None else seconds
     told: dict = {}
+    ended = threading.Event()                   # not join(): a Ctrl-C inside it marks a thread that runs as ended (Python 3.10 to 3.12)
 
     def run() -> None:
+        REPORTS.hook = id                       # in this thread alone: a function in C that does nothing
         try:
             told["result"] = work()
         except BaseException as error:
             told["error"] = error
+        ended.set()
 
     thread = threading.Thread(target=run, name=ANSWER, daemon=True)
     thread._invoke_excepthook = lambda *_: None             # nor does it when Stop comes at its very end
+    thread.asked_by = threading.current_thread()
     overrun = None
     try:
         with _less_memory():
             thread.start()
-            why = _wait(thread, seconds)
+            why = _wait(thread, ended, seconds)
             if why and not told:
                 overrun = Overrun(why, own_frame(sys._current_frames().get(thread.ident)))
                 _stop(thread)
     except MemoryError:                         # there was none left even to watch it
         overrun = Overrun(MEMORY.format(GIGABYTES), None)
         _stop(thread)
-    except BaseException:                       # the Stop button
-        _stop(thread)
-        _stop_later(thread)
+    except BaseException:                       # the Stop button, which may be pressed again
+        try:
+            _stop(thread)
+        finally:
+            _stop_later(thread)
         raise
     if overrun:
         _stop_later(thread)                     # not under the limit: a thread that finds no memory never says that it has started
@@ -86,6 +93,30 @@ def within(work: Callable, seconds: float | None = None):
     if "error" in told:
         raise told["error"]
     return told["result"]
+
+
+@contextlib.contextmanager
+def unreported() -> Iterator[None]:
+    """What Python can raise nowhere, in a destructor or a callback of the garbage collector, is reported unless it comes from an
+    answer. Where one is stopped that is the stop itself, and after an endless recursion its text is a traceback without end."""
+    if sys.unraisablehook is not REPORTS:
+        type(REPORTS).hook = staticmethod(sys.unraisablehook)
+        sys.unraisablehook = REPORTS
+    try:
+        yield
+    finally:                                    # one that was left is still told to end
+        left = any(thread.name == ANSWER and thread.is_alive() for thread in threading.enumerate())
+        sys.unraisablehook = REPORTS if left else REPORTS.hook
+
+
+class _Reports(threading.local):
+    """``sys.unraisablehook`` with a ``hook`` a thread. Calling it runs no line of Python, which would only raise the next ``Stop``."""
+
+    hook = staticmethod(sys.__unraisablehook__)
+    __call__ = property(operator.attrgetter("hook"))
+
+
+REPORTS = _Reports()
 
 
 def own_frame(frame: FrameType | None) -> FrameType | None:
@@ -100,7 +131,7 @@ def is_library(filename: str) -> bool:
     return filename.startswith((*LIBRARIES, "<frozen"))
 
 
-def _wait(thread: threading.Thread, seconds: float) -> str:
+def _wait(thread: threading.Thread, ended: threading.Event, seconds: float) -> str:
     """Why the thread must be stopped, or nothing once it has ended.
 
     What counts is the time that it computes: on a busy computer a right answer may need much longer by the clock. But one that
@@ -110,8 +141,7 @@ def _wait(thread: threading.Thread, seconds: float) -> str:
     begun = woken = time.monotonic()
     computed = at_last = time.process_time()
     while True:
-        thread.join(0.05)
-        if not thread.is_alive():
+        if ended.wait(0.05) or not thread.is_alive():
             return ""
         now, clock = time.process_time(), time.monotonic()
         if now - at_last > IDLE * (clock - woken) + 0.05:
@@ -129,7 +159,11 @@ def _stop(thread: threading.Thread) -> None:
         end = time.monotonic() + LEAVE
         while thread.is_alive() and time.monotonic() < end:
             _raise_in(thread, again)
-            thread.join(0.005)
+            time.sleep(0.005)
+    for inner in threading.enumerate():         # a check inside an answer: who watched it has just been stopped
+        if getattr(inner, "asked_by", None) is thread and inner.is_alive():
+            _stop(inner)
+            _stop_later(inner)
 
 
 def _stop_later(thread: threading.Thread) -> None:

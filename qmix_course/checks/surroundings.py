@@ -42,37 +42,19 @@ def quiet() -> Iterator[list[str]]:
     """Known random numbers, float64, no warnings, nothing printed (an answer runs many times), nothing asked; afterwards
     everything is as it was, and the list given holds what had been replaced in a library."""
     replaced: list[str] = []
-    put_back = _remember(replaced)
-    try:
-        with warnings.catch_warnings(), no_input(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            random.seed(SEEDS[0])
-            numpy.random.seed(SEEDS[1])
-            torch.default_generator.manual_seed(SEEDS[2])         # the processor's alone
-            torch.set_default_dtype(torch.float64)
-            sys.unraisablehook = _unheard
-            yield replaced
-    finally:
-        for back in put_back:
-            back()
-        if any(thread.name == limit.ANSWER for thread in threading.enumerate()):          # one that was left, and is still told to end
-            sys.unraisablehook = sys.unraisablehook if isinstance(sys.unraisablehook, OfOthers) else OfOthers(sys.unraisablehook)
-
-
-class OfOthers:
-    """``sys.unraisablehook`` without what comes from an answer."""
-
-    def __init__(self, hook: Callable):
-        self.hook = hook
-
-    def __call__(self, report) -> None:
-        if threading.current_thread().name != limit.ANSWER:
-            self.hook(report)
-
-
-def _unheard(_) -> None:
-    """What Python can raise nowhere, in a destructor or a callback of the garbage collector. Where an answer is stopped that is
-    the stop itself, and after an endless recursion its text would be a traceback without end."""
+    with limit.unreported():
+        put_back = _remember(replaced)
+        try:
+            with warnings.catch_warnings(), no_input(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                warnings.simplefilter("ignore")
+                random.seed(SEEDS[0])
+                numpy.random.seed(SEEDS[1])
+                torch.default_generator.manual_seed(SEEDS[2])         # the processor's alone
+                torch.set_default_dtype(torch.float64)
+                yield replaced
+        finally:
+            for back in put_back:
+                back()
 
 
 class NobodyThere(EOFError):
