@@ -166,6 +166,27 @@ def test_a_stop_that_comes_into_a_callback_of_the_garbage_collector_is_not_repor
     assert not heard
 
 
+@pytest.mark.parametrize("answer", [forever, recurses, swallows_everything, sleeps, naps])
+def test_a_debugger_works_after_a_stop(answer, soon):
+    """A Stop that no thread has taken keeps Python 3.11 from ever entering a function that is traced."""
+    assert "it ran too long" in judge(answer).title
+    lines = []
+
+    def trace(frame, event, _):
+        lines.append(event)
+        return trace
+
+    def debugged():
+        sys.settrace(trace)
+        sum(map(abs, [1, 2]))
+        judge(lambda x: 2 * x)
+
+    thread = threading.Thread(target=debugged, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive() and lines
+
+
 def still_running() -> set[str]:
     """The functions that are on the stack of a thread of an answer."""
     found = set()
@@ -277,6 +298,24 @@ def test_no_thread_is_started_while_memory_is_limited(monkeypatch):
     before = resource.getrlimit(resource.RLIMIT_AS)[0]
     assert "ran too long" in judge(sleeps).title
     assert limits[-1] == ("stop", before) and limits[0][0] == "answer"
+
+
+def test_no_memory_to_watch_it_with_is_an_error_in_the_code_too(monkeypatch):
+    def no_memory(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(limit, "_wait", no_memory)
+    verdict = judge(forever)
+    assert verdict.kind == "error in your code" and "gigabytes of memory" in verdict.title
+    assert_ended("forever")
+
+
+def test_no_memory_to_say_what_happened_is_an_error_in_the_code_too(monkeypatch):
+    """The thread ends without a result and without an error."""
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: None)
+    monkeypatch.setattr(threading.Thread, "is_alive", lambda thread: False)
+    verdict = judge(lambda x: 2 * x)
+    assert verdict.kind == "error in your code" and "gigabytes of memory" in verdict.title
 
 
 def test_what_collects_without_end_is_stopped(monkeypatch):

@@ -160,22 +160,36 @@ def _stop(thread: threading.Thread) -> None:
         while thread.is_alive() and time.monotonic() < end:
             _raise_in(thread, again)
             time.sleep(0.005)
-    for inner in threading.enumerate():         # a check inside an answer: who watched it has just been stopped
-        if getattr(inner, "asked_by", None) is thread and inner.is_alive():
-            _stop(inner)
-            _stop_later(inner)
 
 
 def _stop_later(thread: threading.Thread) -> None:
-    """For what sleeps or waits: somebody goes on telling it, and it ends as soon as it wakes."""
-    if thread.is_alive():
-        threading.Thread(target=_keep_telling, args=(thread, _again(thread.ident)), name="stop", daemon=True).start()
+    """Somebody goes on telling it: what sleeps or waits ends as soon as it wakes. So do checks that it asked for itself, whose
+    watcher it is that has been stopped."""
+    for inner in threading.enumerate():
+        if getattr(inner, "asked_by", None) is thread and inner.is_alive():
+            _stop(inner)
+            _stop_later(inner)
+    threading.Thread(target=_keep_telling, args=(thread, _again(thread.ident)), name="stop", daemon=True).start()
 
 
 def _keep_telling(thread: threading.Thread, again: Callable | None) -> None:
     while thread.is_alive():
         _raise_in(thread, again)
+        _settle()
         thread.join(0.05)
+    _settle()
+
+
+def _settle() -> None:
+    """Take a ``Stop`` oneself. One that nobody has taken yet, in a thread that sleeps or has ended, keeps Python looking for it at
+    every call, and in Python 3.11 a debugger then waits at the first one for ever. One that is taken ends this; a thread that wakes
+    up looks for its own. Not in the main thread, where Ctrl-C would come first."""
+    try:
+        _tell(threading.get_ident(), Stop)
+        while True:
+            pass
+    except Stop:
+        pass
 
 
 def _raise_in(thread: threading.Thread, again: Callable | None) -> None:
@@ -188,7 +202,11 @@ def _raise_in(thread: threading.Thread, again: Callable | None) -> None:
         while frame is not None:
             frame.f_trace = again
             frame = frame.f_back
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(kind))
+    _tell(thread.ident, kind)
+
+
+def _tell(ident: int, kind: type) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(kind))
 
 
 def _again(ident: int) -> Callable | None:
