@@ -79,6 +79,12 @@ def _abs_of(which: str, *twists: str):
     return wrong
 
 
+def _first_clipped(agent_qs, state, hyper_w1, *others, look_at=lambda state: state, how=torch.relu):
+    agent_qs, _, b1, w2, v = written(agent_qs, state, hyper_w1, *others)
+    with torch.no_grad():
+        return rules.twisted(agent_qs, how(hyper_w1(look_at(state))), b1, w2, v)
+
+
 SIGN_WRONGS = (
     ("Q_tot still falls: W1 may be negative", _abs_of("state abs", "w1 signed")),
     ("the abs is gone, and W1 may still be negative", _abs_of("state", "w1 signed")),
@@ -90,16 +96,6 @@ SIGN_WRONGS = (
     ("the biases lost their sign in the repair", _abs_of("state", "b1 abs")),
     ("the biases lost their sign in the repair", _abs_of("state", "v abs")),
     ("the biases lost their sign in the repair", _abs_of("state", "b1 abs", "v abs")),
-)
-
-
-def _first_clipped(agent_qs, state, hyper_w1, *others, look_at=lambda state: state, how=torch.relu):
-    agent_qs, _, b1, w2, v = written(agent_qs, state, hyper_w1, *others)
-    with torch.no_grad():
-        return rules.twisted(agent_qs, how(hyper_w1(look_at(state))), b1, w2, v)
-
-
-SIGN_WRONGS += (
     ("the symptom is hidden: negative weights are cut off", _first_clipped),
     ("the symptom is hidden: negative weights are cut off", lambda *case: _first_clipped(*case, look_at=torch.abs)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=nn.functional.softplus)),

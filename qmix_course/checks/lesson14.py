@@ -65,18 +65,21 @@ def table_cases() -> list[tuple]:
 
 
 AT_BEST = (1.0, 0.0, torch.nan, 1e-10)
-LAMBDA_WRONGS = [("λ comes out negative", partial(lambda_for, twist="sign", at_best=x)) for x in (*AT_BEST, -1.0)]
-LAMBDA_WRONGS += [("where nobody deviates stands 0 / 0", partial(lambda_for, at_best=torch.nan)),
-                  ("where nobody deviates stands a 0", partial(lambda_for, at_best=0.0)),
-                  ("where nobody deviates stands a 0", partial(lambda_for, at_best=1e-10))]
-for _name, _twists in (("this is λ − 1", ("λ − 1",)),
-                       ("the advantage is measured from the mean", ("mean", "mean, as it comes")),
-                       ("deviating agents are counted, not measured", ("counted",)),
-                       ("one agent's advantage stands for all", ("first", "last", "product")),
-                       ("λ was divided among the agents once more", ("shared out", "for all of them")),
-                       ("the table is not compared with V", ("no V", "V is a mean")),
-                       ("the fraction stands upside down", ("upside down",))):
-    LAMBDA_WRONGS += [(_name, partial(lambda_for, twist=twist, at_best=x)) for twist in _twists for x in AT_BEST]
+LAMBDA_WRONGS = [
+    *(("λ comes out negative", partial(lambda_for, twist="sign", at_best=x)) for x in (*AT_BEST, -1.0)),
+    ("where nobody deviates stands 0 / 0", partial(lambda_for, at_best=torch.nan)),
+    ("where nobody deviates stands a 0", partial(lambda_for, at_best=0.0)),
+    ("where nobody deviates stands a 0", partial(lambda_for, at_best=1e-10)),
+    *((name, partial(lambda_for, twist=twist, at_best=x)) for name, *twists in (
+        ("this is λ − 1", "λ − 1"),
+        ("the advantage is measured from the mean", "mean", "mean, as it comes"),
+        ("deviating agents are counted, not measured", "counted"),
+        ("one agent's advantage stands for all", "first", "last", "product"),
+        ("λ was divided among the agents once more", "shared out", "for all of them"),
+        ("the table is not compared with V", "no V", "V is a mean"),
+        ("the fraction stands upside down", "upside down"),
+    ) for twist in twists for x in AT_BEST),
+]
 
 
 def look_at_lambda(room: Room, answer) -> Verdict:
@@ -175,19 +178,18 @@ def pull_cases() -> list[tuple]:
     return [*cases, (shifted, (0,) * shifted.dim()), (torch.full((2, 2), -3.0), (1, 0)), (torch.tensor([0.0, 5.0, -1.0]), (0,))]
 
 
+def _flat(payoff) -> torch.Tensor:
+    errors = payoff.mean() - payoff
+    return torch.stack([errors.sum([k for k in range(payoff.dim()) if k != i]) if payoff.dim() > 1 else errors
+                        for i in range(payoff.dim())])
+
+
 PULL_WRONGS = [(name, partial(pull, twist=twist)) for name, twist in (
     ("the sign is turned round", "sign"), ("the errors are averaged", "mean"), ("V is what the joint action pays", "V is the payoff"),
     ("V is the largest payoff", "V is the maximum"), ("entries below V pull V down", "all better ones"),
     ("V listens to one better entry only", "only the best one"), ("λ is not used", "flat"),
     ("the joint action itself has an error too", "ū left out"), ("the better entries have errors too", "only ū"),
-    ("the agents changed places", "turned"))]
-PULL_WRONGS += [("λ is not used", lambda payoff, u: _flat(payoff))]
-
-
-def _flat(payoff) -> torch.Tensor:
-    errors = payoff.mean() - payoff
-    return torch.stack([errors.sum([k for k in range(payoff.dim()) if k != i]) if payoff.dim() > 1 else errors
-                        for i in range(payoff.dim())])
+    ("the agents changed places", "turned"))] + [("λ is not used", lambda payoff, u: _flat(payoff))]
 
 
 def look_at_pull(room: Room, answer) -> Verdict:
