@@ -16,7 +16,7 @@ from qmix_course.checks.exercise import LESSONS
 from qmix_course.checks.room import COMMON
 
 HERE = Path(__file__).parent
-WRITTEN = [number for number in LESSONS if (HERE / "catalogue" / f"lesson{number}.py").exists()]
+WRITTEN = [number for number in LESSONS if (HERE / "catalogue" / f"lesson{number}").is_dir()]
 EXERCISES = {exercise.number: exercise for number in WRITTEN for exercise in exercises(number)}
 CATALOGUE = {key: value for number in WRITTEN
              for key, value in importlib.import_module(f"tests.catalogue.lesson{number}").CATALOGUE.items()}
@@ -42,6 +42,20 @@ NUMBERS = list(EXERCISES)
 def test_every_lesson_and_every_exercise_has_a_catalogue():
     assert WRITTEN == list(LESSONS)
     assert list(CATALOGUE) == NUMBERS
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_one_file_an_exercise_here_and_there(lesson):
+    """Whoever has a check open finds its answers under the same name, and the other way round."""
+    checks = importlib.import_module(f"qmix_course.checks.lesson{lesson}")
+    homes = [name for name, part in vars(checks).items() if hasattr(part, "EXERCISE")]
+    answers = importlib.import_module(f"tests.catalogue.lesson{lesson}")
+    assert sorted(homes) == sorted(name for name, part in vars(answers).items() if hasattr(part, "ANSWERS") and name != "wide")
+    assert len(homes) == len(checks.EXERCISES)
+    for name in homes:
+        number = getattr(checks, name).EXERCISE.number
+        assert number.startswith(lesson) and getattr(checks, name).__doc__.startswith(f"{number} · ")
+        assert set(getattr(answers, name).ANSWERS.right) <= set(answers.CATALOGUE[number].right)
 
 
 @pytest.mark.parametrize("number, answer", RIGHT)

@@ -131,3 +131,15 @@ def test_a_deleted_working_directory_does_not_stop_a_check(tmp_path, monkeypatch
         assert Room(PLAIN).judge((lambda x: 2 * x,)).kind == "correct"
     finally:
         os.chdir(tmp_path)
+
+
+def test_an_answer_computes_on_one_thread():
+    """On two, the second waits for small pieces of work, and waiting that way counts as computing: with another program beside it
+    a right answer to 05.4 took more than its 20 seconds."""
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        assert Room(PLAIN).judge((lambda x: seen.append(torch.get_num_threads()) or 2 * x,)).kind == "correct"
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

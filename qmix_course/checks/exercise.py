@@ -28,9 +28,10 @@ class Mistake:
     wrong: Callable | None = None
 
 
-def twisted(rule, *mistakes: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist)) for twist, name, hint, why in mistakes)
+def twisted(rule, *mistakes: tuple[str | None, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes; without one
+    (None or "") the check recognises it in another way."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist) if twist else None) for twist, name, hint, why in mistakes)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ NEARLY = Mistake(
     "nearly right: precision was lost on the way",
     "Return the numbers as they come, in float64: no round, no float32.",
     "rounded numbers differ from the exact ones in the digits that were dropped")
+UNNAMED = "the values are not the expected ones"              # the title where no mistake explains them
 OFF_LIMITS_HINT = "This part of the library is what the exercise asks you to write. Build it yourself."
 COMMON = (CHANGES_INPUT, REMEMBERS, SEEDS, NEARLY)
 
@@ -193,7 +194,7 @@ class Room:
         if lost == "float32" or lost and code.may_round(self._answers):
             raise self.wrong(NEARLY.name)
         smallest = self._smallest(problems, given, expected, cases)
-        raise Found(Verdict("wrong", "the values are not the expected ones",
+        raise Found(Verdict("wrong", UNNAMED,
                             _what_next(problems, given, expected, values.size(cases[smallest]) + values.size(expected[smallest])),
                             self._example(problems, given, expected, cases, name)))
 

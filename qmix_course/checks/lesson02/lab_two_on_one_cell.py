@@ -1,0 +1,68 @@
+"""02.7 · Two on one cell: see when two names stand for one tensor."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from qmix_course.checks.edges import at_the_edge
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson02 import rules, wide
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Verdict
+
+
+def move_team(positions, actions, size, twist=None):
+    """Two agents without goals: positions[B, 2, 2] after the step."""
+    rows = []
+    for before, chosen in zip(positions.tolist(), actions.tolist()):
+        wanted = [rules.alone(before[i], chosen[i], None, size, twist)[0] for i in range(2)]
+        rows.append((before, wanted, *rules.settled(before, wanted, twist)))
+    if twist == "all boards" and any(collided for *_, collided in rows):
+        return positions.clone()
+    return torch.tensor([after for _, _, after, _ in rows])
+
+
+def look(room: Room, wrong_line, answer) -> Verdict:
+    cases = [(torch.tensor([[[2, 1], [2, 3]]]), torch.tensor([[3, 2]]), 5)]
+    for size, batch in ((3, 1), (4, 8), (5, 30), (2, 12), (3, 40)):
+        generator = torch.Generator().manual_seed(size * batch)
+        cells = torch.stack([torch.randperm(size * size, generator=generator)[:2] for _ in range(batch)])
+        actions = torch.randint(4, (batch, 2), generator=generator)
+        cases.append((torch.stack([cells // size, cells % size], -1), actions, size))
+    room.compare(answer, cases, move_team)
+    large = [(*case[:2], case[3]) for case in wide.far_out(2)]
+    at_the_edge(room, answer, large, move_team, wide.SMALL[0], function="mended_move", patience=wide.PATIENCE)
+    meeting = [(positions, actions, size) for positions, actions, _, size in wide.towards_a_pair() if len(positions)]
+    at_the_edge(room, answer, meeting, move_team, wide.TWO_CELLS[0], function="mended_move", patience=wide.PATIENCE)
+    room.line(wrong_line, {1, 2})
+    return Verdict("correct")
+
+
+MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for twist, name, hint, why in (
+    ("nobody goes back", "two agents still end on one cell",
+     "Print `positions` in the line before the return. Are those still the positions that the function was given?",
+     "as long as two names stand for one tensor, sending back means staying where one is"),
+    ("one stays", "the symptom is hidden: only one agent moves away",
+     "No cell is shared any more, but rule 3 says what happens to both. Where does the first agent stand?",
+     "it treats what was seen, a shared cell, and not its cause; and it gives one agent the right of way"),
+    ("all boards", "the symptom is hidden: all boards stay as they were",
+     "Ask for two boards, one of them with a collision. What happens on the other one?",
+     "boards without a collision lose their move"),
+    ("taken", "the symptom is hidden: nobody may enter a cell that was taken",
+     "An agent follows another one that moves on. Does your version still let it?",
+     "moves that the rules allow are forbidden, so that the case that fails comes up less often"),
+    ("no edge", "the edge of the board was lost in the repair",
+     "What does your version do with an agent that walks against the edge?",
+     "a repair must leave the other rules as they were"),
+)) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS))
+
+EXERCISE = Exercise(
+    number="02.7", title="Two on one cell", answers={"wrong_line_7": "value", "mended_move": "function"},
+    difficulty=2, minutes=8,
+    practises="see when two names stand for one tensor",
+    hints=("Print `positions` before line 1 and after line 3.",
+           "Line 5 sends back to `positions`. Does that still hold the old cells by then?",
+           "`+=` and every method whose name ends in an underscore write into the tensor that they are given."),
+    mistakes=MISTAKES, look=look, lab=True)

@@ -1,0 +1,13 @@
+"""The exercises of lesson 03, in its order."""
+
+from qmix_course.checks.lesson03 import (
+    agent_ids,
+    agent_nets,
+    best_actions,
+    epsilon_greedy,
+    lab_other_eyes,
+    lab_thrifty_dice,
+    who_reads_whom,
+)
+
+EXERCISES = (best_actions.EXERCISE, epsilon_greedy.EXERCISE, agent_nets.EXERCISE, agent_ids.EXERCISE, who_reads_whom.EXERCISE, lab_other_eyes.EXERCISE, lab_thrifty_dice.EXERCISE)

@@ -1,0 +1,5 @@
+"""The exercises of lesson 11, in its order."""
+
+from qmix_course.checks.lesson11 import lab_half_head, least_error, makers, smallest_class
+
+EXERCISES = (smallest_class.EXERCISE, least_error.EXERCISE, makers.EXERCISE, lab_half_head.EXERCISE)

@@ -1,0 +1,5 @@
+"""The exercises of lesson 16, in its order."""
+
+from qmix_course.checks.lesson16 import adapt, lab_latent, lucky_chance, mi_bound
+
+EXERCISES = (lucky_chance.EXERCISE, adapt.EXERCISE, mi_bound.EXERCISE, lab_latent.EXERCISE)

@@ -1,0 +1,161 @@
+"""Answers to 06.7."""
+
+import copy
+
+import torch
+from torch.func import functional_call
+
+from tests.catalogue import Answers
+
+
+def run(target, online, batches, every, gamma, learning_rate, renew=None, before=None):
+    """The lines 2 to 12. ``before`` gives the target that is used from the next update on, ``renew`` the one after a copy."""
+    optimiser = torch.optim.SGD(online.parameters(), lr=learning_rate)
+    for update, (state, reward, next_state) in enumerate(batches, start=1):
+        if before is not None:
+            target = before(target)
+        with torch.no_grad():
+            y = reward + gamma * target(next_state).squeeze(-1)
+        loss = ((online(state).squeeze(-1) - y) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if update % every == 0:
+            if renew is None:
+                target.load_state_dict(online.state_dict())
+            else:
+                target = renew(target)
+    return target
+
+
+def deep(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, every, gamma, learning_rate)
+
+
+def deep_again(online, batches, every, gamma, learning_rate):
+    frozen = copy.deepcopy(online).requires_grad_(False)
+    return run(frozen, online, batches, every, gamma, learning_rate, lambda _: copy.deepcopy(online))
+
+
+def snapshot(online, batches, every, gamma, learning_rate):
+    """Keeps weights instead of a network."""
+    frozen = {name: weight.clone() for name, weight in online.state_dict().items()}
+    for number, (state, reward, next_state) in enumerate(batches):
+        y = reward + gamma * functional_call(online, frozen, (next_state,))[:, 0].detach()
+        loss = (online(state)[:, 0] - y).pow(2).mean()
+        online.zero_grad()
+        loss.backward()
+        with torch.no_grad():
+            for parameter in online.parameters():
+                parameter -= learning_rate * parameter.grad
+        if (number + 1) % every == 0:
+            frozen = {name: weight.clone() for name, weight in online.state_dict().items()}
+    target = copy.deepcopy(online)
+    target.load_state_dict(frozen)
+    return target
+
+
+def plain_name(online, batches, every, gamma, learning_rate):
+    return run(online, online, batches, every, gamma, learning_rate)
+
+
+def shallow(online, batches, every, gamma, learning_rate):
+    target = copy.copy(online)
+    target.load_state_dict(copy.deepcopy(online.state_dict()))
+    return run(target, online, batches, every, gamma, learning_rate)
+
+
+def copies_each_time(online, batches, every, gamma, learning_rate):
+    return run(online, online, batches, every, gamma, learning_rate, before=lambda _: copy.deepcopy(online))
+
+
+def copies_after_each(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, 1, gamma, learning_rate)
+
+
+def never_again(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, every, gamma, learning_rate, lambda target: target)
+
+
+def onto_itself(online, batches, every, gamma, learning_rate):
+    def renew(target):
+        target.load_state_dict(target.state_dict())
+        return target
+
+    return run(copy.deepcopy(online), online, batches, every, gamma, learning_rate, renew)
+
+
+def handed_over(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, every, gamma, learning_rate, lambda _: online)
+
+
+def shallow_later(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, every, gamma, learning_rate, lambda _: copy.copy(online))
+
+
+def new_weights(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    for layer in target:
+        if isinstance(layer, torch.nn.Linear):
+            layer.reset_parameters()
+    return run(target, online, batches, every, gamma, learning_rate)
+
+
+def zeros(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    for parameter in target.parameters():
+        torch.nn.init.zeros_(parameter)
+    return run(target, online, batches, every, gamma, learning_rate)
+
+
+def one_update_late(online, batches, every, gamma, learning_rate):
+    return run(copy.deepcopy(online), online, batches, every + 1, gamma, learning_rate)
+
+
+def counts_from_zero(online, batches, every, gamma, learning_rate):
+    """Copies after the updates 1, 1 + every, …"""
+    first = run(copy.deepcopy(online), online, batches[:1], 1, gamma, learning_rate)
+    for begin in range(1, len(batches), every):
+        part = batches[begin:begin + every]
+        first = run(first, online, part, every, gamma, learning_rate)
+    return first
+
+
+def optimises_the_target(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    optimiser = torch.optim.SGD(target.parameters(), lr=learning_rate)
+    for update, (state, reward, next_state) in enumerate(batches, start=1):
+        y = reward + gamma * target(next_state).squeeze(-1).detach()
+        loss = ((online(state).squeeze(-1) - y) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if update % every == 0:
+            target.load_state_dict(online.state_dict())
+    return target
+
+
+def frozen_online(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    return run(target, copy.deepcopy(online), batches, every, gamma, learning_rate)
+
+
+ANSWERS = Answers(
+    right=[(1, deep), (1, deep_again), (1, snapshot)],
+    wrong=[
+        ("the bug is still there: two names, one network", (1, plain_name)),
+        ("the bug is still there: two names, one network", (1, shallow)),
+        ("the symptom is hidden: a new copy in every update", (1, copies_each_time)),
+        ("the symptom is hidden: a new copy in every update", (1, copies_after_each)),
+        ("the target never moves", (11, never_again)),
+        ("the target never moves", (1, onto_itself)),
+        ("after the first copy the two are one network", (11, handed_over)),
+        ("after the first copy the two are one network", (1, shallow_later)),
+        ("the target does not begin as the online network", (1, new_weights)),
+        ("the target does not begin as the online network", (1, zeros)),
+        ("the copies come after other updates", (10, one_update_late)),
+        ("the copies come after other updates", (1, counts_from_zero)),
+        ("nothing is learned any more", (2, frozen_online)),
+        ("nothing is learned any more", (1, optimises_the_target)),
+    ],
+)

@@ -1,0 +1,13 @@
+"""Answers to the exercises of lesson 08."""
+
+from tests.catalogue import together
+from tests.catalogue.lesson08 import count_run, edges, first_step, greedy_episodes, lab_every_fiftieth, stop_step, train_loop
+
+CATALOGUE = together({
+    "08.1": count_run.ANSWERS,
+    "08.2": first_step.ANSWERS,
+    "08.3": train_loop.ANSWERS,
+    "08.4": greedy_episodes.ANSWERS,
+    "08.5": stop_step.ANSWERS,
+    "08.6": lab_every_fiftieth.ANSWERS,
+}, edges.EDGES)

@@ -1,0 +1,212 @@
+"""Answers to 08.6."""
+
+from copy import deepcopy
+
+import torch
+
+from qmix_course.training import hard_update
+from tests.catalogue import Answers
+
+
+def learn_equals_zero(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every == 0:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_enumerated(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for k, batch in enumerate(batches):
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss))
+        if not (k + 1) % copy_every:
+            hard_update(target, team)
+    return losses
+
+
+def learn_with_a_countdown(team, target, optimiser, batches, loss_of, copy_every):
+    losses, left = [], copy_every
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        left -= 1
+        if left == 0:
+            left = copy_every
+            with torch.no_grad():
+                for old, new in zip(target.parameters(), team.parameters()):
+                    old.copy_(new)
+    return losses
+
+
+def learn_as_it_was(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_never(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
+def learn_from_then_on(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) >= copy_every:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_copies_once(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) == copy_every:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_softly(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        with torch.no_grad():
+            for old, new in zip(target.parameters(), team.parameters()):
+                old.lerp_(new, 1 / (copy_every + 1))
+    return losses
+
+
+def learn_equals_one(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every == 1:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_from_zero(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for k, batch in enumerate(batches):
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if k % copy_every == 0:
+            target.load_state_dict(team.state_dict())
+    return losses
+
+
+def learn_another_target(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every == 0:
+            target = deepcopy(team)
+    return losses
+
+
+def learn_copies_early(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        losses.append(loss.item())
+        if len(losses) % copy_every == 0:
+            target.load_state_dict(team.state_dict())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return losses
+
+
+def learn_backwards(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every == 0:
+            team.load_state_dict(target.state_dict())
+    return losses
+
+
+def learn_jumps(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for k, batch in enumerate(batches, start=1):
+        if k % copy_every == 0:
+            target.load_state_dict(team.state_dict())
+            continue
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
+ANSWERS = Answers(
+    right=[(8, learn_equals_zero), (8, learn_enumerated), (8, learn_with_a_countdown)],
+    wrong=[
+        ("the bug is still there: it copies at all the other updates", (8, learn_as_it_was)),
+        ("the symptom is hidden: the target is never copied", (8, learn_never)),
+        ("the symptom is hidden: it still copies far too often", (8, learn_from_then_on)),
+        ("the symptom is hidden: the target moves a little in every update", (8, learn_softly)),
+        ("the target is copied once, and never again", (8, learn_copies_once)),
+        ("the copies come at the wrong updates", (8, learn_equals_one)),
+        ("the copies come at the wrong updates", (8, learn_from_zero)),
+        ("the copy is another network; the caller's target stays what it was", (9, learn_another_target)),
+        ("the copy is made before the optimiser's step", (8, learn_copies_early)),
+        ("the team is overwritten by its target", (8, learn_backwards)),
+        ("an update is left out, or made twice", (8, learn_jumps)),
+    ],
+)

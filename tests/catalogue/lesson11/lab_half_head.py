@@ -1,0 +1,146 @@
+"""Answers to 11.4."""
+
+import torch
+from torch.nn import functional as F
+
+from tests.catalogue import Answers
+
+
+def make(name, treat_1, treat_2=None):
+    """A head that treats raw_w1 and raw_w2 in this way."""
+    treat_2 = treat_2 or treat_1
+
+    def answer(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+        w1, w2 = treat_1(raw_w1), treat_2(raw_w2)
+        hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, w1) + raw_b1)
+        return (hidden * w2).sum(1) + raw_v
+
+    answer.__name__ = name
+    return answer
+
+
+with_abs = make("with_abs", torch.abs)
+with_softplus = make("with_softplus", F.softplus)
+with_exp = make("with_exp", torch.exp)
+with_square = make("with_square", torch.square)
+mixed = make("mixed", torch.abs, F.softplus)
+as_it_was = make("as_it_was", torch.relu)
+untreated = make("untreated", lambda x: x)
+first_untreated = make("first_untreated", lambda x: x, torch.abs)
+second_untreated = make("second_untreated", torch.abs, lambda x: x)
+leaky = make("leaky", F.leaky_relu)
+first_only = make("first_only", torch.abs, torch.relu)
+second_only = make("second_only", torch.relu, F.softplus)
+floored = make("floored", lambda x: x.relu() + 0.01)
+clamped = make("clamped", lambda x: x.clamp(min=1e-3))
+elu_only = make("elu_only", F.elu)
+with_sigmoid = make("with_sigmoid", torch.sigmoid)
+with_softmax = make("with_softmax", lambda x: x.softmax(-1))
+detached = make("detached", lambda x: x.detach().abs())
+turned = make("turned", lambda x: -x.abs(), torch.abs)
+with_root = make("with_root", lambda x: x.abs().sqrt())
+with_log = make("with_log", lambda x: x.abs().log1p())
+with_small_square = make("with_small_square", lambda x: x**2 / 100)
+clamped_far_away = make("clamped_far_away", lambda x: x.clamp(-10, 10).abs())
+softsign = make("softsign", lambda x: x.abs() / (1 + x.abs()))
+nearly_elu = make("nearly_elu", lambda x: F.elu(x) + 0.98)
+flat_far_below = make("flat_far_below", lambda x: x.clamp(min=-3).abs())
+
+
+def loops(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    total = []
+    for q, w1, b1, w2, v in zip(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+        total.append(sum(F.elu(sum(q[i] * abs(w1[i, k]) for i in range(len(q))) + b1[k]) * abs(w2[k]) for k in range(len(b1))) + v)
+    return torch.stack(total)
+
+
+def batched(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.elu(torch.bmm(agent_qs.unsqueeze(1), raw_w1.abs()).squeeze(1) + raw_b1)
+    return torch.bmm(hidden.unsqueeze(1), raw_w2.abs().unsqueeze(2)).view(-1) + raw_v
+
+
+def biases_too(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    return with_abs(agent_qs, raw_w1, raw_b1.abs(), raw_w2, raw_v)
+
+
+def value_too(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    return with_abs(agent_qs, raw_w1, raw_b1, raw_w2, raw_v.abs())
+
+
+def everything(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    return with_abs(agent_qs, raw_w1, raw_b1.abs(), raw_w2, raw_v.abs())
+
+
+def positive_utilities(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    return with_abs(agent_qs.abs(), raw_w1, raw_b1, raw_w2, raw_v)
+
+
+def abs_of_the_product(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, raw_w1).abs() + raw_b1)
+    return (hidden * raw_w2.abs()).sum(1) + raw_v
+
+
+def abs_behind_the_unit(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, raw_w1) + raw_b1).abs()
+    return (hidden * raw_w2.abs()).sum(1) + raw_v
+
+
+def abs_at_the_end(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, raw_w1) + raw_b1)
+    return (hidden * raw_w2).sum(1).abs() + raw_v
+
+
+def without_v(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    return with_abs(agent_qs, raw_w1, raw_b1, raw_w2, raw_v * 0)
+
+
+def other_unit(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.relu(torch.einsum("bn,bne->be", agent_qs, raw_w1.abs()) + raw_b1)
+    return (hidden * raw_w2.abs()).sum(1) + raw_v
+
+
+def mean_of_units(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    hidden = F.elu(torch.einsum("bn,bne->be", agent_qs, raw_w1.abs()) + raw_b1)
+    return (hidden * raw_w2.abs()).mean(1) + raw_v
+
+
+def as_numbers(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
+    with torch.no_grad():
+        return with_abs(agent_qs, raw_w1, raw_b1, raw_w2, raw_v)
+
+
+ANSWERS = Answers(
+    right=[(1, with_abs), (2, with_abs), (1, with_softplus), (2, with_exp), (1, with_square), (1, mixed), (2, loops), (1, batched),
+           (1, with_root), (1, with_log), (1, with_small_square)],
+    wrong=[
+        ("the listing as it was", (1, as_it_was)),
+        ("weights below zero", (1, untreated)),
+        ("weights below zero", (1, elu_only)),
+        ("one of the two kinds of weights is below zero", (1, first_untreated)),
+        ("one of the two kinds of weights is below zero", (2, second_untreated)),
+        ("one of the two kinds of weights is below zero", (1, turned)),
+        ("a leak lets weights below zero", (2, leaky)),
+        ("only one of the two kinds of weights is repaired", (1, first_only)),
+        ("only one of the two kinds of weights is repaired", (2, second_only)),
+        ("no gradient reaches the weights that came out negative", (1, floored)),
+        ("no gradient reaches the weights that came out negative", (1, clamped)),
+        ("no gradient reaches the weights that came out negative", (1, detached)),
+        ("the biases are made non-negative too", (1, biases_too)),
+        ("V is made non-negative too", (1, value_too)),
+        ("everything is made non-negative", (1, everything)),
+        ("the utilities are made positive", (1, positive_utilities)),
+        ("the absolute value is taken of the product", (3, abs_of_the_product)),
+        ("the absolute value is taken behind the unit", (3, abs_behind_the_unit)),
+        ("the absolute value is taken at the end", (4, abs_at_the_end)),
+        ("V is lost", (1, without_v)),
+        ("the weights have a ceiling", (1, with_sigmoid)),
+        ("the weights have a ceiling", (1, with_softmax)),
+        ("the weights have a ceiling", (1, clamped_far_away)),
+        ("the weights have a ceiling", (1, softsign)),
+        ("a leak lets weights below zero", (1, nearly_elu)),
+        ("no gradient reaches the weights that came out negative", (1, flat_far_below)),
+        ("the weights are right, and something else has changed", (1, other_unit)),
+        ("the weights are right, and something else has changed", (1, mean_of_units)),
+        ("nothing can be learned from it", (1, as_numbers)),
+    ],
+)

@@ -1,0 +1,88 @@
+"""Answers to 13.4."""
+
+import torch
+
+from tests.catalogue import Answers
+
+
+def lab(now, after=None, full=lambda alike, better, possible: alike | better, close=None):
+    def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+        rows = torch.arange(len(reward))
+        last = (after or (lambda q, av: q[:, 1].masked_fill(~av[:, 1], -torch.inf).argmax(-1)))(q, available)
+        ahead = q_hat[rows, 1, last[:, 0], last[:, 1]]
+        y = reward + gamma * torch.where(terminated, 0.0, ahead)
+        greedy = now(q, available, actions, q_hat)
+        q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]
+        possible = available[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
+        return y, torch.where(full((actions == greedy).all(-1), y > q_greedy, possible), 1.0, alpha)
+    return mended
+
+
+def masked(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 0], -torch.inf).argmax(-1)
+
+
+def masked_where(q, available, actions, q_hat):
+    return torch.where(available[:, 0], q[:, 0], q[:, 0].min() - 1).max(-1).indices
+
+
+def filled_with(number):
+    return lambda q, available, actions, q_hat: q[:, 0].masked_fill(~available[:, 0], number).argmax(-1)
+
+
+def lowered(q, available, actions, q_hat):
+    return (q[:, 0] - 1000.0 * ~available[:, 0]).argmax(-1)
+
+
+def unmasked(q, available, actions, q_hat):
+    return q[:, 0].argmax(-1)
+
+
+def times_mask(q, available, actions, q_hat):
+    return (q[:, 0] * available[:, 0]).argmax(-1)
+
+
+def filled_with_zero(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 0], 0).argmax(-1)
+
+
+def other_time(q, available, actions, q_hat):
+    return q[:, 0].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
+
+
+def next_action(q, available, actions, q_hat):
+    return q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
+
+
+def played_instead(q, available, actions, q_hat):
+    best = q[:, 0].argmax(-1)
+    possible = available[:, 0].gather(-1, best.unsqueeze(-1)).squeeze(-1)
+    return torch.where(possible, best, actions)
+
+
+def judge_chooses(q, available, actions, q_hat):
+    both = available[:, 0, 0].unsqueeze(2) & available[:, 0, 1].unsqueeze(1)
+    flat = torch.where(both, q_hat[:, 0], -torch.inf).flatten(1).argmax(-1)
+    return torch.stack(torch.unravel_index(flat, q_hat.shape[2:]), -1)
+
+
+ANSWERS = Answers(
+    right=[(5, lab(masked)), (5, lab(masked_where)), (5, lab(filled_with(-1e9)))],
+    wrong=[
+        ("an action that cannot be taken is still greedy", (5, lab(unmasked))),
+        ("an impossible action counts as 0", (5, lab(times_mask))),
+        ("an impossible action counts as 0", (5, lab(filled_with_zero))),
+        ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-10.0)))),
+        ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-99.0)))),
+        ("an impossible action gets a number that real values can lie below", (5, lab(filled_with(-9999.0)))),
+        ("an impossible action gets a number that real values can lie below", (5, lab(lowered))),
+        ("the mask of the next step", (5, lab(other_time))),
+        ("the greedy action of the next step", (7, lab(next_action))),
+        ("the action played stands in for the impossible one", (5, lab(played_instead))),
+        ("rows with an impossible favourite count alpha", (7, lab(unmasked, full=lambda alike, better, possible: (alike | better) & possible))),
+        ("rows with an impossible favourite count in full", (7, lab(unmasked, full=lambda alike, better, possible: alike | better | ~possible))),
+        ("the judge chooses", (6, lab(judge_chooses))),
+        ("the mask of the target is gone", (2, lab(masked, after=lambda q, av: q[:, 1].argmax(-1)))),
+        ("the greedy joint action no longer counts in full", (7, lab(masked, full=lambda alike, better, possible: better))),
+    ],
+)
