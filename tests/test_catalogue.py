@@ -55,7 +55,8 @@ def test_one_file_an_exercise_here_and_there(lesson):
     for name in homes:
         number = getattr(checks, name).EXERCISE.number
         assert number.startswith(lesson) and getattr(checks, name).__doc__.startswith(f"{number} · ")
-        assert set(getattr(answers, name).ANSWERS.right) <= set(answers.CATALOGUE[number].right)
+        there = answers.CATALOGUE[number].right
+        assert there[:len(getattr(answers, name).ANSWERS.right)] == getattr(answers, name).ANSWERS.right
 
 
 @pytest.mark.parametrize("number, answer", RIGHT)
