@@ -68,7 +68,7 @@ class Lab:
             surroundings.pop(name, None)
         self.page, self.log = None, aside / "log.txt"
         with open(self.log, "w") as log:
-            self.server = subprocess.Popen(["make", "lab", f"PY={sys.executable}", f"LAB_FLAGS={flags}"], cwd=course,
+            self.server = subprocess.Popen(["make", "lab", f'PY="{sys.executable}"', f"LAB_FLAGS={flags}"], cwd=course,
                                            env=surroundings, stdout=log, stderr=log, start_new_session=True)
         try:
             # What Jupyter opens for a person: a page that leads to the notebook, token included.
@@ -88,6 +88,8 @@ class Lab:
     def close(self) -> None:
         if self.page is not None:
             self.page.quit()
+        if self.server.poll() is not None:
+            return
         os.killpg(self.server.pid, signal.SIGTERM)              # JupyterLab ends its kernels, then itself
         try:
             self.server.wait(timeout=20)
