@@ -1,5 +1,5 @@
-"""The recurrent QMIX update step by step, put together as the first public implementations do it: a GRU cell called once a
-time step, from a Python loop, by the online and by the target network; then stack, gather, mask, maximise, mix.
+"""The recurrent QMIX update step by step, put together as the first public implementations do it: a GRU cell called
+once a time step, from a Python loop, by the online and by the target network; then stack, gather, mask, maximise, mix.
 
 It is here to be timed against, and to be a second opinion on the numbers (tests/test_sequence_bench.py).
 """
@@ -45,7 +45,8 @@ class LoopQMIX(nn.Module):
 
     @staticmethod
     def in_order(algorithm: QMIX, part: Callable = lambda parameter: parameter) -> list[torch.Tensor]:
-        """The parameters of ``algorithm``, or a ``part`` of each, its gradient, say, in this network's order and shapes."""
+        """The parameters of ``algorithm``, or a ``part`` of each, its gradient, say, in this network's order and
+        shapes."""
         encoder, gru, head = algorithm.agents.encoder, algorithm.agents.gru, algorithm.agents.head
         return [part(encoder.weight)[0].t(), part(encoder.bias)[0, 0], *map(part, gru.parameters()),
                 part(head.weight)[0].t(), part(head.bias)[0, 0], *map(part, algorithm.mixer.parameters())]
@@ -77,7 +78,8 @@ class LoopQMIX(nn.Module):
         return (torch.bmm(hidden, w2) + v).view(agent_qs.shape[:-1])
 
     def loss(self, batch: Batch, target: LoopQMIX) -> torch.Tensor:
-        """The loss. No ``no_grad`` here: a target whose weights ask for gradients costs a graph that is then thrown away."""
+        """The loss. No ``no_grad`` here: a target whose weights ask for gradients costs a graph that is then thrown
+        away."""
         one_hot = F.one_hot(batch.actions, self.spec.n_actions).to(batch.obs.dtype)        # [B, T, N, A]
         q = self.unroll(batch, one_hot)                                                    # [B, T+1, N, A]
         chosen = q[:, :-1].gather(3, batch.actions.unsqueeze(3)).squeeze(3)                # [B, T, N]

@@ -62,7 +62,8 @@ def environment() -> list[dict]:
     for rows in sizes:
         alone, whole = (statistics.median(times[rows, ends]) for ends in (False, True))
         table.append({"rows": rows, "env_steps_per_second": rows / alone, "agent_steps_per_second": 2 * rows / alone,
-                      "nanoseconds_per_env_step": 1e9 * alone / rows, "agent_steps_per_second_with_resets": 2 * rows / whole})
+                      "nanoseconds_per_env_step": 1e9 * alone / rows,
+                      "agent_steps_per_second_with_resets": 2 * rows / whole})
     return table
 
 
@@ -73,7 +74,8 @@ def random_rows(rows: int, length: int, spec: TeamSpec) -> Batch:
     generator = torch.Generator().manual_seed(0)
     empty = Batch.padding(rows, length, spec)
     return replace(
-        empty, obs=torch.rand(empty.obs.shape, generator=generator), state=torch.rand(empty.state.shape, generator=generator),
+        empty, obs=torch.rand(empty.obs.shape, generator=generator),
+        state=torch.rand(empty.state.shape, generator=generator),
         actions=torch.randint(spec.n_actions, empty.actions.shape, generator=generator), mask=empty.mask + 1,
         reward=torch.randn(empty.reward.shape, generator=generator),
         terminated=torch.rand(empty.reward.shape, generator=generator) < 0.1)
@@ -89,7 +91,8 @@ def updates() -> list[dict]:
     for name, (spec, rows, length) in cases.items():
         torch.manual_seed(0)
         times = alternate({"course": course_update(QMIX(spec), random_rows(rows, length, spec))})["course"]
-        table.append({"case": name, "milliseconds": milliseconds(times), "updates_per_second": 1e3 / milliseconds(times)})
+        table.append({"case": name, "milliseconds": milliseconds(times),
+                      "updates_per_second": 1e3 / milliseconds(times)})
     return table
 
 
@@ -156,18 +159,21 @@ def main() -> None:
         print("\nTorchRL is not installed: no comparison (it comes with requirements-dev.txt)")
     else:
         row = result["torchrl"]
-        print(f"\nthe transition update: {row['course_milliseconds']:.2f} ms here; the same through TorchRL's QMixerLoss "
-              f"(the two losses differ by {row['difference_of_the_losses']:.0e}):")
-        for name, words in (("torchrl", "with torch's default Adam"), ("torchrl_fused_adam", "with the fused Adam of the course")):
+        print(f"\nthe transition update: {row['course_milliseconds']:.2f} ms here; the same through TorchRL's "
+              f"QMixerLoss (the two losses differ by {row['difference_of_the_losses']:.0e}):")
+        for name, words in (("torchrl", "with torch's default Adam"),
+                            ("torchrl_fused_adam", "with the fused Adam of the course")):
             other = row[name]
             print(f"  {words:35} {other['milliseconds']:.2f} ms, ratio {other['ratio_median']:.2f} "
                   f"({other['ratio_min']:.2f} to {other['ratio_max']:.2f} over {BLOCKS} paired blocks); "
-                  f"{other['of_compiled']['ratio_median']:.2f} of the compiled one's {row['compiled_milliseconds']:.2f} ms")
+                  f"{other['of_compiled']['ratio_median']:.2f} of the compiled one's "
+                  f"{row['compiled_milliseconds']:.2f} ms")
     print()
     sequences.report(result["sequences"])
     row = result["until_optimal"]
-    print(f"\noptimal for good: {row['solved']} of {row['seeds']} seeds; environment steps median {row['steps_median']:,.0f}, "
-          f"worst {row['steps_worst']:,}; seconds median {row['seconds_median']:.2f}, worst {row['seconds_worst']:.2f}")
+    print(f"\noptimal for good: {row['solved']} of {row['seeds']} seeds; environment steps median "
+          f"{row['steps_median']:,.0f}, worst {row['steps_worst']:,}; seconds median {row['seconds_median']:.2f}, "
+          f"worst {row['seconds_worst']:.2f}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     print(f"\nwritten to {RESULTS.relative_to(Path(__file__).parent.parent)}")

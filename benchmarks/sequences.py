@@ -3,9 +3,9 @@
     python -m benchmarks.sequences                   # part of make bench
     python -m benchmarks.sequences --device cuda     # the same on a GPU, if there is one
 
-Three contenders, from equal weights on equal episodes: ``course``; ``loop``, a GRU cell called step by step; ``classic``,
-the same loop as the first implementations run it, with a target network that asks for gradients, whose graph is thrown
-away. Before anything is timed their losses and gradients are compared.
+Three contenders, from equal weights on equal episodes: ``course``; ``loop``, a GRU cell called step by step;
+``classic``, the same loop as the first implementations run it, with a target network that asks for gradients, whose
+graph is thrown away. Before anything is timed their losses and gradients are compared.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def teams(spec: TeamSpec, device: str = "cpu") -> tuple[QMIX, LoopQMIX, Batch]:
         torch.manual_seed(0)
         course = QMIX(spec, floor.EMBED, floor.HYPERNET, recurrent=True, hidden=floor.HIDDEN, double_q=True).to(device)
     batch = episodes(spec)
-    return course, LoopQMIX(course).to(device), Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(Batch)})
+    return course, LoopQMIX(course).to(device), Batch(**{f.name: getattr(batch, f.name).to(device)
+                                                         for f in fields(Batch)})
 
 
 def difference(spec: TeamSpec, device: str, dtype: torch.dtype, tolerance: float) -> float:
@@ -93,7 +94,8 @@ def course_update(team: QMIX, batch: Batch, compile: bool = False) -> Callable[[
 
 
 def make_update(team: nn.Module, batch: Batch, freeze: bool = True) -> Callable[[], None]:
-    """One whole update of a loop: loss, gradient, clip, Adam, soft target. ``freeze``: the target asks for no gradients."""
+    """One whole update of a loop: loss, gradient, clip, Adam, soft target. ``freeze``: the target asks for no
+    gradients."""
     team = deepcopy(team)
     target = deepcopy(team).requires_grad_(not freeze)
     optimiser = torch.optim.Adam(team.parameters(), lr=1e-5, fused=True)
@@ -196,16 +198,18 @@ def report(result: dict) -> None:
             print(f"  {name:20} {one['milliseconds']:8.2f}   {span:>31}   {one['floor_reached']:10.0%}   "
                   f"{one['products_share']:15.0%}   {one['peak_megabytes']:7.1f}")
         print(f"  aim: the loop takes {row['aim']} times as long. Losses and gradients differ by at most "
-              f"{row['largest_difference']['float64']:.0e} (float64), {row['largest_difference']['float32']:.0e} (float32)")
-        print(f"  floor: {row['gflop']:.2f} GFLOP of matrix products at {row['gflop_per_second']:,.0f} GFLOP/s, the rate of "
-              f"a large square product: {row['floor_milliseconds']:.2f} ms")
+              f"{row['largest_difference']['float64']:.0e} (float64), {row['largest_difference']['float32']:.0e} "
+              f"(float32)")
+        print(f"  floor: {row['gflop']:.2f} GFLOP of matrix products at {row['gflop_per_second']:,.0f} GFLOP/s, the "
+              f"rate of a large square product: {row['floor_milliseconds']:.2f} ms")
         print("  products' share: these products alone, in their own shapes, take "
               f"{row['products_alone_milliseconds']:.2f} ms")
     print("\nother sizes as in the first shape; MB: peak of what tensors take during one update, in 10⁶ bytes")
     print("agents  steps   course ms   loop ms   loop / course   course MB   loop MB")
     for row in result["growth"]:
-        print(f"{row['agents']:6}  {row['steps']:5}   {row['course_milliseconds']:9.2f}   {row['loop_milliseconds']:7.2f}   "
-              f"{row['ratio_median']:13.2f}   {row['course_peak_megabytes']:9.1f}   {row['loop_peak_megabytes']:7.1f}")
+        print(f"{row['agents']:6}  {row['steps']:5}   {row['course_milliseconds']:9.2f}   "
+              f"{row['loop_milliseconds']:7.2f}   {row['ratio_median']:13.2f}   {row['course_peak_megabytes']:9.1f}   "
+              f"{row['loop_peak_megabytes']:7.1f}")
     if result["device"] == "cpu":
         print("On a GPU: not measured here (python -m benchmarks.sequences --device cuda)")
 

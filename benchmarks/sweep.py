@@ -60,7 +60,8 @@ def run(seed: int, name: str = "", value=None) -> History:
 
 
 def optimal_from(history: History, best_return: float) -> int | None:
-    """The first look at which the greedy return is the best one and stays so to the end, in steps; None if there is none."""
+    """The first look at which the greedy return is the best one and stays so to the end, in steps; None if there is
+    none."""
     first = None
     for steps, greedy in zip(history.steps, history.greedy_return):
         if abs(greedy - best_return) > 1e-6:

@@ -1,4 +1,5 @@
-"""How benchmarks are timed: contenders in turn, in short blocks, so that whatever else the machine does hits all alike."""
+"""How benchmarks are timed: contenders in turn, in short blocks, so that whatever else the machine does hits all alike.
+"""
 
 from __future__ import annotations
 

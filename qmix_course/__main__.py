@@ -22,14 +22,16 @@ from qmix_course.training import History, TrainConfig, train
 
 # name → the algorithm and its options
 ALGORITHMS = {"iql": (IQL, {}), "vdn": (VDN, {}), "qmix": (QMIX, {}), "cw-qmix": (CWQMIX, {}), "ow-qmix": (OWQMIX, {}),
-              "qtran": (QTRAN, {}), "qtran-alt": (QTRAN, {"alternative": True}), "qplex": (QPLEX, {}), "maven": (MAVEN, {})}
+              "qtran": (QTRAN, {}), "qtran-alt": (QTRAN, {"alternative": True}), "qplex": (QPLEX, {}),
+              "maven": (MAVEN, {})}
 ENVIRONMENTS = ["grid", "two-step", "m-step", "cue", "predator-prey", *(name.replace("_", "-") for name in PAYOFFS)]
 PREY = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30}       # as in make tables
 # What the default preset changes: for predator–prey, and where replay rows are whole episodes.
-PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000, "learning_rate": 1e-3,
+PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000,
+               "learning_rate": 1e-3,
                "epsilon_steps": 20_000, "evaluate_every": 2_000, "evaluation_episodes": 32}
 EPISODES = {"capacity": 1_000, "batch_size": 16}
-PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}       # settings, rows of the environment
+PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}    # settings, rows of the environment
 ARROWS = "↑↓←→"
 
 
@@ -81,7 +83,8 @@ def command_train(arguments: argparse.Namespace) -> int:
     folder = arguments.run or Path("runs") / "-".join(parts)
     file = folder / "checkpoint.pt"
     if file.exists() and not arguments.resume:
-        raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another place")
+        raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another "
+                         f"place")
     env, algorithm, config = make_run(choices)
     if not arguments.resume:
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,11 +111,13 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     file = folder / "checkpoint.pt" if arguments.run.is_dir() else arguments.run
     saved = checkpoint.load(file)
     if not (folder / "run.json").is_file():
-        raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train command")
+        raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train "
+                                f"command")
     try:
         env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text(encoding="utf-8")))
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: {error})") from error
+        raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: "
+                         f"{error})") from error
     load_team(file, algorithm)
     print(f"{folder}: {saved['state']['steps']:,} steps of training")
     show_episode(env, algorithm, folder, best_possible(env))
@@ -120,7 +125,8 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
 
 
 def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float | None) -> None:
-    """One greedy episode, in words, and in the grid world as an animation too; the mean of many where beginnings differ."""
+    """One greedy episode, in words, and in the grid world as an animation too; the mean of many where beginnings
+    differ."""
     many, env = env.clone(num_envs=100), env.clone(num_envs=1)
     episode = play(env, algorithm)
     for number, (actions, reward) in enumerate(zip(episode.actions.tolist(), episode.rewards.tolist()), start=1):
@@ -177,19 +183,23 @@ class StopOnCtrlC:
 
 def main(arguments: list[str] | None = None) -> int:
     process.forgive_output()
-    parser = argparse.ArgumentParser(prog="python -m qmix_course", description="Work on exercises; train a team, or watch a trained one.")
+    parser = argparse.ArgumentParser(prog="python -m qmix_course",
+                                     description="Work on exercises; train a team, or watch a trained one.")
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run folder")
+    command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run "
+                                                "folder")
     command.add_argument("--env", choices=ENVIRONMENTS, default="grid")
     command.add_argument("--algorithm", choices=list(ALGORITHMS), default="qmix")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
     command.add_argument("--steps", type=int, help="environment steps in all (default: the preset's)")
-    command.add_argument("--recurrent", action="store_true", help="agents that remember; replay rows are whole episodes")
+    command.add_argument("--recurrent", action="store_true",
+                         help="agents that remember; replay rows are whole episodes")
     command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights")
     command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
-    command.add_argument("--resume", action="store_true", help="go on with the run in that folder; --steps may be larger than it was")
+    command.add_argument("--resume", action="store_true",
+                         help="go on with the run in that folder; --steps may be larger than it was")
     command.set_defaults(function=command_train)
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
     command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")

@@ -32,8 +32,8 @@ class MLPAgents(nn.Module):
     """One multilayer perceptron an agent (or one for all, ``shared``): obs[B, T, N, O] → q[B, T, N, A].
 
     It remembers nothing: ``last_actions`` and ``memory`` are there because agents that do remember take them too.
-    Agent i's values depend on agent i's observation and on nothing else. ``agent_id``: a network is also told whose it is, as a
-    one-hot vector, so that one for all can still treat them differently.
+    Agent i's values depend on agent i's observation and on nothing else. ``agent_id``: a network is also told whose it
+    is, as a one-hot vector, so that one for all can still treat them differently.
     """
 
     memory_dim = 0                      # M, the numbers that an agent carries from step to step
@@ -54,7 +54,7 @@ class MLPAgents(nn.Module):
         """q[B, T, N, A] and the memory, which is None, from obs[B, T, N, O]."""
         errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.layers[0].weight.dtype)
         batch, time = obs.shape[:2]
-        if self.agent_id:                                                               # each with its own row of ones and zeros
+        if self.agent_id:        # each with its own row of ones and zeros
             numbers = torch.eye(self.n_agents, dtype=obs.dtype, device=obs.device)
             obs = torch.cat([obs, numbers.expand(batch, time, -1, -1)], -1)
         x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, obs.shape[-1])   # agents first: [copies, M, O]
@@ -96,14 +96,15 @@ class GRUAgents(nn.Module):
 
     (Hausknecht & Stone 2015 put a recurrent layer, theirs an LSTM, into a Q-network.)
 
-    obs[B, T, N, O], last_actions[B, T, N] int64 (−1: none), memory[B, N, H] (None: zeros) → q[B, T, N, A], memory[B, N, H].
-    Agent i's values depend on what agent i has observed and done since its memory was zero, and on nothing else.
+    obs[B, T, N, O], last_actions[B, T, N] int64 (−1: none), memory[B, N, H] (None: zeros) → q[B, T, N, A], memory[B, N,
+    H]. Agent i's values depend on what agent i has observed and done since its memory was zero, and on nothing else.
     ``shared``: one network for all agents (True), or one for each. ``agent_id``, ``last_action``: whether a network is
     also told whose it is and what that agent did last, each as a one-hot vector. ``hidden``: H.
     """
 
-    # So many agents a step, over all rows, and one call for all steps no longer pays: what it writes down for the gradient, [T, M, 3H]
-    # in several copies, leaves the processor's cache. Measured by benchmarks/sequences.py: even at 256, slower from 512 on.
+    # So many agents a step, over all rows, and one call for all steps no longer pays: what it writes down for the
+    # gradient, [T, M, 3H] in several copies, leaves the processor's cache. Measured by benchmarks/sequences.py: even at
+    # 256, slower from 512 on.
     WIDE = 256
 
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: int = 64, shared: bool = True,
@@ -166,7 +167,7 @@ class GRUAgents(nn.Module):
         """
         of_obs, of_action, of_agent = self.encoder.weight.split(self.parts, 1)              # [copies, ·, H] each
         told = self.encoder.bias                                                            # [copies, 1, H]
-        if self.agent_id:                                                                   # [N, 1, H]: agent i's own row
+        if self.agent_id:        # [N, 1, H]: agent i's own row
             told = told + (of_agent[0] if self.copies == 1 else of_agent.diagonal().T).unsqueeze(1)
         if self.last_action:                                        # −1, no action yet, finds a row of zeros, the first
             told = (told + F.pad(of_action, (0, 0, 1, 0))).expand(self.n_agents, -1, -1)    # [N, 1 + A, H]

@@ -1,7 +1,7 @@
 """Progress bars that leave nothing behind.
 
-tqdm writes to stderr, and Jupyter keeps an empty red stripe where that was. So in a notebook a bar is a display of its own,
-which goes away at the end: with all output of the cell where there is no other, else by becoming empty.
+tqdm writes to stderr, and Jupyter keeps an empty red stripe where that was. So in a notebook a bar is a display of its
+own, which goes away at the end: with all output of the cell where there is no other, else by becoming empty.
 QMIX_COURSE_PROGRESS=0 in the environment turns all bars off.
 """
 
@@ -23,7 +23,8 @@ def bar(iterable: Iterable | None = None, **options) -> tqdm:
 
 
 def watch_cells() -> None:
-    """From the next cell of this notebook on, know whether a cell shows anything but bars. ``lesson.start`` asks for it."""
+    """From the next cell of this notebook on, know whether a cell shows anything but bars. ``lesson.start`` asks for
+    it."""
     shell = _notebook()
     if shell is not None:
         shell.events.register("pre_run_cell", _begin_cell)
@@ -36,7 +37,8 @@ def _notebook():
 
 
 class _Cell:
-    """What a cell has shown so far: ``own`` messages of bars, ``alive`` bars, and how many messages there were before it."""
+    """What a cell has shown so far: ``own`` messages of bars, ``alive`` bars, and how many messages there were before
+    it."""
 
     def __init__(self, before: int | None = None):
         self.before, self.own, self.alive = before, 0, 0

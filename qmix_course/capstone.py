@@ -21,7 +21,8 @@ PIECES = (
     ("the agents' networks", "03", "AgentNets"), ("exploration", "03", "epsilon_greedy"),
     ("the mixer", "05", "MixingNet"),
     ("the replay memory", "06", "Replay"), ("the slow copy", "06", "soft_update"),
-    ("the best next values", "07", "best_next"), ("the targets", "07", "td_targets"), ("the update", "07", "qmix_update"),
+    ("the best next values", "07", "best_next"), ("the targets", "07", "td_targets"),
+    ("the update", "07", "qmix_update"),
 )
 STARTS, GOALS = [[0, 0], [4, 4]], [[4, 0], [0, 4]]
 SIZE, LIMIT, ROWS = 5, 100, 32
@@ -29,8 +30,8 @@ SIZE, LIMIT, ROWS = 5, 100, 32
 
 @dataclass(frozen=True)
 class Pieces:
-    """What was found of a learner's pieces. ``parts``: name → function or class; ``verdicts``: name → verdict; ``notes``: which
-    notebook was taken where several hold a piece."""
+    """What was found of a learner's pieces. ``parts``: name → function or class; ``verdicts``: name → verdict;
+    ``notes``: which notebook was taken where several hold a piece."""
 
     parts: dict[str, Callable]
     verdicts: dict[str, Verdict]
@@ -43,14 +44,16 @@ class Pieces:
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """(what it is, exercise, name, verdict) of every piece."""
-        return [(what, _exercise(lesson, name).number, name, _in_a_line(self.verdicts[name])) for what, lesson, name in PIECES]
+        return [(what, _exercise(lesson, name).number, name, _in_a_line(self.verdicts[name]))
+                for what, lesson, name in PIECES]
 
     def __repr__(self) -> str:
         lines = [f"{what:<22}{number:<10}{name:<18}{said}" for what, number, name, said in self.rows()]
         return "\n".join([f"{'piece':<22}{'exercise':<10}{'name':<18}verdict", *lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        cells = ["".join(f"<td style='text-align: left'>{html.escape(part)}</td>" for part in row) for row in self.rows()]
+        cells = ["".join(f"<td style='text-align: left'>{html.escape(part)}</td>" for part in row)
+                 for row in self.rows()]
         head = "".join(f"<th style='text-align: left'>{name}</th>" for name in ("piece", "exercise", "name", "verdict"))
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>{notes}"
@@ -68,10 +71,11 @@ def _in_a_line(verdict: Verdict) -> str:
 def collect(folder: str | Path = ".") -> Pieces:
     """Find the exercise notebooks in ``folder``, run them, take the pieces of the team from them, and check each.
 
-    A notebook is known by the exercises in it, whatever its name; one without any may still define a piece. Where several
-    hold one piece, it is taken from the one saved last in which it was attempted, and ``notes`` say so.
+    A notebook is known by the exercises in it, whatever its name; one without any may still define a piece. Where
+    several hold one piece, it is taken from the one saved last in which it was attempted, and ``notes`` say so.
 
-    ``folder``: where the exercises of lessons 02, 03, 05, 06 and 07 are; by default beside the notebook that calls this.
+    ``folder``: where the exercises of lessons 02, 03, 05, 06 and 07 are; by default beside the notebook that calls
+    this.
 
     Raises:
         TypeError, ValueError: ``folder`` is no path, or no folder is there.
@@ -95,7 +99,8 @@ def collect(folder: str | Path = ".") -> Pieces:
             others = [notebook for notebook in notebooks if name in notebook.names and notebook not in held]
             found = [(_verdict(lesson, name, run(notebook.path)), notebook.path) for notebook in others] + found
         if not found:
-            verdicts[name] = Verdict("not attempted", f"no notebook in {Path(folder).resolve().name}/ has exercise {number}")
+            verdicts[name] = Verdict("not attempted", f"no notebook in {Path(folder).resolve().name}/ has exercise "
+                                                      f"{number}")
             continue
         attempted = [pair for pair in found if pair[0].kind != "not attempted"]
         verdicts[name], path = (attempted or found)[0]
@@ -158,7 +163,8 @@ def train_team(pieces: Pieces, steps: int = 12_000, seed: int = 0) -> Trained | 
             actions = make["epsilon_greedy"](agents(obs[:, None])[:, 0], everything, epsilon, generator)
         after, reward, terminated = make["team_step"](positions, actions, goals, SIZE)
         memory.add(obs=obs, state=state, actions=actions, reward=reward, terminated=terminated,
-                   next_obs=make["observe"](after, goals, SIZE), next_state=_state(after, goals), next_available=everything)
+                   next_obs=make["observe"](after, goals, SIZE), next_state=_state(after, goals),
+                   next_available=everything)
         clock = clock + 1
         ended = terminated | (clock >= LIMIT)                       # the clock ends an episode, but not its value
         positions = torch.where(ended[:, None, None], torch.tensor(STARTS), after)
@@ -182,7 +188,8 @@ def _state(positions: torch.Tensor, goals: torch.Tensor) -> torch.Tensor:
 
 
 def play(pieces: Pieces, agents) -> tuple[float, int, bool]:
-    """One greedy episode from the usual start, by the learner's own rules: return, length, and whether it was solved."""
+    """One greedy episode from the usual start, by the learner's own rules: return, length, and whether it was solved.
+    """
     goals, positions, total = torch.tensor(GOALS), torch.tensor([STARTS]), 0.0
     for length in range(1, LIMIT + 1):
         with torch.no_grad():

@@ -1,7 +1,7 @@
 """Checkpoint files: written so that a kill at any moment leaves a readable one, read without running any code in them.
 
-A file is what ``torch.save`` writes, an archive, followed by the SHA-256 digest of all of it as the archive's comment. So
-``torch.load(path, weights_only=True)`` reads it too; only ``load`` notices that a bit has changed on the disk.
+A file is what ``torch.save`` writes, an archive, followed by the SHA-256 digest of all of it as the archive's comment.
+So ``torch.load(path, weights_only=True)`` reads it too; only ``load`` notices that a bit has changed on the disk.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import torch
 
 FORMAT = 2
 DIGEST = hashlib.sha256().digest_size
-NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")    # the archive's last two bytes: its length
+# the archive's last two bytes: its length
+NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")
 
 
 def save(path: str | Path, settings: dict, state: dict) -> None:
@@ -32,7 +33,8 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
     torch.save({"format": FORMAT, "settings": settings, "state": state}, memory)
     text = memory.getbuffer()
     if bytes(text[-2:]) != NO_COMMENT:
-        raise RuntimeError("torch.save wrote no archive that ends without a comment; this version of torch is not known here")
+        raise RuntimeError("torch.save wrote no archive that ends without a comment; this version of torch is not "
+                           "known here")
     text = bytes(text[:-2]) + WITH_COMMENT
     part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
@@ -78,7 +80,8 @@ def hold(path: str | Path) -> Iterator[None]:
             _lock(handle)
         except OSError:
             os.close(handle)
-            raise ValueError(f"checkpoint: another run is writing {path} at this moment; name another file, or wait for it") from None
+            raise ValueError(f"checkpoint: another run is writing {path} at this moment; name another file, or wait "
+                             f"for it") from None
         try:
             if os.stat(lock).st_ino == os.fstat(handle).st_ino:
                 break                       # else the one before has just removed the file that was locked here
@@ -86,7 +89,8 @@ def hold(path: str | Path) -> Iterator[None]:
             pass
         os.close(handle)
     try:
-        for left in Path(path).parent.glob(f"{glob.escape(Path(path).name)}.*.part"):      # of a run that was killed as it wrote
+        # of a run that was killed as it wrote
+        for left in Path(path).parent.glob(f"{glob.escape(Path(path).name)}.*.part"):
             left.unlink(missing_ok=True)
         yield
     finally:
@@ -113,14 +117,16 @@ def _lock(handle: int) -> None:
 def load(path: str | Path) -> dict:
     """What ``save`` wrote: a dict with ``settings`` and ``state``.
 
-    ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is something else, or not to the bit what was written.
+    ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is something else, or not to the bit what was
+    written.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint: there is no file {path}")
     text = path.read_bytes()
     if text[-DIGEST - 2:-DIGEST] != WITH_COMMENT:
-        raise ValueError(f"checkpoint: {path} cannot be read as one: it is no checkpoint of this course in format {FORMAT}")
+        raise ValueError(f"checkpoint: {path} cannot be read as one: it is no checkpoint of this course in format "
+                         f"{FORMAT}")
     if hashlib.sha256(text[:-DIGEST]).digest() != text[-DIGEST:]:
         raise ValueError(f"checkpoint: {path} cannot be read: it is damaged, not to the bit what was written")
     try:
@@ -145,7 +151,8 @@ def check_settings(path: str | Path, saved: dict, here: dict) -> None:
 
 
 def check_whole(saved: dict, fresh: dict) -> None:
-    """``ValueError`` that names a part which ``fresh``, the state of a new run, has and the saved state has not, or not in kind."""
+    """``ValueError`` that names a part which ``fresh``, the state of a new run, has and the saved state has not, or not
+    in kind."""
     saved, fresh = ({name: str(value.dtype) if isinstance(value, torch.Tensor) else type(value).__name__
                      for name, value in flat(state).items()} for state in (saved, fresh))
     for name, kind in fresh.items():

@@ -22,8 +22,8 @@ def row_length(env: TeamEnv, algorithm: Algorithm) -> int:
 class Collector:
     """Plays ``algorithm`` in every row of ``env`` and hands out finished replay rows.
 
-    A row is ``length`` steps long: 1 (a transition), or a whole episode, padded, for recurrent algorithms. It is finished
-    when it is full or its episode ends, whichever comes first, so it never runs across an end.
+    A row is ``length`` steps long: 1 (a transition), or a whole episode, padded, for recurrent algorithms. It is
+    finished when it is full or its episode ends, whichever comes first, so it never runs across an end.
     """
 
     def __init__(self, env: TeamEnv, algorithm: Algorithm, seed: int, generator: torch.Generator,
@@ -39,14 +39,15 @@ class Collector:
         self.memory_dim = algorithm.memory_dim
         self.rows = Batch.padding(env.num_envs, self.length, env.spec, self.memory_dim)    # the rows being written
         self.filled = torch.zeros(env.num_envs, dtype=torch.int64)          # [B] how many steps of each are
-        self.returns = torch.zeros(env.num_envs, dtype=self.step_now.reward.dtype)     # [B] of the episodes being played
+        self.returns = torch.zeros(env.num_envs, dtype=self.step_now.reward.dtype)    # [B] of the episodes being played
         self.finished_returns: list[float] = []
         self.episodes = 0
         self.noise = ParameterNoise(algorithm.agents, env.num_envs, generator) if parameter_noise else None
 
     @torch.no_grad()
     def step(self, epsilon: float) -> Batch:
-        """Play one joint action in every row, each agent from its own observation; the replay rows that are finished."""
+        """Play one joint action in every row, each agent from its own observation; the replay rows that are finished.
+        """
         now = self.step_now
         q, memory = self.algorithm.act_values(now.obs, self.last_actions, self.memory)
         if self.noise is None:

@@ -1,4 +1,5 @@
-"""Least squares over tables that are a sum, never fall, or have increasing differences: the arithmetic behind representation.py.
+"""Least squares over tables that are a sum, never fall, or have increasing differences: the arithmetic behind
+representation.py.
 
 Tables and weights are float64 arrays [A, A], the actions of both agents already in order, from worst to best.
 """
@@ -11,8 +12,8 @@ import numpy as np
 
 
 def mixed_differences(table):
-    """T[i+1, j+1] − T[i+1, j] − T[i, j+1] + T[i, j]: table[A, A] → [A−1, A−1], as a tensor or an array. Nowhere negative:
-    increasing differences."""
+    """T[i+1, j+1] − T[i+1, j] − T[i, j+1] + T[i, j]: table[A, A] → [A−1, A−1], as a tensor or an array. Nowhere
+    negative: increasing differences."""
     return table[1:, 1:] - table[1:, :-1] - table[:-1, 1:] + table[:-1, :-1]
 
 
@@ -29,8 +30,8 @@ def best_sum(payoff: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def best_supermodular(payoff: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The nearest table that never falls, as it stands, and has increasing differences: non-negative least squares.
 
-    Such a table is a constant plus a non-negative combination of ``steps``, in exactly one way: the numbers are its rises
-    along the first row and column and its mixed differences.
+    Such a table is a constant plus a non-negative combination of ``steps``, in exactly one way: the numbers are its
+    rises along the first row and column and its mixed differences.
     """
     design = steps(len(payoff)).reshape(-1, payoff.size).T                                           # [A·A, blocks]
     root = np.sqrt(weights).ravel()
@@ -79,20 +80,20 @@ def nnls(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
 def best_rising(payoff: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The nearest table that never falls, as it stands: isotonic regression by the max–min formula.
 
-    fit(x) = the largest, over upper sets U with x, of the smallest, over lower sets L with x, mean of the payoff over U ∩ L
-    (Robertson, Wright & Dykstra 1988, theorem 1.4.4).
+    fit(x) = the largest, over upper sets U with x, of the smallest, over lower sets L with x, mean of the payoff over U
+    ∩ L (Robertson, Wright & Dykstra 1988, theorem 1.4.4).
     """
     upper = staircases(len(payoff))                                                                  # [U, A·A]
-    lower = 1.0 - upper                                                                              # the same, from below
+    lower = 1.0 - upper        # the same, from below
     upper, lower = upper[upper.any(1)], lower[lower.any(1)]
-    with np.errstate(invalid="ignore"):                                 # sets that do not meet have no mean, and are never asked
+    with np.errstate(invalid="ignore"):        # sets that do not meet have no mean, and are never asked
         mean = (upper * (weights * payoff).ravel()) @ lower.T / ((upper * weights.ravel()) @ lower.T)
     fit = [mean[np.ix_(upper[:, k] > 0, lower[:, k] > 0)].min(1).max() for k in range(payoff.size)]
     return np.array(fit).reshape(payoff.shape)
 
 
 def staircases(n: int) -> np.ndarray:
-    """All upper sets of the n × n cells, as zeros and ones [C(2n, n), n·n]: in row i the cells from some column on, and further
-    to the left the further down."""
-    starts = itertools.combinations_with_replacement(range(n, -1, -1), n)                            # never rises from row to row
+    """All upper sets of the n × n cells, as zeros and ones [C(2n, n), n·n]: in row i the cells from some column on,
+    and further to the left the further down."""
+    starts = itertools.combinations_with_replacement(range(n, -1, -1), n)        # never rises from row to row
     return np.array([[[float(j >= start) for j in range(n)] for start in each] for each in starts]).reshape(-1, n * n)

@@ -33,15 +33,17 @@ class TrainConfig:
     parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
     evaluate_every: int = 500           # steps from one row of the history to the next
     evaluation_episodes: int = 1        # greedy episodes for each row of the history
-    compile: bool = False               # torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
+    compile: bool = False     # torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
 
     def __post_init__(self):
         errors.switch("parameter_noise", self.parameter_noise)
         errors.switch("compile", self.compile)
-        plain = {"seed": errors.seed("seed", self.seed)}           # plain numbers, whatever kind came: a checkpoint holds them
-        for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0), ("update_every", 1),
+        plain = {"seed": errors.seed("seed", self.seed)}    # plain numbers, whatever kind came: a checkpoint holds them
+        for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0),
+                             ("update_every", 1),
                              ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):
-            plain[name] = errors.whole_number(name, getattr(self, name), lowest, errors.MOST if name in SIZES else errors.LONGEST)
+            plain[name] = errors.whole_number(name, getattr(self, name), lowest,
+                                              errors.MOST if name in SIZES else errors.LONGEST)
         for name in ("learning_rate", "max_grad_norm"):
             plain[name] = errors.number(name, getattr(self, name), above=0.0)
         for name in ("epsilon_start", "epsilon_end"):
@@ -72,23 +74,25 @@ class TrainConfig:
 def never_learns(config: TrainConfig, spec: TeamSpec, num_envs: int, recurrent: bool) -> str | None:
     """Why a run with these settings cannot learn, as far as that is known before it begins; None where nothing is.
 
-    ``recurrent``: a replay row is a whole episode. How long episodes last nobody knows beforehand, so what is said of them
-    holds unless they end before ``spec.episode_limit``.
+    ``recurrent``: a replay row is a whole episode. How long episodes last nobody knows beforehand, so what is said of
+    them holds unless they end before ``spec.episode_limit``.
     """
     calls = -(-config.total_steps // num_envs)                  # of env.step, each of which plays num_envs steps
     steps = calls * num_envs
     updates = max(0, steps - config.learning_starts) // config.update_every
     if updates == 0:
-        return (f"learning_starts = {config.learning_starts}, update_every = {config.update_every}: the first update is due "
-                f"after {config.learning_starts + config.update_every} steps, and the run ends after {steps} (total_steps)")
+        return (f"learning_starts = {config.learning_starts}, update_every = {config.update_every}: the first update "
+                f"is due after {config.learning_starts + config.update_every} steps, and the run ends after {steps} "
+                f"(total_steps)")
     if config.batch_size > steps:
-        return f"batch_size = {config.batch_size}: an update needs so many replay rows, and the run ends after {steps} steps"
+        return (f"batch_size = {config.batch_size}: an update needs so many replay rows, and the run ends after "
+                f"{steps} steps")
     rows = num_envs * (calls // spec.episode_limit)
     if recurrent and config.batch_size > rows:
-        return (f"batch_size = {config.batch_size}: an update needs so many whole episodes, and {steps} steps in {num_envs} "
-                f"environments are {rows} episodes of {spec.episode_limit} steps; unless many end earlier, choose a smaller "
-                "batch_size, more total_steps, or a shorter episode_limit")
+        return (f"batch_size = {config.batch_size}: an update needs so many whole episodes, and {steps} steps in "
+                f"{num_envs} environments are {rows} episodes of {spec.episode_limit} steps; unless many end earlier, "
+                "choose a smaller batch_size, more total_steps, or a shorter episode_limit")
     if config.target_every is not None and config.target_every > updates and spec.episode_limit > 1:
-        return (f"target_every = {config.target_every}: the run makes {updates} updates, so the target network is never "
-                "copied and keeps its first weights")
+        return (f"target_every = {config.target_every}: the run makes {updates} updates, so the target network is "
+                "never copied and keeps its first weights")
     return None

@@ -1,10 +1,10 @@
 """A learner's copies of lessons, exercises and pages in ``my/``: lay them, bring them up to date, begin again.
 
-``my/`` mirrors the course: my/notebooks, my/exercises, my/docs, so that every relative link leads to a copy. A copy that
-holds nothing of the learner's follows the course; outputs of a run are not counted as the learner's, every text is. A
-changed copy stays. ``my/.laid.json`` remembers for every copy the fingerprint of the ``text`` that was laid, and the digest
-of the course's ``file`` that was last seen. Files appear and move in one step and never over another one, so that nothing is
-lost, whatever else happens at the same moment.
+``my/`` mirrors the course: my/notebooks, my/exercises, my/docs, so that every relative link leads to a copy. A copy
+that holds nothing of the learner's follows the course; outputs of a run are not counted as the learner's, every text
+is. A changed copy stays. ``my/.laid.json`` remembers for every copy the fingerprint of the ``text`` that was laid, and
+the digest of the course's ``file`` that was last seen. Files appear and move in one step and never over another one, so
+that nothing is lost, whatever else happens at the same moment.
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ from qmix_course.reading import DeskError, fingerprint, shown
 
 ROOMS = ("notebooks", "exercises", "docs")
 KEPT = re.compile(r"\.\d{4}-\d\d-\d\d-\d{6}(-\d+)?$")           # ends the stem of a copy that was set aside
-# What happened to a copy: it is new; it has become the new version; nothing; it is the learner's and the course has a newer
-# one; something else has its name.
+# What happened to a copy: it is new; it has become the new version; nothing; it is the learner's and the course has a
+# newer one; something else has its name.
 COPIED, FOLLOWED, LEFT, STAYS, BLOCKED = "copied", "followed", "left", "stays", "blocked"
 
 
 def shipped(lesson: str, folder: Path, room: str = "exercises") -> Path:
-    """The notebook of one lesson, or of the capstone, as it came with the course: its exercises, or the lesson itself."""
+    """The notebook of one lesson, or of the capstone, as it came with the course: its exercises, or the lesson itself.
+    """
     found = [path for path in _of_course(folder, room) if path.suffix == ".ipynb" and path.stem.split("_")[0] == lesson]
     if not found or not (lesson in LESSONS or lesson == "capstone"):
         if room == "notebooks":
             raise DeskError(f"there are lessons {LESSONS[0]} to {LESSONS[-1]}, not {lesson!r}")
-        raise DeskError(f'there are exercises for the lessons {LESSONS[0]} to {LESSONS[-1]} and "capstone", not for {lesson!r}')
+        raise DeskError(f'there are exercises for the lessons {LESSONS[0]} to {LESSONS[-1]} and "capstone", not for '
+                        f'{lesson!r}')
     return found[0]
 
 
@@ -59,7 +61,8 @@ def mine(source: Path, folder: Path) -> Path:
 # ---- laying ----------------------------------------------------------------------------------------------------------
 
 def start(folder: Path, lesson: str | None = None) -> list[tuple[Path, str]]:
-    """Lay what is missing in my/, and bring up to date what the learner never changed: each copy, and what happened to it.
+    """Lay what is missing in my/, and bring up to date what the learner never changed: each copy, and what happened to
+    it.
 
     ``lesson``: one lesson with its exercises, or the capstone, and the pages; None means everything.
     """
@@ -124,7 +127,8 @@ def _once_shipped(source: Path, folder: Path, text: str) -> bool:
 
 
 def _replace(copy: Path, text: str, content: bytes) -> bool:
-    """Put a new version in the place of a copy that still has this text; False when it was saved at this very moment."""
+    """Put a new version in the place of a copy that still has this text; False when it was saved at this very moment.
+    """
     aside = set_aside(copy)
     if aside is not None and fingerprint(aside.read_bytes()) != text:
         _move(aside, copy)                                  # and if it was saved twice, both stay
@@ -143,9 +147,11 @@ def reset(lesson: str, folder: Path, room: str = "exercises") -> tuple[Path, Pat
         raise DeskError(f"{shown(copy)} is a folder: move it away, and a copy can be laid there")
     kept = set_aside(copy) if os.path.lexists(copy) else None
     if not lay(copy, content) and copy.read_bytes() != content:
-        raise DeskError(f"{shown(copy)} was saved again at the same moment: close it in Jupyter, then reset it once more"
+        raise DeskError(f"{shown(copy)} was saved again at the same moment: close it in Jupyter, then reset it once "
+                        f"more"
                         + (f". What was there before is now {kept.name}" if kept else ""))
-    _write_laid(folder, {source.relative_to(folder).as_posix(): {"text": fingerprint(content), "file": _digest(content)}})
+    _write_laid(folder, {source.relative_to(folder).as_posix(): {"text": fingerprint(content),
+                                                                 "file": _digest(content)}})
     return copy, kept
 
 

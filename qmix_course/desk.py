@@ -32,11 +32,12 @@ def course_folder() -> Path:
 
     here = Path.cwd()
     for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
-        if has_exercises(folder) and not (folder.name == "my" and has_exercises(folder.parent)):    # my/ mirrors the course
+        # my/ mirrors the course
+        if has_exercises(folder) and not (folder.name == "my" and has_exercises(folder.parent)):
             return folder
     raise DeskError("the exercises are not here: these commands work in a clone of the course. "
-                    "Elsewhere, as in Colab, open the exercise notebook itself; checks, hints and solutions work in it, and "
-                    "progress FOLDER looks at the notebooks in a folder")
+                    "Elsewhere, as in Colab, open the exercise notebook itself; checks, hints and solutions work in "
+                    "it, and progress FOLDER looks at the notebooks in a folder")
 
 
 def untouched(path: Path, lesson: str, folder: Path) -> bool:
@@ -56,7 +57,8 @@ class Ran:
 
 
 def run(path: Path, tell: Callable[[dict], None] = lambda _: None) -> Ran:
-    """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises, or never ends, does not stop it.
+    """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises, or never ends,
+    does not stop it.
 
     ``tell``: hears which cell begins.
     """
@@ -77,7 +79,8 @@ def run(path: Path, tell: Callable[[dict], None] = lambda _: None) -> Ran:
 
 
 def verdicts(lesson: str, path: Path, tell: Callable[[dict], None] = lambda _: None) -> dict[str, Verdict]:
-    """Number → verdict on the answers in one notebook, which is run for it in this process. ``tell`` hears of each at once."""
+    """Number → verdict on the answers in one notebook, which is run for it in this process. ``tell`` hears of each at
+    once."""
     asked = exercises(lesson)
     ran = run(path, tell)
     found = {}
@@ -100,7 +103,8 @@ def verdicts(lesson: str, path: Path, tell: Callable[[dict], None] = lambda _: N
 def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     """As ``verdicts``, in a process of its own: whatever a notebook does, it does to that process only.
 
-    Its verdicts come sealed (``sealed.py``): what a notebook prints is no verdict, and none is believed unless all have come.
+    Its verdicts come sealed (``sealed.py``): what a notebook prints is no verdict, and none is believed unless all have
+    come.
 
     Raises:
         DeskError: it ran for more than two minutes, or took its process down.
@@ -110,13 +114,15 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     environment = {**os.environ, "QMIX_COURSE_STRICT": "0", "QMIX_COURSE_PROGRESS": "0",
                    "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
     # -P: a folder qmix_course/ in the working directory is not the course.
-    command = [sys.executable, "-P", "-c", "from qmix_course import desk; import sys; desk._report(*sys.argv[1:])", lesson, str(path.resolve())]
+    command = [sys.executable, "-P", "-c", "from qmix_course import desk; import sys; desk._report(*sys.argv[1:])",
+               lesson, str(path.resolve())]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file, errors = Path(folder, "records"), Path(folder, "errors")
         file.touch()
         letter, key = sealed.letter(file)
         with open(errors, "wb") as stderr:
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, env=environment)
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr,
+                                     env=environment)
         try:
             child.communicate(letter.encode(), timeout=RUN_SECONDS)
         except subprocess.TimeoutExpired:
@@ -138,16 +144,17 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     if not late and {"done": True} not in records:
         raise DeskError(f"{path.name} could not be checked: its process ended with {child.returncode} ({last})"
                         + (f", in {begun[-1]}" if begun else ""))
-    left = Verdict("error in your code", f"not checked: {RUN_SECONDS // 60} minutes were over in {begun[-1] if begun else 'the beginning'}")
+    left = Verdict("error in your code", f"not checked: {RUN_SECONDS // 60} minutes were over in "
+                                         f"{begun[-1] if begun else 'the beginning'}")
     return {exercise.number: found.get(exercise.number, left) for exercise in exercises(lesson)}
 
 
 def judge(lesson: str, notebooks: list[finding.Notebook], course: Path | None) -> tuple[list[Path], dict[str, Verdict]]:
-    """Those of the notebooks that hold a lesson's exercises, and the verdicts on the first of them: the one saved last among
-    those that were worked on. No notebooks, no verdicts.
+    """Those of the notebooks that hold a lesson's exercises, and the verdicts on the first of them: the one saved last
+    among those that were worked on. No notebooks, no verdicts.
 
-    ``notebooks``: from ``finding.look`` · ``course``: where the course is, if it is here: what is as it was shipped need
-    not be run.
+    ``notebooks``: from ``finding.look`` · ``course``: where the course is, if it is here: what is as it was shipped
+    need not be run.
 
     Raises:
         DeskError: it cannot be read, or its run does not end well.

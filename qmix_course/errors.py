@@ -165,8 +165,9 @@ def entries(name: str, value, keys) -> list:
 def tensor(name: str, value, shape: tuple, dtype: torch.dtype | None = None) -> torch.Tensor:
     """``value`` if it is a tensor of that shape and dtype.
 
-    ``shape`` holds numbers, and letters such as ``"B"`` where any length will do; a leading ``...`` stands for any axes.
-    Tensors without numbers of their own in plain order (sparse, quantised, nested, on the meta device) are refused.
+    ``shape`` holds numbers, and letters such as ``"B"`` where any length will do; a leading ``...`` stands for any
+    axes. Tensors without numbers of their own in plain order (sparse, quantised, nested, on the meta device) are
+    refused.
     """
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name}: expected a tensor of shape {spell(shape)}, got {describe(value)}")
@@ -189,14 +190,16 @@ def tensor(name: str, value, shape: tuple, dtype: torch.dtype | None = None) -> 
 
 
 def numbers(name: str, value, wanted: str = "a table of numbers", nan: bool = False) -> np.ndarray:
-    """``value`` (a tensor, an array, a number, or lists of them) as a new float64 array of finite numbers (``nan``: or NaN)."""
+    """``value`` (a tensor, an array, a number, or lists of them) as a new float64 array of finite numbers (``nan``: or
+    NaN)."""
     try:
         with np.errstate(over="ignore"):
             array = np.array(_plain(value), dtype=np.float64)
-    except Exception:                                       # ragged rows, tensors without numbers: each type has its own words
+    except Exception:        # ragged rows, tensors without numbers: each type has its own words
         raise TypeError(f"{name}: expected {wanted}, got {describe(value)}") from None
     if np.isinf(array).any() or (not nan and np.isnan(array).any()):
-        raise ValueError(f"{name}: expected finite numbers{' or NaN' if nan else ''}, got NaN or infinity in {describe(value)}")
+        raise ValueError(f"{name}: expected finite numbers{' or NaN' if nan else ''}, got NaN or infinity in "
+                         f"{describe(value)}")
     return array
 
 
@@ -216,8 +219,10 @@ def _plain(value):
 
 
 def has_axes(value, count: int) -> bool:
-    """Whether ``value`` is a plain tensor with that many axes; anything else is left to ``tensor``, which says what is wrong."""
-    return (isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_nested and not value.is_quantized
+    """Whether ``value`` is a plain tensor with that many axes; anything else is left to ``tensor``, which says what is
+    wrong."""
+    return (isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_nested
+            and not value.is_quantized
             and value.dim() == count)
 
 

@@ -1,4 +1,5 @@
-"""Ground truth: the best value of every joint action by dynamic programming, and what a learner believes, enumerated."""
+"""Ground truth: the best value of every joint action by dynamic programming, and what a learner believes, enumerated.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +43,8 @@ class Solution:
 def solve(env: TeamEnv, gamma: float = 0.99) -> Solution:
     """Solve ``env`` exactly by value iteration on ``env.model()``; ``TypeError`` if it cannot be enumerated.
 
-    The clock is no part of the state: ``q`` and ``v`` are those of the task without a step limit. With γ = 1 every state
-    must be able to reach an end, and no circle may pay.
+    The clock is no part of the state: ``q`` and ``v`` are those of the task without a step limit. With γ = 1 every
+    state must be able to reach an end, and no circle may pay.
     """
     errors.instance("env", env, TeamEnv)
     gamma = errors.number("gamma", gamma, 0.0, 1.0)
@@ -79,10 +80,11 @@ def best_return(model: Model, episode_limit: int) -> float:
 def best_memoryless(env: TeamEnv, looks: int = MAX_LOOKS) -> tuple[float, torch.Tensor]:
     """The best a team can do when each agent's action is a fixed function of its present observation alone.
 
-    The highest undiscounted return within the step limit over all such teams, averaged over the starts, and the actions[X, N]
-    of one that reaches it. Every team is accounted for: they are built observation by observation, and a beginning is dropped
-    only if even a free choice of all that is still open, made with full knowledge of the state, falls short of the best.
-    ``ValueError`` if that takes more than ``looks`` looks at a beginning. Teams that draw their actions are not covered.
+    The highest undiscounted return within the step limit over all such teams, averaged over the starts, and the
+    actions[X, N] of one that reaches it. Every team is accounted for: they are built observation by observation, and a
+    beginning is dropped only if even a free choice of all that is still open, made with full knowledge of the state,
+    falls short of the best. ``ValueError`` if that takes more than ``looks`` looks at a beginning. Teams that draw
+    their actions are not covered.
     """
     errors.instance("env", env, TeamEnv)
     looks = errors.whole_number("looks", looks)
@@ -93,15 +95,15 @@ def best_memoryless(env: TeamEnv, looks: int = MAX_LOOKS) -> tuple[float, torch.
     nothing = torch.full((len(model.state), env.spec.n_agents), -1)
     number, queue = 0, [(-_bound(model, nothing, limit), 0, 0, nothing)]
     while True:
-        value, depth, _, actions = heapq.heappop(queue)                 # the highest bound; of equal ones, the most fixed
+        value, depth, _, actions = heapq.heappop(queue)        # the highest bound; of equal ones, the most fixed
         if -depth == len(places):
             return -value, actions
         agent, where = places[-depth]
         for action in range(env.spec.n_actions):
             number += 1
             if number > looks:
-                raise ValueError(f"env: {looks} looks did not settle which memoryless team is best, only that none brings "
-                                 f"more than {-value:.6g}; take a smaller task or allow more looks")
+                raise ValueError(f"env: {looks} looks did not settle which memoryless team is best, only that none "
+                                 f"brings more than {-value:.6g}; take a smaller task or allow more looks")
             more = actions.clone()
             more[where, agent] = action
             heapq.heappush(queue, (-_bound(model, more, limit), depth - 1, number, more))
@@ -147,12 +149,15 @@ def check_beliefs(algorithm, model: Model) -> None:
     """``algorithm`` must be a team that was made for the task of ``model``."""
     errors.instance("model", model, Model)
     spec = spec_of(algorithm)
-    for name, wanted in (("n_agents", model.obs.shape[1]), ("n_actions", model.reward.shape[1]), ("obs_dim", model.obs.shape[2]),
+    for name, wanted in (("n_agents", model.obs.shape[1]), ("n_actions", model.reward.shape[1]),
+                         ("obs_dim", model.obs.shape[2]),
                          ("state_dim", model.state.shape[1])):
         if getattr(spec, name) != wanted:
-            raise ValueError(f"algorithm, model: expected a team and a task of the same sizes, got {name} = {getattr(spec, name)} and {wanted}")
+            raise ValueError(f"algorithm, model: expected a team and a task of the same sizes, got {name} = "
+                             f"{getattr(spec, name)} and {wanted}")
 
 
 def settled(algorithm, model: Model):
-    """A team that draws something when an episode begins (MAVEN's latent), with what it greedily takes after the first start."""
+    """A team that draws something when an episode begins (MAVEN's latent), with what it greedily takes after the first
+    start."""
     return algorithm.settled(model.state[model.start[0]]) if hasattr(algorithm, "settled") else algorithm

@@ -53,7 +53,8 @@ def check_available(available: torch.Tensor, q: torch.Tensor) -> None:
 
 
 def target_divergence(epsilon: float, n_actions: int) -> float:
-    """δ = −log(1 − ε + ε/A): the Kullback–Leibler divergence from a greedy agent's play to ε-greedy play over A actions.
+    """δ = −log(1 − ε + ε/A): the Kullback–Leibler divergence from a greedy agent's play to ε-greedy play over A
+    actions.
 
     (Plappert et al. 2018.) So noise of that divergence explores about as much as ε-greedy does.
     """
@@ -78,13 +79,13 @@ def divergence(q: torch.Tensor, noisy: torch.Tensor, available: torch.Tensor) ->
 class ParameterNoise:
     """Exploring by noise on the weights: a team plays a whole episode greedily by θ̃ = θ + σ ξ (Plappert et al. 2018).
 
-    ξ is standard normal and redrawn when an episode begins, for each of ``rows`` environments on its own; θ are the weights
-    of ``agents`` as they are at each step, and are never changed. All agents of one row are perturbed at once, so they
-    depart from their habits together, and in one direction of the weights all through an episode.
+    ξ is standard normal and redrawn when an episode begins, for each of ``rows`` environments on its own; θ are the
+    weights of ``agents`` as they are at each step, and are never changed. All agents of one row are perturbed at once,
+    so they depart from their habits together, and in one direction of the weights all through an episode.
 
-    σ adapts: after each step it grows by 1% if the team's play, KL(softmax Q ‖ softmax Q̃) averaged over rows and agents,
-    differs less than ``target_divergence(ε, A)``, and shrinks by 1% if not. Both the rule and the 1% are those of the
-    published code. That perturbs hidden layers with layer normalisation; the course's agents have none.
+    σ adapts: after each step it grows by 1% if the team's play, KL(softmax Q ‖ softmax Q̃) averaged over rows and
+    agents, differs less than ``target_divergence(ε, A)``, and shrinks by 1% if not. Both the rule and the 1% are those
+    of the published code. That perturbs hidden layers with layer normalisation; the course's agents have none.
     """
 
     def __init__(self, agents: nn.Module, rows: int, generator: torch.Generator, sigma: float = 0.05):
@@ -103,7 +104,8 @@ class ParameterNoise:
             noise[where] = torch.randn(noise[where].shape, generator=self.generator, dtype=noise.dtype)
 
     def act(self, q: torch.Tensor, available: torch.Tensor, epsilon: float, *inputs: torch.Tensor | None):
-        """actions[B, N] and the new memory: each agent greedy by its perturbed values; then σ takes one step towards δ(ε).
+        """actions[B, N] and the new memory: each agent greedy by its perturbed values; then σ takes one step towards
+        δ(ε).
 
         q[B, N, A]: the unperturbed values · inputs: obs[B, N, O], last_actions[B, N], memory[B, N, M] or None.
         """
@@ -115,15 +117,18 @@ class ParameterNoise:
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """The perturbed values q̃[B, N, A] and the new memory; ``Algorithm.act_values`` with a θ̃ for each row."""
-        weights = {name: weight.detach() + self.sigma * self.noise[name] for name, weight in self.agents.named_parameters()}
+        weights = {name: weight.detach() + self.sigma * self.noise[name]
+                   for name, weight in self.agents.named_parameters()}
         inputs = [obs.unsqueeze(1), last_actions.unsqueeze(1), memory]
 
         def one(weights, *inputs):
-            q, memory = functional_call(self.agents, weights, tuple(None if x is None else x.unsqueeze(0) for x in inputs))
+            q, memory = functional_call(self.agents, weights, tuple(None if x is None else x.unsqueeze(0)
+                                                                    for x in inputs))
             return q.squeeze((0, 1)), None if memory is None else memory.squeeze(0)
 
         if any(isinstance(part, GRUAgents) for part in self.agents.modules()):      # torch cannot vectorise nn.GRU
-            played = [one({name: w[row] for name, w in weights.items()}, *(None if x is None else x[row] for x in inputs))
+            played = [one({name: w[row] for name, w in weights.items()},
+                          *(None if x is None else x[row] for x in inputs))
                       for row in range(self.rows)]
             return tuple(None if parts[0] is None else torch.stack(parts) for parts in zip(*played))
         present = tuple(None if x is None else 0 for x in inputs)

@@ -16,9 +16,9 @@ OF_COURSE = re.compile(r"^# Lesson \d\d ·", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Notebook:
-    """What was found in one file. ``exercises``: numbers such as "03.1", by nbgrader's ids, or by the headings where those
-    were lost; ``names``: what its cells define at top level, if it uses the course and is no lesson; ``error``: why it
-    cannot be read.
+    """What was found in one file. ``exercises``: numbers such as "03.1", by nbgrader's ids, or by the headings where
+    those were lost; ``names``: what its cells define at top level, if it uses the course and is no lesson; ``error``:
+    why it cannot be read.
     """
 
     path: Path

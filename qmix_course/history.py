@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, fields
 class History:
     """What a run looked like: one entry every ``evaluate_every`` steps in every column, and one where the run ended.
 
-    steps, episodes, updates: counted from the start of the run · epsilon: at that step · loss: the mean over the updates
-    since the entry before (NaN if there were none) · exploring_return, the mean over the episodes that ended since then
-    (NaN if none) · greedy_return, greedy_length: means over greedy episodes played beside the run · seconds: the clock.
+    steps, episodes, updates: counted from the start of the run · epsilon: at that step · loss: the mean over the
+    updates since the entry before (NaN if there were none) · exploring_return, the mean over the episodes that ended
+    since then (NaN if none) · greedy_return, greedy_length: means over greedy episodes played beside the run · seconds:
+    the clock.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -39,7 +40,8 @@ class History:
 
     def in_short(self) -> dict[str, str]:
         """The last entry in short, for the progress bar."""
-        last = {name: getattr(self, name)[-1] for name in ("episodes", "epsilon", "loss", "exploring_return", "greedy_return")}
+        last = {name: getattr(self, name)[-1]
+                for name in ("episodes", "epsilon", "loss", "exploring_return", "greedy_return")}
         return {"episodes": last["episodes"], "ε": f"{last['epsilon']:.2f}", "loss": f"{last['loss']:.3g}",
                 "exploring": f"{last['exploring_return']:.2f}", "greedy": f"{last['greedy_return']:.2f}"}
 

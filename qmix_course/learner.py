@@ -1,4 +1,5 @@
-"""What learns: the weights of one team, or of several side by side, in one flat tensor, and the update that changes them."""
+"""What learns: the weights of one team, or of several side by side, in one flat tensor, and the update that changes
+them."""
 
 from __future__ import annotations
 
@@ -17,12 +18,13 @@ from qmix_course.watch import check_finite
 
 
 class Learner:
-    """The weights of K teams, their gradients and their targets' weights, each in one tensor [K, P]; ``update`` changes them.
+    """The weights of K teams, their gradients and their targets' weights, each in one tensor [K, P]; ``update`` changes
+    them.
 
-    The weights of team k stand side by side in row k, P numbers, and the team's own parameters are views of it, as their ``grad`` are
-    of a row of the gradients. So clearing, the norm of the whole gradient, Adam's step and the soft update are one operation each,
-    whatever number of layers a team has. The arithmetic is that of an update parameter by parameter; only the last bit of a weight
-    may be another one.
+    The weights of team k stand side by side in row k, P numbers, and the team's own parameters are views of it, as
+    their ``grad`` are of a row of the gradients. So clearing, the norm of the whole gradient, Adam's step and the soft
+    update are one operation each, whatever number of layers a team has. The arithmetic is that of an update parameter
+    by parameter; only the last bit of a weight may be another one.
     """
 
     def __init__(self, algorithms: Sequence[Algorithm], targets: Sequence[Algorithm], config: TrainConfig):
@@ -33,7 +35,8 @@ class Learner:
         self.weights.grad = torch.zeros_like(self.weights)
         self.optimiser = torch.optim.Adam([self.weights], lr=config.learning_rate, fused=True)
         if config.compile and len(self.algorithms) > 1:
-            raise ValueError("compile: expected False, because several teams side by side share one vectorised call, got True")
+            raise ValueError("compile: expected False, because several teams side by side share one vectorised call, "
+                             "got True")
         self.compiled = torch.compile(self.algorithms[0].loss) if config.compile else None
         if len(self.algorithms) == 1:
             self.attach()
@@ -44,8 +47,8 @@ class Learner:
     def update(self, batches: Sequence[Batch], where: str = "") -> list[float]:
         """One optimiser step of each team on a batch of its own, then its target; the losses.
 
-        ``TrainingDiverged`` before the step, for all of them, if the loss or the gradient of one is NaN or infinite. ``where``: when
-        that was, in words.
+        ``TrainingDiverged`` before the step, for all of them, if the loss or the gradient of one is NaN or infinite.
+        ``where``: when that was, in words.
         """
         self.clear_gradients()
         losses = self.compiled_losses(batches) if self.compiled else None                           # [K]
@@ -69,36 +72,41 @@ class Learner:
         return self.together(self.weights, self.target_weights, self.buffers, rows)
 
     def compiled_losses(self, batches: Sequence[Batch]) -> torch.Tensor | None:
-        """The losses[1], and their gradients, from what torch.compile made of the loss. None where that does not work: this is said
-        once, and the run goes on uncompiled."""
+        """The losses[1], and their gradients, from what torch.compile made of the loss. None where that does not
+        work: this is said once, and the run goes on uncompiled."""
         try:
             loss = self.compiled(batches[0], self.targets[0])
             loss.backward()
         except Exception as error:              # many kinds: no compiler, one that fails, code that cannot be traced
-            said = next((line for line in reversed(str(error).splitlines()) if "rror" in line), type(error).__name__).strip()
-            warnings.warn(f"compile: torch.compile does not work here, and the run goes on uncompiled. It needs a C++ compiler, and a "
-                          f"path to Python without spaces. ({said[:300]})", RuntimeWarning, stacklevel=5)
+            said = next((line for line in reversed(str(error).splitlines()) if "rror" in line),
+                        type(error).__name__).strip()
+            warnings.warn(f"compile: torch.compile does not work here, and the run goes on uncompiled. It needs a C++ "
+                          f"compiler, and a path to Python without spaces. ({said[:300]})", RuntimeWarning,
+                          stacklevel=5)
             self.compiled = None
             self.clear_gradients()
             return None
         return loss.detach().unsqueeze(0)
 
-    def loss_of_one(self, weights: torch.Tensor, target_weights: torch.Tensor, buffers: tuple[dict, dict], rows: dict) -> torch.Tensor:
-        """The loss of a team with these weights[P]: the first team and its target are called with weights that are not their own."""
+    def loss_of_one(self, weights: torch.Tensor, target_weights: torch.Tensor, buffers: tuple[dict, dict],
+                    rows: dict) -> torch.Tensor:
+        """The loss of a team with these weights[P]: the first team and its target are called with weights that are not
+        their own."""
         online, target = self.algorithms[0], self.targets[0]
         return functional_call(self.pair, with_prefix("online", by_name(weights, online) | buffers[0])
                                | with_prefix("target", by_name(target_weights, target) | buffers[1]), (Batch(**rows),))
 
     def clear_gradients(self) -> None:
-        """All gradients are 0, and backward() adds to them in place. A lone team may have been in other hands since the last update;
-        then it is attached again."""
+        """All gradients are 0, and backward() adds to them in place. A lone team may have been in other hands since
+        the last update; then it is attached again."""
         self.weights.grad.zero_()
         if len(self.algorithms) == 1 and self.places != places(self.algorithms[0]):
             self.attach()
 
     @torch.no_grad()
     def attach(self) -> None:
-        """Make the parameters and gradients of a lone team views of its row, with the values that the parameters have now."""
+        """Make the parameters and gradients of a lone team views of its row, with the values that the parameters have
+        now."""
         team = self.algorithms[0]
         rows = by_name(self.weights.detach()[0], team).values(), by_name(self.weights.grad[0], team).values()
         for weights, own, gradient in zip(team.parameters(), *rows):
@@ -116,7 +124,8 @@ class Learner:
             self.target_weights.copy_(self.weights)
 
     def load_optimiser(self, saved: dict, updates: int) -> None:
-        """Adam as it was after ``updates`` updates. ``ValueError`` where something is missing: torch would begin it anew without a word."""
+        """Adam as it was after ``updates`` updates. ``ValueError`` where something is missing: torch would begin it
+        anew without a word."""
         self.optimiser.load_state_dict(saved)
         self.updates = updates
         means = self.optimiser.state.get(self.weights, {})
@@ -126,11 +135,13 @@ class Learner:
 
 
 def side_by_side(modules: Sequence[nn.Module]) -> torch.Tensor:
-    """All weights of K modules in one tensor [K, P]; their parameters become views of it. ``ValueError`` unless of one dtype."""
+    """All weights of K modules in one tensor [K, P]; their parameters become views of it. ``ValueError`` unless of one
+    dtype."""
     kinds = sorted({str(weights.dtype).removeprefix("torch.") for module in modules for weights in module.parameters()})
     if len(kinds) != 1:
         raise ValueError(f"algorithm: expected weights, all of one dtype, got {' and '.join(kinds) or 'none'}")
-    together = torch.stack([torch.cat([weights.detach().flatten() for weights in module.parameters()]) for module in modules])
+    together = torch.stack([torch.cat([weights.detach().flatten() for weights in module.parameters()])
+                            for module in modules])
     for module, row in zip(modules, together):
         for weights, own in zip(module.parameters(), by_name(row, module).values()):
             weights.data = own
@@ -139,7 +150,8 @@ def side_by_side(modules: Sequence[nn.Module]) -> torch.Tensor:
 
 def places(module: nn.Module) -> list[tuple[int, int]]:
     """Where in memory the parameters of ``module`` are, and their gradients (0: there is none)."""
-    return [(weights.data_ptr(), weights.grad.data_ptr() if weights.grad is not None else 0) for weights in module.parameters()]
+    return [(weights.data_ptr(), weights.grad.data_ptr() if weights.grad is not None else 0)
+            for weights in module.parameters()]
 
 
 def by_name(weights: torch.Tensor, module: nn.Module) -> dict[str, torch.Tensor]:
@@ -150,9 +162,10 @@ def by_name(weights: torch.Tensor, module: nn.Module) -> dict[str, torch.Tensor]
 
 
 def clip_rows(gradients: torch.Tensor, max_norm: float) -> torch.Tensor:
-    """``clip_grad_norm_`` for each row of gradients[K, P]: no row is longer than ``max_norm`` afterwards. The norms[K] before."""
+    """``clip_grad_norm_`` for each row of gradients[K, P]: no row is longer than ``max_norm`` afterwards. The norms[K]
+    before."""
     norms = gradients.norm(dim=1)
-    gradients.mul_((max_norm / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1))                         # as torch's own does it
+    gradients.mul_((max_norm / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1))        # as torch's own does it
     return norms
 
 

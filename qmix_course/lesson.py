@@ -49,7 +49,8 @@ def start(number: str) -> None:
         RuntimeError: Python, torch or numpy is too old for the course.
     """
     if not isinstance(number, str) or number not in (*TITLES, "capstone"):
-        raise ValueError(f'number: expected a lesson, "{min(TITLES)}" to "{max(TITLES)}" or "capstone" as text, got {errors.describe(number)}')
+        raise ValueError(f'number: expected a lesson, "{min(TITLES)}" to "{max(TITLES)}" or "capstone" as text, got '
+                         f'{errors.describe(number)}')
     _check_versions({
         "Python": sys.version,
         "torch": torch.__version__,

@@ -87,14 +87,15 @@ class DuplexMixer(Mixer):
     """QPLEX's mixer: Q_tot = Σ_i Q_i + Σ_i (λ_i(s, u) − 1) A_i (Wang et al. 2021, section 3).
 
     Each Q_i is first rescaled by the state, Q_i ← w_i(s) Q_i + b_i(s) with w_i > 0, which leaves its argmax alone.
-    A_i = Q_i − (Q_i of agent i's best available action) is 0 there and negative elsewhere, and λ_i > 0. So with every agent's
-    best action the team has Σ_i (w_i max Q_i + b_i), and any other joint action has that much plus Σ_i λ_i A_i, which is less.
+    A_i = Q_i − (Q_i of agent i's best available action) is 0 there and negative elsewhere, and λ_i > 0. So with every
+    agent's best action the team has Σ_i (w_i max Q_i + b_i), and any other joint action has that much plus Σ_i λ_i A_i,
+    which is less.
 
     Unlike the other mixers it must be told which actions were taken and what the best ones are worth:
     ``q_tot = mixer(agent_qs[..., N], state[..., S], best_qs[..., N], actions[..., N] int64)`` gives ``[...]``.
     ``heads``: the terms that add up to λ. ``hypernet_dim``: hidden width of w and b, 0 for a single linear layer.
-    ``head_hidden``: hidden widths of the heads; the authors' code has (64, 64) and 10 heads in matrix games, and () and 4
-    heads in StarCraft. Theirs have hidden layers of their own, these share them: with () the two are the same.
+    ``head_hidden``: hidden widths of the heads; the authors' code has (64, 64) and 10 heads in matrix games, and () and
+    4 heads in StarCraft. Theirs have hidden layers of their own, these share them: with () the two are the same.
     """
 
     TINY = 1e-10                        # as in the authors' code: above zero stays above zero
@@ -114,7 +115,8 @@ class DuplexMixer(Mixer):
 
     def forward(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor, actions: torch.Tensor
                 ) -> torch.Tensor:
-        """Q_tot[...] of the actions[..., N] worth agent_qs[..., N], where the best available ones are worth best_qs[..., N]."""
+        """Q_tot[...] of the actions[..., N] worth agent_qs[..., N], where the best available ones are worth
+        best_qs[..., N]."""
         errors.tensor("agent_qs", agent_qs, (..., self.n_agents), next(self.parameters()).dtype)
         leading = agent_qs.shape[:-1]
         errors.tensor("state", state, (*leading, self.state_dim), agent_qs.dtype)
@@ -123,11 +125,12 @@ class DuplexMixer(Mixer):
         flat = (x.reshape(-1, x.shape[-1]) for x in (agent_qs, state, best_qs, actions))
         try:
             return self.mix(*flat).view(leading)
-        except RuntimeError:                            # looked for here only: it would cost every call, and vmap cannot look
+        except RuntimeError:        # looked for here only: it would cost every call, and vmap cannot look
             errors.between("actions", actions, 0, self.n_actions - 1)
             raise
 
-    def mix(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+    def mix(self, agent_qs: torch.Tensor, state: torch.Tensor, best_qs: torch.Tensor,
+            actions: torch.Tensor) -> torch.Tensor:
         w, b = self.positive(self.hyper_w(state)), self.hyper_b(state)                              # [M, N]
         own, best = w * agent_qs + b, w * best_qs + b                                               # [M, N]
         return own.sum(1) + ((self.importance(state, actions) - 1) * self.advantages(own, best)).sum(1)
@@ -142,7 +145,8 @@ class DuplexMixer(Mixer):
     def importance(self, state: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """λ[M, N] > 0: a sum over heads of |key(s)| · sigmoid(agent_i(s)) · sigmoid(action_i(s, u)).
 
-        The authors add their 1e-10 to each key, where a sigmoid that underflows still makes 0 of it; here it is added last.
+        The authors add their 1e-10 to each key, where a sigmoid that underflows still makes 0 of it; here it is added
+        last.
         """
         one_hot = state.new_zeros(*actions.shape, self.n_actions).scatter(-1, actions.unsqueeze(-1), 1.0)   # [M, N, A]
         key = self.head_key(state).abs().unsqueeze(2)                                               # [M, heads, 1]

@@ -64,8 +64,8 @@ def read_all_cells(path: Path) -> list[dict]:
     try:
         return parse(content)
     except json.JSONDecodeError as error:
-        raise DeskError(f"{shown(path)} is broken in line {error.lineno}: it was perhaps saved only in part. Save it again in "
-                        f"Jupyter{_fresh(lesson_in_name(path), ', or')}") from None
+        raise DeskError(f"{shown(path)} is broken in line {error.lineno}: it was perhaps saved only in part. Save it "
+                        f"again in Jupyter{_fresh(lesson_in_name(path), ', or')}") from None
     except UnicodeDecodeError:
         raise DeskError(f"{shown(path)} is no notebook: it is not text in UTF-8") from None
     except ValueError as error:

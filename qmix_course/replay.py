@@ -11,8 +11,10 @@ from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
 # The fields of a batch, their axes, and their dtype (None: a floating-point one).
-FIELDS = (("obs", ("B", "T+1", "N", "O"), None), ("state", ("B", "T+1", "S"), None), ("available", ("B", "T+1", "N", "A"), torch.bool),
-          ("actions", ("B", "T", "N"), torch.int64), ("last_actions", ("B", "T+1", "N"), torch.int64), ("reward", ("B", "T"), None),
+FIELDS = (("obs", ("B", "T+1", "N", "O"), None), ("state", ("B", "T+1", "S"), None),
+          ("available", ("B", "T+1", "N", "A"), torch.bool),
+          ("actions", ("B", "T", "N"), torch.int64), ("last_actions", ("B", "T+1", "N"), torch.int64),
+          ("reward", ("B", "T"), None),
           ("terminated", ("B", "T"), torch.bool), ("mask", ("B", "T"), None), ("memory", ("B", "N", "M"), None))
 
 
@@ -21,11 +23,12 @@ class Batch:
     """``B`` rows of ``T`` steps, with what came before each and what came after the last.
 
     obs[B, T+1, N, O] · state[B, T+1, S] · available[B, T+1, N, A] bool · actions[B, T, N] int64 ·
-    last_actions[B, T+1, N] int64 (−1 at an episode's start) · reward[B, T] · terminated[B, T] bool · mask[B, T] (1 for a
-    step that was played, 0 for padding) · memory[B, N, M], with which the agents began the row (M = 0 for those without)
+    last_actions[B, T+1, N] int64 (−1 at an episode's start) · reward[B, T] · terminated[B, T] bool · mask[B, T] (1 for
+    a step that was played, 0 for padding) · memory[B, N, M], with which the agents began the row (M = 0 for those
+    without)
 
-    A plain transition is a sequence of length one. ``terminated`` says that nothing comes after; a step at which only the
-    clock ran out has it False, so its target looks at what would have come. Padding has ``available`` True and
+    A plain transition is a sequence of length one. ``terminated`` says that nothing comes after; a step at which only
+    the clock ran out has it False, so its target looks at what would have come. Padding has ``available`` True and
     ``last_actions`` −1 (no action), everything else 0. ``memory`` may be left out where M = 0.
     """
 
@@ -41,11 +44,13 @@ class Batch:
 
     def __post_init__(self):
         if self.memory is None and isinstance(self.actions, torch.Tensor) and isinstance(self.reward, torch.Tensor):
-            rows, n_agents = (self.actions.shape[0], self.actions.shape[-1]) if errors.has_axes(self.actions, 3) else (0, 0)
-            object.__setattr__(self, "memory", self.obs.new_zeros(rows, n_agents, 0))       # nothing is remembered: M = 0
+            known = errors.has_axes(self.actions, 3)
+            rows, n_agents = (self.actions.shape[0], self.actions.shape[-1]) if known else (0, 0)
+            object.__setattr__(self, "memory", self.obs.new_zeros(rows, n_agents, 0))     # nothing is remembered: M = 0
         for name, axes, dtype in FIELDS:
             value = getattr(self, name)
-            if not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value.is_nested or value.is_meta or value.is_quantized:
+            if (not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value.is_nested
+                or value.is_meta or value.is_quantized):
                 errors.tensor(name, value, axes, dtype)
 
     def agree(self) -> None:
@@ -58,12 +63,14 @@ class Batch:
             if value.dtype is not dtype and (dtype is not None or not value.is_floating_point()):
                 errors.tensor(name, value, axes, dtype)
         rows, length, n = self.actions.shape
-        for name, wanted in (("obs", (rows, length + 1, n)), ("state", (rows, length + 1)), ("available", (rows, length + 1, n)),
-                             ("last_actions", (rows, length + 1, n)), ("reward", (rows, length)), ("terminated", (rows, length)),
+        for name, wanted in (("obs", (rows, length + 1, n)), ("state", (rows, length + 1)),
+                             ("available", (rows, length + 1, n)),
+                             ("last_actions", (rows, length + 1, n)), ("reward", (rows, length)),
+                             ("terminated", (rows, length)),
                              ("mask", (rows, length)), ("memory", (rows, n) if self.memory.shape[-1] else ())):
             if getattr(self, name).shape[:len(wanted)] != wanted:
-                raise ValueError(f"{name}: expected its leading axes to be {wanted}, as actions[B, T, N] = {(rows, length, n)} says, "
-                                 f"got {errors.describe(getattr(self, name))}")
+                raise ValueError(f"{name}: expected its leading axes to be {wanted}, as actions[B, T, N] = "
+                                 f"{(rows, length, n)} says, got {errors.describe(getattr(self, name))}")
 
     @staticmethod
     def padding(rows: int, length: int, spec: TeamSpec, memory_dim: int = 0) -> Batch:
@@ -105,9 +112,11 @@ class Batch:
 
 
 def bytes_a_row(length: int, spec: TeamSpec, memory_dim: int = 0) -> int:
-    """What a row of ``length`` steps takes in memory. For whole episodes that is in proportion to ``spec.episode_limit``."""
+    """What a row of ``length`` steps takes in memory. For whole episodes that is in proportion to
+    ``spec.episode_limit``."""
     a_float, a_bool, an_int = torch.get_default_dtype().itemsize, 1, 8
-    moment = spec.n_agents * (spec.obs_dim * a_float + spec.n_actions * a_bool + an_int) + spec.state_dim * a_float     # before a step
+    # before a step
+    moment = spec.n_agents * (spec.obs_dim * a_float + spec.n_actions * a_bool + an_int) + spec.state_dim * a_float
     step = spec.n_agents * an_int + 2 * a_float + a_bool                # actions; reward and mask; terminated
     return (length + 1) * moment + length * step + spec.n_agents * memory_dim * a_float
 
@@ -134,9 +143,9 @@ class ReplayBuffer:
         self.spec = errors.instance("spec", spec, TeamSpec)
         needed, there = self.capacity * bytes_a_row(self.length, spec, self.memory_dim), machine_bytes()
         if there is not None and needed > there:
-            raise ValueError(f"capacity: expected rows that fit into this machine's {there / 2**30:.1f} GiB of memory, got "
-                             f"{self.capacity:,} of {self.length:,} steps, {needed / 2**30:,.1f} GiB; choose a smaller capacity"
-                             f"{', or a shorter episode_limit' if self.length > 1 else ''}")
+            raise ValueError(f"capacity: expected rows that fit into this machine's {there / 2**30:.1f} GiB of memory, "
+                             f"got {self.capacity:,} of {self.length:,} steps, {needed / 2**30:,.1f} GiB; choose a "
+                             f"smaller capacity{', or a shorter episode_limit' if self.length > 1 else ''}")
         self._rows = Batch.padding(self.capacity, self.length, spec, self.memory_dim)
         self._size = 0                 # rows that were written
         self._next = 0                 # where the next row goes
@@ -145,7 +154,8 @@ class ReplayBuffer:
         return self._size
 
     def add(self, rows: Batch) -> None:
-        """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing."""
+        """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing.
+        """
         errors.instance("rows", rows, Batch).check(self.length, self.spec, self.memory_dim)
         count = rows.obs.shape[0]
         if count > self.capacity:

@@ -13,7 +13,8 @@ from qmix_course.checks.code import place
 CELL_SECONDS = 20               # of computing in one cell: the cells of exercises define, they do not train
 
 # Magics that run Python in the notebook's names: those of a whole cell, and of a line.
-RUN_THE_CELL = {"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lprun", "snakeviz", "pyinstrument", "scalene"}
+RUN_THE_CELL = {"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lprun", "snakeviz", "pyinstrument",
+                "scalene"}
 RUN_THE_LINE = {"time", "timeit", "prun", "debug", "memit", "mprun", "lprun", "snakeviz"}
 
 

@@ -1,7 +1,8 @@
 """How a process that runs a learner's code tells its parent what it found, where that code cannot speak for it.
 
 The child writes records to a file of its own, each sealed with a key that it reads before any of that code runs: text
-printed by an answer, or written into the file, is no record. (Code that searches its own process for the key can find it.)
+printed by an answer, or written into the file, is no record. (Code that searches its own process for the key can find
+it.)
 """
 
 from __future__ import annotations

@@ -20,22 +20,26 @@ from qmix_course.replay import Batch
 from qmix_course.training import History, Run, TrainConfig
 
 
-def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig, seeds: Sequence[int]) -> list[History]:
+def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig,
+                seeds: Sequence[int]) -> list[History]:
     """Train ``algorithms[k]`` with seed ``seeds[k]``, all of them at once, and return their histories.
 
-    Each run is what ``train(env.clone(), algorithms[k], replace(config, seed=seeds[k]))`` would give, up to rounding: it
-    has an environment, a memory and a generator of its own. Only the updates are made together: the weights of all
+    Each run is what ``train(env.clone(), algorithms[k], replace(config, seed=seeds[k]))`` would give, up to rounding:
+    it has an environment, a memory and a generator of its own. Only the updates are made together: the weights of all
     teams are stacked, one more axis in front, and one vectorised call takes the place of a loop. That pays where the
     networks are tiny and most of the time goes into calling them.
 
-    ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are changed.
+    ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are
+    changed.
     ``TypeError``: ``GRUAgents``, whose ``nn.GRU`` torch cannot vectorise in this way.
     """
     errors.instance("env", env, TeamEnv)
-    algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed) for seed in errors.sequence("seeds", seeds, "seeds")]
+    algorithms, seeds = _check(env, algorithms), [errors.seed("seeds", seed)
+                                                  for seed in errors.sequence("seeds", seeds, "seeds")]
     errors.instance("config", config, TrainConfig)
     if len(algorithms) != len(seeds):
-        raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and {len(seeds)}")
+        raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and "
+                         f"{len(seeds)}")
     doubt = never_learns(config, env.spec, env.num_envs, algorithms[0].recurrent)
     if doubt is not None:
         warnings.warn(f"train_seeds: with these settings nothing is learned. {doubt}", stacklevel=2)
@@ -56,22 +60,26 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     return [run.history for run in runs]
 
 
-def fit_seeds(algorithms: Sequence[Algorithm], batches: Sequence[Batch], config: TrainConfig, updates: int) -> torch.Tensor:
+def fit_seeds(algorithms: Sequence[Algorithm], batches: Sequence[Batch], config: TrainConfig,
+              updates: int) -> torch.Tensor:
     """``updates`` updates of ``algorithms[k]`` on the whole of ``batches[k]``, all at once; the last losses[K].
 
-    Nothing is sampled: this is what training on exactly these data comes to when chance in the replay is taken out. With
-    one row for each joint action of a one-shot game, "these data" are uniform play. Of ``config`` the learning rate, the
-    clipping and the target's update count. ``algorithms`` are as for ``train_seeds``; the batches have one shape.
+    Nothing is sampled: this is what training on exactly these data comes to when chance in the replay is taken out.
+    With one row for each joint action of a one-shot game, "these data" are uniform play. Of ``config`` the learning
+    rate, the clipping and the target's update count. ``algorithms`` are as for ``train_seeds``; the batches have one
+    shape.
     """
     algorithms, batches = _check(None, algorithms), errors.sequence("batches", batches, "batches")
     updates = errors.whole_number("updates", updates, at_most=errors.LONGEST)
     errors.instance("config", config, TrainConfig)
     for batch in batches:
-        shapes = [{name: value.shape for name, value in vars(errors.instance("batches", each, Batch)).items()} for each in (batch, batches[0])]
+        shapes = [{name: value.shape for name, value in vars(errors.instance("batches", each, Batch)).items()}
+                  for each in (batch, batches[0])]
         if shapes[0] != shapes[1]:
             raise ValueError("batches: expected batches of one shape, got others")
     if len(algorithms) != len(batches):
-        raise ValueError(f"algorithms, batches: expected as many of the one as of the other, got {len(algorithms)} and {len(batches)}")
+        raise ValueError(f"algorithms, batches: expected as many of the one as of the other, got {len(algorithms)} and "
+                         f"{len(batches)}")
     for algorithm, batch in zip(algorithms, batches):
         algorithm.see(batch.state)
     learner = Learner(algorithms, [deepcopy(algorithm).requires_grad_(False) for algorithm in algorithms], config)

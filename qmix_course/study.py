@@ -16,14 +16,16 @@ from qmix_course.reading import DeskError, lesson_in_name, shown
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the five commands to the parser of ``python -m qmix_course``."""
     command = commands.add_parser("start", help="copy lessons and exercises to my/; what you changed there stays")
-    command.add_argument("lesson", nargs="?", metavar="NN", type=_two_digits, help="one lesson, or capstone (default: all)")
+    command.add_argument("lesson", nargs="?", metavar="NN", type=_two_digits,
+                         help="one lesson, or capstone (default: all)")
     command.set_defaults(function=command_start)
     command = commands.add_parser("progress", help="which exercises are solved, tried, left")
     command.add_argument("folder", nargs="?", type=Path, metavar="FOLDER",
                          help="where the notebooks are (default: my/exercises)")
     command.set_defaults(function=command_progress)
     command = commands.add_parser("check", help="check the saved notebooks in my/")
-    command.add_argument("what", nargs="?", metavar="NN[.k]", type=_two_digits, help="a lesson or one exercise (default: every started lesson)")
+    command.add_argument("what", nargs="?", metavar="NN[.k]", type=_two_digits,
+                         help="a lesson or one exercise (default: every started lesson)")
     command.set_defaults(function=command_check)
     command = commands.add_parser("hint", help="a hint to one exercise")
     command.add_argument("number", metavar="NN.k", type=_two_digits)
@@ -100,10 +102,12 @@ def command_check(arguments: argparse.Namespace) -> int:
     source = copies.shipped(what[:2], folder) if what else None
     _take_over(folder)
     notebooks = _mine(folder)
-    judged = {number: desk.judge(number, notebooks, folder) for number in ([what[:2]] if what else copies.lessons(folder))}
+    judged = {number: desk.judge(number, notebooks, folder)
+              for number in ([what[:2]] if what else copies.lessons(folder))}
     judged = {number: (paths, verdicts) for number, (paths, verdicts) in judged.items() if paths}
     if not judged:
-        raise DeskError(f"{shown(copies.mine(source, folder))} is not there: python -m qmix_course start {what[:2]}" if source
+        raise DeskError(f"{shown(copies.mine(source, folder))} is not there: python -m qmix_course start {what[:2]}"
+                        if source
                         else "nothing in my/ yet: python -m qmix_course start")
     all_correct = True
     for number, (paths, verdicts) in judged.items():

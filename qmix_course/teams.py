@@ -1,4 +1,5 @@
-"""A trained team in a file of its own: its weights, for playing. No environment is in it, so this works with every one."""
+"""A trained team in a file of its own: its weights, for playing. No environment is in it, so this works with every one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from qmix_course.algorithms import Algorithm
 
 
 def save_team(path: str | Path, algorithm: Algorithm) -> None:
-    """Write the weights of ``algorithm`` into a file. One that holds a team already is replaced, any other is refused."""
+    """Write the weights of ``algorithm`` into a file. One that holds a team already is replaced, any other is refused.
+    """
     _check(path, algorithm)
     if Path(path).exists() and "collector" in checkpoint.load(path)["state"]:
         raise ValueError(f"path: {path} holds a run, which would be lost; name another file")
@@ -22,9 +24,9 @@ def save_team(path: str | Path, algorithm: Algorithm) -> None:
 def load_team(path: str | Path, algorithm: Algorithm) -> Algorithm:
     """Give ``algorithm`` the weights in a file and return it: ``team = load_team("team.pt", QMIX.for_env(env))``.
 
-    ``path``: a file of ``save_team``, the checkpoint of a run, or the run's folder. ``algorithm`` is made as it was for the
-    run, with the same options; its first weights do not matter. ``ValueError`` that names every difference if it was made
-    otherwise, and then nothing has changed. Weights in another float dtype are converted.
+    ``path``: a file of ``save_team``, the checkpoint of a run, or the run's folder. ``algorithm`` is made as it was for
+    the run, with the same options; its first weights do not matter. ``ValueError`` that names every difference if it
+    was made otherwise, and then nothing has changed. Weights in another float dtype are converted.
     """
     _check(path, algorithm)
     path = Path(path)

@@ -90,7 +90,8 @@ class Run:
         return look
 
     def play(self) -> None:
-        """One joint action in every row, into the memory. An entry that was made between two scheduled ones goes again."""
+        """One joint action in every row, into the memory. An entry that was made between two scheduled ones goes again.
+        """
         if len(self.history) and not self.scheduled(self.history.steps[-1]):
             self.history.drop_last()
         rows = self.collector.step(self.epsilon())
@@ -102,7 +103,8 @@ class Run:
         self.steps += self.env.num_envs
 
     def due(self) -> bool:
-        """Whether an update is due: counted from learning_starts; those that had to wait for a full batch are made up for."""
+        """Whether an update is due: counted from learning_starts; those that had to wait for a full batch are made up
+        for."""
         due = max(0, self.steps - self.config.learning_starts) // self.config.update_every
         return self.updates < due and len(self.buffer) >= self.config.batch_size
 
@@ -123,7 +125,8 @@ class Run:
         return linear_schedule(config.epsilon_start, config.epsilon_end, config.epsilon_steps, self.steps)
 
     def update(self) -> None:
-        """One optimiser step on one sampled batch, then the target. ``TrainingDiverged`` before the step if it can only harm."""
+        """One optimiser step on one sampled batch, then the target. ``TrainingDiverged`` before the step if it can only
+        harm."""
         batch = self.buffer.sample(self.config.batch_size, self.generator)
         self.losses += self.learner.update([batch], f"at update {self.updates + 1:,}, after {self.steps:,} steps")
         self.updates += 1
@@ -131,8 +134,8 @@ class Run:
     def look(self, seconds: float) -> None:
         """Play greedily beside the run and write one entry of the history.
 
-        One that is not scheduled (the run ends here, for now) leaves the means open, so that a run which goes on from here
-        is the run that never stopped.
+        One that is not scheduled (the run ends here, for now) leaves the means open, so that a run which goes on from
+        here is the run that never stopped.
         """
         greedy = evaluate(self.evaluation_env, self.algorithm, seed=self.config.seed)
         scheduled = self.scheduled(self.steps)
@@ -150,7 +153,8 @@ class Run:
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
                 "optimiser": self.learner.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
-                "env": self.env.state_dict(), "collector": self.collector.state_dict(), "watch": self.watch.state_dict(),
+                "env": self.env.state_dict(), "collector": self.collector.state_dict(),
+                "watch": self.watch.state_dict(),
                 "generator": self.generator.get_state(), "history": asdict(self.history), "steps": self.steps,
                 "updates": self.updates, "losses": list(self.losses), "seconds": self.seconds}
 
@@ -169,14 +173,15 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
           on_evaluation: Callable[[Run], object] | None = None, stop: Callable[[], bool] | None = None) -> History:
     """Train ``algorithm`` in ``env`` (both are changed) and return the history.
 
-    ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable one.
-    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. ``total_steps`` may be
-    larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file that was
-    made with other settings is refused, and without ``resume`` one that is there already, before anything has changed.
-    ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step, and True ends
-    the run early, with an entry for what was played since the last (which goes again when the run is resumed).
-    Settings with which nothing can be learned are warned of, and a run that ends without an update says so. A progress bar
-    shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
+    ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable
+    one.
+    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. ``total_steps`` may
+    be larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file
+    that was made with other settings is refused, and without ``resume`` one that is there already, before anything has
+    changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step,
+    and True ends the run early, with an entry for what was played since the last (which goes again when the run is
+    resumed). Settings with which nothing can be learned are warned of, and a run that ends without an update says so. A
+    progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
     """
     check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
@@ -194,7 +199,8 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
         doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
         if doubt is not None:
             warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
-        run = Run(env, algorithm, config) if saved is None else resumed(env, algorithm, config, checkpoint, saved["state"])
+        run = Run(env, algorithm, config) if saved is None else resumed(env, algorithm, config, checkpoint,
+                                                                        saved["state"])
         with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
             while not run.finished():
                 looked = run.advance()
@@ -207,8 +213,8 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                         record(run, shown, checkpoint, settings, on_evaluation)
                     break
         if run.finished() and run.updates == 0:
-            warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored and an "
-                          f"update needs batch_size = {config.batch_size}", stacklevel=2)
+            warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored "
+                          f"and an update needs batch_size = {config.batch_size}", stacklevel=2)
         return run.history
 
 
@@ -269,6 +275,6 @@ def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
     except (TypeError, ValueError) as error:
         if episodes == 1:
             raise
-        raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows can be "
-                         f"made, got {episodes}. Make the environment from a function that makes a new one at every call, "
-                         f"or choose 1. ({error})") from error
+        raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows "
+                         f"can be made, got {episodes}. Make the environment from a function that makes a new one at "
+                         f"every call, or choose 1. ({error})") from error

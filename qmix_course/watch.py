@@ -1,4 +1,5 @@
-"""Two watches on a run: a loss that is no number stops it by name; values that no reward seen can pay are said, once."""
+"""Two watches on a run: a loss that is no number stops it by name; values that no reward seen can pay are said, once.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +21,17 @@ class TrainingDiverged(ArithmeticError, ValueError):
 def check_finite(name: str, value: float, where: str) -> None:
     """``TrainingDiverged`` if ``value`` is NaN or infinite. ``where``: which update, in words."""
     if not math.isfinite(value):
-        raise TrainingDiverged(f"{name}: {value} {where}. The weights are as the update before left them. Values have grown beyond "
-                               "what a float holds: try a smaller learning_rate, and look at how large rewards and observations are")
+        raise TrainingDiverged(f"{name}: {value} {where}. The weights are as the update before left them. Values have "
+                               "grown beyond what a float holds: try a smaller learning_rate, and look at how large "
+                               "rewards and observations are")
 
 
 class Watch:
     """What the rewards that a run has seen can pay, and whether its team still believes in less.
 
-    Whatever the policy, no state is worth more than h · r⁺ + e⁺. r⁺: the largest reward of a step after which the task went on,
-    e⁺: that of a step that ended it, 0 if all were negative. h: 1 / (1 − γ), as a target looks beyond the clock, or the step
-    limit with γ = 1. The smallest rewards give the lower bound.
+    Whatever the policy, no state is worth more than h · r⁺ + e⁺. r⁺: the largest reward of a step after which the task
+    went on, e⁺: that of a step that ended it, 0 if all were negative. h: 1 / (1 − γ), as a target looks beyond the
+    clock, or the step limit with γ = 1. The smallest rewards give the lower bound.
     """
 
     def __init__(self, gamma: float, episode_limit: int):
@@ -57,22 +59,24 @@ class Watch:
         return masked_mean(algorithm.played_values(batch), batch.mask).item()
 
     def look(self, algorithm: Algorithm, batch: Batch, steps: int) -> None:
-        """Warn, once, if the mean of what is believed of ``batch`` was beyond ``SLACK`` × (what can be paid + 1) at two looks in a
-        row and is not on its way back. The 1 is for fresh networks, which start near 0 and know nothing of rewards yet."""
+        """Warn, once, if the mean of what is believed of ``batch`` was beyond ``SLACK`` × (what can be paid + 1) at
+        two looks in a row and is not on its way back. The 1 is for fresh networks, which start near 0 and know
+        nothing of rewards yet."""
         low, high = self.bounds()
         try:
             value, before = self.believed(algorithm, batch), self.beyond
-        except Exception:                           # a team of one's own that values in another way is not watched; it trains on
+        except Exception:        # a team of one's own that values in another way is not watched; it trains on
             return
         self.beyond = max(value - SLACK * (high + 1), SLACK * (low - 1) - value, 0.0) if high > low else 0.0
         if self.said or before == 0 or self.beyond < before / 2:
             return
         self.said = True
         warnings.warn(
-            f"values: after {steps:,} steps {algorithm.value_name} is {value:.4g} in the mean of a batch, but the rewards seen so far "
-            f"cannot pay {'more' if value > high else 'less'} than {high if value > high else low:.4g}. What is learned feeds on its "
-            "own errors. Try a smaller learning_rate, a slower target (tau, target_every), or double_q=True, and look at the size of "
-            "the observations", RuntimeWarning, stacklevel=5)
+            f"values: after {steps:,} steps {algorithm.value_name} is {value:.4g} in the mean of a batch, but the "
+            f"rewards seen so far cannot pay {'more' if value > high else 'less'} than "
+            f"{high if value > high else low:.4g}. What is learned feeds on its "
+            "own errors. Try a smaller learning_rate, a slower target (tau, target_every), or double_q=True, and look "
+            "at the size of the observations", RuntimeWarning, stacklevel=5)
 
     def state_dict(self) -> dict:
         return {"going": list(self.going), "ending": list(self.ending), "beyond": self.beyond, "said": self.said}

@@ -26,8 +26,9 @@ class Angry:
     def _refuse(self, *_):
         raise RuntimeError("do not ask me")
 
-    __repr__ = __str__ = __len__ = __eq__ = __bool__ = __iter__ = __float__ = __int__ = __index__ = __getitem__ = _refuse
-    __hash__ = __contains__ = __lt__ = __gt__ = __le__ = __ge__ = __call__ = __array__ = __fspath__ = _refuse
+    __repr__ = __str__ = __len__ = __eq__ = __bool__ = __iter__ = __float__ = __int__ = __index__ = _refuse
+    __getitem__ = __hash__ = __contains__ = __lt__ = __gt__ = __le__ = __ge__ = _refuse
+    __call__ = __array__ = __fspath__ = _refuse
 
 
 class AngryAttributes:
@@ -77,38 +78,53 @@ class Marked(torch.Tensor):
 VALUES = {
     "None": None, "True": True, "False": False, "-1": -1, "0": 0, "1": 1, "3": 3, "2**31": 2**31, "2**62": 2**62,
     "2**63": 2**63, "2**64": 2**64, "10**400": 10**400, "-10**400": -(10**400), "10**5000": 10**5000,
-    "0.5": 0.5, "-0.5": -0.5, "3.0": 3.0, "nan": float("nan"), "inf": float("inf"), "-inf": -float("inf"), "1e308": 1e308,
-    "complex": 1 + 2j, "Fraction": Fraction(1, 3), "huge Fraction": Fraction(10**400, 3), "tiny Fraction": Fraction(1, 10**400),
+    "0.5": 0.5, "-0.5": -0.5, "3.0": 3.0, "nan": float("nan"), "inf": float("inf"), "-inf": -float("inf"),
+    "1e308": 1e308,
+    "complex": 1 + 2j, "Fraction": Fraction(1, 3), "huge Fraction": Fraction(10**400, 3),
+    "tiny Fraction": Fraction(1, 10**400),
     "Decimal": Decimal("0.5"), "Decimal NaN": Decimal("NaN"), "no text": "", "text": "grid", "number as text": "3",
     "surrogate": "\ud800", "null": "a\0b", "long text": "a" * 100_000, "own text": Word("grid"), "bytes": b"grid",
-    "bytearray": bytearray(b"grid"), "no list": [], "list": [1, 2], "ragged": [[1], [2, 3]], "list of None": [None, None],
+    "bytearray": bytearray(b"grid"), "no list": [], "list": [1, 2], "ragged": [[1], [2, 3]],
+    "list of None": [None, None],
     "list of text": ["1", "2"], "nested": [[[[[]]]]], "no tuple": (), "tuple": (1, 2, 3), "pair of huge": (0, 10**400),
     "no dict": {}, "dict": {"a": 1}, "dict of None": {None: None}, "set": {1, 2}, "frozenset": frozenset({1}),
-    "Ellipsis": ..., "NotImplemented": NotImplemented, "range": range(3), "module": torch, "class": GridWorld, "int": int,
-    "function": abs, "dtype": torch.float32, "device": torch.device("cpu"), "path": pathlib.Path("no/such/folder/file.pt"),
+    "Ellipsis": ..., "NotImplemented": NotImplemented, "range": range(3), "module": torch, "class": GridWorld,
+    "int": int,
+    "function": abs, "dtype": torch.float32, "device": torch.device("cpu"),
+    "path": pathlib.Path("no/such/folder/file.pt"),
     "date": datetime.date(2020, 1, 1), "error": ValueError("no"), "enum": Level.HIGH,
     "np.nan": np.float64("nan"), "np.int64": np.int64(-3), "np.int8": np.int8(2), "np.bool": np.bool_(True),
-    "np.longdouble": np.longdouble("1e400"), "np.complex": np.complex128(1j), "np.datetime": np.datetime64("2020-01-01"),
-    "np.masked": np.ma.masked, "array 0-d": np.array(3), "array": np.array([1, 2]), "array of text": np.array(["a", "b"]),
-    "array of objects": np.array([None, 1], dtype=object), "array 0": np.zeros((0,)), "complex array": np.array([1j, 2]),
+    "np.longdouble": np.longdouble("1e400"), "np.complex": np.complex128(1j),
+    "np.datetime": np.datetime64("2020-01-01"),
+    "np.masked": np.ma.masked, "array 0-d": np.array(3), "array": np.array([1, 2]),
+    "array of text": np.array(["a", "b"]),
+    "array of objects": np.array([None, 1], dtype=object), "array 0": np.zeros((0,)),
+    "complex array": np.array([1j, 2]),
     "structured": np.zeros(2, dtype=[("a", int)]), "array of dates": np.array(["2020-01-01"], dtype="datetime64[D]"),
     "tensor 0-d": torch.tensor(3), "tensor": torch.zeros(2, 3), "tensor of nothing": torch.zeros(0),
     "meta": torch.zeros(2, 3, device="meta"), "sparse": torch.eye(2).to_sparse(),
 }
 FRESH = {
-    "lambda": lambda: lambda *_: None, "object": object, "generator": lambda: (k for k in range(2)), "iterator": lambda: iter([1, 2]),
-    "endless": itertools.count, "angry": Angry, "angry attributes": AngryAttributes, "long": Long, "yes": Yes, "mock": mock.MagicMock,
+    "lambda": lambda: lambda *_: None, "object": object, "generator": lambda: (k for k in range(2)),
+    "iterator": lambda: iter([1, 2]),
+    "endless": itertools.count, "angry": Angry, "angry attributes": AngryAttributes, "long": Long, "yes": Yes,
+    "mock": mock.MagicMock,
     "mock tensor": lambda: mock.MagicMock(spec=torch.Tensor), "list of angry": lambda: [Angry(), Angry()],
-    "network": lambda: torch.nn.Linear(1, 1), "torch generator": torch.Generator, "env": TwoStepGame, "team": lambda: VDN.for_env(TwoStepGame()),
-    "spec": lambda: TwoStepGame().spec, "batch": lambda: Batch.padding(1, 1, TwoStepGame().spec), "step": lambda: TwoStepGame().reset(),
-    "config": TrainConfig, "list of envs": lambda: [TwoStepGame()], "list of tensors": lambda: [torch.zeros(2), torch.zeros(3)],
+    "network": lambda: torch.nn.Linear(1, 1), "torch generator": torch.Generator, "env": TwoStepGame,
+    "team": lambda: VDN.for_env(TwoStepGame()),
+    "spec": lambda: TwoStepGame().spec, "batch": lambda: Batch.padding(1, 1, TwoStepGame().spec),
+    "step": lambda: TwoStepGame().reset(),
+    "config": TrainConfig, "list of envs": lambda: [TwoStepGame()],
+    "list of tensors": lambda: [torch.zeros(2), torch.zeros(3)],
 }
 
-DTYPES = (torch.bool, torch.uint8, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+DTYPES = (torch.bool, torch.uint8, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32,
+          torch.float64)
 
 
 def almost(label, good):
-    """Almost ``good``, a tensor: another shape, dtype, layout or device, or other numbers; LEFT_OUT where there is no such."""
+    """Almost ``good``, a tensor: another shape, dtype, layout or device, or other numbers; LEFT_OUT where there is no
+    such."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")             # torch calls some of these layouts prototypes
         base = good.detach().clone()
@@ -120,17 +136,26 @@ def almost(label, good):
             return floats().reshape(-1)
 
         made = {
-            "one axis more": lambda: base.unsqueeze(0), "one axis less": lambda: base[0] if base.dim() else base.reshape(1),
-            "no axes": lambda: floats().sum(), "twice the rows": lambda: torch.cat([base, base]) if base.dim() else base.repeat(2),
-            "wider": lambda: base.repeat(*[1] * max(base.dim() - 1, 0), 2), "no rows": lambda: base[:0] if base.dim() else base.reshape(1)[:0],
-            "no columns": lambda: base[..., :0] if base.dim() else base.reshape(1)[:0], "sparse": lambda: floats().to_sparse(),
-            "quantised": lambda: torch.quantize_per_tensor(floats(), 0.1, 0, torch.quint8), "meta": lambda: base.to("meta"),
+            "one axis more": lambda: base.unsqueeze(0),
+            "one axis less": lambda: base[0] if base.dim() else base.reshape(1),
+            "no axes": lambda: floats().sum(),
+            "twice the rows": lambda: torch.cat([base, base]) if base.dim() else base.repeat(2),
+            "wider": lambda: base.repeat(*[1] * max(base.dim() - 1, 0), 2),
+            "no rows": lambda: base[:0] if base.dim() else base.reshape(1)[:0],
+            "no columns": lambda: base[..., :0] if base.dim() else base.reshape(1)[:0],
+            "sparse": lambda: floats().to_sparse(),
+            "quantised": lambda: torch.quantize_per_tensor(floats(), 0.1, 0, torch.quint8),
+            "meta": lambda: base.to("meta"),
             "nested": lambda: torch.nested.nested_tensor([flat(), flat()[:1]]), "same sparse": lambda: base.to_sparse(),
             "jagged": lambda: torch.nested.nested_tensor([flat()[:, None], flat()[:1, None]], layout=torch.jagged),
-            "array": lambda: base.numpy(), "list": lambda: base.tolist(), "tuple": lambda: tuple(base) if base.dim() else (base,),
-            "marked": lambda: base.as_subclass(Marked), "sparse csr": lambda: flat()[:, None].to_sparse_csr(), "mkldnn": lambda: floats().to_mkldnn(),
-            "names": lambda: [str(k) for k in base.reshape(-1).tolist()], "array of objects": lambda: base.numpy().astype(object),
-            "of complex": lambda: torch.complex(floats(), floats()), "asks for gradients": lambda: floats().requires_grad_(),
+            "array": lambda: base.numpy(), "list": lambda: base.tolist(),
+            "tuple": lambda: tuple(base) if base.dim() else (base,),
+            "marked": lambda: base.as_subclass(Marked), "sparse csr": lambda: flat()[:, None].to_sparse_csr(),
+            "mkldnn": lambda: floats().to_mkldnn(),
+            "names": lambda: [str(k) for k in base.reshape(-1).tolist()],
+            "array of objects": lambda: base.numpy().astype(object),
+            "of complex": lambda: torch.complex(floats(), floats()),
+            "asks for gradients": lambda: floats().requires_grad_(),
         }
         for dtype in DTYPES:
             made[str(dtype)] = lambda dtype=dtype: base.to(dtype)
@@ -148,8 +173,10 @@ def almost(label, good):
             return LEFT_OUT
 
 
-ALMOST = ["one axis more", "one axis less", "no axes", "twice the rows", "wider", "no rows", "no columns", "sparse", "quantised", "meta",
-          "nested", "same sparse", "jagged", "array", "list", "tuple", "marked", "sparse csr", "mkldnn", "names", "array of objects",
+ALMOST = ["one axis more", "one axis less", "no axes", "twice the rows", "wider", "no rows", "no columns", "sparse",
+          "quantised", "meta",
+          "nested", "same sparse", "jagged", "array", "list", "tuple", "marked", "sparse csr", "mkldnn", "names",
+          "array of objects",
           "of complex", "asks for gradients", "one nan", "all True", "all False", *map(str, DTYPES),
           *(f"all {number}" for number in (-1, 1, 7, 10**9, -(2**63), "nan", "inf", "-inf", "1e30"))]
 LABELS = [*VALUES, *FRESH, *(f"almost: {label}" for label in ALMOST)]

@@ -20,7 +20,8 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 # All cells are in the page, not only those in sight; no question about news; a closed notebook's kernel ends.
 SETTINGS = {"notebook-extension/tracker": {"windowingMode": "none", "kernelShutdown": True},
             "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "my", "runs", "build", "dist", "__pycache__", "*.egg-info", ".*_cache")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "my", "runs", "build", "dist", "__pycache__", "*.egg-info",
+                                  ".*_cache")
 SECONDS = 240
 
 
@@ -40,7 +41,8 @@ def fresh_copy(folder: Path) -> Path:
     """The course as a clone of it would be, committed, with a .venv that counts as set up."""
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
     for command in (["init", "-q"], ["add", "-A"],
-                    ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "commit", "-qm", "The course"]):
+                    ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "commit", "-qm",
+                     "The course"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     (folder / ".venv").mkdir()
     for stamp in (".made", ".learn"):
@@ -62,8 +64,10 @@ class Lab:
             path.write_text(json.dumps(settings))
         flags = "--no-browser --ServerApp.port=0 --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True"
         flags += " --allow-root" * (hasattr(os, "getuid") and os.getuid() == 0)
-        surroundings = os.environ | {f"JUPYTER_{name}_DIR": str(aside / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        surroundings |= {"JUPYTERLAB_SETTINGS_DIR": str(aside / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(aside / "workspaces")}
+        surroundings = os.environ | {f"JUPYTER_{name}_DIR": str(aside / name.lower())
+                                     for name in ("CONFIG", "DATA", "RUNTIME")}
+        surroundings |= {"JUPYTERLAB_SETTINGS_DIR": str(aside / "settings"),
+                         "JUPYTERLAB_WORKSPACES_DIR": str(aside / "workspaces")}
         for name in ("PYTHONPATH", "QMIX_COURSE_PROGRESS", "TQDM_DISABLE"):     # a learner has none of these
             surroundings.pop(name, None)
         self.page, self.log = None, aside / "log.txt"
@@ -115,7 +119,8 @@ class Lab:
         """What a script returns; ``widget`` in it is the document in front, and a promise is waited for."""
         text = f"""const [given, done] = [Array.from(arguments).slice(0, -1), arguments[arguments.length - 1]];
             const widget = window.jupyterapp?.shell?.currentWidget;
-            Promise.resolve((async function () {{ {script} }}).apply(null, given)).then(done, error => done("failed: " + error))"""
+            Promise.resolve((async function () {{ {script} }}).apply(null, given))
+                .then(done, error => done("failed: " + error))"""
         return self.page.execute_async_script(text, *arguments)
 
     def path(self) -> str | None:
@@ -134,8 +139,9 @@ class Lab:
 
     def links(self) -> list[str]:
         """The links of the page in front, as they were written; those to other sites are not counted."""
-        self.wait(lambda: self.js("return !widget.content.widgets || widget.content.widgets.every(cell => !cell.placeholder && "
-                                  "(cell.model.type !== 'markdown' || cell.node.querySelector('.jp-RenderedMarkdown')))"), "the cells")
+        self.wait(lambda: self.js("return !widget.content.widgets || widget.content.widgets.every(cell => "
+                                  "!cell.placeholder && (cell.model.type !== 'markdown' || "
+                                  "cell.node.querySelector('.jp-RenderedMarkdown')))"), "the cells")
         return self.js("return [...widget.node.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
 
     def follow(self, position: int) -> None:
@@ -146,7 +152,8 @@ class Lab:
         """Run all cells of the notebook in front and wait for the last one."""
         self.wait(lambda: self.js("return widget.sessionContext.session?.kernel?.status === 'idle'"), "the kernel")
         self.js("await jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.wait(lambda: self.js("return widget.sessionContext.session?.kernel?.status === 'idle'"), "the end of the run")
+        self.wait(lambda: self.js("return widget.sessionContext.session?.kernel?.status === 'idle'"),
+                  "the end of the run")
 
     def save(self) -> None:
         self.js("await widget.context.save()")
@@ -159,5 +166,5 @@ class Lab:
 
     def said(self, grade_id: str) -> str:
         """The text that stands below a cell."""
-        return self.js("return widget.content.widgets.find(c => c.model.getMetadata('nbgrader')?.grade_id === arguments[0])"
-                       ".node.querySelector('.jp-OutputArea-output')?.innerText ?? ''", grade_id)
+        return self.js("return widget.content.widgets.find(c => c.model.getMetadata('nbgrader')?.grade_id === "
+                       "arguments[0]).node.querySelector('.jp-OutputArea-output')?.innerText ?? ''", grade_id)

@@ -47,12 +47,14 @@ def method(name, owner, /, **slots):
 
 
 def entries(name, owner, read=lambda owner: owner.state_dict(), /, **also):
-    """A method that takes one dict, ``read(owner)``: every entry of it is an argument, and ``also`` says what tensors it may be."""
+    """A method that takes one dict, ``read(owner)``: every entry of it is an argument, and ``also`` says what tensors
+    it may be."""
     slots = {key: same_kind(lambda key=key: read(owner())[key], also=also.get(key)) for key in read(owner())}
     return Door(name, lambda it, **saved: getattr(it, name.split(".")[-1])(saved), slots, owner)
 
 
-# ---- what is legal where -------------------------------------------------------------------------------------------------
+# ---- what is legal where
+# -------------------------------------------------------------------------------------------------
 
 def fixed(value):
     return lambda: value
@@ -96,7 +98,8 @@ def thing(good, *kinds, none=False, **more):
 
 
 def plain(value):
-    return (isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_nested and not value.is_meta
+    return (isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_nested
+            and not value.is_meta
             and not value.is_quantized)
 
 
@@ -138,7 +141,8 @@ def floats(*shape, also=finite, **more):
 
 
 def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, none=False, **more):
-    """For figures: a table of numbers of ``good``'s shape (None in ``good``'s place: any), as a tensor, an array or lists."""
+    """For figures: a table of numbers of ``good``'s shape (None in ``good``'s place: any), as a tensor, an array or
+    lists."""
     like = np.array(good)
 
     def legal(value):
@@ -160,7 +164,8 @@ def numbers(good, nan=False, whole=False, low=-np.inf, high=np.inf, none=False, 
     return Slot(lambda: torch.tensor(good), legal, **more)
 
 
-# ---- who is called -------------------------------------------------------------------------------------------------------
+# ---- who is called
+# -------------------------------------------------------------------------------------------------------
 
 def grid(**options):
     env = envs.GridWorld(**({"size": 3, "num_envs": 2} | options))
@@ -207,7 +212,8 @@ def noise():
 
 def batch_fields():
     """The fields of a batch: any plain tensors; what they hold is looked at where they are used."""
-    return {name: Slot(lambda name=name: vars(rows())[name], lambda v, name=name: plain(v) or (name == "memory" and v is None))
+    return {name: Slot(lambda name=name: vars(rows())[name], lambda v,
+                       name=name: plain(v) or (name == "memory" and v is None))
             for name in vars(rows())}
 
 
@@ -215,7 +221,8 @@ def row_slots():
     """The fields of a batch that goes into the memory."""
     slots = {}
     for name, value in vars(rows()).items():
-        also = {"actions": lambda v: bool((v >= 0).all() and (v < 2).all()), "last_actions": lambda v: bool((v >= -1).all() and (v < 2).all()),
+        also = {"actions": lambda v: bool((v >= 0).all() and (v < 2).all()),
+                "last_actions": lambda v: bool((v >= -1).all() and (v < 2).all()),
                 "available": lambda v: bool(v.any(-1).all()), "mask": lambda v: bool(((v == 0) | (v == 1)).all()),
                 "terminated": lambda v: True}.get(name, finite)
         slots[name] = tensor(lambda name=name: vars(rows())[name], also, none=name == "memory", called=("rows",))
@@ -227,13 +234,18 @@ def env_slot(make=grid, **more):
 
 
 def config_slots():
-    bounds = {"total_steps": 1, "capacity": 128, "learning_starts": 0, "update_every": 1, "epsilon_steps": 1, "evaluate_every": 1}
-    return ({name: whole(getattr(TrainConfig(), name), low, errors.MOST if name == "capacity" else errors.LONGEST, called=("batch_size",))
+    bounds = {"total_steps": 1, "capacity": 128, "learning_starts": 0, "update_every": 1, "epsilon_steps": 1,
+              "evaluate_every": 1}
+    return ({name: whole(getattr(TrainConfig(), name), low, errors.MOST if name == "capacity" else errors.LONGEST,
+                         called=("batch_size",))
              for name, low in bounds.items()}
-            | {"seed": seed(), "batch_size": whole(128, 1, 10_000), "learning_rate": number(1e-3, above=0.0), "evaluation_episodes": whole(1),
-               "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0), "epsilon_start": number(1.0, 0.0, 1.0),
+            | {"seed": seed(), "batch_size": whole(128, 1, 10_000), "learning_rate": number(1e-3, above=0.0),
+               "evaluation_episodes": whole(1),
+               "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0),
+               "epsilon_start": number(1.0, 0.0, 1.0),
                "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(),
-               "compile": Slot(fixed(False), lambda v: isinstance(v, bool)), "target_every": Slot(fixed(None), lambda v: v is None)})
+               "compile": Slot(fixed(False), lambda v: isinstance(v, bool)),
+               "target_every": Slot(fixed(None), lambda v: v is None)})
 
 
 class Film:
@@ -243,10 +255,13 @@ class Film:
         vars(self).update(fields)
 
 
-FILM = {"positions": numbers([[[0, 0], [2, 2]], [[1, 0], [2, 2]]], whole=True, low=0, high=2), "rewards": numbers([0.5]),
-        "actions": numbers([[1, 0]], whole=True, low=-1, high=3), "goals": numbers([[2, 0], [0, 2]], whole=True, low=0, high=2),
+FILM = {"positions": numbers([[[0, 0], [2, 2]], [[1, 0], [2, 2]]], whole=True, low=0, high=2),
+        "rewards": numbers([0.5]),
+        "actions": numbers([[1, 0]], whole=True, low=-1, high=3),
+        "goals": numbers([[2, 0], [0, 2]], whole=True, low=0, high=2),
         "size": whole(3)}
-HISTORY = {name: numbers([0.1, 0.2], nan=name != "steps") for name in ("steps", "exploring_return", "greedy_return", "loss", "epsilon")}
+HISTORY = {name: numbers([0.1, 0.2], nan=name != "steps")
+           for name in ("steps", "exploring_return", "greedy_return", "loss", "epsilon")}
 AX = thing(lambda: None, matplotlib.axes.Axes, none=True)
 
 

@@ -14,8 +14,9 @@ from qmix_course.envs import ResetNeeded
 class World(ParallelEnv):
     """Agents see the time (one-hot), are paid 1 a step and are terminated after ``cycles`` steps.
 
-    ``tamper`` maps "observations", "rewards", "terminations", "truncations", "infos", "agents", "step", "reset" and "state" to a
-    function of (the world, what it would have given) that gives something else, at every reset (``t`` = 0) and step.
+    ``tamper`` maps "observations", "rewards", "terminations", "truncations", "infos", "agents", "step", "reset" and
+    "state" to a function of (the world, what it would have given) that gives something else, at every reset (``t`` = 0)
+    and step.
     """
 
     def __init__(self, cycles=5, team=("a", "b"), seen=None, acts=3, **tamper):
@@ -37,7 +38,8 @@ class World(ParallelEnv):
         return self.tamper[field](self, value) if field in self.tamper else value
 
     def observe(self, agents):
-        return self.give("observations", {a: np.eye(self.cycles + 1, dtype=np.float32)[min(self.t, self.cycles)] for a in agents})
+        return self.give("observations", {a: np.eye(self.cycles + 1, dtype=np.float32)[min(self.t, self.cycles)]
+                                          for a in agents})
 
     def reset(self, seed=None, options=None):
         self.t = 0
@@ -59,7 +61,8 @@ class World(ParallelEnv):
 
 
 def at(t, value):
-    """A tampering: ``value`` (or what it gives for the world and the right value) after ``t`` steps, the right one otherwise."""
+    """A tampering: ``value`` (or what it gives for the world and the right value) after ``t`` steps, the right one
+    otherwise."""
     def tamper(world, right):
         if world.t != t:
             return right
@@ -68,7 +71,8 @@ def at(t, value):
 
 
 def refused(env, t, words, n_agents=2):
-    """The ``t``-th step is refused in those ``words`` and leaves nothing but a reset, after which all is as at first."""
+    """The ``t``-th step is refused in those ``words`` and leaves nothing but a reset, after which all is as at first.
+    """
     for _ in range(2):
         env.reset(seed=0)
         for _ in range(t - 1):

@@ -68,7 +68,8 @@ def test_one_coin_an_agent():
     q[..., 2] = 1.0
     actions = epsilon_greedy(q, torch.ones_like(q, dtype=torch.bool), 0.5, torch.Generator().manual_seed(0))
     strayed = (actions != 2).double()
-    assert strayed.mean(0).tolist() == pytest.approx([0.375, 0.375], abs=0.01)     # four standard deviations; one seed, fixed
+    # four standard deviations; one seed, fixed
+    assert strayed.mean(0).tolist() == pytest.approx([0.375, 0.375], abs=0.01)
     assert strayed.prod(1).mean().item() == pytest.approx(0.375 ** 2, abs=0.01)
     counts = torch.bincount(actions[:, 0], minlength=4) / 40_000
     assert counts.tolist() == pytest.approx([0.125, 0.125, 0.625, 0.125], abs=0.01)
@@ -89,7 +90,8 @@ def test_the_schedule_is_a_straight_line_that_ends():
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_an_agents_number_is_an_observation_of_its_own(shared):
-    """``agent_id`` is what appending the one-hot number to every observation does; one network then tells agents apart."""
+    """``agent_id`` is what appending the one-hot number to every observation does; one network then tells agents apart.
+    """
     told = MLPAgents(3, 5, 4, hidden=(7,), shared=shared, agent_id=True)
     plain = MLPAgents(3, 5 + 3, 4, hidden=(7,), shared=shared)
     plain.load_state_dict(told.state_dict())
@@ -98,13 +100,14 @@ def test_an_agents_number_is_an_observation_of_its_own(shared):
     assert torch.equal(told(obs)[0], plain(by_hand)[0])
     alike = obs[:, :, :1].expand(-1, -1, 3, -1)
     assert not torch.allclose(told(alike)[0][:, :, 0], told(alike)[0][:, :, 1])
-    assert MLPAgents(3, 5, 4, shared=True)(alike)[0].diff(dim=2).abs().max() == 0           # without it they cannot differ
+    assert MLPAgents(3, 5, 4, shared=True)(alike)[0].diff(dim=2).abs().max() == 0        # without it they cannot differ
 
 
 def test_only_ids_let_one_network_play_a_game_whose_best_agents_differ():
     """Agent 1 must play 0 and agent 2 must play 1, and both see the same: shared, with ids, VDN learns it exactly."""
     env = MatrixGame([[0.0, 1.0], [-1.0, 0.0]], num_envs=16)
-    config = TrainConfig(total_steps=3_200, learning_starts=100, batch_size=32, update_every=8, epsilon_end=1.0, learning_rate=1e-2)
+    config = TrainConfig(total_steps=3_200, learning_starts=100, batch_size=32, update_every=8, epsilon_end=1.0,
+                         learning_rate=1e-2)
     for agent_id, wanted in ((True, 1.0), (False, 0.0)):
         team = VDN.for_env(env, seed=0, shared=True, agent_id=agent_id, hidden=(16,))
         train(env, team, config)

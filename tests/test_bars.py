@@ -11,10 +11,12 @@ from qmix_course import bars
 from tools.notebooks import ROOT
 
 BEGIN = "from qmix_course import bars, lesson\nimport time\n"
-TRAIN = ("from qmix_course.algorithms import QMIX\nfrom qmix_course.envs import GridWorld\nfrom qmix_course.training import TrainConfig, train\n"
-         "history = train(GridWorld(num_envs=32), QMIX.for_env(GridWorld(), seed=0), TrainConfig(total_steps=960, learning_starts=500))\n")
+TRAIN = ("from qmix_course.algorithms import QMIX\nfrom qmix_course.envs import GridWorld\nfrom qmix_course.training "
+         "import TrainConfig, train\nhistory = train(GridWorld(num_envs=32), QMIX.for_env(GridWorld(), seed=0), "
+         "TrainConfig(total_steps=960, learning_starts=500))\n")
 LOOP = "for _ in bars.bar(range(3)):\n    time.sleep(0.3)\n"
-NESTED = "for _ in bars.bar(range(2), desc='outer'):\n    for _ in bars.bar(range(3), desc='inner'):\n        time.sleep(0.3)\n"
+NESTED = ("for _ in bars.bar(range(2), desc='outer'):\n    for _ in bars.bar(range(3), desc='inner'):\n        "
+          "time.sleep(0.3)\n")
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +26,10 @@ def outputs(tmp_path_factory):
              "two": LOOP + LOOP, "before": "print('before')\n" + LOOP, "after": LOOP + "print('after')",
              "during": "for k in bars.bar(range(3)):\n    print(k)\n    time.sleep(0.3)", "value": LOOP + "1 + 1",
              "picture": "from IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))\n" + LOOP,
-             "error": "try:\n    for k in bars.bar(range(3)):\n        time.sleep(0.3)\n        1 / 0\nexcept ZeroDivisionError:\n    pass",
-             "slow print": "import sys\nsys.stdout.write('no newline')\n" + LOOP, "fast": "for _ in bars.bar(range(3)):\n    pass"}
+             "error": "try:\n    for k in bars.bar(range(3)):\n        time.sleep(0.3)\n        1 / 0\nexcept "
+                      "ZeroDivisionError:\n    pass",
+             "slow print": "import sys\nsys.stdout.write('no newline')\n" + LOOP,
+             "fast": "for _ in bars.bar(range(3)):\n    pass"}
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells.values()])
     shown = []
     client = NotebookClient(notebook, timeout=240, kernel_name="python3", coalesce_streams=True)
@@ -85,6 +89,7 @@ def test_bars_can_be_turned_off(monkeypatch, capsys):
 
 def test_no_other_bar_is_made_where_learners_work():
     """A bar of tqdm's own leaves a stripe."""
-    for path in (*(ROOT / "qmix_course").rglob("*.py"), *(ROOT / "notebooks").glob("*.py"), *(ROOT / "solutions").glob("*.py")):
+    for path in (*(ROOT / "qmix_course").rglob("*.py"), *(ROOT / "notebooks").glob("*.py"),
+                 *(ROOT / "solutions").glob("*.py")):
         if path.name != "bars.py":
             assert "tqdm" not in path.read_text(encoding="utf-8"), path

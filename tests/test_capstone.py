@@ -75,7 +75,7 @@ def test_the_learners_pieces_are_what_is_used(solved, monkeypatch):
     watched = capstone.Pieces({name: noted(name, part) for name, part in solved.parts.items()}, solved.verdicts)
     monkeypatch.setenv("QMIX_COURSE_PROGRESS", "0")
     capstone.train_team(watched, steps=640)
-    assert called >= {name for _, _, name in capstone.PIECES} - {"td_targets", "best_next"}     # qmix_update calls these
+    assert called >= {name for _, _, name in capstone.PIECES} - {"td_targets", "best_next"}    # qmix_update calls these
 
 
 def test_unsolved_exercises_are_named(capsys):
@@ -115,9 +115,11 @@ def test_the_copies_that_reset_keeps_are_left_alone(my):
     assert capstone.collect(my).verdicts["MixingNet"].kind == "not attempted"
 
 
-# ---- found by what is in them, whatever their names --------------------------------------------------------------------
+# ---- found by what is in them, whatever their names
+# --------------------------------------------------------------------
 
-NAMES = ["Copy of 03_agents.ipynb", "Kopie von 03_agents.ipynb", "03_agents (1).ipynb", "03_agents のコピー.ipynb", "meine Agenten.ipynb"]
+NAMES = ["Copy of 03_agents.ipynb", "Kopie von 03_agents.ipynb", "03_agents (1).ipynb", "03_agents のコピー.ipynb",
+         "meine Agenten.ipynb"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,7 +151,8 @@ def test_a_piece_in_a_notebook_of_ones_own_is_found_by_its_name(my):
     path = next(my.glob("03_*"))
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells = [cell | {"metadata": {}} for cell in notebook["cells"]
-             if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("check_")]
+             if cell["cell_type"] == "code"
+             and not cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("check_")]
     (my / "pieces.ipynb").write_text(json.dumps(notebook | {"cells": cells}), encoding="utf-8")
     shutil.copy(next(EXERCISES.glob("03_*.ipynb")), path)
     pieces = capstone.collect(my)
@@ -187,7 +190,8 @@ def test_a_folder_that_is_none_is_refused(wrong, tmp_path):
 def test_the_lines_under_break_it_yourself_run_as_they_are_printed(solved, monkeypatch):
     monkeypatch.setenv("QMIX_COURSE_PROGRESS", "0")
     text = (SOLUTIONS / "capstone.py").read_text(encoding="utf-8").split("## Break it yourself")[1]
-    printed = [block.replace("\n# ", "\n").replace("\n#\n", "\n\n") for block in re.findall(r"# ```python(.*?)# ```", text, re.DOTALL)]
+    printed = [block.replace("\n# ", "\n").replace("\n#\n", "\n\n")
+               for block in re.findall(r"# ```python(.*?)# ```", text, re.DOTALL)]
     assert printed
     mine, taus = dict(solved.parts), []
 

@@ -1,4 +1,5 @@
-"""Every check against its catalogue: right answers pass, each wrong one is told its own mistake, nothing fools a check."""
+"""Every check against its catalogue: right answers pass, each wrong one is told its own mistake, nothing fools a check.
+"""
 
 import importlib
 import inspect
@@ -29,7 +30,8 @@ def parts(answer) -> tuple:
 def label(answer) -> str:
     """The same in every process: the text of a set of words depends on Python's hash seed, so sets go by their type."""
     return "-".join(getattr(part, "__name__", None)
-                    or (str(part)[:20] if isinstance(part, (int, float, str)) else type(part).__name__) for part in parts(answer))
+                    or (str(part)[:20] if isinstance(part, (int, float, str)) else type(part).__name__)
+                    for part in parts(answer))
 
 
 RIGHT = [pytest.param(number, answer, id=f"{number}-{label(answer)}")
@@ -50,7 +52,8 @@ def test_one_file_an_exercise_here_and_there(lesson):
     checks = importlib.import_module(f"qmix_course.checks.lesson{lesson}")
     homes = [name for name, part in vars(checks).items() if hasattr(part, "EXERCISE")]
     answers = importlib.import_module(f"tests.catalogue.lesson{lesson}")
-    assert sorted(homes) == sorted(name for name, part in vars(answers).items() if hasattr(part, "ANSWERS") and name != "wide")
+    assert sorted(homes) == sorted(name for name, part in vars(answers).items()
+                                   if hasattr(part, "ANSWERS") and name != "wide")
     assert len(homes) == len(checks.EXERCISES)
     for name in homes:
         number = getattr(checks, name).EXERCISE.number
@@ -102,7 +105,8 @@ def test_hints_can_be_reached_and_give_no_solution_away(number):
         assert exercise.hints[k - 1].split()[-1] in hint(number, k)
     squeezed = re.sub(r"\s", "", "\n".join([*exercise.hints, *(mistake.hint for mistake in exercise.mistakes)]))
     code = [line.strip() for line in solution(number).split("Why the usual mistakes fail")[0].splitlines()]
-    telling = [re.sub(r"\s", "", line.removeprefix("return ")) for line in code if re.match(r"return |[\w.\[\], ]+ = ", line)]
+    telling = [re.sub(r"\s", "", line.removeprefix("return ")) for line in code
+               if re.match(r"return |[\w.\[\], ]+ = ", line)]
     for line in telling:
         if len(line) >= 16:
             assert line not in squeezed, line
@@ -230,7 +234,8 @@ def test_what_is_off_limits_is_noticed_even_when_the_error_is_swallowed(number):
 
         def cheats(*inputs, **named):
             try:
-                part(*inputs, **named) if isinstance(part, (type, types.FunctionType)) else getattr(importlib.import_module(module), last)()
+                direct = isinstance(part, (type, types.FunctionType))
+                part(*inputs, **named) if direct else getattr(importlib.import_module(module), last)()
             except Exception:
                 pass
             return right(*inputs, **named)
@@ -240,7 +245,8 @@ def test_what_is_off_limits_is_noticed_even_when_the_error_is_swallowed(number):
         assert check(number, right).kind == "correct", "the part works again afterwards"
 
 
-@pytest.mark.parametrize("number", [number for number in NUMBERS if number.endswith(".1")])       # one a lesson: the mode is no exercise's own
+# one a lesson: the mode is no exercise's own
+@pytest.mark.parametrize("number", [number for number in NUMBERS if number.endswith(".1")])
 def test_strict_mode_raises_unless_correct(number, monkeypatch):
     monkeypatch.setenv("QMIX_COURSE_STRICT", "1")
     assert check(number, *parts(CATALOGUE[number].right[-1])).kind == "correct"

@@ -30,7 +30,8 @@ def kernel():
             content, kind = reply["content"], reply["msg_type"]
             if reply["parent_header"].get("msg_id") != message:
                 continue
-            shown += [content["data"]["text/plain"]] if kind == "execute_result" else [content["ename"]] if kind == "error" else []
+            shown += ([content["data"]["text/plain"]] if kind == "execute_result" else [content["ename"]]
+                      if kind == "error" else [])
             if kind == "status" and content["execution_state"] == "idle":
                 return "".join(shown)
 
@@ -74,7 +75,8 @@ def test_a_check_knows_that_the_last_run_of_a_cell_failed(kernel, cells, said):
 
 def test_the_kernel_outlives_an_answer_that_does_not_end(kernel):
     kernel(RIGHT)
-    assert "it ran too long and was stopped in line " in kernel("def loops(*_):\n    while True:\n        x = 1\n\n\ncheck('00.1', loops)")
+    assert "it ran too long and was stopped in line " in kernel("def loops(*_):\n    while True:\n        x = "
+                                                                "1\n\n\ncheck('00.1', loops)")
     assert kernel("limit.WAITING = 1") == ""
     assert "waiting" in kernel("import time\ncheck('00.1', lambda *_: time.sleep(999))")
     assert "nobody is there" in kernel("check('00.1', lambda *_: input('?'))")
@@ -83,8 +85,10 @@ def test_the_kernel_outlives_an_answer_that_does_not_end(kernel):
 
 
 @pytest.mark.parametrize("text, names", [
-    ("def f(x:\n    y = 1", {"f"}), ("class A(B)\n    z = 2", {"A"}), ("a = 1\nb, c = 2, 3\n(d, e) = 4, 5\n[f] = 6", set("abcdef")),
-    ("a: int = 1\ng = h = 2", {"a", "g", "h"}), ("a += 1\nb //= 2\nc **= 3", set("abc")), ("a == 1\nprint(b=2)\nc[0] = 1\nd.e = 2", set()), ("async def g(): (", {"g"}),
+    ("def f(x:\n    y = 1", {"f"}), ("class A(B)\n    z = 2", {"A"}),
+    ("a = 1\nb, c = 2, 3\n(d, e) = 4, 5\n[f] = 6", set("abcdef")),
+    ("a: int = 1\ng = h = 2", {"a", "g", "h"}), ("a += 1\nb //= 2\nc **= 3", set("abc")),
+    ("a == 1\nprint(b=2)\nc[0] = 1\nd.e = 2", set()), ("async def g(): (", {"g"}),
     ("@wraps\ndef f(): pass", {"f"}), ("%%time\ndef f(:", {"f"}), ("", set()), ("    a = 1", set()),
 ])
 def test_what_a_cell_defines_is_read_even_where_it_is_no_python(text, names):

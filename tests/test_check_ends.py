@@ -113,7 +113,8 @@ def handles_it_again(x):
         forever(x)
 
 
-ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses, sleeps, naps,
+ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses, sleeps,
+           naps,
            waits_for_a_lock, waits_for_a_queue, waits_for_itself, torches, starts_threads, handles_it_again]
 
 WAITING = [sleeps, naps, waits_for_a_lock, waits_for_a_queue, waits_for_itself]
@@ -142,7 +143,8 @@ def test_an_answer_that_never_ends_gets_a_verdict_with_its_line(answer, soon):
     verdict = judge(answer)
     assert time.monotonic() - begun < 60
     assert verdict.kind == "error in your code" and "it ran too long and was stopped in line" in verdict.title, verdict
-    assert ("more than 1 seconds of waiting" if answer in WAITING else "more than 0.5 seconds") in verdict.title and verdict.detail
+    assert ("more than 1 seconds of waiting"
+            if answer in WAITING else "more than 0.5 seconds") in verdict.title and verdict.detail
     assert ("wait for" if answer in WAITING else "loop that never ends") in verdict.hint
     assert (sys.getswitchinterval(), sys.stdout) == before[1:]
     assert judge(lambda x: 2 * x).kind == "correct", "the next check works"
@@ -150,7 +152,8 @@ def test_an_answer_that_never_ends_gets_a_verdict_with_its_line(answer, soon):
 
 @pytest.mark.parametrize("answer", [recurses, swallows_everything, suppresses])
 def test_a_stop_that_comes_into_a_callback_of_the_garbage_collector_is_not_reported(answer, soon, monkeypatch):
-    """Such a callback can raise nowhere: Python reports it, and after an endless recursion the report would never end."""
+    """Such a callback can raise nowhere: Python reports it, and after an endless recursion the report would never end.
+    """
     heard = []
     monkeypatch.setattr(sys, "unraisablehook", heard.append)
     callback = lambda *_: sum(range(10))                                            # noqa: E731
@@ -226,7 +229,8 @@ def test_the_line_is_the_learners():
 
 
 class Clock:
-    """A clock, and a thread that computes a part of the time and would end after so many seconds. Also the event of its end."""
+    """A clock, and a thread that computes a part of the time and would end after so many seconds. Also the event of its
+    end."""
 
     def __init__(self, share, ends):
         self.now, self.share, self.ends = 0.0, share, ends
@@ -246,9 +250,10 @@ class Clock:
 
 @pytest.mark.parametrize("share, ends, why, at", [
     (1.0, 9, "", 9), (1.0, 999, "more than 10 seconds", 10),
-    (0.1, 50, "", 50), (0.05, 50, "", 50),                       # a busy computer, on which a right answer takes its time
+    (0.1, 50, "", 50), (0.05, 50, "", 50),        # a busy computer, on which a right answer takes its time
     (0.1, 999, "more than 10 seconds", 60),
-    (0.001, 9, "", 9), (0.001, 999, "more than 10 seconds of waiting", 10), (0.0, 999, "more than 10 seconds of waiting", 10),
+    (0.001, 9, "", 9), (0.001, 999, "more than 10 seconds of waiting", 10),
+    (0.0, 999, "more than 10 seconds of waiting", 10),
 ])
 def test_what_counts_is_time_computed_not_time_by_the_clock(share, ends, why, at, monkeypatch):
     clock = Clock(share, ends)

@@ -1,4 +1,5 @@
-"""Checkpoint files on a disk that fails: a flipped bit, an interrupt, a second writer, no room, a part that is missing."""
+"""Checkpoint files on a disk that fails: a flipped bit, an interrupt, a second writer, no room, a part that is missing.
+"""
 
 import multiprocessing
 import os
@@ -19,7 +20,8 @@ from qmix_course.algorithms import MAVEN, QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.training import TrainConfig, train
 
-SHORT = TrainConfig(total_steps=320, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200, evaluate_every=160,
+SHORT = TrainConfig(total_steps=320, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200,
+                    evaluate_every=160,
                     capacity=600)
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -123,7 +125,8 @@ def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_
 
 @pytest.mark.skipif(os.name == "nt", reason="no timers that send signals")
 def test_an_interrupt_at_any_moment_of_writing_is_a_keyboard_interrupt_and_no_more(tmp_path):
-    """In a process of its own: SIGINT again and again while it writes. It must neither die nor turn it into another error."""
+    """In a process of its own: SIGINT again and again while it writes. It must neither die nor turn it into another
+    error."""
     code = f"""
 import signal, sys, torch
 from pathlib import Path

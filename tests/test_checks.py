@@ -26,7 +26,8 @@ def right_masked(reward, next_values, terminated):
 
 
 def right_torch(reward, next_values, terminated):
-    return torch.tensor(reward, dtype=torch.float64) + 0.9 * (not terminated) * torch.tensor(next_values, dtype=torch.float64).max()
+    return (torch.tensor(reward, dtype=torch.float64) + 0.9 * (not terminated)
+            * torch.tensor(next_values, dtype=torch.float64).max())
 
 
 @pytest.mark.parametrize("answer, kind, said", [
@@ -108,7 +109,8 @@ def test_the_wrong_number_of_answers_is_refused():
 def test_a_verdict_shows_in_a_notebook_and_in_a_terminal():
     verdict = Verdict("wrong", "a < b", "Think.", "1 < 2", (("More", "a & b"),))
     assert repr(verdict) == "wrong: a < b\n  Think.\n  1 < 2"
-    assert all(text in verdict._repr_html_() for text in ("a &lt; b", "<pre>1 &lt; 2</pre>", "<summary>More</summary>", "a &amp; b"))
+    assert all(text in verdict._repr_html_()
+               for text in ("a &lt; b", "<pre>1 &lt; 2</pre>", "<summary>More</summary>", "a &amp; b"))
     with pytest.raises(ValueError, match="kind"):
         Verdict("maybe")
 
@@ -127,11 +129,13 @@ def test_the_shown_case_can_be_run_and_gives_what_the_verdict_says():
     line, expected, got, difference = detail.splitlines()
     case = line.removeprefix("run: ")
     assert eval(case, {"one_step_target": right_plain}) == pytest.approx(float(expected.split()[-1]), rel=1e-5)
-    assert eval(case, {"one_step_target": lambda r, v, end: r + 0.5 * (not end) * max(v)}) == pytest.approx(float(got.split()[-1]), rel=1e-5)
+    assert eval(case, {"one_step_target": lambda r, v,
+                       end: r + 0.5 * (not end) * max(v)}) == pytest.approx(float(got.split()[-1]), rel=1e-5)
     assert float(difference.split()[-1]) > 0
 
 
-# ---- a made-up exercise: twice a table ---------------------------------------------------------------------------------
+# ---- a made-up exercise: twice a table
+# ---------------------------------------------------------------------------------
 
 CASES = [(torch.tensor([[1.5, -2.0], [0.25, 3.0]]),), (torch.arange(6.0).view(3, 2),)]
 
@@ -143,7 +147,8 @@ def look_at_twice(room, answer):
 
 TWICE = Exercise("00.7", "Twice", {"twice": "function"}, 1, 2, "double", ("h", "i"),
                  (Mistake("transposed", "Which axis is which?", "rows are not columns", lambda table: 2 * table.T),),
-                 look_at_twice, off_limits=("qmix_course.exploration.greedy", "qmix_course.mixers.QMixer", "torch.nn.functional.elu"))
+                 look_at_twice, off_limits=("qmix_course.exploration.greedy", "qmix_course.mixers.QMixer",
+                                            "torch.nn.functional.elu"))
 
 
 def judge(answer) -> Verdict:
@@ -189,11 +194,12 @@ def test_a_table_is_shown_as_expected_and_got():
     assert textwrap.dedent("""\
         expected: 
           [3.0, -4.0]
-          [0.5, 6.0]""").replace("3.0", "3").replace("-4.0", "-4").replace("6.0", "6") in judge(lambda table: 3 * table).detail
+          [0.5, 6.0]""").replace(".0", "") in judge(lambda table: 3 * table).detail
 
 
 def test_right_numbers_in_a_wrong_type_are_not_told_a_misconception_that_these_cases_cannot_show():
-    symmetric = replace(TWICE, look=lambda room, answer: room.compare(answer, [(torch.eye(2),)], lambda table: 2 * table))
+    symmetric = replace(TWICE, look=lambda room,
+                        answer: room.compare(answer, [(torch.eye(2),)], lambda table: 2 * table))
     assert Room(symmetric).judge((lambda table: (2 * table).tolist(),)).kind == "wrong shape or type"
 
 
@@ -210,7 +216,8 @@ def test_what_is_off_limits_works_again_afterwards():
                 call()
     assert guard.called == ["greedy", "QMixer", "elu"]
     assert greedy(q, everything).tolist() == [1]
-    assert QMixer(2, 3)(torch.zeros(4, 2), torch.zeros(4, 3)).shape == (4,) and torch.nn.functional.elu(q).shape == (1, 2)
+    assert (QMixer(2, 3)(torch.zeros(4, 2), torch.zeros(4, 3)).shape == (4,)
+            and torch.nn.functional.elu(q).shape == (1, 2))
 
 
 def test_what_an_answer_prints_does_not_flood_the_notebook(capsys):

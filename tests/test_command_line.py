@@ -25,7 +25,8 @@ def somewhere_else(tmp_path, monkeypatch):
 def test_train_writes_a_run_and_evaluate_replays_it(tmp_path, capsys):
     assert main(["train", "--env", "grid", "--algorithm", "qmix", "--seed", "0", "--steps", "4000"]) == 0
     folder = tmp_path / "runs" / "grid-qmix-seed0"
-    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt", "curves.png", "episode.gif", "history.csv", "run.json"}
+    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt", "curves.png", "episode.gif", "history.csv",
+                                                  "run.json"}
     with Image.open(folder / "curves.png") as curves, Image.open(folder / "episode.gif") as episode:
         assert curves.size[0] > 300 and episode.n_frames >= 5                   # the start and four steps
     said = capsys.readouterr().out
@@ -67,7 +68,8 @@ def test_what_is_not_there_is_named(capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent differently there")
 def test_ctrl_c_stops_with_a_checkpoint(tmp_path):
-    run = subprocess.Popen([sys.executable, "-m", "qmix_course", "train", "--preset", "reference", "--run", tmp_path / "run"],
+    run = subprocess.Popen([sys.executable, "-m", "qmix_course", "train", "--preset", "reference", "--run",
+                            tmp_path / "run"],
                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            env=os.environ | {"OMP_NUM_THREADS": "1", "QMIX_COURSE_PROGRESS": "0"})
     file, began = tmp_path / "run" / "checkpoint.pt", time.monotonic()
@@ -99,7 +101,8 @@ def test_every_algorithm_trains_and_is_replayed(algorithm, capsys):
 @pytest.mark.parametrize("arguments, folder, said", [
     (["--env", "m-step", "--algorithm", "maven"], "m-step-maven-seed0", "the best possible is 13.00."),
     (["--env", "cue", "--recurrent"], "cue-qmix-seed0-recurrent", "the best possible is 1.00."),
-    (["--env", "predator-prey", "--algorithm", "cw-qmix", "--punishment", "-2"], "predator-prey-cw-qmix-seed0-p-2", " steps."),
+    (["--env", "predator-prey", "--algorithm", "cw-qmix", "--punishment", "-2"], "predator-prey-cw-qmix-seed0-p-2",
+     " steps."),
     (["--env", "two-step", "--parameter-noise"], "two-step-qmix-seed0-parameter-noise", "the best possible is 8.00."),
 ])
 def test_the_tasks_of_part_two(arguments, folder, said, capsys):
@@ -113,7 +116,7 @@ def test_where_beginnings_differ_many_episodes_are_averaged(capsys):
     assert main(["train", "--env", "predator-prey", "--algorithm", "vdn", "--steps", "1280"]) == 0
     said = capsys.readouterr().out
     assert "Mean of 100 greedy episodes" in said and "best possible" not in said
-    assert main(["train", "--steps", "640"]) == 0                               # the grid world always begins in the same way
+    assert main(["train", "--steps", "640"]) == 0        # the grid world always begins in the same way
     assert "Mean of" not in capsys.readouterr().out
 
 

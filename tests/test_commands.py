@@ -71,7 +71,8 @@ def test_a_second_run_starts_at_once(copy):
     calls(copy)
     assert make(copy, "-q", ".venv/.learn").returncode == 0
     make(copy, "lab")
-    assert calls(copy) == ["-m qmix_course start", "-m jupyterlab --ServerApp.root_dir=. my/notebooks/00_start_here.ipynb"]
+    assert calls(copy) == ["-m qmix_course start", "-m jupyterlab --ServerApp.root_dir=. "
+                                                   "my/notebooks/00_start_here.ipynb"]
 
 
 @needs_make

@@ -33,7 +33,8 @@ def notebook(*sources: str, output: str = "", stub: str = "...") -> bytes:
 def course(tmp_path, monkeypatch):
     """A course of one lesson, its exercises and a page."""
     folder = tmp_path / "a course"
-    for name, content in (("exercises/00_start_here.ipynb", notebook().replace(b"answer_03_1", b"answer_00_1")), ("exercises/03_agents.ipynb", notebook("1")),
+    for name, content in (("exercises/00_start_here.ipynb", notebook().replace(b"answer_03_1", b"answer_00_1")),
+                          ("exercises/03_agents.ipynb", notebook("1")),
                           ("notebooks/03_agents.ipynb", notebook("lesson")), ("docs/glossary.md", b"words\n"),
                           ("exercises/03_agents-Copy1.ipynb", notebook("of somebody who worked here"))):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -59,18 +60,21 @@ def test_my_mirrors_the_course(course, capsys):
 
 
 @pytest.mark.parametrize("file", [name for room in ("notebooks", "exercises", "docs") for name in
-                                  sorted(f"{room}/{path.name}" for path in (ROOT / room).glob("*") if path.suffix in (".ipynb", ".md"))])
+                                  sorted(f"{room}/{path.name}" for path in (ROOT / room).glob("*")
+                                         if path.suffix in (".ipynb", ".md"))])
 def test_every_link_of_a_copy_leads_to_a_copy(file, tmp_path_factory):
     """In the course as it is: what a page or a notebook links to is laid as well, at the same relative place."""
     laid = {copies.mine(path, ROOT) for room in copies.ROOMS for path in copies._of_course(ROOT, room)}
     text = (ROOT / file).read_text(encoding="utf-8")
     if file.endswith(".ipynb"):
-        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"]
+                         if cell["cell_type"] == "markdown")
     assert (ROOT / "my" / file) in laid
     text = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)          # a call in a line of code is no link
     for link in re.findall(r"\]\(([^)#\s]+)", text):
         if not link.startswith(("http", "attachment:")):
-            assert (ROOT / "my" / file).parent.joinpath(link).resolve() in laid, f"{link} leads out of my/: learners cannot follow it"
+            assert (ROOT / "my" / file).parent.joinpath(link).resolve() in laid, (
+                f"{link} leads out of my/: learners cannot follow it")
 
 
 # ---- a new version ---------------------------------------------------------------------------------------------------
@@ -87,7 +91,8 @@ def test_a_copy_that_was_never_changed_follows(course, capsys, held):
     pull(course, LESSON, notebook("lesson, second edition"))
     pull(course, "my/docs/glossary.md", b"more words\n")
     out = start(capsys)
-    assert f"{LESSON}: the new version; you had not changed yours" in out and "my/docs/glossary.md: the new version" in out
+    assert (f"{LESSON}: the new version; you had not changed yours" in out
+            and "my/docs/glossary.md: the new version" in out)
     assert (course / LESSON).read_bytes() == notebook("lesson, second edition")
     assert (course / "my/docs/glossary.md").read_bytes() == b"more words\n"
     assert sorted(path.name for path in (course / "my/notebooks").iterdir()) == ["03_agents.ipynb"]
@@ -103,7 +108,8 @@ def test_new_outputs_reach_a_copy_that_was_never_opened_and_spare_one_that_was_r
     assert (course / EXERCISE).read_bytes() == notebook("1", output="mine")
 
 
-@pytest.mark.parametrize("mine", [notebook("lesson", stub="my answer"), notebook("lesson", "a note"), b"", b"{broken", b"\xff\xfe"])
+@pytest.mark.parametrize("mine", [notebook("lesson", stub="my answer"), notebook("lesson", "a note"), b"", b"{broken",
+                                  b"\xff\xfe"])
 def test_a_changed_copy_stays_and_this_is_said_once_for_each_version(course, capsys, mine):
     start(capsys)
     (course / LESSON).write_bytes(mine)
@@ -125,7 +131,8 @@ def test_a_change_that_was_taken_back_follows_again(course, capsys):
     assert "the new version" in start(capsys) and (course / LESSON).read_bytes() == notebook("third")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"notebooks/03_agents.ipynb": 3}', '{"notebooks/03_agents.ipynb": {}}', "[" * 200_000])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"notebooks/03_agents.ipynb": 3}',
+                                     '{"notebooks/03_agents.ipynb": {}}', "[" * 200_000])
 def test_without_its_notes_nothing_is_overwritten(course, capsys, content):
     start(capsys)
     (course / "my/.laid.json").write_text(content)
@@ -141,7 +148,8 @@ def test_without_its_notes_nothing_is_overwritten(course, capsys, content):
 
 def commit(course, message: str) -> None:
     for command in (["init", "-q"], ["add", "exercises", "notebooks", "docs"],
-                    ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "commit", "-qm", message]):
+                    ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "commit", "-qm",
+                     message]):
         subprocess.run(["git", *command], cwd=course, check=True)
 
 
@@ -149,7 +157,9 @@ def test_an_old_flat_folder_is_taken_over_without_loss(course, capsys):
     commit(course, "first")
     (course / "my").mkdir()
     before = {"03_agents.ipynb": notebook("1", stub="solved"), "03_agents.2026-01-02-030405.ipynb": notebook("earlier"),
-              "03_agents-Copy1.ipynb": notebook("a try"), "00_start_here.ipynb": notebook(output="only run").replace(b"answer_03_1", b"answer_00_1"), "scratch.ipynb": b"mine"}
+              "03_agents-Copy1.ipynb": notebook("a try"),
+              "00_start_here.ipynb": notebook(output="only run").replace(b"answer_03_1", b"answer_00_1"),
+              "scratch.ipynb": b"mine"}
     for name, content in before.items():
         (course / "my" / name).write_bytes(content)
     pull(course, EXERCISE, notebook("1", "new"))
@@ -160,7 +170,8 @@ def test_an_old_flat_folder_is_taken_over_without_loss(course, capsys):
     for name in ("03_agents.ipynb", "03_agents.2026-01-02-030405.ipynb", "03_agents-Copy1.ipynb"):
         assert (course / "my/exercises" / name).read_bytes() == before[name], name
     assert (course / "my/scratch.ipynb").read_bytes() == b"mine"
-    assert (course / "my/exercises/00_start_here.ipynb").read_bytes() == notebook("new"), "as it was shipped once: it follows"
+    assert (course / "my/exercises/00_start_here.ipynb").read_bytes() == notebook("new"), (
+        "as it was shipped once: it follows")
     assert "is now" not in start(capsys)
 
 
@@ -184,7 +195,8 @@ def test_reset_can_begin_a_lesson_again(course, capsys):
     start(capsys)
     (course / LESSON).write_bytes(notebook("mine"))
     assert main(["reset", "03", "--lesson"]) == 0
-    assert re.search(r"my/notebooks/03_agents\.ipynb: a fresh copy; the old one is now 03_agents\.[\d-]+\.ipynb", capsys.readouterr().out)
+    assert re.search(r"my/notebooks/03_agents\.ipynb: a fresh copy; the old one is now 03_agents\.[\d-]+\.ipynb",
+                     capsys.readouterr().out)
     assert (course / LESSON).read_bytes() == notebook("lesson")
     pull(course, LESSON, notebook("second"))
     assert "the new version" in start(capsys), "a fresh copy is untouched"
@@ -265,7 +277,8 @@ def test_a_disk_without_links_works_too(course, capsys, monkeypatch):
     assert not copies.lay(course / EXERCISE, b"other") and (course / EXERCISE).read_bytes() == notebook("1")
 
 
-STEPS = [(copies.os, "replace"), (copies.os, "link"), (pathlib.Path, "rename"), (pathlib.Path, "unlink"), (pathlib.Path, "exists"),
+STEPS = [(copies.os, "replace"), (copies.os, "link"), (pathlib.Path, "rename"), (pathlib.Path, "unlink"),
+         (pathlib.Path, "exists"),
          (pathlib.Path, "write_bytes"), (copies, "open")]
 
 
@@ -300,7 +313,8 @@ def held(course) -> list[bytes]:
     return [path.read_bytes() for path in (course / "my/exercises").glob("03_agents*.ipynb")]
 
 
-@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save], ids=["reset", "start", "save"])
+@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save],
+                         ids=["reset", "start", "save"])
 @pytest.mark.parametrize("moment", range(12))
 def test_whatever_happens_between_two_steps_of_a_reset_nothing_is_lost(course, capsys, monkeypatch, moment, other):
     """Another reset, a start, or Jupyter's save comes just before one step, and runs to its end."""
@@ -314,9 +328,11 @@ def test_whatever_happens_between_two_steps_of_a_reset_nothing_is_lost(course, c
     assert b"" not in held(course) and (course / EXERCISE).read_bytes() in (notebook("second"), b"saved meanwhile")
 
 
-@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save], ids=["reset", "start", "save"])
+@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save],
+                         ids=["reset", "start", "save"])
 @pytest.mark.parametrize("moment", range(16))
-def test_whatever_happens_while_a_copy_is_brought_up_to_date_nothing_is_lost(course, capsys, monkeypatch, moment, other):
+def test_whatever_happens_while_a_copy_is_brought_up_to_date_nothing_is_lost(course, capsys, monkeypatch, moment,
+                                                                             other):
     start(capsys)
     pull(course, EXERCISE, notebook("second"))
     steps = run_with(monkeypatch, moment, lambda: other(course), lambda: copies.start(course))
@@ -346,7 +362,8 @@ def test_two_resets_at_the_same_moment_lose_nothing(course, capsys, tmp_path):
     start(capsys)
     trials, ready = 150, tmp_path / "ready"
     surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
-    processes = [subprocess.Popen([sys.executable, "-c", RESET, str(course), str(ready), str(trials), name], env=surroundings,
+    processes = [subprocess.Popen([sys.executable, "-c", RESET, str(course), str(ready), str(trials), name],
+                                  env=surroundings,
                                   stdout=subprocess.PIPE, text=True) for name in ("a", "b")]
     try:
         for trial in range(trials):

@@ -21,7 +21,8 @@ def float64():
 @pytest.mark.parametrize("corridor", [0, 1, 3])
 @pytest.mark.parametrize("cue", [0, 1])
 def test_every_step_of_every_ending(corridor, cue):
-    """The cue is seen once, by both; nothing is seen in the corridor; only the last joint action pays, and only one of four."""
+    """The cue is seen once, by both; nothing is seen in the corridor; only the last joint action pays, and only one of
+    four."""
     for last in itertools.product((0, 1), repeat=2):
         env = Cue(corridor)
         step = env.reset(cues=torch.tensor([cue]))
@@ -44,7 +45,8 @@ def test_the_door():
     step = env.step(torch.tensor([[1, 1], [1, 1], [0, 1], [1, 0]]))
     assert step.reward.tolist() == [0.7, 0.7, 0.0, 0.0] and step.terminated.tolist() == [True, True, False, False]
     step = env.reset(where=step.ended)
-    assert step.obs[:2, :, :2].sum(-1).eq(1).all() and step.obs[2:].eq(0).all()        # fresh cues, and rows in their corridor
+    # fresh cues, and rows in their corridor
+    assert step.obs[:2, :, :2].sum(-1).eq(1).all() and step.obs[2:].eq(0).all()
     for _ in range(2):
         step = env.step(torch.ones(4, 2, dtype=torch.int64) * torch.tensor([[0], [0], [1], [1]]))
     assert step.reward.eq(0).all() and not step.ended.any()        # the door is in the first step only
@@ -92,7 +94,8 @@ def test_saved_and_cloned():
     assert torch.equal(steps[0].reward, steps[1].reward)
     assert torch.equal(env.reset().obs, other.reset().obs)         # the generators are in the same place
     copy = env.clone(3)
-    assert copy.num_envs == 3 and copy.settings() | {"num_envs": 5} == env.settings() and copy.door == 0.3 and copy.corridor == 1
+    assert (copy.num_envs == 3 and copy.settings() | {"num_envs": 5} == env.settings() and copy.door == 0.3
+            and copy.corridor == 1)
     with pytest.raises(ValueError):
         Cue(2, num_envs=5).load_state_dict(saved)
 
@@ -120,7 +123,8 @@ def test_bad_input_is_refused_by_name(error, name, call):
 
 
 def every_team(env):
-    """The return of every deterministic memoryless team, played out by looking up the model: no bound, nothing left out."""
+    """The return of every deterministic memoryless team, played out by looking up the model: no bound, nothing left
+    out."""
     model = env.model()
     seen = [model.obs[:, i].unique(dim=0, return_inverse=True)[1].tolist() for i in range(env.spec.n_agents)]
     rules = [itertools.product(range(env.spec.n_actions), repeat=max(numbers) + 1) for numbers in seen]
@@ -142,7 +146,8 @@ def returns_of(env, actions):
     total = []
     for k, start in enumerate(model.start.tolist()):
         one = env.clone(1)
-        step = one.reset(cues=torch.tensor([k])) if isinstance(env, Cue) else one.reset(positions=env.placements()[start])
+        step = (one.reset(cues=torch.tensor([k]))
+                if isinstance(env, Cue) else one.reset(positions=env.placements()[start]))
         value = 0.0
         while not step.ended.item():
             step = one.step(actions[solution.index(step.state)])
@@ -171,7 +176,8 @@ class Random(TableGame):
         return Random(self.seed, self.num_envs if num_envs is None else num_envs)
 
 
-@pytest.mark.parametrize("env", [Cue(2), Cue(0), Cue(1, door=0.7), Cue(1, door=0.3), TwoStepGame(), *map(Random, range(6))],
+@pytest.mark.parametrize("env", [Cue(2), Cue(0), Cue(1, door=0.7), Cue(1, door=0.3), TwoStepGame(),
+                                 *map(Random, range(6))],
                          ids=lambda env: type(env).__name__)
 def test_equal_to_the_best_of_all_teams(env):
     value, actions = exact.best_memoryless(env)
@@ -190,26 +196,29 @@ def test_where_everything_is_seen_memory_brings_nothing():
 
 
 def test_the_cue_task_needs_memory():
-    """1/2 without, 1 with. Drawing the last actions does not help: agent 0 plays 1 with probability p, agent 1 with q."""
+    """1/2 without, 1 with. Drawing the last actions does not help: agent 0 plays 1 with probability p, agent 1 with q.
+    """
     assert exact.best_memoryless(Cue(3))[0] == 0.5 and exact.solve(Cue(3)).best_return == 1.0
     p = torch.linspace(0, 1, 101)
-    chance = 0.5 * (1 - p).unsqueeze(1) * p + 0.5 * p.unsqueeze(1) * (1 - p)           # cue 0 pays for (0, 1), cue 1 for (1, 0)
+    chance = 0.5 * (1 - p).unsqueeze(1) * p + 0.5 * p.unsqueeze(1) * (1 - p)   # cue 0 pays for (0, 1), cue 1 for (1, 0)
     assert chance.max() == 0.5
     assert exact.best_memoryless(Cue(2, door=0.7))[0] == pytest.approx(0.5 * (1 + 0.7))
 
 
 def test_a_grid_world_that_needs_memory():
-    """3×3, blind agents, all 71 starts: a bound that every memoryless team keeps, reached by one; more can be had with memory."""
+    """3×3, blind agents, all 71 starts: a bound that every memoryless team keeps, reached by one; more can be had with
+    memory."""
     env = GridWorld(size=3, view=0, random_starts=True, episode_limit=12)
     value, actions = exact.best_memoryless(env)
     assert returns_of(env, actions) == pytest.approx(value, abs=1e-12)
-    assert value == pytest.approx(9.19154929577465, abs=1e-9) and exact.solve(env).best_return == pytest.approx(9.57957746478873)
+    assert (value == pytest.approx(9.19154929577465, abs=1e-9)
+            and exact.solve(env).best_return == pytest.approx(9.57957746478873))
 
 
 def test_grid_teams_by_trees():
-    """A second proof for blind agents on 3×3. An agent whose own rule does not lead it home from a cell, ignoring the other,
-    fails from all 8 starts in that cell, and those 8 failures cost more than the best team loses. The rules that do lead
-    home are the 192 spanning trees of the board: all 192² pairs are played."""
+    """A second proof for blind agents on 3×3. An agent whose own rule does not lead it home from a cell, ignoring
+    the other, fails from all 8 starts in that cell, and those 8 failures cost more than the best team loses. The
+    rules that do lead home are the 192 spanning trees of the board: all 192² pairs are played."""
     env = GridWorld(size=3, view=0, random_starts=True, episode_limit=12)
     model, places = env.model(), env.placements() @ torch.tensor([3, 1])               # [X, 2] cells
     rules = []
@@ -222,7 +231,8 @@ def test_grid_teams_by_trees():
             for _ in range(4):
                 to = to[to]                                        # sixteen steps on
             if (to == home).all():
-                rules.append((i, torch.zeros(9, dtype=torch.int64).index_put((torch.tensor(list(options)),), torch.tensor(choice))))
+                rules.append((i, torch.zeros(9, dtype=torch.int64).index_put((torch.tensor(list(options)),),
+                                                                             torch.tensor(choice))))
     first, second = (torch.stack([rule for who, rule in rules if who == i]) for i in range(2))
     assert len(first) == len(second) == 192
     a, b = first.repeat_interleave(192, 0), second.repeat(192, 1)
@@ -235,7 +245,8 @@ def test_grid_teams_by_trees():
         x = torch.where(alive, model.next_state[joint], x)
     best = total.mean(1).max().item()
     assert best == pytest.approx(exact.best_memoryless(env)[0], abs=1e-12)
-    # What a rule that does not lead home costs: 8 starts with at most −0.15 a step, where the worst start could bring v.
+    # What a rule that does not lead home costs: 8 starts with at most −0.15 a step, where the worst start could bring
+    # v.
     v = torch.zeros(71)
     for _ in range(12):
         v = exact.backup(model, v, 1.0).flatten(1).amax(1)

@@ -16,7 +16,8 @@ def settings(config: TrainConfig) -> dict:
 
 def test_the_sweep_was_measured_around_todays_default():
     sweep = data.load("sweep")
-    assert sweep["settings"]["config"] == settings(TrainConfig(evaluate_every=250)), "run python -m benchmarks.sweep again"
+    assert sweep["settings"]["config"] == settings(TrainConfig(evaluate_every=250)), (
+        "run python -m benchmarks.sweep again")
     assert sweep["points"][0]["name"] == "default" and len(sweep["points"]) >= 15
     assert all(len(point["steps"]) == len(sweep["settings"]["seeds"]) for point in sweep["points"])
 

@@ -49,4 +49,5 @@ def test_every_term_names_its_lesson():
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
     blocks = [block for block in text.split("\n\n") if block.startswith("**")]
     assert len(blocks) == len(entries())
-    assert [block[:30] for block in blocks if not re.search(r"\(\[lesson (\d\d)\]\(\.\./notebooks/\1_\w+\.ipynb\)\)$", block)] == []
+    assert [block[:30] for block in blocks
+            if not re.search(r"\(\[lesson (\d\d)\]\(\.\./notebooks/\1_\w+\.ipynb\)\)$", block)] == []

@@ -51,11 +51,13 @@ def test_the_teachers_page_is_up_to_date():
 
 def test_a_lesson_lists_its_exercises_by_their_own_titles(tmp_path):
     for source in sources([]):
-        assert source.read_text(encoding="utf-8") == with_exercise_list(source), f"{source.name}: run tools/make_exercises.py"
+        assert source.read_text(encoding="utf-8") == with_exercise_list(source), (
+            f"{source.name}: run tools/make_exercises.py")
     right = (NOTEBOOKS / "11_representation.py").read_text(encoding="utf-8")
     copy = tmp_path / "11_representation.py"
     renamed, lost, twice = (right.replace(exercise_list("11"), text) for text in (
-        "# - 11.2 One best table, by hand\n# - Find the bug 11.9 None\n", "", f"{exercise_list('11')}#\n{exercise_list('11')}"))
+        "# - 11.2 One best table, by hand\n# - Find the bug 11.9 None\n", "",
+        f"{exercise_list('11')}#\n{exercise_list('11')}"))
     copy.write_text(renamed, encoding="utf-8")
     assert with_exercise_list(copy) == right
     for text in (lost, twice):
@@ -75,8 +77,10 @@ def test_no_notebook_hides_the_helpers():
     """A cell that binds ``solution`` would take the helper of that name away from a learner."""
     for source in [*sources([]), *sources([], SOLUTIONS)]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-            bound = node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else getattr(node, "name", None)
-            assert isinstance(node, ast.alias) or bound not in ("check", "hint", "solution"), f"{source.name}, line {node.lineno}: {bound}"
+            bound = (node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+                     else getattr(node, "name", None))
+            assert isinstance(node, ast.alias) or bound not in ("check", "hint", "solution"), (
+                f"{source.name}, line {node.lineno}: {bound}")
 
 
 @pytest.fixture

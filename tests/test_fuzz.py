@@ -41,7 +41,8 @@ def digest(thing, depth=0):
 
 
 def surroundings():
-    return torch.get_default_dtype(), digest(torch.get_rng_state()), np.random.get_state()[1].tobytes(), os.environ.copy()
+    return (torch.get_default_dtype(), digest(torch.get_rng_state()), np.random.get_state()[1].tobytes(),
+            os.environ.copy())
 
 
 def is_legal(slot, value):

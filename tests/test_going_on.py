@@ -15,7 +15,8 @@ from qmix_course.seeds import train_seeds
 from qmix_course.teams import load_team, save_team
 from qmix_course.training import TrainConfig, hard_update, soft_update, train
 
-SHORT = TrainConfig(total_steps=400, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200, evaluate_every=160,
+SHORT = TrainConfig(total_steps=400, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200,
+                    evaluate_every=160,
                     capacity=600)
 
 
@@ -43,10 +44,12 @@ def test_what_was_played_until_a_stop_is_in_the_history(tmp_path, calls):
     assert history.updates[-1] == max(0, 8 * calls - 64) // 16 and history.episodes[-1] >= calls // 6 * 8
     assert (history.loss[-1] == history.loss[-1]) == (history.updates[-1] > (history.updates[-2:-1] or [0])[0])
     kept = checkpoint.load(path)["state"]["history"]
-    assert {name: str(column) for name, column in kept.items()} == {name: str(column) for name, column in asdict(history).items()}
+    assert ({name: str(column) for name, column in kept.items()}
+            == {name: str(column) for name, column in asdict(history).items()})
 
 
-@pytest.mark.parametrize("config", [SHORT, replace(SHORT, tau=None, target_every=7), replace(SHORT, evaluate_every=10**6)])
+@pytest.mark.parametrize("config", [SHORT, replace(SHORT, tau=None, target_every=7),
+                                    replace(SHORT, evaluate_every=10**6)])
 def test_a_run_stopped_three_times_is_the_run_that_never_stopped(tmp_path, config):
     def team():
         return QMIX.for_env(small(), seed=1)
@@ -94,7 +97,8 @@ def test_what_cannot_learn_is_warned_of_by_name(named):
     with pytest.warns(UserWarning, match="train: ") as said:
         history = train(env, QMIX.for_env(env), config)
     assert named in str(said[0].message)
-    assert (history.updates[-1] == 0) == ("target_every" not in named) == ("without a single update" in str(said[-1].message))
+    assert ((history.updates[-1] == 0) == ("target_every" not in named)
+            == ("without a single update" in str(said[-1].message)))
     with pytest.warns(UserWarning, match="train_seeds: ") as said:
         train_seeds(small(), [QMIX.for_env(env)], config, [0])
     assert named in str(said[0].message)
@@ -124,7 +128,8 @@ def test_long_episodes_and_whole_episodes_as_rows():
 def test_the_command_line_says_it_in_a_line(tmp_path, capsys):
     assert main(["train", "--env", "climbing", "--steps", "320", "--run", str(tmp_path / "run")]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert sum(line.startswith("qmix_course: train: with these settings nothing is learned. learning_starts") for line in lines) == 1
+    assert sum(line.startswith("qmix_course: train: with these settings nothing is learned. learning_starts")
+               for line in lines) == 1
     assert not any("Warning" in line for line in lines)
 
 
@@ -140,7 +145,8 @@ def test_a_team_comes_back_from_a_run_a_checkpoint_and_a_file(tmp_path, kind):
     env = small()
     team = kind.for_env(env, seed=3)
     folder = tmp_path / "run"
-    train(env, team, SHORT, checkpoint=folder / "checkpoint.pt", on_evaluation=lambda run: save_team(tmp_path / "team.pt", team))
+    train(env, team, SHORT, checkpoint=folder / "checkpoint.pt",
+          on_evaluation=lambda run: save_team(tmp_path / "team.pt", team))
     for path in (folder, folder / "checkpoint.pt", tmp_path / "team.pt", str(tmp_path / "team.pt")):
         fresh = kind.for_env(env, seed=9)
         assert not same(fresh, team) and load_team(path, fresh) is fresh and same(fresh, team)
@@ -169,7 +175,8 @@ def test_a_team_of_another_make_is_refused_unchanged(tmp_path):
         with pytest.raises(ValueError, match=named):
             load_team(tmp_path / "team.pt", other)
         assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
-    for error, path in ((FileNotFoundError, tmp_path / "none.pt"), (FileNotFoundError, tmp_path), (TypeError, 3), (TypeError, None)):
+    for error, path in ((FileNotFoundError, tmp_path / "none.pt"), (FileNotFoundError, tmp_path), (TypeError, 3),
+                        (TypeError, None)):
         with pytest.raises(error):
             load_team(path, QMIX.for_env(env))
     for call in (save_team, load_team):
@@ -192,7 +199,8 @@ def test_a_file_that_lost_a_weight_changes_nothing(tmp_path):
 # ---- doors -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name, value", [("on_evaluation", 3), ("on_evaluation", "print"), ("stop", True), ("stop", [1]),
+@pytest.mark.parametrize("name, value", [("on_evaluation", 3), ("on_evaluation", "print"), ("stop", True),
+                                         ("stop", [1]),
                                          ("checkpoint", 3), ("checkpoint", b"c.pt"), ("resume", 1), ("resume", "no")])
 def test_train_refuses_before_it_plays(name, value):
     env = small()

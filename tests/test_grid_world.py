@@ -23,7 +23,8 @@ def close(tensor, values, within=1e-12):
 
 
 def same_view(step, observations, state):
-    return close(step.obs[0], observations, within=5e-7) and close(step.state[0], state, within=5e-7)   # six decimals there
+    # six decimals there
+    return close(step.obs[0], observations, within=5e-7) and close(step.state[0], state, within=5e-7)
 
 
 def at(*positions, **options):
@@ -201,7 +202,8 @@ def test_the_model_says_what_stepping_does():
 @pytest.mark.parametrize("size, n_agents", [(2, 2), (4, 2), (4, 4)])
 @pytest.mark.parametrize("view", [0, 1, 2, None])
 def test_what_is_out_of_view_reads_minus_one(size, n_agents, view):
-    """Against a loop: own place, each other's place if neither row nor column differ by more than ``view``, own goal."""
+    """Against a loop: own place, each other's place if neither row nor column differ by more than ``view``, own goal.
+    """
     env = GridWorld(size=size, n_agents=n_agents, num_envs=64, view=view, random_starts=True)
     step, plain = env.reset(seed=0), GridWorld(size=size, n_agents=n_agents, num_envs=64, random_starts=True)
     whole = plain.reset(positions=env.positions)

@@ -112,7 +112,8 @@ def test_one_pass_equals_many_short_ones(shared):
 @pytest.mark.parametrize("options", OPTIONS)
 def test_an_agent_knows_its_own_past_only(options):
     """∂ q[b, t, i] / ∂ obs[c, s, j] is zero unless c = b, j = i and s ≤ t; and another one's action changes nothing."""
-    agents, (obs, last_actions) = GRUAgents(N, O, A, hidden=32, **options), history()       # wide: no observation hits only dead units
+    # wide: no observation hits only dead units
+    agents, (obs, last_actions) = GRUAgents(N, O, A, hidden=32, **options), history()
     obs.requires_grad_()
     q, _ = agents(obs, last_actions)
     for i in range(N):
@@ -152,7 +153,8 @@ def test_gradients_by_finite_differences(shared):
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_every_copy_starts_by_its_own_fan_in(shared):
-    """Encoder and head as ``nn.Linear``, the unit as ``nn.GRU``: uniform in ±1/√inputs, ±1/√H; the whole range is used."""
+    """Encoder and head as ``nn.Linear``, the unit as ``nn.GRU``: uniform in ±1/√inputs, ±1/√H; the whole range is used.
+    """
     agents = GRUAgents(40, 8, 5, hidden=25, shared=shared)
     inputs = 8 + 5 + 40
     for layer, bound in ((agents.encoder, inputs ** -0.5), (agents.head, 25 ** -0.5), (agents.gru, 25 ** -0.5)):
@@ -183,17 +185,20 @@ BAD = [
     (TypeError, "shared", lambda: make(shared=1)),
     (TypeError, "agent_id", lambda: make(agent_id="yes")),
     (TypeError, "last_action", lambda: make(last_action=None)),
-    (ValueError, r"obs.*\[B, T, 3, 5\].*\(2, 3, 5\)", lambda: make()(torch.zeros(2, 3, 5), torch.zeros(2, 1, 3).long())),
+    (ValueError, r"obs.*\[B, T, 3, 5\].*\(2, 3, 5\)",
+     lambda: make()(torch.zeros(2, 3, 5), torch.zeros(2, 1, 3).long())),
     (TypeError, "obs.*float64.*float32", lambda: make()(torch.zeros(2, 1, 3, 5).float(), torch.zeros(2, 1, 3).long())),
     (TypeError, "last_actions", lambda: make()(torch.zeros(2, 1, 3, 5), None)),
     (TypeError, "last_actions.*int64", lambda: make()(torch.zeros(2, 1, 3, 5), torch.zeros(2, 1, 3))),
     (ValueError, r"last_actions.*\[2, 4, 3\]", lambda: make()(torch.zeros(2, 4, 3, 5), torch.zeros(2, 3, 3).long())),
-    (ValueError, r"last_actions: expected -1 to 3, got 7 to 7", lambda: make()(torch.zeros(2, 1, 3, 5), torch.zeros(2, 1, 3).long() + 7)),
+    (ValueError, r"last_actions: expected -1 to 3, got 7 to 7",
+     lambda: make()(torch.zeros(2, 1, 3, 5), torch.zeros(2, 1, 3).long() + 7)),
     (ValueError, r"memory.*\[2, 3, 6\]", lambda: make()(*(x[:, :1] for x in history()), torch.zeros(2, 1, 6))),
     (TypeError, "memory", lambda: make()(*history(), torch.zeros(2, N, H).float())),
     (TypeError, "recurrent", lambda: QMIX.for_env(GridWorld(), recurrent=1)),
     (TypeError, "hidden", lambda: QMIX.for_env(GridWorld(), recurrent=True, hidden=(64, 64))),
-    (TypeError, "last_action", lambda: QMIX.for_env(GridWorld(), last_action=True)),    # agents that do not remember take no such option
+    # agents that do not remember take no such option
+    (TypeError, "last_action", lambda: QMIX.for_env(GridWorld(), last_action=True)),
     (ValueError, "td_lambda", lambda: VDN.for_env(Cue(), td_lambda=1.5)),
 ]
 
@@ -206,7 +211,8 @@ def test_bad_input_is_refused_by_name(number):
 
 
 def test_many_agents_go_step_by_step_and_mean_the_same(monkeypatch):
-    """Values, memory and gradients of the one call for all steps and of the loop, which takes over where a step is wide."""
+    """Values, memory and gradients of the one call for all steps and of the loop, which takes over where a step is
+    wide."""
     torch.set_default_dtype(torch.float64)
     agents = GRUAgents(3, 5, 4, hidden=8)
     obs, last = torch.randn(6, 7, 3, 5, generator=torch.Generator().manual_seed(0)), torch.full((6, 7, 3), -1)

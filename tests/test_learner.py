@@ -14,7 +14,8 @@ from qmix_course.learner import Learner
 from qmix_course.seeds import fit_seeds
 from qmix_course.training import Run, TrainConfig, hard_update, soft_update, train
 
-SHORT = TrainConfig(total_steps=800, learning_starts=100, batch_size=32, update_every=16, epsilon_steps=500, evaluate_every=400,
+SHORT = TrainConfig(total_steps=800, learning_starts=100, batch_size=32, update_every=16, epsilon_steps=500,
+                    evaluate_every=400,
                     capacity=600)
 EVERY = [IQL, VDN, QMIX, CWQMIX, OWQMIX, QPLEX, QTRAN, MAVEN]
 
@@ -47,12 +48,13 @@ def plain_update(team, target, optimiser, batch, config, updates):
     return loss.item()
 
 
-@pytest.mark.parametrize("changes", [{}, {"max_grad_norm": 0.05}, {"tau": None, "target_every": 7}], ids=["soft", "clipped", "hard"])
+@pytest.mark.parametrize("changes", [{}, {"max_grad_norm": 0.05}, {"tau": None, "target_every": 7}],
+                         ids=["soft", "clipped", "hard"])
 @pytest.mark.parametrize("kind, options", [*((kind, {}) for kind in EVERY), (QMIX, {"recurrent": True}),
                                            (QMIX, {"recurrent": True, "shared": False})])
 def test_it_is_the_plain_update(kind, options, changes):
-    """30 updates on the same batches, up to rounding: the norm of one long vector is summed in another order than that of many, and
-    Adam rounds the last numbers of a tensor, those that fill no vector register, in another way."""
+    """30 updates on the same batches, up to rounding: the norm of one long vector is summed in another order than
+    that of many, and Adam rounds the last numbers of a tensor, those that fill no vector register, in another way."""
     config = replace(SHORT, **changes)
     run = begun(kind, config, **options)
     team, target = copy.deepcopy(run.algorithm), copy.deepcopy(run.target)
@@ -74,7 +76,8 @@ def test_it_is_the_plain_update(kind, options, changes):
     lambda team: [setattr(weights, "data", weights.data.clone()) for weights in team.parameters()],
 ], ids=["no gradients", "other gradients", "other tensors", "another dtype and back", "other data"])
 def test_a_team_that_was_in_other_hands_goes_on_learning(meddle):
-    """Whatever somebody does to parameters and gradients between two updates: the weights that they have then are trained on."""
+    """Whatever somebody does to parameters and gradients between two updates: the weights that they have then are
+    trained on."""
     run, other = begun(QMIX, SHORT), begun(QMIX, SHORT)
     for k in range(6):
         batch = run.buffer.sample(32, torch.Generator().manual_seed(k))
@@ -121,7 +124,8 @@ def test_without_a_compiler_this_is_said_once_and_the_run_is_the_uncompiled_one(
                 loss = function(*inputs)
                 loss.register_hook(lambda _: 1 / 0)
                 return loss
-            raise RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found: Error 127\n")
+            raise RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found: Error "
+                               "127\n")
         return fails
 
     def run(config):
@@ -131,7 +135,8 @@ def test_without_a_compiler_this_is_said_once_and_the_run_is_the_uncompiled_one(
 
     plain, _ = run(SHORT)
     monkeypatch.setattr(torch, "compile", broken)
-    with pytest.warns(RuntimeWarning, match="^compile: torch.compile does not work here, and the run goes on uncompiled") as said:
+    with pytest.warns(RuntimeWarning, match="^compile: torch.compile does not work here, and the run goes on "
+                                            "uncompiled") as said:
         team, history = run(replace(SHORT, compile=True))
     assert len(said) == 1 and history.updates[-1] == 43
     for one, other in zip(plain.parameters(), team.parameters()):

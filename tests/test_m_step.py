@@ -74,7 +74,8 @@ def test_its_settings_a_clone_and_a_resume():
     other.load_state_dict(env.state_dict())
     actions = torch.tensor([[0, 0], [1, 1], [0, 0]])
     one, two = env.step(actions), other.step(actions)
-    assert torch.equal(one.state, two.state) and torch.equal(one.reward, two.reward) and one.reward.tolist() == [1, 0, 1]
+    assert (torch.equal(one.state, two.state) and torch.equal(one.reward, two.reward)
+            and one.reward.tolist() == [1, 0, 1])
 
 
 @pytest.mark.parametrize("steps", [1, 0, 2.0, True])

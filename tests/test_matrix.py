@@ -60,6 +60,7 @@ def test_the_matrix_finds_a_python_that_runs_and_says_where_there_is_none(tmp_pa
 
 
 def test_the_matrix_runs_every_python_that_the_course_supports():
-    classifiers = tomllib.loads((notebooks.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    project = tomllib.loads((notebooks.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    classifiers = project["classifiers"]
     listed = [text.split(" :: ")[-1] for text in classifiers if text.startswith("Programming Language :: Python :: 3.")]
     assert list(matrix.PYTHONS) == listed

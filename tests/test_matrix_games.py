@@ -12,7 +12,8 @@ def float64():
     torch.set_default_dtype(torch.float64)
 
 
-@pytest.mark.parametrize("payoff", [*PAYOFFS, penalty(-100), [[1.0, 2.0], [3.0, 4.0]], torch.arange(27.0).view(3, 3, 3)])
+@pytest.mark.parametrize("payoff", [*PAYOFFS, penalty(-100), [[1.0, 2.0], [3.0, 4.0]],
+                                    torch.arange(27.0).view(3, 3, 3)])
 def test_every_joint_action_pays_its_entry_and_terminates(payoff):
     env = MatrixGame(payoff)
     table = env.payoff

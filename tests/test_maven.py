@@ -39,7 +39,8 @@ def episodes(team, rows=6):
         batch.state[row, :length + 1].normal_()
         batch.available[row, :length + 1] = torch.rand(length + 1, 2, 3) < 0.6
         batch.available[row, :length + 1, :, 2] = True
-        batch.actions[row, :length] = batch.available[row, :length].double().flatten(0, 1).multinomial(1).view(length, 2)
+        chances = batch.available[row, :length].double().flatten(0, 1)
+        batch.actions[row, :length] = chances.multinomial(1).view(length, 2)
         batch.last_actions[row, 1:length + 1] = batch.actions[row, :length]
         batch.reward[row, :length].normal_()
         batch.mask[row, :length] = 1.0
@@ -62,14 +63,15 @@ def test_the_latent_is_fixed_within_an_episode_and_redrawn_at_the_next_for_each_
         rows.append(player.step(1.0))
         over = player.filled == 0
         z = player.memory[..., :3]
-        assert torch.equal(z[:, 0], z[:, 1]) and torch.equal(z[:, 0].sum(-1), torch.ones(16))       # one z for the whole team
+        # one z for the whole team
+        assert torch.equal(z[:, 0], z[:, 1]) and torch.equal(z[:, 0].sum(-1), torch.ones(16))
         assert torch.equal(z[~over], before[~over])
         within += int((~over).sum())
         changes += int((z[over] != before[over]).any(-1).any(-1).sum())
     assert within > 200 and changes > 30
     stored = torch.cat([batch.memory for batch in rows])
-    assert stored.shape[1:] == (2, team.memory_dim) and (stored[..., 3:] == 0).all()                # a row begins its episode
-    assert stored[:, 0, :3].mean(0).min() > 0.2                                                     # all three are played
+    assert stored.shape[1:] == (2, team.memory_dim) and (stored[..., 3:] == 0).all()        # a row begins its episode
+    assert stored[:, 0, :3].mean(0).min() > 0.2        # all three are played
 
 
 def test_the_policy_over_z_is_the_softmax_of_the_predicted_returns():
@@ -93,7 +95,8 @@ def test_the_policy_over_z_is_the_softmax_of_the_predicted_returns():
     step = env.reset()
     drawn = team.latent(team.start(step, torch.Generator().manual_seed(0))).mean(0)
     torch.testing.assert_close(drawn, team.z_policy(step.state[:1])[0], rtol=0, atol=0.015)
-    assert torch.equal(team.latent(team.start(step)).argmax(-1), torch.ones(20_000, dtype=torch.int64))     # greedy play: the best
+    # greedy play: the best
+    assert torch.equal(team.latent(team.start(step)).argmax(-1), torch.ones(20_000, dtype=torch.int64))
 
 
 def test_greedy_play_and_enumeration_use_the_best_latent():
@@ -167,7 +170,8 @@ def slow_loss(team, target, batch, gamma=0.9):
         for t in range(length):
             own = torch.stack([online[t, i, batch.actions[row, t, i]] for i in range(2)])
             q_tot = team.mixer(own, torch.cat([batch.state[row, t], one_hot]))
-            best = torch.stack([max(ahead[t + 1, i, a] for a in range(3) if batch.available[row, t + 1, i, a]) for i in range(2)])
+            best = torch.stack([max(ahead[t + 1, i, a] for a in range(3) if batch.available[row, t + 1, i, a])
+                                for i in range(2)])
             y = batch.reward[row, t]
             if not batch.terminated[row, t]:
                 y = y + gamma * target.mixer(best, torch.cat([batch.state[row, t + 1], one_hot])).detach()
@@ -203,7 +207,8 @@ def test_the_loss_against_a_slow_version(kind, mi_weight):
     by_hand = torch.autograd.grad(td - mi_weight * bound + fit, parameters, allow_unused=True)
     for mine, other in zip(by_loss, by_hand, strict=True):
         zero = torch.zeros(())
-        torch.testing.assert_close(zero if mine is None else mine.sum(), zero if other is None else other.sum(), rtol=0, atol=1e-10)
+        torch.testing.assert_close(zero if mine is None else mine.sum(), zero if other is None else other.sum(), rtol=0,
+                                   atol=1e-10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,7 +21,8 @@ def nbgrader(course, *words):
     """Run one of nbgrader's commands in the course folder, strictly: a verdict other than correct raises."""
     command = [sys.executable, "-m", "nbgrader", *words, "--course-dir", str(course)]
     environment = os.environ | {"QMIX_COURSE_STRICT": "1", "PYTHONPATH": str(ROOT),
-                                # nbgrader calls alembic by its name, so it must be found without an activated environment
+                                # nbgrader calls alembic by its name, so it must be found without an activated
+                                # environment
                                 "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
     done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -33,7 +34,8 @@ def relax(folder):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("answer_"):
-            cell["source"] = "".join(cell["source"]) + "\nimport os\nos.environ['QMIX_COURSE_STRICT'] = '0'\nos.unsetenv('QMIX_COURSE_STRICT')\n"
+            cell["source"] = ("".join(cell["source"]) + "\nimport os\nos.environ['QMIX_COURSE_STRICT'] = "
+                                                        "'0'\nos.unsetenv('QMIX_COURSE_STRICT')\n")
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
@@ -42,7 +44,8 @@ def bring_a_course(folder):
     (folder / "qmix_course" / "checks").mkdir(parents=True)
     (folder / "qmix_course" / "__init__.py").write_text("")
     (folder / "qmix_course" / "lesson.py").write_text("def start(number): pass\n")
-    (folder / "qmix_course" / "checks" / "__init__.py").write_text("def check(*_): return 'correct'\nhint = solution = check\n")
+    (folder / "qmix_course" / "checks"
+     / "__init__.py").write_text("def check(*_): return 'correct'\nhint = solution = check\n")
 
 
 FORGERS = {"relaxes": relax, "brings": bring_a_course}

@@ -62,7 +62,8 @@ def python_with(tmp_path_factory):
             site = Path(subprocess.run([python, "-c", where], check=True, **TEXT).stdout.strip())
             here = Path(sysconfig.get_path("purelib"))
             for name in names:
-                tops = {file.parts[0] for file in metadata.files(name) or [] if file.parts[0] not in ("..", "__pycache__")}
+                tops = {file.parts[0] for file in metadata.files(name) or []
+                        if file.parts[0] not in ("..", "__pycache__")}
                 for top in tops:
                     if (here / top).exists() and not (site / top).exists():
                         (site / top).symlink_to(here / top)
@@ -73,7 +74,8 @@ def python_with(tmp_path_factory):
 
 
 def plain_environment(**more) -> dict:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON", "IPYTHON", "JUPYTER"))}
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("PYTEST_", "PYTHON", "IPYTHON", "JUPYTER"))}
     return kept | {"OMP_NUM_THREADS": "1"} | more
 
 
@@ -91,7 +93,8 @@ def test_every_requirement_is_pinned_at_a_version_that_its_range_allows():
 
 
 def test_every_import_of_the_library_is_declared():
-    """Imports at the top of its files; what is imported inside a function serves notebooks. Three files are the extra's."""
+    """Imports at the top of its files; what is imported inside a function serves notebooks. Three files are the
+    extra's."""
     known = {r.name for r in LIBRARY} - {"pillow"} | {"PIL", "qmix_course"}
     extra = {"foreign.py", "pettingzoo_row.py", "to_pettingzoo.py"}
     for path in (ROOT / "qmix_course").rglob("*.py"):
@@ -103,14 +106,16 @@ def test_every_import_of_the_library_is_declared():
 def test_the_library_trains_with_nothing_but_its_own_dependencies(python_with, tmp_path):
     assert not {"jupyterlab", "ipython", "ipykernel", "nbformat", "pytest", "scipy"} & closure(LIBRARY)
     command = [python_with(LIBRARY), "-m", "qmix_course", "train", "--steps", "600", "--run", str(tmp_path / "run")]
-    done = subprocess.run(command, cwd=tmp_path, env=plain_environment(PYTHONPATH=str(ROOT), QMIX_COURSE_PROGRESS="0"), **TEXT)
+    done = subprocess.run(command, cwd=tmp_path, env=plain_environment(PYTHONPATH=str(ROOT), QMIX_COURSE_PROGRESS="0"),
+                          **TEXT)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "episode.gif").exists() and "Greedy return" in done.stdout
 
 
 def test_the_plain_tools_validate_a_lesson(python_with, tmp_path):
     """After pip install -r requirements.txt, without make: pytest --nbval on a lesson."""
-    command = [python_with(requirements("requirements.txt")), "-m", "pytest", "-q", "--nbval", "notebooks/00_start_here.ipynb"]
+    command = [python_with(requirements("requirements.txt")), "-m", "pytest", "-q", "--nbval",
+               "notebooks/00_start_here.ipynb"]
     done = subprocess.run(command, cwd=ROOT, env=plain_environment(), **TEXT)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert re.search(r"\d+ passed", done.stdout) and "failed" not in done.stdout
@@ -124,7 +129,8 @@ def test_the_versions_of_python_are_the_same_everywhere():
     after = f"3.{int(highest.split('.')[1]) + 1}"
     words = f"{', '.join(PYTHONS[:-1])} or {highest}"
     assert PYPROJECT["project"]["requires-python"] == f">={lowest},<{after}"
-    assert PYPROJECT["project"]["classifiers"] == [f"Programming Language :: Python :: {version}" for version in PYTHONS]
+    assert PYPROJECT["project"]["classifiers"] == [f"Programming Language :: Python :: {version}"
+                                                   for version in PYTHONS]
     assert f"Python {words}" in makefile and f"Python {words}" in readme
     assert f"{tuple(map(int, lowest.split('.')))} <= sys.version_info < {tuple(map(int, after.split('.')))}" in makefile
     assert f"python: {list(PYTHONS)}".replace("'", '"') in workflow
@@ -141,7 +147,8 @@ def test_the_lines_that_install_the_course_can_work():
 
 # ---- the source distribution -----------------------------------------------------------------------------------------
 
-LEFT_OUT = (".git", ".venv*", "my", "runs", "build", "dist", "*.egg-info", "__pycache__", ".pytest_cache", ".ipynb_checkpoints",
+LEFT_OUT = (".git", ".venv*", "my", "runs", "build", "dist", "*.egg-info", "__pycache__", ".pytest_cache",
+            ".ipynb_checkpoints",
             ".jupyter*", ".ruff_cache", ".hypothesis")
 
 
@@ -168,7 +175,8 @@ def test_the_source_distribution_holds_every_file(unpacked):
 
 
 def test_the_tests_run_from_the_source_distribution(unpacked):
-    some = ["test_readme.py", "test_docs.py", "test_data.py", "test_mixers.py", "test_notebooks.py", "test_exercises.py"]
+    some = ["test_readme.py", "test_docs.py", "test_data.py", "test_mixers.py", "test_notebooks.py",
+            "test_exercises.py"]
     command = [sys.executable, "-m", "pytest", "-q", *(f"tests/{name}" for name in some)]
     done = subprocess.run(command, cwd=unpacked, env=plain_environment(), **TEXT)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -49,7 +49,8 @@ def test_the_divergence_by_hand_and_with_an_unavailable_action():
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.4, 0.9])
 def test_it_reaches_its_target_divergence(epsilon):
-    """A fixed team, one observation a row: σ settles where the mean divergence is δ(ε), from far below and far above."""
+    """A fixed team, one observation a row: σ settles where the mean divergence is δ(ε), from far below and far above.
+    """
     team = QMIX.for_env(GridWorld(), seed=1, hidden=(16,))
     obs, last = torch.rand(64, 2, 6), torch.full((64, 2), -1)
     q, everything = team.act_values(obs, last)[0], torch.ones(64, 2, 4, dtype=torch.bool)
@@ -103,7 +104,7 @@ def test_noise_is_redrawn_where_an_episode_ended_and_nowhere_else():
     for _ in range(30):
         before = {name: noise.clone() for name, noise in player.noise.noise.items()}
         player.step(0.5)
-        over = player.returns == 0                                          # no return of a team that still plays is 0 here
+        over = player.returns == 0        # no return of a team that still plays is 0 here
         for name, noise in player.noise.noise.items():
             same = (noise == before[name]).flatten(1)
             assert same[~over].all() and not same[over].any()
@@ -116,7 +117,8 @@ def test_evaluation_is_not_perturbed():
     env = MStepGame(4, num_envs=8)
     team = QMIX.for_env(env, seed=3)
     looks = []
-    config = TrainConfig(total_steps=400, learning_starts=10_000, epsilon_end=1.0, parameter_noise=True, evaluate_every=8)
+    config = TrainConfig(total_steps=400, learning_starts=10_000, epsilon_end=1.0, parameter_noise=True,
+                         evaluate_every=8)
     with pytest.warns(UserWarning, match="train: "):
         history = train(env, team, config, on_evaluation=lambda run: looks.append(run.collector.noise.sigma))
     assert looks[-1] > looks[0]                                             # much noise, no learning, one greedy return

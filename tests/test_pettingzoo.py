@@ -47,15 +47,18 @@ def test_what_goes_wrong_on_the_other_side():
     with pytest.raises(ValueError, match="state.*reset"):
         parallel.state()
     observations, _ = parallel.reset(seed=0)
-    for wrong in ({"agent_0": 0}, {"agent_0": 0, "agent_1": 3}, {"agent_0": 0, "agent_1": -1}, {"agent_0": 0, "agent_1": 0, "agent_2": 0}):
+    for wrong in ({"agent_0": 0}, {"agent_0": 0, "agent_1": 3}, {"agent_0": 0, "agent_1": -1},
+                  {"agent_0": 0, "agent_1": 0, "agent_2": 0}):
         with pytest.raises(ValueError, match="actions"):
             parallel.step(wrong)
-    for wrong in ([0, 0], {"agent_0": 0, "agent_1": 1.0}, {"agent_0": 0, "agent_1": None}, {"agent_0": True, "agent_1": 0}):
+    for wrong in ([0, 0], {"agent_0": 0, "agent_1": 1.0}, {"agent_0": 0, "agent_1": None},
+                  {"agent_0": True, "agent_1": 0}):
         with pytest.raises(TypeError, match="actions"):
             parallel.step(wrong)
     assert parallel.agents == ["agent_0", "agent_1"] and parallel.state_space.contains(parallel.state())
     _, rewards, terminated, truncated, _ = parallel.step({"agent_1": 0, "agent_0": 0})
-    assert set(rewards.values()) == {11.0} and all(terminated.values()) and not any(truncated.values()) and parallel.agents == []
+    assert (set(rewards.values()) == {11.0} and all(terminated.values()) and not any(truncated.values())
+            and parallel.agents == [])
     with pytest.raises(ValueError, match="call reset"):
         parallel.step({})
     assert parallel.render() is None and parallel.close() is None
@@ -88,9 +91,10 @@ def spread():
 @pytest.mark.filterwarnings("ignore")                                  # other people's code
 def test_simple_spread_through_train():
     env = from_parallel_env(spread, num_envs=2)
-    assert (env.spec.n_agents, env.spec.n_actions, env.spec.obs_dim, env.spec.state_dim, env.spec.episode_limit) == (3, 5, 18, 54, 25)
+    assert (env.spec.n_agents, env.spec.n_actions, env.spec.obs_dim, env.spec.state_dim,
+            env.spec.episode_limit) == (3, 5, 18, 54, 25)
     step = env.reset(seed=0)
-    assert torch.equal(step.state, step.obs.flatten(1))                # its own state() is all observations side by side
+    assert torch.equal(step.state, step.obs.flatten(1))        # its own state() is all observations side by side
     team = QMIX.for_env(env, shared=True)
     before = [p.clone() for p in team.parameters()]
     history = train(env, team, TrainConfig(total_steps=150, learning_starts=40, batch_size=16, evaluate_every=50))
@@ -111,16 +115,18 @@ def test_the_team_is_paid_the_mean_and_the_clock_truncates():
     assert step.available.all()                       # only the clock ran out: the target looks at what could come next
 
 
-@pytest.mark.parametrize("name, differ", [("simple_tag_v3", True), ("simple_adversary_v3", True), ("simple_spread_v3", True),
+@pytest.mark.parametrize("name, differ", [("simple_tag_v3", True), ("simple_adversary_v3", True),
+                                          ("simple_spread_v3", True),
                                           ("simple_reference_v3", True), ("simple_speaker_listener_v4", False)])
 def test_rivals_are_told_once(name, differ):
-    """Rivals, and with them teams whose members are paid a share of their own (simple_spread's local_ratio). Not one shared reward."""
+    """Rivals, and with them teams whose members are paid a share of their own (simple_spread's local_ratio). Not one
+    shared reward."""
     module = pytest.importorskip(f"mpe2.{name}")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         env = from_parallel_env(lambda: module.parallel_env(max_cycles=25), num_envs=2)
         step, generator = env.reset(seed=0), torch.Generator().manual_seed(0)
-        for _ in range(130 if name == "simple_tag_v3" else 30):              # who is never caught is paid 0, like the hunters
+        for _ in range(130 if name == "simple_tag_v3" else 30):        # who is never caught is paid 0, like the hunters
             actions = torch.multinomial(step.available.flatten(0, 1).float(), 1, generator=generator).view(2, -1)
             step = env.step(actions)
             step = env.reset(where=step.ended) if step.ended.any() else step

@@ -116,7 +116,7 @@ def test_a_reward_of_nan_is_refused_by_name():
     with pytest.raises(ValueError, match="reward.*leaving"):
         env.step(FIRST)
     with pytest.raises(ResetNeeded):
-        env.step(FIRST)                              # the inner environment has moved on, so nothing but a reset is left
+        env.step(FIRST)        # the inner environment has moved on, so nothing but a reset is left
 
 
 def test_masks_and_names_of_ours():

@@ -16,7 +16,8 @@ from qmix_course.envs import from_parallel_env  # noqa: E402
 ZEROS = torch.zeros(1, 2, dtype=torch.int64)
 
 
-@pytest.mark.parametrize("infos, words", [(None, "infos of tampered: expected a dict"), ({"a": None, "b": {}}, "info of a in tampered"),
+@pytest.mark.parametrize("infos, words", [(None, "infos of tampered: expected a dict"),
+                                          ({"a": None, "b": {}}, "info of a in tampered"),
                                           ([], "infos of tampered"), ({"a": {}, "b": [1]}, "info of b in tampered")])
 def test_infos(infos, words):
     with pytest.raises(ValueError, match=words):
@@ -29,17 +30,20 @@ def test_infos(infos, words):
 
 @pytest.mark.parametrize("observations", [None, [1, 2], np.zeros((2, 6))], ids=["None", "list", "array"])
 def test_observations_that_are_no_dict(observations):
-    refused(from_parallel_env(World(observations=at(2, observations)), episode_limit=20), 2, "observations of tampered: expected a dict")
+    refused(from_parallel_env(World(observations=at(2, observations)), episode_limit=20), 2,
+            "observations of tampered: expected a dict")
 
 
-@pytest.mark.parametrize("came", [lambda w, r: r[0], lambda w, r: (*r, {}), lambda w, r: None, lambda w, r: list(r)], ids=["obs", "three", "None", "list"])
+@pytest.mark.parametrize("came", [lambda w, r: r[0], lambda w, r: (*r, {}), lambda w, r: None, lambda w, r: list(r)],
+                         ids=["obs", "three", "None", "list"])
 def test_what_reset_gives(came):
     """The old interface gave only observations: a dict of two agents, which unpacks into two names."""
     with pytest.raises(ValueError, match="reset of tampered: expected a tuple"):
         from_parallel_env(World(reset=came), episode_limit=20)
 
 
-@pytest.mark.parametrize("came", [lambda w, r: (*r[:2], r[2], r[4]), lambda w, r: (*r, {}), lambda w, r: None, lambda w, r: r[0]],
+@pytest.mark.parametrize("came", [lambda w, r: (*r[:2], r[2], r[4]), lambda w, r: (*r, {}), lambda w, r: None, lambda w,
+                                  r: r[0]],
                          ids=["four", "six", "None", "dict"])
 def test_what_step_gives(came):
     refused(from_parallel_env(World(step=at(2, came)), episode_limit=20), 2, "step of tampered: expected a tuple")
@@ -70,7 +74,7 @@ def test_parts_that_are_missing():
         from_parallel_env(bare, episode_limit=20)
     bare.possible_agents = ["a"]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")                                       # PettingZoo's own word on the missing method
+        warnings.simplefilter("ignore")        # PettingZoo's own word on the missing method
         with pytest.raises(ValueError, match="observation_space of a in Bare: expected a space"):
             from_parallel_env(bare, episode_limit=20)
         bare.observation_spaces, bare.action_spaces = {"a": spaces.Discrete(2)}, {}

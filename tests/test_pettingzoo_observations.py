@@ -13,14 +13,17 @@ from qmix_course.envs import from_parallel_env  # noqa: E402
 ZEROS = torch.zeros(1, 2, dtype=torch.int64)
 NAN, INF = float("nan"), float("inf")
 SPACES = {
-    "Box": spaces.Box(-5, 5, (2, 3)), "Box float64": spaces.Box(-INF, INF, (3,), np.float64), "Box int": spaces.Box(-3, 9, (4,), np.int16),
+    "Box": spaces.Box(-5, 5, (2, 3)), "Box float64": spaces.Box(-INF, INF, (3,), np.float64),
+    "Box int": spaces.Box(-3, 9, (4,), np.int16),
     "Box 0-d": spaces.Box(0, 1, ()), "bytes": spaces.Box(0, 255, (4,), np.uint8), "Discrete": spaces.Discrete(4),
     "Discrete from 3": spaces.Discrete(4, start=3), "MultiDiscrete": spaces.MultiDiscrete([2, 3, 4]),
-    "MultiDiscrete 2-d": spaces.MultiDiscrete([[2, 3], [4, 5]]), "MultiDiscrete from": spaces.MultiDiscrete([2, 3], start=[1, -1]),
+    "MultiDiscrete 2-d": spaces.MultiDiscrete([[2, 3], [4, 5]]),
+    "MultiDiscrete from": spaces.MultiDiscrete([2, 3], start=[1, -1]),
     "MultiBinary": spaces.MultiBinary(5), "MultiBinary 2-d": spaces.MultiBinary([2, 3]),
     "Dict": spaces.Dict({"z": spaces.Discrete(3), "a": spaces.Box(0, 1, (2,)), "observation": spaces.MultiBinary(2)}),
     "Tuple": spaces.Tuple([spaces.Discrete(2), spaces.Box(-1, 1, (1, 2)), spaces.MultiDiscrete([3, 2])]),
-    "nested": spaces.Dict({"in": spaces.Tuple([spaces.Dict({"x": spaces.Discrete(2, start=-1)}), spaces.Box(0, 9, (2, 2))]),
+    "nested": spaces.Dict({"in": spaces.Tuple([spaces.Dict({"x": spaces.Discrete(2, start=-1)}),
+                                               spaces.Box(0, 9, (2, 2))]),
                            "out": spaces.MultiBinary(3)})}
 
 
@@ -46,16 +49,19 @@ def test_observations_are_flattened_as_gymnasium_does(kind):
 
 def test_a_mask_inside_a_dict_is_no_observation():
     """Everything else in it is: PettingZoo's "observation", and what stands beside it."""
-    space = spaces.Dict({"observation": spaces.Box(0, 1, (2,)), "action_mask": spaces.MultiBinary(3), "goal": spaces.Discrete(2)})
+    space = spaces.Dict({"observation": spaces.Box(0, 1, (2,)), "action_mask": spaces.MultiBinary(3),
+                         "goal": spaces.Discrete(2)})
     value = {"observation": np.float32([0.25, 0.5]), "action_mask": np.int8([0, 1, 1]), "goal": 1}
-    step = from_parallel_env(World(seen=space, observations=lambda w, right: dict.fromkeys(right, value)), episode_limit=20).reset(seed=0)
-    assert step.obs[0].tolist() == [[0.0, 1.0, 0.25, 0.5]] * 2                                # goal before observation: the space's order
+    step = from_parallel_env(World(seen=space, observations=lambda w, right: dict.fromkeys(right, value)),
+                             episode_limit=20).reset(seed=0)
+    assert step.obs[0].tolist() == [[0.0, 1.0, 0.25, 0.5]] * 2        # goal before observation: the space's order
     assert step.available[0].tolist() == [[False, True, True]] * 2
 
 
 def test_shorter_observations_are_filled_up_with_zeros():
     seen = {"a": spaces.Discrete(2), "b": spaces.Box(0, 9, (4,))}
-    env = from_parallel_env(World(seen=seen, observations=lambda w, right: {"a": 1, "b": np.float32([1, 2, 3, 4])}), episode_limit=20)
+    env = from_parallel_env(World(seen=seen, observations=lambda w, right: {"a": 1, "b": np.float32([1, 2, 3, 4])}),
+                            episode_limit=20)
     assert env.spec.obs_dim == 4 and env.spec.state_dim == 6
     step = env.reset(seed=0)
     assert step.obs[0].tolist() == [[0, 1, 0, 0], [1, 2, 3, 4]] and step.state[0].tolist() == [0, 1, 1, 2, 3, 4]
@@ -65,13 +71,20 @@ BOX, BYTES, DISCRETE = spaces.Box(-1, 1, (3,)), spaces.Box(0, 9, (2,), np.uint8)
 MULTI, BINARY = spaces.MultiDiscrete([2, 3]), spaces.MultiBinary(3)
 DICT, TUPLE = spaces.Dict({"x": DISCRETE, "y": BOX}), spaces.Tuple([DISCRETE, BINARY])
 OUTSIDE = [
-    (BOX, [0, 0, 1.01]), (BOX, [0, 0]), (BOX, [0, 0, 0, 0]), (BOX, 0.5), (BOX, [0.5]), (BOX, np.zeros((1, 3))), (BOX, np.zeros((3, 1))),
-    (BOX, [0, NAN, 0]), (BOX, [0, INF, 0]), (BOX, "abc"), (BOX, [None] * 3), (BOX, [[0], [0, 0]]), (BOX, {"x": 1}), (BOX, np.array(["0", "0", "0"])),
-    (BOX, [1j, 0, 0]), (spaces.Box(-INF, INF, (1,)), [INF]), (spaces.Box(-INF, INF, (1,)), [1e300]), (BYTES, [0, -1]), (BYTES, [0, 10]),
-    (BYTES, [0, 0.5]), (BYTES, [0, 256]), (DISCRETE, 3), (DISCRETE, -1), (DISCRETE, 1.5), (DISCRETE, [1]), (DISCRETE, np.eye(3)[0]), (DISCRETE, "1"),
-    (DISCRETE, NAN), (spaces.Discrete(3, start=2), 1), (MULTI, [0, 3]), (MULTI, [-1, 0]), (MULTI, [0]), (MULTI, 0), (MULTI, [0.5, 1]),
-    (BINARY, [0, 1, 2]), (BINARY, [0, 1]), (BINARY, 1), (BINARY, [0, 0.5, 1]), (DICT, {"x": 1}), (DICT, {"x": 1, "y": [0, 0, 0], "z": 1}),
-    (DICT, {"x": 1, "y": [0, 0, 2]}), (DICT, {"x": 3, "y": [0, 0, 0]}), (DICT, [1, [0, 0, 0]]), (TUPLE, (1,)), (TUPLE, (1, [0, 1, 0], 0)),
+    (BOX, [0, 0, 1.01]), (BOX, [0, 0]), (BOX, [0, 0, 0, 0]), (BOX, 0.5), (BOX, [0.5]), (BOX, np.zeros((1, 3))),
+    (BOX, np.zeros((3, 1))),
+    (BOX, [0, NAN, 0]), (BOX, [0, INF, 0]), (BOX, "abc"), (BOX, [None] * 3), (BOX, [[0], [0, 0]]), (BOX, {"x": 1}),
+    (BOX, np.array(["0", "0", "0"])),
+    (BOX, [1j, 0, 0]), (spaces.Box(-INF, INF, (1,)), [INF]), (spaces.Box(-INF, INF, (1,)), [1e300]), (BYTES, [0, -1]),
+    (BYTES, [0, 10]),
+    (BYTES, [0, 0.5]), (BYTES, [0, 256]), (DISCRETE, 3), (DISCRETE, -1), (DISCRETE, 1.5), (DISCRETE, [1]),
+    (DISCRETE, np.eye(3)[0]), (DISCRETE, "1"),
+    (DISCRETE, NAN), (spaces.Discrete(3, start=2), 1), (MULTI, [0, 3]), (MULTI, [-1, 0]), (MULTI, [0]), (MULTI, 0),
+    (MULTI, [0.5, 1]),
+    (BINARY, [0, 1, 2]), (BINARY, [0, 1]), (BINARY, 1), (BINARY, [0, 0.5, 1]), (DICT, {"x": 1}),
+    (DICT, {"x": 1, "y": [0, 0, 0], "z": 1}),
+    (DICT, {"x": 1, "y": [0, 0, 2]}), (DICT, {"x": 3, "y": [0, 0, 0]}), (DICT, [1, [0, 0, 0]]), (TUPLE, (1,)),
+    (TUPLE, (1, [0, 1, 0], 0)),
     (TUPLE, (3, [0, 1, 0])), (TUPLE, (1, [0, 1])), (TUPLE, 1)]
 
 
@@ -83,29 +96,38 @@ def test_values_outside_their_space(space, value):
         return lambda w, right: {a: value if a == "b" and w.t == t else good for a in right}
     with pytest.raises(ValueError, match="observation of b in tampered"):
         from_parallel_env(World(seen=space, observations=give(0)), episode_limit=20)
-    refused(from_parallel_env(World(seen=space, observations=give(2)), episode_limit=20), 2, "observation of b in tampered")
+    refused(from_parallel_env(World(seen=space, observations=give(2)), episode_limit=20), 2,
+            "observation of b in tampered")
 
 
 @pytest.mark.parametrize("space, value, expected", [
-    (BOX, (0, 1, -1), [0, 1, -1]), (BOX, np.float64([0.1, 0.2, 0.3]), [0.1, 0.2, 0.3]), (BOX, torch.tensor([0.0, 1.0, 1.0]), [0, 1, 1]),
-    (BOX, np.float32([1.0000001, 0, 0]), [1, 0, 0]), (MULTI, (1, 2), [0, 1, 0, 0, 1]), (DISCRETE, np.int8(2), [0, 0, 1]), (BINARY, [True, False, True], [1, 0, 1]),
+    (BOX, (0, 1, -1), [0, 1, -1]), (BOX, np.float64([0.1, 0.2, 0.3]), [0.1, 0.2, 0.3]),
+    (BOX, torch.tensor([0.0, 1.0, 1.0]), [0, 1, 1]),
+    (BOX, np.float32([1.0000001, 0, 0]), [1, 0, 0]), (MULTI, (1, 2), [0, 1, 0, 0, 1]),
+    (DISCRETE, np.int8(2), [0, 0, 1]), (BINARY, [True, False, True], [1, 0, 1]),
     (spaces.Box(0, 0.7, (1,)), [0.7], [0.7]), (BYTES, [1.0, 2.0], [1, 2])], ids=lambda each: repr(each)[:30])
 def test_what_says_the_same_in_another_type(space, value, expected):
-    """PettingZoo's tutorial observes a tuple in a MultiDiscrete; float64 in a float32 Box is everyday; so is the last rounded bit."""
-    env = from_parallel_env(World(seen=space, observations=lambda w, right: dict.fromkeys(right, value)), episode_limit=20)
+    """PettingZoo's tutorial observes a tuple in a MultiDiscrete; float64 in a float32 Box is everyday; so is the last
+    rounded bit."""
+    env = from_parallel_env(World(seen=space, observations=lambda w, right: dict.fromkeys(right, value)),
+                            episode_limit=20)
     assert env.reset(seed=0).obs[0, 0].tolist() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("space", [spaces.Text(5), spaces.Graph(BOX, None), spaces.Sequence(DISCRETE), spaces.OneOf([DISCRETE, BOX]), None, 3,
-                                   spaces.Dict({"x": spaces.Text(3)}), spaces.Dict({"action_mask": BINARY}), spaces.Tuple([spaces.Sequence(BOX)])],
+@pytest.mark.parametrize("space", [spaces.Text(5), spaces.Graph(BOX, None), spaces.Sequence(DISCRETE),
+                                   spaces.OneOf([DISCRETE, BOX]), None, 3,
+                                   spaces.Dict({"x": spaces.Text(3)}), spaces.Dict({"action_mask": BINARY}),
+                                   spaces.Tuple([spaces.Sequence(BOX)])],
                          ids=lambda each: repr(each)[:30])
 def test_spaces_that_are_not_read(space):
     with pytest.raises((TypeError, ValueError), match="observation of b in tampered"):
         from_parallel_env(World(seen={"a": BOX, "b": space}), episode_limit=20)
 
 
-@pytest.mark.parametrize("space", [spaces.Box(0, 255, (457, 120, 3), np.uint8), spaces.Box(0, 1, (7, 7, 3)), spaces.Box(0, 255, (84, 84), np.uint8),
-                                   spaces.Dict({"pixels": spaces.Box(0, 255, (8, 8), np.uint8)}), spaces.Box(0, 1, (2, 8, 8, 3))], ids=str)
+@pytest.mark.parametrize("space", [spaces.Box(0, 255, (457, 120, 3), np.uint8), spaces.Box(0, 1, (7, 7, 3)),
+                                   spaces.Box(0, 255, (84, 84), np.uint8),
+                                   spaces.Dict({"pixels": spaces.Box(0, 255, (8, 8), np.uint8)}),
+                                   spaces.Box(0, 1, (2, 8, 8, 3))], ids=str)
 def test_pictures_are_refused_unless_wanted(space):
     def world():
         return World(seen=space, observations=lambda w, right: {a: space.sample() for a in right})
@@ -117,7 +139,8 @@ def test_pictures_are_refused_unless_wanted(space):
 def test_the_size_of_a_picture_is_the_size_of_its_row():
     """Two agents with 100 × 50 × 3 bytes: now and next, and the state that is both of them, four bytes a number."""
     numbers = 2 * (2 * 15_000 + 2 * 15_000)
-    with pytest.raises(TypeError, match=rf"would take {numbers * 4 / 2**20:.1f} MiB, 10,000 of them {numbers * 4e4 / 2**30:.1f} GiB"):
+    with pytest.raises(TypeError, match=rf"would take {numbers * 4 / 2**20:.1f} MiB, 10,000 of them "
+                                        rf"{numbers * 4e4 / 2**30:.1f} GiB"):
         from_parallel_env(World(seen=spaces.Box(0, 255, (100, 50, 3), np.uint8)), episode_limit=20)
 
 
@@ -136,11 +159,13 @@ def test_what_is_no_state(value):
 
 @pytest.mark.parametrize("value", [[1.0], [1.0, 2.0, 3.0], 1.0, [[1.0, 2.0]], [[1.0], [2.0]]], ids=str)
 def test_a_state_that_varies(value):
-    refused(from_parallel_env(World(state=at(2, lambda w, right: value)), episode_limit=20), 2, r"state of tampered: expected .*\(2,\)")
+    refused(from_parallel_env(World(state=at(2, lambda w, right: value)), episode_limit=20), 2,
+            r"state of tampered: expected .*\(2,\)")
 
 
 def test_where_there_is_no_state():
-    """Not written (PettingZoo's base raises NotImplementedError), or an attribute of the environment's own: observations side by side."""
+    """Not written (PettingZoo's base raises NotImplementedError), or an attribute of the environment's own:
+    observations side by side."""
     plain, attribute = World(), World()
     attribute.state = {"board": 3}
     for world in (plain, attribute):

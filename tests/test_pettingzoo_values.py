@@ -1,4 +1,5 @@
-"""What a PettingZoo environment says of actions and pays: masks and rewards, read, refused, and added up for the team."""
+"""What a PettingZoo environment says of actions and pays: masks and rewards, read, refused, and added up for the team.
+"""
 
 import warnings
 
@@ -25,7 +26,8 @@ def masks(value, where="infos"):
     return {where: tamper}
 
 
-READ = [np.array([1, 0, 1], np.int8), np.array([True, False, True]), np.array([1.0, 0.0, 1.0]), np.array([1, 0, 1], np.uint8), [1, 0, 1],
+READ = [np.array([1, 0, 1], np.int8), np.array([True, False, True]), np.array([1.0, 0.0, 1.0]),
+        np.array([1, 0, 1], np.uint8), [1, 0, 1],
         (True, False, True), torch.tensor([1, 0, 1]), np.array([1, 0, 1], np.float32), np.array([1, 0, 1], np.int64)]
 
 
@@ -39,10 +41,14 @@ def test_masks_that_are_read(mask, where):
 
 
 NO_MASK = {
-    "additive": [0.0, -INF, -INF], "additive, large": [0, -1e9, -1e9], "additive, finfo": np.float32([0, -3.4e38, 0]), "indices": [0, 1, 2],
-    "indices from one": [1, 2, 3], "too long": [1, 0, 1, 1], "too short": [1, 0], "one number": 1, "one number, 0-d": np.array(1),
-    "one number, 1-d": [1], "a row": np.ones((1, 3), np.int8), "a column": np.ones((3, 1), np.int8), "nan": [1, NAN, 0], "negative": [1, -1, 0],
-    "probabilities": [0.2, 0.3, 0.5], "words": ["1", "0", "1"], "a word": "101", "Nones": [1, None, 0], "empty": [], "a dict": {0: 1, 1: 0, 2: 1},
+    "additive": [0.0, -INF, -INF], "additive, large": [0, -1e9, -1e9], "additive, finfo": np.float32([0, -3.4e38, 0]),
+    "indices": [0, 1, 2],
+    "indices from one": [1, 2, 3], "too long": [1, 0, 1, 1], "too short": [1, 0], "one number": 1,
+    "one number, 0-d": np.array(1),
+    "one number, 1-d": [1], "a row": np.ones((1, 3), np.int8), "a column": np.ones((3, 1), np.int8), "nan": [1, NAN, 0],
+    "negative": [1, -1, 0],
+    "probabilities": [0.2, 0.3, 0.5], "words": ["1", "0", "1"], "a word": "101", "Nones": [1, None, 0], "empty": [],
+    "a dict": {0: 1, 1: 0, 2: 1},
     "a set": {0, 2}, "two": [2, 0, 1], "complex": [1j, 0, 1], "nested": [[1, 0, 1], [1]], "infinite": [INF, 0, 1]}
 
 
@@ -59,9 +65,11 @@ def test_what_is_no_mask(kind, where):
 
 
 def test_a_mask_must_leave_an_action_unless_nothing_follows():
-    """All zero in the middle is refused. On the step that the clock cuts it says nothing, and every own action counts."""
+    """All zero in the middle is refused. On the step that the clock cuts it says nothing, and every own action counts.
+    """
     nothing = masks(lambda world: np.zeros(3, np.int8) if world.t == 3 else np.array([1, 0, 1], np.int8))
-    refused(from_parallel_env(World(**nothing), episode_limit=20), 3, "action_mask of b in tampered: expected at least one available action")
+    refused(from_parallel_env(World(**nothing), episode_limit=20), 3,
+            "action_mask of b in tampered: expected at least one available action")
     with pytest.raises(ValueError, match="action_mask of b in tampered: expected at least one"):
         from_parallel_env(World(**masks(np.zeros(3, np.int8))), episode_limit=20)
     for world in (World(**nothing), World(cycles=3, **nothing)):
@@ -74,17 +82,22 @@ def test_a_mask_must_leave_an_action_unless_nothing_follows():
 
 def test_a_mask_that_comes_and_goes():
     gone = masks(lambda world: None if world.t == 2 else [1, 0, 1])
-    refused(from_parallel_env(World(**gone), episode_limit=20), 2, "action_mask of b in tampered: expected one at every step .* got none now")
-    refused(from_parallel_env(World(**gone), episode_limit=2), 2, "action_mask of b in tampered: expected one at every step")
+    refused(from_parallel_env(World(**gone), episode_limit=20), 2,
+            "action_mask of b in tampered: expected one at every step .* got none now")
+    refused(from_parallel_env(World(**gone), episode_limit=2), 2,
+            "action_mask of b in tampered: expected one at every step")
     lost = World(infos=lambda w, right: {a: {} if w.t == 2 else {"action_mask": [1, 0, 1]} for a in right})
-    refused(from_parallel_env(lost, episode_limit=20), 2, "action_mask of a in tampered: expected one at every step .* got none now")
+    refused(from_parallel_env(lost, episode_limit=20), 2,
+            "action_mask of a in tampered: expected one at every step .* got none now")
     late = masks(lambda world: [1, 0, 1] if world.t == 2 else None)
-    refused(from_parallel_env(World(**late), episode_limit=20), 2, "action_mask of b in tampered: expected one at every step .* got one now")
+    refused(from_parallel_env(World(**late), episode_limit=20), 2,
+            "action_mask of b in tampered: expected one at every step .* got one now")
 
 
 def test_two_masks_must_agree():
     same = masks([1, 0, 1]) | masks([True, False, True], "observations")
-    assert from_parallel_env(World(**same), episode_limit=20).reset(seed=0).available[0, 1].tolist() == [True, False, True]
+    assert (from_parallel_env(World(**same), episode_limit=20).reset(seed=0).available[0, 1].tolist()
+            == [True, False, True])
     with pytest.raises(ValueError, match="action_mask of b in tampered: expected the same one in observation and info"):
         from_parallel_env(World(**masks([1, 0, 1]) | masks([1, 1, 0], "observations")), episode_limit=20)
 
@@ -96,17 +109,21 @@ def test_fewer_actions_are_filled_up_with_closed_ones():
     with pytest.raises(ValueError, match="action 2 is not available to agent 0"):
         env.step(torch.tensor([[2, 3]]))
     with pytest.raises(ValueError, match="action_mask of a in tampered.*2 actions"):
-        from_parallel_env(World(acts=acts, infos=lambda w, right: {a: {"action_mask": np.ones(4, int)} for a in right}), episode_limit=20)
+        from_parallel_env(World(acts=acts, infos=lambda w, right: {a: {"action_mask": np.ones(4, int)} for a in right}),
+                          episode_limit=20)
 
 
-@pytest.mark.parametrize("space", [spaces.Box(-1, 1, (2,)), spaces.MultiDiscrete([2, 2]), spaces.MultiBinary(2), spaces.Discrete(3, start=1),
-                                   spaces.Tuple([spaces.Discrete(2)]), 3, None, spaces.Dict({"x": spaces.Discrete(2)})], ids=str)
+@pytest.mark.parametrize("space", [spaces.Box(-1, 1, (2,)), spaces.MultiDiscrete([2, 2]), spaces.MultiBinary(2),
+                                   spaces.Discrete(3, start=1),
+                                   spaces.Tuple([spaces.Discrete(2)]), 3, None, spaces.Dict({"x": spaces.Discrete(2)})],
+                                   ids=str)
 def test_only_discrete_actions_from_zero(space):
     with pytest.raises(TypeError, match="action of b in tampered: expected Discrete actions from 0"):
         from_parallel_env(World(acts={"a": spaces.Discrete(3), "b": space}), episode_limit=20)
 
 
-@pytest.mark.parametrize("value", [NAN, INF, -INF, None, "1", True, np.array([1.0]), np.ones(2), [1.0], {}, 1j, np.False_, 10**400],
+@pytest.mark.parametrize("value", [NAN, INF, -INF, None, "1", True, np.array([1.0]), np.ones(2), [1.0], {}, 1j,
+                                   np.False_, 10**400],
                          ids=lambda value: repr(value)[:12])
 def test_what_is_no_reward(value):
     env = from_parallel_env(World(rewards=at(2, lambda w, right: right | {"b": value})), episode_limit=20)
@@ -121,9 +138,11 @@ def test_what_is_a_reward(value):
 
 
 def test_rewards_that_are_not_there():
-    refused(from_parallel_env(World(rewards=at(2, {"a": 1.0})), episode_limit=20), 2, "reward of b in tampered: .*no entry")
+    refused(from_parallel_env(World(rewards=at(2, {"a": 1.0})), episode_limit=20), 2,
+            "reward of b in tampered: .*no entry")
     for nothing in (None, 1.0, [1.0, 1.0]):
-        refused(from_parallel_env(World(rewards=at(2, nothing)), episode_limit=20), 2, "rewards of tampered: expected a dict")
+        refused(from_parallel_env(World(rewards=at(2, nothing)), episode_limit=20), 2,
+                "rewards of tampered: expected a dict")
 
 
 def test_a_reward_too_large_for_the_batch():
@@ -135,11 +154,13 @@ def test_a_reward_too_large_for_the_batch():
 @pytest.mark.parametrize("how, worth", [("mean", 2.5), ("sum", 10.0)])
 @pytest.mark.filterwarnings("ignore:.*does not pay all agents the same")
 def test_the_same_kills_pay_the_same_however_many_have_died(how, worth):
-    """Agent d makes ten kills a step; a, b and c have died by step 2, and whether their 0 is still reported changes nothing."""
+    """Agent d makes ten kills a step; a, b and c have died by step 2, and whether their 0 is still reported changes
+    nothing."""
     for reported in (True, False):
         def rewards(world, right):
             return {a: 10.0 if a == "d" else 0.0 for a in ("abcd" if reported else right)}
-        world = World(team="abcd", rewards=rewards, agents=lambda w, right: [] if w.t >= 5 else ["d"] if w.t >= 2 else list("abcd"))
+        world = World(team="abcd", rewards=rewards, agents=lambda w,
+                      right: [] if w.t >= 5 else ["d"] if w.t >= 2 else list("abcd"))
         env = from_parallel_env(world, episode_limit=20, reward=how)
         env.reset(seed=0)
         assert [env.step(torch.zeros(1, 4, dtype=torch.int64)).reward.item() for _ in range(5)] == [worth] * 5
@@ -163,7 +184,8 @@ def test_a_shared_reward_stays_what_it_is_to_the_last_bit(paid, n):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            env = from_parallel_env(World(team=team, rewards=lambda w, right: dict.fromkeys(right, paid)), episode_limit=20)
+            env = from_parallel_env(World(team=team, rewards=lambda w, right: dict.fromkeys(right, paid)),
+                                    episode_limit=20)
             env.reset(seed=0)
             assert env.step(torch.zeros(1, n, dtype=torch.int64)).reward.item() == paid
     finally:
@@ -187,7 +209,8 @@ def test_different_rewards_are_said_once(pay, how):
         assert paid == pytest.approx(sum(pay.values()) / (2 if how == "mean" else 1))
         words += told
     assert len(words) == 1 and words[0].filename == __file__
-    assert str(words[0].message).startswith("tampered does not pay") and f"paid the {how} over all 2" in str(words[0].message)
+    assert (str(words[0].message).startswith("tampered does not pay")
+            and f"paid the {how} over all 2" in str(words[0].message))
 
 
 def test_reward_and_images_are_words_of_ours():

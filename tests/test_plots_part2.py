@@ -47,7 +47,8 @@ def test_what_holds_for_every_figure(name):
     figure = FIGURES[name]()
     first = png(figure)
     assert isinstance(figure, matplotlib.figure.Figure) and plt.get_fignums() == []
-    assert all(ax.get_title() and ax.get_xlabel() and ax.get_ylabel() for ax in figure.axes) and 1_000 < len(first) < 200_000
+    assert all(ax.get_title() and ax.get_xlabel() and ax.get_ylabel()
+               for ax in figure.axes) and 1_000 < len(first) < 200_000
     assert not [text for text in figure.findobj(matplotlib.text.Text)
                 if text.get_text() and text.get_visible() and text.get_fontsize() < 9]
     assert png(FIGURES[name]()) == first

@@ -1,4 +1,5 @@
-"""Predator–prey with punishment against a second, slow version of its rules, and situations made by hand for each rule."""
+"""Predator–prey with punishment against a second, slow version of its rules, and situations made by hand for each rule.
+"""
 
 import math
 from dataclasses import fields
@@ -14,7 +15,8 @@ UP, DOWN, LEFT, RIGHT, STAY, CATCH = range(6)
 STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 GONE = (-1, -1)
 SIZES = [  # size, predators, prey, view, limit, punishment
-    (10, 8, 8, 2, 200, -1.5), (5, 4, 2, 2, 40, -2.0), (4, 2, 1, 1, 30, 0.0), (3, 5, 4, 3, 50, -1.0), (2, 2, 2, 1, 25, -2.0),
+    (10, 8, 8, 2, 200, -1.5), (5, 4, 2, 2, 40, -2.0), (4, 2, 1, 1, 30, 0.0), (3, 5, 4, 3, 50, -1.0),
+    (2, 2, 2, 1, 25, -2.0),
     (6, 3, 1, 2, 60, -0.5), (4, 7, 5, 1, 60, -1.0)]
 
 
@@ -23,7 +25,8 @@ def float64():
     torch.set_default_dtype(torch.float64)
 
 
-# ---- a second version of the rules: one row, one creature and one cell at a time -----------------------------------------
+# ---- a second version of the rules: one row, one creature and one cell at a time
+# -----------------------------------------
 
 
 class SlowGame:
@@ -44,7 +47,8 @@ class SlowGame:
         return [(cell[0] + r, cell[1] + c) for r, c in STEPS]
 
     def step(self, actions, dice):
-        """The reward and both flags. ``dice``: N order keys of predators, M of prey, then a number for each prey's move."""
+        """The reward and both flags. ``dice``: N order keys of predators, M of prey, then a number for each prey's
+        move."""
         n, m = len(self.predators), len(self.prey)
         for i in sorted(range(n), key=lambda i: dice[i]):
             if self.predators[i] != GONE and actions[i] < 4:
@@ -77,7 +81,8 @@ class SlowGame:
         here = self.predators[i]
         if here == GONE:
             return [False] * 4 + [True, False]
-        return [self.on_board(cell) for cell in self.beside(here)] + [True, any(c in self.prey for c in self.beside(here))]
+        return ([self.on_board(cell) for cell in self.beside(here)]
+                + [True, any(c in self.prey for c in self.beside(here))])
 
     def obs(self, i):
         here, around = self.predators[i], range(-self.view, self.view + 1)
@@ -135,7 +140,8 @@ def test_step_by_step_as_the_slow_rules_say(sizes):
             step = env.reset(where=step.ended)
             for b in range(rows):
                 if seen[b][1] or seen[b][2]:
-                    games[b], seen[b] = SlowGame(env, env.predators[b].tolist(), env.prey[b].tolist()), (0.0, False, False)
+                    games[b], seen[b] = SlowGame(env, env.predators[b].tolist(),
+                                                 env.prey[b].tolist()), (0.0, False, False)
             hold(env, games, step, seen)
         dice = torch.rand(rows, n + 2 * m, dtype=torch.float64,
                           generator=torch.Generator().set_state(env.state_dict()["generator"])).tolist()
@@ -147,7 +153,8 @@ def test_step_by_step_as_the_slow_rules_say(sizes):
     assert ends >= 4 and caught >= 2 and (alone >= 10 or sizes[-1] == 0)          # enough happened
 
 
-# ---- each rule by hand -------------------------------------------------------------------------------------------------------
+# ---- each rule by hand
+# -------------------------------------------------------------------------------------------------------
 
 
 def at(predators, prey, size=5, view=1, punishment=-2.0, limit=20, rows=1):
@@ -194,7 +201,8 @@ def test_one_alone_beside_two_prey_is_punished_twice():
 
 
 def test_a_pair_counts_for_one_prey_only():
-    """Both predators stand between two prey: the prey whose turn is first is caught, and the other moves on unhunted."""
+    """Both predators stand between two prey: the prey whose turn is first is caught, and the other moves on unhunted.
+    """
     env, _ = at([[1, 1], [2, 2]], [[1, 2], [2, 1]], rows=400)
     step = play(env, CATCH, CATCH)
     assert (step.reward == 10).all() and step.terminated.all()                 # no pair is left
@@ -203,7 +211,8 @@ def test_a_pair_counts_for_one_prey_only():
 
 
 def test_three_catchers_two_prey_depends_on_whose_turn_is_first():
-    """Predators 0 and 1 are beside prey 0; 1 and 2 beside prey 1. The first prey takes its pair along; the third is alone."""
+    """Predators 0 and 1 are beside prey 0; 1 and 2 beside prey 1. The first prey takes its pair along; the third is
+    alone."""
     env, _ = at([[2, 0], [2, 2], [2, 4]], [[2, 1], [2, 3]], rows=400)
     step = play(env, CATCH, CATCH, CATCH)
     assert (step.reward == 8).all() and step.terminated.all()
@@ -215,13 +224,14 @@ def test_catching_diagonally_is_not_possible_and_moving_is_not_catching():
     assert step.available[0, :, CATCH].tolist() == [False, True, False]
     with pytest.raises(ValueError, match="action 5 is not available to agent 0"):
         play(env, CATCH, CATCH, STAY)
-    step = play(env, RIGHT, CATCH, STAY)                                       # predator 0 arrives at (1, 2) in the same step
+    step = play(env, RIGHT, CATCH, STAY)        # predator 0 arrives at (1, 2) in the same step
     assert step.reward.item() == -2 and env.predators[0, 0].tolist() == [1, 2]
 
 
 def test_the_edge_of_the_board():
     _, step = at([[0, 0], [4, 2]], [[2, 2]])
-    assert step.available[0].tolist() == [[False, True, False, True, True, False], [True, False, True, True, True, False]]
+    assert step.available[0].tolist() == [[False, True, False, True, True, False],
+                                          [True, False, True, True, True, False]]
 
 
 def test_nobody_walks_into_a_taken_cell():
@@ -234,7 +244,8 @@ def test_nobody_walks_into_a_taken_cell():
 
 
 def test_the_order_in_which_predators_move_is_drawn():
-    """Two want the same cell, and one wants the cell that another leaves: who is first decides, each way about as often."""
+    """Two want the same cell, and one wants the cell that another leaves: who is first decides, each way about as
+    often."""
     env, _ = at([[2, 1], [2, 3]], [[0, 0]], rows=400)
     play(env, RIGHT, LEFT)
     first, second = (env.predators[:, i, 1] == 2 for i in (0, 1))
@@ -267,7 +278,7 @@ def test_a_fleeing_prey_can_still_be_reached_only_where_it_stood():
 
 def test_the_end():
     env, _ = at([[1, 2], [2, 1], [4, 4]], [[2, 2], [0, 4]])
-    step = play(env, CATCH, CATCH, STAY)                                       # one prey and one predator are left: over
+    step = play(env, CATCH, CATCH, STAY)        # one prey and one predator are left: over
     assert step.terminated.item() and not step.truncated.item()
     with pytest.raises(ResetNeeded, match=r"row\(s\) \[0"):
         play(env, STAY, STAY, STAY)
@@ -282,7 +293,8 @@ def test_the_end():
 
 def test_what_one_sees():
     _, step = at([[0, 0], [1, 1], [4, 4]], [[0, 1], [2, 2]])
-    predators, prey, outside, place = step.obs[0, 0, :9], step.obs[0, 0, 9:18], step.obs[0, 0, 18:27], step.obs[0, 0, 27:]
+    predators, prey, outside, place = (step.obs[0, 0, :9], step.obs[0, 0, 9:18], step.obs[0, 0, 18:27],
+                                       step.obs[0, 0, 27:])
     assert predators.view(3, 3).tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert prey.view(3, 3).tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 0]]
     assert outside.view(3, 3).tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]] and place.tolist() == [0, 0]
@@ -292,7 +304,8 @@ def test_what_one_sees():
     assert torch.equal(step.obs[0, 0], other.obs[0, 0]) and not torch.equal(step.state, other.state)
 
 
-# ---- the contract ---------------------------------------------------------------------------------------------------------------
+# ---- the contract
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_shapes_types_and_sizes():
@@ -382,7 +395,8 @@ def test_rows_in_another_order_bring_the_same_in_that_order():
     b = envs[1].reset(seed=1, **{name: value[order] for name, value in start.items()})
     generator, rand = torch.Generator().manual_seed(0), torch.rand
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch, "rand", lambda rows, *shape, **options: rand(1, *shape, **options).expand(rows, *shape).clone())
+        patch.setattr(torch, "rand", lambda rows, *shape,
+                      **options: rand(1, *shape, **options).expand(rows, *shape).clone())
         for _ in range(30):
             actions = random_actions(a, generator)
             a, b = envs[0].step(actions), envs[1].step(actions[order])
@@ -417,7 +431,7 @@ def test_beginnings_are_distinct_and_uniform():
     cells = torch.cat([env.predators, env.prey], 1) @ torch.tensor([2, 1])
     counts = torch.bincount(cells @ torch.tensor([16, 4, 1]), minlength=64)
     counts = counts[counts > 0]
-    assert len(counts) == 4 * 3 * 2 and ((counts - 1000).abs() < 160).all()    # every placement; five standard deviations
+    assert len(counts) == 4 * 3 * 2 and ((counts - 1000).abs() < 160).all()  # every placement; five standard deviations
 
 
 BAD = [
@@ -451,12 +465,15 @@ def test_bad_input_is_refused_by_name(number):
         call()
 
 
-# ---- with the rest of the library -------------------------------------------------------------------------------------------
+# ---- with the rest of the library
+# -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm, options", [(IQL, {}), (VDN, {"recurrent": True, "hidden": 8}), (QMIX, {"shared": True})])
+@pytest.mark.parametrize("algorithm, options", [(IQL, {}), (VDN, {"recurrent": True, "hidden": 8}),
+                                                (QMIX, {"shared": True})])
 def test_training_never_plays_what_is_unavailable_and_resumes_to_the_same_bits(algorithm, options, tmp_path):
-    """An unavailable action would raise in ``step``. Stopped in the middle and resumed: the same weights, bit for bit."""
+    """An unavailable action would raise in ``step``. Stopped in the middle and resumed: the same weights, bit for bit.
+    """
     env = PredatorPrey(4, 3, 1, 1, 15, -1.0, num_envs=8)
     config = TrainConfig(total_steps=960, learning_starts=100, batch_size=8, capacity=200, evaluate_every=240,
                          evaluation_episodes=4)
@@ -489,9 +506,10 @@ def test_through_pettingzoos_door():
 
 
 def test_the_best_return_that_the_table_compares_with():
-    """Within one step only the starts with both predators beside the prey bring 10: a share that can be counted by hand."""
+    """Within one step only the starts with both predators beside the prey bring 10: a share that can be counted by
+    hand."""
     from benchmarks.tables import predator_prey as table
-    pairs = 4 * 2 * 1 + 8 * 3 * 2 + 4 * 4 * 3                      # a corner has 2 neighbours, an edge cell 3, the others 4
+    pairs = 4 * 2 * 1 + 8 * 3 * 2 + 4 * 4 * 3        # a corner has 2 neighbours, an edge cell 3, the others 4
     assert table.GAME["size"] == 4
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(table.GAME, "episode_limit", 1)

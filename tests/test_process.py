@@ -12,7 +12,8 @@ from qmix_course import lesson, process
 from qmix_course.__main__ import main
 from tools.notebooks import ROOT
 
-SPELLINGS = {"1": 1, "2": 2, " 3 ": 3, "4,2": 4, "4, 2,1": 4, "": 1, " ": 1, "0": 1, "0,3": 1, "-2": 1, "two": 1, "2.5": 1, ",2": 1,
+SPELLINGS = {"1": 1, "2": 2, " 3 ": 3, "4,2": 4, "4, 2,1": 4, "": 1, " ": 1, "0": 1, "0,3": 1, "-2": 1, "two": 1,
+             "2.5": 1, ",2": 1,
              "99999999999999999999": 1, "²": 1, "٣": 3}
 
 
@@ -29,7 +30,8 @@ def test_one_thread_where_nothing_is_said(monkeypatch):
     assert process.threads() == 1
 
 
-COMMANDS = (["train", "--steps", "64", "--run", "run"], ["evaluate", "run"], ["hint", "14.1"], ["hint", "03.2"], ["check", "99"])
+COMMANDS = (["train", "--steps", "64", "--run", "run"], ["evaluate", "run"], ["hint", "14.1"], ["hint", "03.2"],
+            ["check", "99"])
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -46,13 +48,15 @@ def test_every_command_prints_in_any_encoding(encoding, tmp_path, monkeypatch):
         said[command[0]] = pipe.getvalue().decode(encoding)
         monkeypatch.undo()
         monkeypatch.chdir(tmp_path)
-    assert "Greedy return" in said["evaluate"] and "? ?" not in said["evaluate"], "arrows have another form where there are none"
+    assert "Greedy return" in said["evaluate"] and "? ?" not in said["evaluate"], (
+        "arrows have another form where there are none")
 
 
 def test_the_terminal_is_asked_for_its_encoding(tmp_path):
     """The same once more from outside."""
     surroundings = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "qmix_course", "hint", "14.1"], cwd=tmp_path, env=surroundings, capture_output=True)
+    done = subprocess.run([sys.executable, "-m", "qmix_course", "hint", "14.1"], cwd=tmp_path, env=surroundings,
+                          capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
 
 

@@ -57,7 +57,8 @@ def test_of_several_the_last_one_worked_on_counts_and_this_is_said(drive, capsys
     main(["progress", str(drive)])
     out = capsys.readouterr().out
     assert [line.split()[1:] for line in out.splitlines() if line.startswith("00 ")] == [["0", "1", "0"]]
-    assert f"00: {files[1].name} counts, the last one saved that you worked on; the same exercises are in {files[0].name}, {NAME}" in out
+    assert (f"00: {files[1].name} counts, the last one saved that you worked on; the same exercises are in "
+            f"{files[0].name}, {NAME}" in out)
 
 
 def test_without_ids_the_headings_tell(drive, capsys):

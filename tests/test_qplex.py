@@ -1,7 +1,8 @@
 """QPLEX: IGM by enumeration, a loop-written second version, where gradients go, and tables no monotone mixer can make.
 
-TorchRL (0.14) has no QPLEX, so the second version here is the only other one. Breaking the code on purpose turned these tests
-red; the mutation stands with the test that sees it. Random networks come from fixed seeds; the number of them is in each test.
+TorchRL (0.14) has no QPLEX, so the second version here is the only other one. Breaking the code on purpose turned these
+tests red; the mutation stands with the test that sees it. Random networks come from fixed seeds; the number of them is
+in each test.
 """
 
 import itertools
@@ -24,7 +25,8 @@ from qmix_course.training import TrainConfig, train
 SPEC = TeamSpec(n_agents=2, n_actions=3, obs_dim=3, state_dim=4, episode_limit=4)
 SIZES = {"heads": 3, "hypernet_dim": 5, "head_hidden": (6,)}
 KINDS = [{"hidden": (8,)}, {"hidden": (8,), "double_q": True}, {"hidden": (8,), "td_lambda": 0.6},
-         {"recurrent": True, "hidden": 8}, {"recurrent": True, "hidden": 8, "shared": False, "double_q": True, "td_lambda": 0.3}]
+         {"recurrent": True, "hidden": 8},
+         {"recurrent": True, "hidden": 8, "shared": False, "double_q": True, "td_lambda": 0.3}]
 
 
 @pytest.fixture(autouse=True)
@@ -83,11 +85,13 @@ def random_batch(memory_dim=0, rows=12, length=4):
         for field in fields(Batch):
             if field.name != "memory":
                 of_next = field.name in ("obs", "state", "available", "last_actions")      # these have one entry more
-                getattr(batch, field.name)[row, last + 1 + of_next:] = getattr(empty, field.name)[0, last + 1 + of_next:]
+                after = last + 1 + of_next
+                getattr(batch, field.name)[row, after:] = getattr(empty, field.name)[0, after:]
     return batch
 
 
-# ---- what must hold whatever the weights are ---------------------------------------------------------------------------
+# ---- what must hold whatever the weights are
+# ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n_agents, n_actions", [(1, 4), (2, 2), (2, 5), (3, 4), (4, 3)])
@@ -115,7 +119,8 @@ def test_igm_by_enumeration(n_agents, n_actions, scale):
 
 @pytest.mark.parametrize("sign_of", ["importance", "w"])
 def test_a_negative_weight_breaks_igm(sign_of):
-    """The test above can fail: with raw hypernetwork outputs for λ or for w, own best actions are often not the best."""
+    """The test above can fail: with raw hypernetwork outputs for λ or for w, own best actions are often not the best.
+    """
     class Signed(DuplexMixer):
         def positive(self, weights):
             return weights if (weights.shape[0] == 500) == (sign_of == "w") else super().positive(weights)
@@ -162,7 +167,8 @@ def test_lambda_may_depend_on_everybodys_action_and_on_the_state():
     assert ((mixer.importance(state + 1, actions) - base).abs() > 1e-6).double().mean() > 0.9
 
 
-# ---- the second, slow version ------------------------------------------------------------------------------------------
+# ---- the second, slow version
+# ------------------------------------------------------------------------------------------
 
 
 def slow_linear(layers, x):
@@ -239,8 +245,8 @@ def test_mixer_equals_the_slow_one(sizes, n_agents, n_actions):
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_loss_equals_the_slow_one(kind):
-    """Mutations: s for s′, the online mixer for the target's, max over unavailable actions (now or next), the next joint action
-    from the other network, no advantage in the double-Q target, no mask."""
+    """Mutations: s for s′, the online mixer for the target's, max over unavailable actions (now or next), the next
+    joint action from the other network, no advantage in the double-Q target, no mask."""
     team = make(**kind)
     target, batch = frozen(team), random_batch(team.memory_dim)
     slow = torch.tensor(slow_loss(team, target, batch))
@@ -255,7 +261,7 @@ def test_double_q_target_by_hand():
     target.agents = Echo(-1.0)                              # believes the opposite
     batch = Batch.padding(1, 1, SPEC)
     batch.mask[:] = 1.0
-    batch.obs[0, 1] = torch.tensor([[1.0, 2.0, 3.0], [4.0, 6.0, 5.0]])              # online: (2, 1); target's best: (0, 0)
+    batch.obs[0, 1] = torch.tensor([[1.0, 2.0, 3.0], [4.0, 6.0, 5.0]])        # online: (2, 1); target's best: (0, 0)
     batch.state[0, 1] = state = torch.randn(4)
     mixer, joint = team.mixer, torch.tensor([2, 1])
     next_value = mixer(torch.tensor([-3.0, -6.0]), state, torch.tensor([-1.0, -4.0]), joint)
@@ -263,7 +269,8 @@ def test_double_q_target_by_hand():
     torch.testing.assert_close(team.loss(batch, target), (q_tot - 0.5 * next_value) ** 2, rtol=0, atol=1e-12)
 
 
-# ---- gradients ---------------------------------------------------------------------------------------------------------
+# ---- gradients
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_gradient_of_the_mixer_is_w_for_the_agents_and_nothing_through_the_best_values():
@@ -281,7 +288,8 @@ def test_gradient_of_the_mixer_is_w_for_the_agents_and_nothing_through_the_best_
 
 
 def test_with_equal_values_lambda_learns_nothing():
-    """A = 0 for everybody: whatever the payoffs, the gradient of every head is exactly zero. (Why training can stall.)"""
+    """A = 0 for everybody: whatever the payoffs, the gradient of every head is exactly zero. (Why training can stall.)
+    """
     mixer = wild(DuplexMixer(2, 4, 3, **SIZES), 1.0)
     same, state = torch.full((9, 2), 1.7), torch.randn(4).expand(9, 4)
     error = mixer(same, state, same, torch.cartesian_prod(torch.arange(3), torch.arange(3))) - torch.randn(9)
@@ -293,7 +301,8 @@ def test_with_equal_values_lambda_learns_nothing():
 
 @pytest.mark.parametrize("kind", [KINDS[0], KINDS[3]], ids=str)
 def test_finite_differences(kind):
-    """The gradient is that of the loss with A held where it is; with A free, the agents' finite differences are others."""
+    """The gradient is that of the loss with A held where it is; with A free, the agents' finite differences are others.
+    """
     team = make(**kind)
     target, batch = frozen(team), random_batch(team.memory_dim)
     team.loss(batch, target).backward()
@@ -323,7 +332,8 @@ def test_finite_differences(kind):
     assert seen[True] > 1e-3                                # the detach shows in the agents' weights
 
 
-# ---- what does not count -----------------------------------------------------------------------------------------------
+# ---- what does not count
+# -----------------------------------------------------------------------------------------------
 
 
 def loss_and_gradient(team, target, batch):
@@ -341,7 +351,7 @@ def test_padding_never_leaks(kind):
     before = loss_and_gradient(team, target, batch)
     noisy = {field.name: getattr(batch, field.name).clone() for field in fields(Batch)}
     padded = batch.mask == 0
-    after = torch.cat([torch.zeros(len(padded), 1, dtype=torch.bool), padded], 1)           # observations that nobody saw
+    after = torch.cat([torch.zeros(len(padded), 1, dtype=torch.bool), padded], 1)        # observations that nobody saw
     assert padded.any() and after.any()
     for name, where in (("reward", padded), ("obs", after), ("state", after)):
         noisy[name][where] = 9.0 * torch.randn(noisy[name][where].shape)
@@ -361,10 +371,12 @@ def test_unavailable_actions_never_count(double_q):
     batch = random_batch()
     tempting = torch.where(batch.available, batch.obs, 1e6)                 # Echo: obs is Q
     assert torch.equal(team.loss(batch, target), team.loss(replace(batch, obs=tempting), target))
-    assert not torch.equal(team.loss(batch, target), team.loss(replace(batch, available=torch.ones_like(batch.available)), target))
+    assert not torch.equal(team.loss(batch, target),
+                           team.loss(replace(batch, available=torch.ones_like(batch.available)), target))
 
 
-# ---- what it can make --------------------------------------------------------------------------------------------------
+# ---- what it can make
+# --------------------------------------------------------------------------------------------------
 
 
 def is_monotone(table):
@@ -375,10 +387,12 @@ def is_monotone(table):
 
 
 def by_hand(payoff, sharp=60.0):
-    """A QPLEX team that makes ``payoff`` without any training: one head a joint action, open for that joint action alone.
+    """A QPLEX team that makes ``payoff`` without any training: one head a joint action, open for that joint action
+    alone.
 
-    Agents' values: 0 for the best joint action's part, −1 otherwise. V is the best payoff, so A_i is 0 or −1, and where k of
-    the two agents deviate, λ = (V − payoff) / k for both. A payoff equal to V elsewhere needs λ = 0, which λ > 0 only comes near.
+    Agents' values: 0 for the best joint action's part, −1 otherwise. V is the best payoff, so A_i is 0 or −1, and where
+    k of the two agents deviate, λ = (V − payoff) / k for both. A payoff equal to V elsewhere needs λ = 0, which λ > 0
+    only comes near.
     """
     game = MatrixGame(payoff)
     table, n_actions = game.payoff, game.spec.n_actions
@@ -400,7 +414,7 @@ def by_hand(payoff, sharp=60.0):
             for i in range(2):
                 row = mixer.head_action[0].weight[2 * h + i]
                 row[1 + u1] = row[1 + n_actions + u2] = 2 * sharp           # the state's one number comes first
-                mixer.head_action[0].bias[2 * h + i] = -3 * sharp           # +60 for this joint action, −60 or less for others
+                mixer.head_action[0].bias[2 * h + i] = -3 * sharp    # +60 for this joint action, −60 or less for others
     return game, team
 
 
@@ -430,7 +444,8 @@ def test_training_makes_a_table_that_is_not_monotone():
         torch.testing.assert_close(exact.q_tot(team, game.model())[0], game.payoff, rtol=0, atol=0.5)
 
 
-# ---- the contract ------------------------------------------------------------------------------------------------------
+# ---- the contract
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("env", [TwoStepGame(), GridWorld()])

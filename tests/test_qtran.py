@@ -1,4 +1,5 @@
-"""QTRAN: its conditions at a hand-made optimum, its losses by hand and by a slow second version, and what is held fixed.
+"""QTRAN: its conditions at a hand-made optimum, its losses by hand and by a slow second version, and what is held
+fixed.
 
 Each test names the mutations of ``algorithms/qtran.py`` that it was seen to fail under.
 """
@@ -30,7 +31,8 @@ def float64():
     torch.manual_seed(0)
 
 
-# ---- tables in place of networks ---------------------------------------------------------------------------------------
+# ---- tables in place of networks
+# ---------------------------------------------------------------------------------------
 
 class OwnTable(nn.Module):
     """Agents whose values are table[N, A], whatever they see."""
@@ -88,7 +90,8 @@ def three(team, batch=None):
     return [loss.item() for loss in team.losses(batch, deepcopy(team))]
 
 
-OWN, V = [[3.5, -0.5, -0.5], [2.0, -2.0, -2.0]], 2.5       # Q′ + V = [[8, 4, 4], [4, 0, 0], [4, 0, 0]]: on PAYOFF or above it
+# Q′ + V = [[8, 4, 4], [4, 0, 0], [4, 0, 0]]: on PAYOFF or above it
+OWN, V = [[3.5, -0.5, -0.5], [2.0, -2.0, -2.0]], 2.5
 
 
 @BOTH
@@ -112,16 +115,18 @@ def changed(own=(), joint=(), v=0.0):
     (dict(v=-0.5), (0, 0.25, 5 / 9 * 0.25), (0, 0.25, 0.25)),
     # Q_jt(1, 1) 3 too high: L_td sees 9 in one of nine; the gap there is −3. Alt looks there from 6 of 18 places
     (dict(joint=[((1, 1), 3.0)]), (1, 0, 1), (1, 0, 6 / 18 * 9)),
-    # Q_1(1) too low by 1: Q′ falls in row 1, where two gaps become −1. Agent 1 reads it from all 6 rows with u2 > 0 (there it is
-    # the smallest), agent 2 from the 3 with u1 = 1
+    # Q_1(1) too low by 1: Q′ falls in row 1, where two gaps become −1. Agent 1 reads it from all 6 rows with u2 > 0
+    # (there it is the smallest), agent 2 from the 3 with u1 = 1
     (dict(own=[((0, 1), -1.0)]), (0, 0, 2 / 9), (0, 0, 9 / 18)),
-    # Q_1(0) too high by 2: only the equality breaks; for alt also the smallest gap in row 0 and in column 0, 6 of 18 places
+    # Q_1(0) too high by 2: only the equality breaks; for alt also the smallest gap in row 0 and in column 0, 6 of 18
+    # places
     (dict(own=[((0, 0), 2.0)]), (0, 4, 0), (0, 4, 6 / 18 * 4)),
     # Q_jt at ū too low by 1: L_td, and the equality; alt's gap of 1 at ū is the smallest of row 0 and column 0
     (dict(joint=[((0, 0), -1.0)]), (1 / 9, 1, 0), (1 / 9, 1, 6 / 18)),
 ])
 def test_a_broken_condition_makes_its_own_loss_positive(change, base, alt):
-    """Mutations: +v → −v; clamp(min=0); nopt without the square; the mean over A in place of the minimum; the sum over agents."""
+    """Mutations: +v → −v; clamp(min=0); nopt without the square; the mean over A in place of the minimum; the sum over
+    agents."""
     assert three(tabular(*changed(**change))) == pytest.approx(base, abs=1e-12)
     assert three(tabular(*changed(**change), alternative=True)) == pytest.approx(alt, abs=1e-12)
 
@@ -164,7 +169,7 @@ def test_two_agents_can_always_meet_the_stricter_condition():
         joint = 10 * torch.randn(3, 3)
         best, lead = divmod(int(joint.argmax()), 3), joint.flatten().topk(2).values
         second = torch.zeros(3)
-        second[best[1]] = (lead[0] - lead[1]) / 2                      # so that agent 2 prefers its part of the best entry
+        second[best[1]] = (lead[0] - lead[1]) / 2        # so that agent 2 prefers its part of the best entry
         first = (joint - second).amax(1)                               # every row has a gap of 0 …
         second = (joint - first.unsqueeze(1)).amax(0)                  # … and now every column
         assert (first.argmax(), second.argmax()) == best
@@ -173,7 +178,8 @@ def test_two_agents_can_always_meet_the_stricter_condition():
 
 
 def test_with_v_from_the_theorem_the_equality_is_empty():
-    """V = Q_jt(ū) − Q′(ū) turns L_opt's error into x − x: it is 0 for any networks, and nothing can be learned from it."""
+    """V = Q_jt(ū) − Q′(ū) turns L_opt's error into x − x: it is 0 for any networks, and nothing can be learned from it.
+    """
 
     class Computed(QTRAN):
         def losses(self, batch, target):
@@ -190,7 +196,8 @@ def test_with_v_from_the_theorem_the_equality_is_empty():
         assert learned.losses(batch, deepcopy(learned))[1] > 1e-4
 
 
-# ---- a slow second version ---------------------------------------------------------------------------------------------
+# ---- a slow second version
+# ---------------------------------------------------------------------------------------------
 
 def random_batch(rows=6, length=4, memory_dim=0):
     """Rows that end in every way: terminated early, truncated, full; with unavailable actions and padding."""
@@ -209,7 +216,8 @@ def random_batch(rows=6, length=4, memory_dim=0):
         for field in fields(Batch):
             of_next = field.name in ("obs", "state", "available", "last_actions")      # these have one entry more
             if field.name != "memory":
-                getattr(batch, field.name)[row, last + 1 + of_next:] = getattr(empty, field.name)[0, last + 1 + of_next:]
+                after = last + 1 + of_next
+                getattr(batch, field.name)[row, after:] = getattr(empty, field.name)[0, after:]
     return batch
 
 
@@ -218,7 +226,8 @@ def make(alternative, recurrent=False, double_q=False, td_lambda=0.0, seed=1, **
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes = dict(hidden=7) if recurrent else dict(hidden=(7,))
-        team = QTRAN(SPEC, gamma=0.9, alternative=alternative, recurrent=recurrent, double_q=double_q, td_lambda=td_lambda,
+        team = QTRAN(SPEC, gamma=0.9, alternative=alternative, recurrent=recurrent, double_q=double_q,
+                     td_lambda=td_lambda,
                      joint_dim=6, **sizes, **options)
         target = deepcopy(team).requires_grad_(False)
         for parameter in target.parameters():
@@ -244,7 +253,8 @@ def slow_joint(team, state, actions):
 
 
 def slow_own_best(q, available):
-    return [max((a for a in range(SPEC.n_actions) if available[i, a]), key=lambda a: q[i, a].item()) for i in range(SPEC.n_agents)]
+    return [max((a for a in range(SPEC.n_actions) if available[i, a]), key=lambda a: q[i, a].item())
+            for i in range(SPEC.n_agents)]
 
 
 def slow_losses(team, batch, target):
@@ -255,7 +265,8 @@ def slow_losses(team, batch, target):
         y, steps = None, [t for t in range(batch.reward.shape[1]) if batch.mask[b, t] == 1]
         for t in reversed(steps):
             judge = online if team.double_q else other
-            follow = slow_joint(target, batch.state[b, t + 1], slow_own_best(judge[t + 1], batch.available[b, t + 1])).detach()
+            follow = slow_joint(target, batch.state[b, t + 1],
+                                slow_own_best(judge[t + 1], batch.available[b, t + 1])).detach()
             ahead = follow if y is None else (1 - team.td_lambda) * follow + team.td_lambda * y
             y = batch.reward[b, t] + (0.0 if batch.terminated[b, t] else team.gamma * ahead)
             played, state, v = batch.actions[b, t].tolist(), batch.state[b, t], team.v_jt(batch.state[b, t])[0]
@@ -278,9 +289,9 @@ def slow_losses(team, batch, target):
 @pytest.mark.parametrize("recurrent", [False, True], ids=["mlp", "gru"])
 @pytest.mark.parametrize("double_q, td_lambda", [(False, 0.0), (True, 0.0), (True, 0.7)])
 def test_losses_equal_a_slow_second_version(alternative, recurrent, double_q, td_lambda):
-    """Mutations: ū from all actions, or by the target; s for s′ in y, s′ for s in L_opt, and the same for what is available;
-    self.q_joint for target.q_joint; the minimum over unavailable actions too; the played action of agent i left in the sum
-    (a scatter whose result is thrown away)."""
+    """Mutations: ū from all actions, or by the target; s for s′ in y, s′ for s in L_opt, and the same for what is
+    available; self.q_joint for target.q_joint; the minimum over unavailable actions too; the played action of agent
+    i left in the sum (a scatter whose result is thrown away)."""
     team, target = make(alternative, recurrent, double_q, td_lambda)
     batch = random_batch(memory_dim=team.memory_dim)
     fast, slow = team.losses(batch, target), slow_losses(team, batch, target)
@@ -303,7 +314,8 @@ def test_targets_use_the_shared_computation():
         torch.testing.assert_close(team.losses(batch, target)[0], masked_mean((q_jt - y) ** 2, batch.mask))
 
 
-# ---- what moves, and what is held fixed ----------------------------------------------------------------------------------
+# ---- what moves, and what is held fixed
+# ----------------------------------------------------------------------------------
 
 @BOTH
 @pytest.mark.parametrize("double_q", [False, True])
@@ -363,7 +375,8 @@ def test_padding_never_leaks(alternative, recurrent):
     assert all(torch.equal(one, two) for one, two in zip(*results))
 
 
-# ---- small pieces, and a run ---------------------------------------------------------------------------------------------
+# ---- small pieces, and a run
+# ---------------------------------------------------------------------------------------------
 
 def test_switches_are_all_joint_actions_with_one_change():
     actions = torch.randint(3, (2, 5, 3))
@@ -401,7 +414,8 @@ def test_learns_its_own_game_where_no_sum_can_be_right(alternative):
     for seed in range(3):
         env = MatrixGame("qtran", num_envs=32)
         team = QTRAN.for_env(env, seed=seed, alternative=alternative)
-        history = train(env, team, TrainConfig(seed=seed, total_steps=32 * 420, batch_size=32, update_every=32, learning_rate=2e-3,
+        history = train(env, team, TrainConfig(seed=seed, total_steps=32 * 420, batch_size=32, update_every=32,
+                                               learning_rate=2e-3,
                                                epsilon_end=1.0, evaluate_every=32 * 420))
         assert history.greedy_return[-1] == 8.0
         q_jt = team.joint_table(env.model())[0]
@@ -410,9 +424,11 @@ def test_learns_its_own_game_where_no_sum_can_be_right(alternative):
 
 
 def test_its_parts_travel_with_the_target():
-    """A target update moves the target's Q_jt and V_jt too: they are submodules; beside them is only the state's size."""
+    """A target update moves the target's Q_jt and V_jt too: they are submodules; beside them is only the state's size.
+    """
     env = MatrixGame("qtran", num_envs=8)
-    run = Run(env, QTRAN.for_env(env, seed=0), TrainConfig(batch_size=8, learning_starts=8, update_every=8, tau=None, target_every=3))
+    run = Run(env, QTRAN.for_env(env, seed=0),
+              TrainConfig(batch_size=8, learning_starts=8, update_every=8, tau=None, target_every=3))
     while run.updates < 3:
         run.advance()
     online, target = run.algorithm.state_dict(), run.target.state_dict()

@@ -119,16 +119,19 @@ def test_what_is_no_plain_file_is_not_waited_for(my):
 def test_the_fingerprint_is_what_a_person_wrote():
     same = [book(), cell(source=["x ", "= 1"]).replace(b"nothing", b""), book(metadata={"kernel": 1})]
     assert reading.fingerprint(same[0]) == reading.fingerprint(same[2])
-    ran = book(cells=[CELL | {"outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}], "execution_count": 7}])
+    ran = book(cells=[CELL | {"outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}],
+                              "execution_count": 7}])
     assert reading.fingerprint(ran) == reading.fingerprint(book())
-    assert reading.fingerprint(cell()) != reading.fingerprint(book()) != reading.fingerprint(book(cells=[CELL | {"source": "x = 2"}]))
+    assert (reading.fingerprint(cell()) != reading.fingerprint(book())
+            != reading.fingerprint(book(cells=[CELL | {"source": "x = 2"}])))
     assert reading.fingerprint(book(cells=[CELL | {"source": ["x ", "= 1"]}])) == reading.fingerprint(book())
 
 
 # ---- found by what is in it ------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name, lesson", [
-    ("03_agents.ipynb", "03"), ("Copy of 03_agents.ipynb", "03"), ("03_agents (2).ipynb", "03"), ("Kopie von 12_memory.ipynb", "12"),
+    ("03_agents.ipynb", "03"), ("Copy of 03_agents.ipynb", "03"), ("03_agents (2).ipynb", "03"),
+    ("Kopie von 12_memory.ipynb", "12"),
     ("capstone.ipynb", "capstone"), ("notes.ipynb", ""), ("1203_x.ipynb", ""),
 ])
 def test_the_lesson_in_a_name(tmp_path, name, lesson):

@@ -18,7 +18,8 @@ def rows(numbers, length=1):
     empty = Batch.padding(len(number), length, SPEC)
     return replace(empty, obs=empty.obs + number.view(-1, 1, 1, 1), state=empty.state + number.view(-1, 1, 1),
                    reward=empty.reward + number.view(-1, 1), actions=empty.actions + (number % 3).long().view(-1, 1, 1),
-                   terminated=(number % 2 == 0).view(-1, 1).expand(-1, length).clone(), mask=torch.ones(len(number), length))
+                   terminated=(number % 2 == 0).view(-1, 1).expand(-1, length).clone(),
+                   mask=torch.ones(len(number), length))
 
 
 def held(buffer):
@@ -152,7 +153,8 @@ def test_the_bytes_of_a_row_are_what_it_takes(length, memory_dim, dtype):
 
 def test_more_than_the_machine_has_is_refused_before_it_is_taken(monkeypatch):
     monkeypatch.setattr(replay, "machine_bytes", lambda: 2**34)
-    with pytest.raises(ValueError, match=r"^capacity: expected rows that fit .* got 10,000 of 10,000,000 steps, .* or a shorter episode_limit"):
+    with pytest.raises(ValueError, match=r"^capacity: expected rows that fit .* got 10,000 of 10,000,000 steps, .* or "
+                                         r"a shorter episode_limit"):
         ReplayBuffer(10_000, SPEC, 10_000_000)
     with pytest.raises(ValueError, match=r"choose a smaller capacity$"):
         ReplayBuffer(2**31 - 1, SPEC)

@@ -1,8 +1,9 @@
-"""What a team value of two agents can be: the best tables of four classes against facts, brute force, and the conditions of an optimum.
+"""What a team value of two agents can be: the best tables of four classes against facts, brute force, and the
+conditions of an optimum.
 
-Breaking the code on purpose turned these tests red: one pair of orders only, steps without the corners, the sign of the mixed
-difference, weights squared or left out of a mean, max and min exchanged, a staircase too few, an active set that is never made
-smaller, classify that looks at one agent only, units that are not steep.
+Breaking the code on purpose turned these tests red: one pair of orders only, steps without the corners, the sign of the
+mixed difference, weights squared or left out of a mean, max and min exchanged, a staircase too few, an active set that
+is never made smaller, classify that looks at one agent only, units that are not steep.
 """
 
 import itertools
@@ -31,10 +32,12 @@ def near(table, expected, tolerance=0.006):
 def random_tables(count, n, seed=0):
     """Tables of normal numbers, and weights from 0.2 to 5."""
     generator = np.random.default_rng(seed)
-    return [(4 * generator.normal(size=(n, n)), np.exp(generator.uniform(-1.6, 1.6, size=(n, n)))) for _ in range(count)]
+    return [(4 * generator.normal(size=(n, n)), np.exp(generator.uniform(-1.6, 1.6, size=(n, n))))
+            for _ in range(count)]
 
 
-# ---- known numbers -------------------------------------------------------------------------------------------------------
+# ---- known numbers
+# -------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("game, kind, error, best", [
     ("qtran", "additive", 455.1111, [(1, 1), (1, 2), (2, 1), (2, 2)]),
@@ -52,7 +55,8 @@ def test_known_games(game, kind, error, best):
 
 def test_known_tables():
     assert near(best_table(PAYOFFS["qtran"], "qmix").table, [[8, -6, -6], [-6, -6, -6], [-6, -6, -6]])
-    assert near(best_table(PAYOFFS["climbing"], "monotone").table, [[4.25, -17.67, 4.25], [-17.67, -17.67, 4.25], [4.25, 0, 5]])
+    assert near(best_table(PAYOFFS["climbing"], "monotone").table,
+                [[4.25, -17.67, 4.25], [-17.67, -17.67, 4.25], [4.25, 0, 5]])
     assert near(best_table(PAYOFFS["climbing"], "qmix").table, [[-12, -12, -5], [-12, -1, 6], [-8, 3, 10]])
     assert near(best_table(TWO_B, "additive").table, [[-1.5, 2.5], [2.5, 6.5]])
     four = best_tables(PAYOFFS["two_optima"], "monotone")
@@ -94,10 +98,12 @@ def test_qtrans_game_by_order_and_the_ridge_between():
         assert abs(((fit.table - payoff) ** 2).sum() - 411.42857) < 1e-4
 
 
-# ---- against second versions ---------------------------------------------------------------------------------------------
+# ---- against second versions
+# ---------------------------------------------------------------------------------------------
 
 def by_every_subset(payoff, weights):
-    """The best supermodular table, as it stands: least squares on every subset of the steps, the best one without negatives."""
+    """The best supermodular table, as it stands: least squares on every subset of the steps, the best one without
+    negatives."""
     blocks = cones.steps(len(payoff)).reshape(-1, payoff.size).T
     root = np.sqrt(weights).ravel()
     best = None
@@ -129,7 +135,8 @@ def test_the_best_rising_table_is_a_combination_of_staircases(n):
 @pytest.mark.parametrize("kind, find", [("qmix", cones.best_supermodular), ("monotone", cones.best_rising)])
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_the_conditions_of_an_optimum_hold(kind, find, n):
-    """The residual pulls up no building block, is orthogonal to the fit, and its mean is 0: that proves the least error."""
+    """The residual pulls up no building block, is orthogonal to the fit, and its mean is 0: that proves the least
+    error."""
     blocks = cones.staircases(n) if kind == "monotone" else cones.steps(n).reshape(-1, n * n)
     for payoff, weights in random_tables(20, n, seed=10 + n):
         table = find(payoff, weights)
@@ -157,7 +164,7 @@ def test_nnls_against_scipy():
     generator = np.random.default_rng(0)
     for rows, columns in ((4, 3), (9, 8), (16, 15), (9, 20), (16, 70), (5, 1)) * 10:
         matrix, target = generator.normal(size=(rows, columns)), generator.normal(size=rows)
-        if generator.random() < 0.5:                                    # repeated columns and zeros: solutions are not unique
+        if generator.random() < 0.5:        # repeated columns and zeros: solutions are not unique
             matrix = matrix.round()
         ours, theirs = cones.nnls(matrix, target), optimize.nnls(matrix, target)[0]
         assert (ours >= 0).all()
@@ -195,7 +202,8 @@ def test_weights_count_as_copies_and_their_scale_does_not_matter():
         one, two = best_table(payoff, kind, weights), best_table(payoff, kind, 10 * weights)
         assert near(one.table, two.table, 1e-8) and abs(two.error - 10 * one.error) < 1e-7
         assert one.error <= (weights * (best_table(payoff, kind).table.numpy() - payoff) ** 2).sum() + 1e-9
-    assert near(best_table(TWO_B, "additive", [[0.05, 0.05], [0.05, 0.85]]).table[1, 1], 8 - 6 * 0.05 / 2.6, 1e-9)       # exact: 8 − c/w₁₁
+    # exact: 8 − c/w₁₁
+    assert near(best_table(TWO_B, "additive", [[0.05, 0.05], [0.05, 0.85]]).table[1, 1], 8 - 6 * 0.05 / 2.6, 1e-9)
 
 
 def test_classify_against_a_search_through_all_orders():
@@ -206,7 +214,8 @@ def test_classify_against_a_search_through_all_orders():
             each = table[np.ix_(rows, columns)]
             if (np.diff(each, axis=0) >= 0).all() and (np.diff(each, axis=1) >= 0).all():
                 differences = np.diff(np.diff(each, axis=0), axis=1)
-                kinds.add("additive" if (differences == 0).all() else "qmix" if (differences >= 0).all() else "monotone")
+                kinds.add("additive" if (differences == 0).all() else "qmix"
+                          if (differences >= 0).all() else "monotone")
         return next((kind for kind in CLASSES if kind in kinds), "igm")
 
     found = []
@@ -214,22 +223,26 @@ def test_classify_against_a_search_through_all_orders():
         table = np.array(entries, dtype=float).reshape(2, 2)
         found.append(classify(table).kind)
         assert found[-1] == slow(table), table
-    assert [found.count(kind) for kind in CLASSES] == [19, 20, 20, 22]  # of 81: 19 additive and 59 monotone, as in lesson 04
+    # of 81: 19 additive and 59 monotone, as in lesson 04
+    assert [found.count(kind) for kind in CLASSES] == [19, 20, 20, 22]
     generator = np.random.default_rng(1)
     for _ in range(300):
         a, b = np.sort(generator.integers(4, size=(2, 3)))
-        mixed = [a[:, None] + b, np.maximum(a[:, None], b), np.minimum(a[:, None], b), a[:, None] * b, generator.integers(3, size=(3, 3))]
+        mixed = [a[:, None] + b, np.maximum(a[:, None], b), np.minimum(a[:, None], b), a[:, None] * b,
+                 generator.integers(3, size=(3, 3))]
         table = mixed[generator.integers(5)][generator.permutation(3)][:, generator.permutation(3)].astype(float)
         assert classify(table).kind == slow(table), table
 
 
 def test_a_place_names_a_witness_that_can_be_checked():
-    assert classify([[8, 0], [0, 4]]).why == "agent 1: action 1 is better than 0 where the other plays 1, and worse where the other plays 0"
+    assert (classify([[8, 0], [0, 4]]).why
+            == "agent 1: action 1 is better than 0 where the other plays 1, and worse where the other plays 0")
     assert "gains -1 more" in classify(OR).why and "mixed difference of 6" in classify(TWO_B).why
     assert classify([[0, 1], [1, 2]]).why == ""
 
 
-# ---- the class is the mixer's -------------------------------------------------------------------------------------------
+# ---- the class is the mixer's
+# -------------------------------------------------------------------------------------------
 
 def head_tables(mixer, q):
     n = q.shape[-1]
@@ -276,8 +289,10 @@ def test_fitted_heads_come_near_the_bound_and_never_beat_it():
         optimiser = torch.optim.Adam([q, w1, b1, w2, v], lr=0.05)
         lowest = torch.inf
         for _ in range(600):
-            z = q[:, 0, :, None, None] * w1[:, 0].abs()[:, None, None] + q[:, 1, None, :, None] * w1[:, 1].abs()[:, None, None]
-            table = (torch.nn.functional.elu(z + b1[:, None, None]) * w2.abs()[:, None, None]).sum(-1) + v[:, None, None]
+            z = (q[:, 0, :, None, None] * w1[:, 0].abs()[:, None, None] + q[:, 1, None, :, None]
+                 * w1[:, 1].abs()[:, None, None])
+            table = (torch.nn.functional.elu(z + b1[:, None, None])
+                     * w2.abs()[:, None, None]).sum(-1) + v[:, None, None]
             error = ((table - payoff) ** 2).sum((1, 2))
             lowest = min(lowest, error.min().item())
             optimiser.zero_grad()
@@ -286,7 +301,8 @@ def test_fitted_heads_come_near_the_bound_and_never_beat_it():
         assert bound - 1e-9 <= lowest < 1.15 * bound
 
 
-# ---- the doors -----------------------------------------------------------------------------------------------------------
+# ---- the doors
+# -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("call, error, says", [
     (lambda: best_table([[1, 2, 3], [4, 5, 6]], "qmix"), ValueError, "payoff: expected a table"),

@@ -63,7 +63,8 @@ def follow_by_hand(target, online, config, updates):
                 old.copy_(new)
 
 
-@pytest.mark.parametrize("changes", [{}, {"max_grad_norm": 0.01}, {"learning_rate": 0.05}, {"tau": None, "target_every": 2}])
+@pytest.mark.parametrize("changes", [{}, {"max_grad_norm": 0.01}, {"learning_rate": 0.05},
+                                     {"tau": None, "target_every": 2}])
 def test_three_updates_by_hand(changes, monkeypatch):
     """Loss against the target network, gradients afresh, one norm and one Adam over all weights, then the target."""
     run = start_run(**changes)
@@ -155,7 +156,8 @@ class Watched(Run):
 
 
 def test_history_columns_by_hand():
-    """Counts from the start of the run; means over what came since the entry before; a greedy look at the team of now."""
+    """Counts from the start of the run; means over what came since the entry before; a greedy look at the team of now.
+    """
     run = start_run(GridWorld(size=2, num_envs=8, episode_limit=6), Watched)
     losses, episodes = 0, 0
     while not run.finished():

@@ -1,4 +1,5 @@
-"""Verdicts from another process: what an answer prints or writes is none, and cells run whatever magic stands above them."""
+"""Verdicts from another process: what an answer prints or writes is none, and cells run whatever magic stands above
+them."""
 
 import json
 import shutil
@@ -10,7 +11,8 @@ from qmix_course.checks import limit
 from qmix_course.reading import DeskError
 from tools.notebooks import EXERCISES
 
-RIGHT = "def one_step_target(reward, next_values, terminated):\n    return reward if terminated else reward + 0.9 * max(next_values)"
+RIGHT = ("def one_step_target(reward, next_values, terminated):\n    return reward if terminated else reward + 0.9 * "
+         "max(next_values)")
 FORGED = json.dumps({"00.1": {"kind": "correct", "title": "", "hint": "", "detail": ""}})
 
 
@@ -41,7 +43,8 @@ def test_no_verdict_is_printed(notebook, answer):
 
 def test_nor_written_into_the_file(notebook):
     answer = ("import glob, tempfile, os, json\nfor file in glob.glob(tempfile.gettempdir() + '/*/records'):\n"
-              "    open(file, 'a').write('x ' + json.dumps({'number': '00.1', 'verdict': {'kind': 'correct'}}) + chr(10))\nos._exit(0)")
+              "    open(file, 'a').write('x ' + json.dumps({'number': '00.1', 'verdict': {'kind': 'correct'}}) + "
+              "chr(10))\nos._exit(0)")
     with pytest.raises(DeskError, match="could not be checked"):
         desk.verdicts_apart("00", notebook(answer))
 
@@ -69,7 +72,8 @@ def test_records_are_read_in_order_and_whole(tmp_path, monkeypatch):
             sealed.read(file, key)
 
 
-@pytest.mark.parametrize("magic", ["%%time", "%%time\n", "%%capture", "%%capture out", "%%timeit -n1 -r1", "%%prun", "# first\n%%time",
+@pytest.mark.parametrize("magic", ["%%time", "%%time\n", "%%capture", "%%capture out", "%%timeit -n1 -r1", "%%prun",
+                                   "# first\n%%time",
                                    "%%time\n%%capture", "%%debug"])
 def test_a_magic_above_a_cell_does_not_skip_it(magic):
     names = {}
@@ -78,7 +82,8 @@ def test_a_magic_above_a_cell_does_not_skip_it(magic):
 
 
 @pytest.mark.parametrize("cell, value", [
-    ("%time answer = 1 + 1", 2), ("%timeit -n 1 answer = 3", 3), ("answer = 4\n%matplotlib inline", 4), ("answer = 5\n!ls", 5),
+    ("%time answer = 1 + 1", 2), ("%timeit -n 1 answer = 3", 3), ("answer = 4\n%matplotlib inline", 4),
+    ("answer = 5\n!ls", 5),
     ("%%bash\nanswer = 6", None), ("%%html\n<b>x</b>", None),
 ])
 def test_other_magics(cell, value):

@@ -11,7 +11,8 @@ from qmix_course.replay import Batch
 from qmix_course.seeds import fit_seeds, train_seeds
 from qmix_course.training import TrainConfig, train
 
-SMALL = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=4, evaluate_every=160, max_grad_norm=0.5)
+SMALL = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=4, evaluate_every=160,
+                    max_grad_norm=0.5)
 COLUMNS = ("steps", "episodes", "updates", "epsilon", "loss", "exploring_return", "greedy_return", "greedy_length")
 
 
@@ -21,7 +22,8 @@ def float64():
 
 
 @pytest.mark.parametrize("kind", [IQL, VDN, QMIX])
-@pytest.mark.parametrize("env", [TwoStepGame(num_envs=8), GridWorld(size=2, num_envs=8, episode_limit=5)], ids=["two-step", "grid"])
+@pytest.mark.parametrize("env", [TwoStepGame(num_envs=8), GridWorld(size=2, num_envs=8, episode_limit=5)],
+                         ids=["two-step", "grid"])
 @pytest.mark.parametrize("target", [dict(tau=0.05), dict(tau=None, target_every=7)], ids=["soft", "hard"])
 def test_each_run_is_the_run_of_train(kind, env, target):
     """3 seeds; Adam magnifies a difference in the last digit, so the weights may differ a little after 144 updates."""
@@ -33,7 +35,8 @@ def test_each_run_is_the_run_of_train(kind, env, target):
         expected = train(env.clone(), alone, replace(config, seed=k))
         for column in COLUMNS:
             torch.testing.assert_close(torch.tensor(getattr(history, column)).double(),
-                                       torch.tensor(getattr(expected, column)).double(), rtol=1e-6, atol=1e-6, equal_nan=True)
+                                       torch.tensor(getattr(expected, column)).double(), rtol=1e-6, atol=1e-6,
+                                       equal_nan=True)
         for name, value in alone.named_parameters():
             torch.testing.assert_close(algorithm.get_parameter(name), value, rtol=1e-6, atol=1e-6)
 
@@ -55,7 +58,8 @@ def test_fit_is_full_batch_descent_by_hand(kind):
     env = MatrixGame("qtran", num_envs=9)
     teams, alone = ([kind.for_env(env, seed=k, hidden=(8,)) for k in (0, 1)] for _ in range(2))
     config = TrainConfig(learning_rate=1e-2, max_grad_norm=5.0)
-    batches = [replace(Batch.padding(9, 1, env.spec), actions=torch.cartesian_prod(torch.arange(3), torch.arange(3)).unsqueeze(1),
+    batches = [replace(Batch.padding(9, 1, env.spec),
+                       actions=torch.cartesian_prod(torch.arange(3), torch.arange(3)).unsqueeze(1),
                        obs=torch.ones(9, 2, 2, 1), state=torch.ones(9, 2, 1), reward=sign * env.payoff.reshape(9, 1),
                        terminated=torch.ones(9, 1, dtype=torch.bool), mask=torch.ones(9, 1)) for sign in (1, -1)]
     losses = fit_seeds(teams, batches, config, 30)

@@ -69,7 +69,8 @@ def assert_same(course, target, loop, loop_target, batch):
     torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
     ours.backward(), theirs.backward()
     gradients = [parameter.grad for parameter in loop.parameters()]
-    torch.testing.assert_close(loop.in_order(course, lambda parameter: parameter.grad), gradients, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(loop.in_order(course, lambda parameter: parameter.grad), gradients, rtol=1e-10,
+                               atol=1e-10)
     if batch.reward.shape[1] > 1:                                          # the memory that a first step meets is zero
         assert all(gradient.abs().max() > 0 for gradient in gradients)
 
@@ -118,7 +119,8 @@ def test_a_target_that_asks_for_gradients_changes_no_number():
 @pytest.mark.parametrize("shared, agent_id, last_action", itertools.product([True, False], repeat=3))
 @pytest.mark.parametrize("n_agents", [1, 3])
 def test_rows_that_are_looked_up_equal_one_hot_inputs(n_agents, shared, agent_id, last_action):
-    """The first layer of GRUAgents against a plain linear layer fed with the vectors, written out; gradients as well."""
+    """The first layer of GRUAgents against a plain linear layer fed with the vectors, written out; gradients as well.
+    """
     agents = GRUAgents(n_agents, 5, 4, hidden=6, shared=shared, agent_id=agent_id, last_action=last_action)
     obs, last_actions = torch.randn(2, 7, n_agents, 5), torch.randint(-1, 4, (2, 7, n_agents))
     parts = [obs]
@@ -137,7 +139,8 @@ def test_rows_that_are_looked_up_equal_one_hot_inputs(n_agents, shared, agent_id
 
 
 @pytest.mark.parametrize("algorithm", [IQL, VDN, QMIX])
-@pytest.mark.parametrize("options", [{}, *({"recurrent": True, "hidden": 8, "shared": shared} for shared in (True, False))])
+@pytest.mark.parametrize("options", [{}, *({"recurrent": True, "hidden": 8, "shared": shared}
+                                           for shared in (True, False))])
 def test_the_update_stays_on_the_device_of_its_batch(algorithm, options):
     """Whatever an update makes on torch's default device, here one without memory, would not go with its batch."""
     spec = TeamSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=6, episode_limit=7)

@@ -1,4 +1,5 @@
-"""Sequences through the replay and ``train``: where they start, what padding may do, what a memory belongs to; TD(λ)."""
+"""Sequences through the replay and ``train``: where they start, what padding may do, what a memory belongs to; TD(λ).
+"""
 
 from copy import deepcopy
 from dataclasses import fields, replace
@@ -15,7 +16,8 @@ from qmix_course.evaluation import evaluate, play
 from qmix_course.replay import Batch
 from qmix_course.training import Run, TrainConfig, train
 
-SHORT = TrainConfig(total_steps=960, learning_starts=200, batch_size=8, update_every=32, epsilon_steps=500, evaluate_every=200,
+SHORT = TrainConfig(total_steps=960, learning_starts=200, batch_size=8, update_every=32, epsilon_steps=500,
+                    evaluate_every=200,
                     capacity=60, evaluation_episodes=4)
 ALGORITHMS = [IQL, VDN, QMIX]
 
@@ -110,7 +112,8 @@ def slow_loss(algorithm, batch, target):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("options", [dict(), dict(double_q=True), dict(td_lambda=0.6), dict(double_q=True, td_lambda=1.0),
+@pytest.mark.parametrize("options", [dict(), dict(double_q=True), dict(td_lambda=0.6),
+                                     dict(double_q=True, td_lambda=1.0),
                                      dict(shared=False), dict(agent_id=False, last_action=False)])
 def test_the_loss_equals_a_loop_written_one(algorithm, options):
     env = blinds(grid())
@@ -125,7 +128,8 @@ def test_the_loss_equals_a_loop_written_one(algorithm, options):
 
 @pytest.mark.parametrize("double_q", [False, True])
 def test_the_target_has_seen_the_first_observation(double_q):
-    """Episodes that differ in the cue alone, which only the first observation shows, have different targets at every step."""
+    """Episodes that differ in the cue alone, which only the first observation shows, have different targets at every
+    step."""
     env = Cue(corridor=3, num_envs=2)
     online = make(VDN, env, double_q=double_q, last_action=False)
     target = frozen(online, 1.0)
@@ -137,7 +141,7 @@ def test_the_target_has_seen_the_first_observation(double_q):
     assert torch.equal(batch.obs[0, 1:], batch.obs[1, 1:]) and not torch.equal(batch.obs[0, 0], batch.obs[1, 0])
     following = online.best_next(online.online_qs(batch), batch, target)
     assert ((following[0] - following[1]).abs() > 1e-4).all()
-    memory, by_hand = None, []                       # and they are those of the target's own walk from the first observation
+    memory, by_hand = None, []        # and they are those of the target's own walk from the first observation
     for t in range(6):
         q, memory = target.act_values(batch.obs[:, t], batch.last_actions[:, t], memory)
         by_hand.append(q)
@@ -176,14 +180,15 @@ def test_unavailable_actions_are_never_chosen_nor_maximised_over():
 def rubbish(batch):
     """The same rows with other padding: everything that was never played holds random numbers and wild flags."""
     generator = torch.Generator().manual_seed(5)
-    behind = torch.cat([torch.ones(len(batch.mask), 1), batch.mask], 1) == 0            # [B, T+1]: after the last observation
+    behind = torch.cat([torch.ones(len(batch.mask), 1), batch.mask], 1) == 0      # [B, T+1]: after the last observation
     off = batch.mask == 0                                                               # [B, T]
     other = {field.name: getattr(batch, field.name).clone() for field in fields(Batch)}
     for name, where in (("obs", behind), ("state", behind), ("reward", off)):
         other[name][where] = 100 * torch.randn(other[name][where].shape, generator=generator)
     n_actions = batch.available.shape[-1]
     other["actions"][off] = torch.randint(n_actions, other["actions"][off].shape, generator=generator)
-    other["last_actions"][behind] = torch.randint(-1, n_actions, other["last_actions"][behind].shape, generator=generator)
+    other["last_actions"][behind] = torch.randint(-1, n_actions, other["last_actions"][behind].shape,
+                                                  generator=generator)
     other["terminated"][off] = torch.rand(other["terminated"][off].shape, generator=generator) < 0.5
     other["available"][behind] = torch.nn.functional.one_hot(
         torch.randint(n_actions, other["available"][behind].shape[:-1], generator=generator), n_actions).bool()
@@ -227,7 +232,7 @@ class Latent(VDN):
     """Fresh episodes begin with a memory that is drawn, not zero: it must travel with its rows."""
 
     def start(self, batch, generator=None):
-        drawn = torch.zeros(*batch.obs.shape[:2], self.memory_dim)       # greedy play gives no generator: nothing is drawn
+        drawn = torch.zeros(*batch.obs.shape[:2], self.memory_dim)    # greedy play gives no generator: nothing is drawn
         return drawn if generator is None else drawn.normal_(generator=generator)
 
 
@@ -254,14 +259,15 @@ def test_memory_in_the_batch_is_what_the_row_began_with(algorithm, whole):
         memory, q = calls[-1]
         for b in range(8):
             if age[b] == 0 and not issubclass(algorithm, Latent):
-                assert memory[b].eq(0).all()         # every row of the environment begins its episode afresh, on its own
+                assert memory[b].eq(0).all()        # every row of the environment begins its episode afresh, on its own
             if age[b] == 0 or not whole:
                 begun[b] = (memory[b], [])
             begun[b][1].append(q[b])
         ended = collector.last_actions[:, 0] == -1
         expected += [begun[b] for b in range(8) if ended[b] or not whole]
         age = torch.where(ended, 0, age + 1)
-        rows += [replace(out, **{f.name: getattr(out, f.name)[k:k + 1] for f in fields(Batch)}) for k in range(len(out.mask))]
+        rows += [replace(out, **{f.name: getattr(out, f.name)[k:k + 1] for f in fields(Batch)})
+                 for k in range(len(out.mask))]
     assert len(rows) == len(expected) > 40
     assert any(memory.ne(0).any() for memory, _ in expected) == (algorithm is Latent or not whole)
     for row, (memory, values) in zip(rows, expected):
@@ -281,10 +287,11 @@ def test_rows_of_an_evaluation_do_not_share_memories(algorithm):
     assert len(together.lengths.unique()) > 2
     for k in range(0, 71, 3):
         alone = evaluate(env.clone(1), team, positions=places[k])
-        assert alone.returns[0] == pytest.approx(together.returns[k].item(), abs=1e-12) and alone.lengths[0] == together.lengths[k]
+        assert alone.returns[0] == pytest.approx(together.returns[k].item(),
+                                                 abs=1e-12) and alone.lengths[0] == together.lengths[k]
         episode = play(env.clone(1), team, positions=places[k])
         assert episode.rewards.sum() == pytest.approx(together.returns[k].item(), abs=1e-12)
-        memory, last_actions = None, torch.full((1, 2), -1)          # and its values are those of a walk from a zero memory
+        memory, last_actions = None, torch.full((1, 2), -1)      # and its values are those of a walk from a zero memory
         for t, action in enumerate(episode.actions):
             q, memory = team.act_values(episode.obs[t:t + 1], last_actions, memory)
             last_actions = action.unsqueeze(0)
@@ -303,7 +310,8 @@ def test_rounds_of_an_evaluation_begin_afresh():
 # ---- through train ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm, options", [(QMIX, dict(double_q=True, td_lambda=0.5)), (VDN, dict(shared=False)), (Latent, {})])
+@pytest.mark.parametrize("algorithm, options", [(QMIX, dict(double_q=True, td_lambda=0.5)), (VDN, dict(shared=False)),
+                                                (Latent, {})])
 def test_a_stopped_run_resumes_to_the_same_bits(tmp_path, algorithm, options):
     def team(seed=1):
         return algorithm.for_env(grid(), seed=seed, recurrent=True, hidden=8, **options)
@@ -334,12 +342,14 @@ def equal(one, two) -> bool:
 def test_another_memory_is_another_team(tmp_path):
     env, path = grid(), tmp_path / "run.pt"
     train(env, make(QMIX, env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
-    for expected, team in {"td_lambda": make(QMIX, env, td_lambda=0.5), "memory_dim": QMIX.for_env(env, recurrent=True, hidden=9),
+    for expected, team in {"td_lambda": make(QMIX, env, td_lambda=0.5),
+                           "memory_dim": QMIX.for_env(env, recurrent=True, hidden=9),
                            "recurrent": QMIX.for_env(env)}.items():
         with pytest.raises(ValueError, match=f"algorithm.{expected}"):
             train(grid(), team, replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path, resume=True)
     with pytest.raises(ValueError, match="environment.view"):
-        train(grid(view=None), make(QMIX, env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path, resume=True)
+        train(grid(view=None), make(QMIX, env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path,
+              resume=True)
 
 
 def test_the_replay_of_a_run_holds_whole_episodes_with_their_memory():
@@ -358,7 +368,8 @@ def test_a_team_that_remembers_solves_the_cue_task(seed):
     """3 seeds of 3; without memory the best is 1/2 (tests/test_cue.py)."""
     env = Cue(num_envs=32)
     team = VDN.for_env(env, seed=seed, recurrent=True, hidden=16)
-    train(env, team, TrainConfig(seed=seed, total_steps=10_000, capacity=2_000, batch_size=64, update_every=32, learning_rate=1e-2,
+    train(env, team, TrainConfig(seed=seed, total_steps=10_000, capacity=2_000, batch_size=64, update_every=32,
+                                 learning_rate=1e-2,
                                  tau=0.05, epsilon_steps=5_000, evaluate_every=10_000))
     assert evaluate(Cue(num_envs=2), team, cues=torch.tensor([0, 1])).returns.tolist() == [1.0, 1.0]
 
@@ -378,7 +389,8 @@ def lambda_rows():
 
 def test_lambda_zero_is_the_one_step_target():
     reward, terminated, following, mask = lambda_rows()
-    assert torch.equal(td_lambda_target(reward, terminated, following, mask, 0.9, 0.0), td_target(reward, terminated, following, 0.9))
+    assert torch.equal(td_lambda_target(reward, terminated, following, mask, 0.9, 0.0),
+                       td_target(reward, terminated, following, 0.9))
 
 
 def test_lambda_one_adds_up_the_rewards():
@@ -394,7 +406,8 @@ def test_lambda_one_adds_up_the_rewards():
 @pytest.mark.parametrize("td_lambda", [0.0, 0.3, 0.8, 1.0])
 @pytest.mark.parametrize("agents", [None, 2])
 def test_lambda_returns_are_weighted_sums_of_n_step_returns(td_lambda, agents):
-    """The definition, (1 − λ) Σ λ^(n−1) G_n and the rest on the longest, row by row; with one value a row or one an agent."""
+    """The definition, (1 − λ) Σ λ^(n−1) G_n and the rest on the longest, row by row; with one value a row or one an
+    agent."""
     reward, terminated, following, mask = lambda_rows()
     many = [reward, terminated, following, mask]
     if agents:
@@ -406,7 +419,7 @@ def test_lambda_returns_are_weighted_sums_of_n_step_returns(td_lambda, agents):
         for t in range(length):
             total, left = 0.0, 1.0
             for n in range(1, length - t + 1):
-                end = t + n - 1                      # G_n: rewards from t to this step, then the next value, unless it ended
+                end = t + n - 1        # G_n: rewards from t to this step, then the next value, unless it ended
                 g = sum(0.9 ** k * reward[b, t + k] for k in range(n))
                 g = g + (0.0 if terminated[b, end] else 0.9 ** n * following[b, end])
                 weight = left if n == length - t else (1 - td_lambda) * left

@@ -1,4 +1,5 @@
-"""The state's units do not matter: multiplied by 0.01 to 100, or one component in units of its own, the team learns the same task."""
+"""The state's units do not matter: multiplied by 0.01 to 100, or one component in units of its own, the team learns the
+same task."""
 
 from dataclasses import replace
 
@@ -13,11 +14,13 @@ from qmix_course.seeds import fit_seeds, train_seeds
 from qmix_course.training import Run, TrainConfig, train
 
 READ_THE_STATE = [QMIX, OWQMIX, CWQMIX, QPLEX, QTRAN, MAVEN]
-SHORT = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=8, evaluate_every=160, capacity=400)
+SHORT = TrainConfig(total_steps=640, batch_size=16, learning_starts=64, update_every=8, evaluate_every=160,
+                    capacity=400)
 
 
 class InUnits(GridWorld):
-    """The grid world with its state in other units: every component times ``factor``, and component 0 also plus ``shift``."""
+    """The grid world with its state in other units: every component times ``factor``, and component 0 also plus
+    ``shift``."""
 
     def __init__(self, factor=1.0, shift=0.0, num_envs=1, size=5, episode_limit=100):
         super().__init__(size=size, num_envs=num_envs, episode_limit=episode_limit)
@@ -66,7 +69,8 @@ def test_what_the_networks_read_is_1_at_most_and_the_same_for_every_factor(facto
 
 
 def test_each_component_has_units_of_its_own():
-    """Health up to 1,000 beside a place within ±1: neither drowns the other, and the order of sightings does not matter."""
+    """Health up to 1,000 beside a place within ±1: neither drowns the other, and the order of sightings does not
+    matter."""
     one, two = (QMIX.for_env(GridWorld()) for _ in range(2))
     states = torch.tensor([[-1000.0, 0.5, 20.0, 0, 0, 0, 0, 0], [300.0, -1.0, 5.0, 0, 0, 0, 0, 0]])
     one.see(states), two.see(states[1]), two.see(states[:1, None])
@@ -87,14 +91,16 @@ def test_a_state_that_is_no_number_is_refused_and_leaves_no_trace(kind, bad):
     env = Broken(num_envs=4)
     run = Run(env, small(kind, env), SHORT)
     before = run.algorithm.largest_state.clone()
-    with pytest.raises(ValueError, match="^state: expected finite numbers from the environment, got NaN or infinity in component 3"):
+    with pytest.raises(ValueError, match="^state: expected finite numbers from the environment, got NaN or infinity in "
+                                         "component 3"):
         run.advance()
     assert torch.equal(run.algorithm.largest_state, before) and len(run.buffer) == 0
     with pytest.raises(ValueError, match="state: expected shape"):
         run.algorithm.see(torch.zeros(3, 7))
 
 
-# ---- every algorithm that reads the state -----------------------------------------------------------------------------
+# ---- every algorithm that reads the state
+# -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", READ_THE_STATE)
@@ -130,7 +136,7 @@ def test_every_algorithm_learns_the_same_in_all_units(kind, factor):
 def test_the_target_knows_the_units_at_once(kind, target):
     env = InUnits(100.0, num_envs=8, episode_limit=10)
     run = Run(env, small(kind, env), replace(SHORT, **target))
-    assert run.algorithm.largest_state.max() == 100                 # from the first state on, before MAVEN draws its first z
+    assert run.algorithm.largest_state.max() == 100        # from the first state on, before MAVEN draws its first z
     while not run.finished():
         run.advance()
         for old, new in zip(run.target.buffers(), run.algorithm.buffers(), strict=True):
@@ -194,7 +200,8 @@ def test_a_fit_knows_the_units_too():
     env = MatrixGame("qtran", num_envs=9)
     losses = []
     for unit in (1.0, 50.0):
-        batch = replace(Batch.padding(9, 1, env.spec), actions=torch.cartesian_prod(torch.arange(3), torch.arange(3)).unsqueeze(1),
+        batch = replace(Batch.padding(9, 1, env.spec),
+                        actions=torch.cartesian_prod(torch.arange(3), torch.arange(3)).unsqueeze(1),
                         obs=torch.ones(9, 2, 2, 1), state=unit * torch.ones(9, 2, 1), reward=env.payoff.reshape(9, 1),
                         terminated=torch.ones(9, 1, dtype=torch.bool), mask=torch.ones(9, 1))
         losses.append(fit_seeds([small(QMIX, env)], [batch], TrainConfig(), 20))
@@ -203,9 +210,11 @@ def test_a_fit_knows_the_units_too():
 
 @pytest.mark.parametrize("factor, shift", [(0.01, 0.0), (5.0, 0.0), (100.0, 0.0), (100.0, -300.0)])
 def test_the_grid_world_is_solved_in_all_units(factor, shift):
-    """3 seeds that nothing was tuned on: the best return within 2,500 steps, as in its own units, and no value that cannot be.
+    """3 seeds that nothing was tuned on: the best return within 2,500 steps, as in its own units, and no value that
+    cannot be.
 
-    In the environment's units, with × 5, × 100 and × 100 − 300, seed 100 is not solved in these steps; × 100 makes Q_tot 8,192.
+    In the environment's units, with × 5, × 100 and × 100 − 300, seed 100 is not solved in these steps; × 100 makes
+    Q_tot 8,192.
     """
     env, seeds = InUnits(factor, shift, num_envs=32), range(100, 103)
     teams = [QMIX.for_env(env, seed=seed) for seed in seeds]

@@ -1,4 +1,5 @@
-"""What a linter sees, and what the house's plan must not show: names never used, imports out of order, circles of imports."""
+"""What a linter sees, and what the house's plan must not show: names never used, imports out of order, circles of
+imports."""
 
 import ast
 import subprocess
@@ -9,7 +10,8 @@ from tools.notebooks import ROOT
 
 
 def test_the_linter_has_nothing_to_say():
-    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "."], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "."], cwd=ROOT, capture_output=True,
+                          text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
@@ -24,13 +26,15 @@ def imports(folders) -> dict[str, set[str]]:
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
-                names |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in modules else node.module for alias in node.names}
+                names |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in modules else node.module
+                          for alias in node.names}
         found[module] = (names & modules.keys()) - {module}
     return found
 
 
 def test_no_module_imports_one_that_imports_it():
-    """In the library, its checks and the tools. A package's own __init__ names its parts, so a part may not import from it."""
+    """In the library, its checks and the tools. A package's own __init__ names its parts, so a part may not import from
+    it."""
     list(TopologicalSorter(imports(["qmix_course", "tools"])).static_order())        # CycleError names a circle
 
 
@@ -38,8 +42,16 @@ COURSE = {"capstone", "checks", "copies", "data", "desk", "finding", "lesson", "
 
 
 def test_the_library_imports_nothing_of_what_serves_the_course():
-    """A reader who wants QMIX never opens lessons' set-up, desk, checks, capstone or stored results. The command line serves both."""
+    """A reader who wants QMIX never opens lessons' set-up, desk, checks, capstone or stored results. The command line
+    serves both."""
     for module, others in imports(["qmix_course"]).items():
         part = module.split(".")[1] if "." in module else ""
         if part and part not in COURSE | {"__main__"}:
             assert not [other for other in others if other.split(".")[1:2] and other.split(".")[1] in COURSE], module
+
+
+def test_no_file_is_too_long_to_be_read_in_one_sitting():
+    long = {str(path.relative_to(ROOT)): lines for folder in ("qmix_course", "tools", "benchmarks")
+            for path in (ROOT / folder).rglob("*.py")
+            if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300}
+    assert not long

@@ -73,7 +73,8 @@ CHANGES = {
     "input": (lambda: setattr(builtins, "input", max), lambda: builtins.input),
     "autocast": (lambda: torch.set_autocast_enabled("cpu", True), lambda: torch.is_autocast_enabled("cpu")),
 }
-REPLACES = {"a built-in replaced", "a module's function", "torch", "a method of torch", "the course", "a check", "comparison", "strict"}
+REPLACES = {"a built-in replaced", "a module's function", "torch", "a method of torch", "the course", "a check",
+            "comparison", "strict"}
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -134,8 +135,8 @@ def test_a_deleted_working_directory_does_not_stop_a_check(tmp_path, monkeypatch
 
 
 def test_an_answer_computes_on_one_thread():
-    """On two, the second waits for small pieces of work, and waiting that way counts as computing: with another program beside it
-    a right answer to 05.4 took more than its 20 seconds."""
+    """On two, the second waits for small pieces of work, and waiting that way counts as computing: with another
+    program beside it a right answer to 05.4 took more than its 20 seconds."""
     before, seen = torch.get_num_threads(), []
     torch.set_num_threads(2)
     try:

@@ -53,7 +53,8 @@ def test_the_stored_value_is_what_the_greedy_joint_action_pays():
         for name, run in found["runs"].items():
             for value, joint, table in zip(run["value"], run["joint"], run["table"]):
                 assert value == pytest.approx(found["payoff"][joint[0]][joint[1]])
-                if name in ("vdn", "qmix", "cw_qmix", "ow_qmix", "qplex", "maven"):     # IGM: the table's best entry is played
+                # IGM: the table's best entry is played
+                if name in ("vdn", "qmix", "cw_qmix", "ow_qmix", "qplex", "maven"):
                     assert table[joint[0]][joint[1]] >= max(map(max, table)) - 2e-3
 
 
@@ -79,7 +80,8 @@ def test_only_teams_with_memory_and_names_learn_the_cue():
     """The bounds are exact: one half without memory, 0 for agents that nothing tells apart."""
     stored = data.load("memory")
     assert stored["settings"]["config"] == asdict(memory.CONFIG) and len(stored["settings"]["seeds"]) >= 20
-    assert max(stored["runs"]["vdn_forgets"]) <= stored["best_memoryless"] == 0.5 and max(stored["runs"]["vdn_nameless"]) == 0.0
+    assert (max(stored["runs"]["vdn_forgets"]) <= stored["best_memoryless"] == 0.5
+            and max(stored["runs"]["vdn_nameless"]) == 0.0)
     assert memory.solved(stored, "vdn") >= 19
     assert memory.solved(stored, "qmix") <= 5 and memory.solved(stored, "qmix_no_cue") >= 15        # lesson 12 says so
 
@@ -131,8 +133,10 @@ def test_pieces_run_in_processes_of_their_own(monkeypatch):
     from types import SimpleNamespace
 
     from benchmarks.tables import __main__ as runner
-    table = SimpleNamespace(tasks=lambda: [(divmod, (7, 2)), (torch.get_default_dtype, ()), (torch.get_num_threads, ())],
+    table = SimpleNamespace(tasks=lambda: [(divmod, (7, 2)), (torch.get_default_dtype, ()),
+                                           (torch.get_num_threads, ())],
                             collect=lambda results: {"results": results})
     monkeypatch.setattr(runner, "TABLES", {"small": table})
     stored = runner.compute(["small"], jobs=2)["small"]
-    assert stored["results"] == [(3, 1), torch.float64, 1] and stored["made_by"] == "make tables" and stored["core_seconds"] >= 0
+    assert (stored["results"] == [(3, 1), torch.float64, 1] and stored["made_by"] == "make tables"
+            and stored["core_seconds"] >= 0)

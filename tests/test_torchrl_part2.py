@@ -1,4 +1,5 @@
-"""Part II's pieces against TorchRL's: recurrent agents, mixers over sequences, TD(λ) targets, and the loss made of them."""
+"""Part II's pieces against TorchRL's: recurrent agents, mixers over sequences, TD(λ) targets, and the loss made of
+them."""
 
 from copy import deepcopy
 
@@ -56,7 +57,7 @@ def their_q(agents: GRUAgents, module: GRUModule, i: int, obs, last_actions, mem
     if is_init is None:
         is_init = torch.zeros(rows, time, 1, dtype=torch.bool)
     data = {"x": F.relu(x), "is_init": is_init}
-    if memory is not None:                                                               # TorchRL reads the first step's
+    if memory is not None:        # TorchRL reads the first step's
         data["memory"] = memory[:, None, None, i].expand(-1, time, -1, -1)
     y = module(TensorDict(data, batch_size=[rows, time]))["y"]
     return y @ agents.head.weight[own] + agents.head.bias[own]
@@ -113,7 +114,8 @@ def test_mixers_over_sequences(algorithm):
 
 
 def episodes(rows=9, time=7):
-    """reward, terminated, truncated, mask [B, T] of episodes of every length; some terminate, the others run out of time."""
+    """reward, terminated, truncated, mask [B, T] of episodes of every length; some terminate, the others run out of
+    time."""
     length = torch.arange(rows) % time + 1
     step = torch.arange(time)
     last = step == (length - 1).unsqueeze(1)

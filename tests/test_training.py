@@ -37,8 +37,9 @@ def test_the_default_preset_plays_optimally(seed):
 
 
 def test_the_default_preset_keeps_what_it_found():
-    """Optimal at every look after step 5,000: 20 of the 100 seeds, 1000 to 1099, that the preset was proved on. None of them was
-    looked at while it was tuned (that was done on 100 to 139). The preset before it lost the best return in a few of a hundred.
+    """Optimal at every look after step 5,000: 20 of the 100 seeds, 1000 to 1099, that the preset was proved on. None of
+    them was looked at while it was tuned (that was done on 100 to 139). The preset before it lost the best return in a
+    few of a hundred.
     """
     torch.set_default_dtype(torch.float64)
     env, seeds = GridWorld(num_envs=32), range(1000, 1020)

@@ -144,7 +144,8 @@ def test_a_sequence_of_length_one_is_a_plain_transition(algorithm):
     for b in range(3):
         for t in range(4):
             singles.append(Batch(**{
-                f.name: getattr(batch, f.name)[b:b + 1, t:t + 1 + (getattr(batch, f.name).shape[1] == 5)] for f in fields(Batch)}))
+                f.name: getattr(batch, f.name)[b:b + 1, t:t + 1 + (getattr(batch, f.name).shape[1] == 5)]
+                for f in fields(Batch)}))
     one_by_one = torch.stack([online.loss(single, target) for single in singles]).mean()
     torch.testing.assert_close(online.loss(batch, target), one_by_one, rtol=1e-12, atol=1e-12)
 
@@ -171,14 +172,14 @@ def test_padding_never_leaks(algorithm):
 def test_the_gradient_reaches_everything_online_and_nothing_of_the_target(algorithm):
     env = GridWorld(num_envs=64)
     online = algorithm.for_env(env, seed=0)
-    target = deepcopy(online)                                                     # its parameters still ask for gradients
+    target = deepcopy(online)        # its parameters still ask for gradients
     batch = Batch.padding(64, 1, env.spec)
     batch = replace(batch, obs=torch.rand(batch.obs.shape), state=torch.rand(batch.state.shape), mask=batch.mask + 1,
                     actions=torch.randint(4, batch.actions.shape), reward=torch.randn(batch.reward.shape))
     online.loss(batch, target).backward()
     for name, parameter in online.named_parameters():
         by_copy = parameter.grad.abs().flatten(1).sum(1) if name.startswith("agents") else parameter.grad.abs().sum()
-        assert parameter.grad is not None and by_copy.gt(0).all(), name          # every agent's slice, every hypernetwork
+        assert parameter.grad is not None and by_copy.gt(0).all(), name        # every agent's slice, every hypernetwork
     assert all(parameter.grad is None for parameter in target.parameters())
 
 
@@ -245,7 +246,8 @@ def test_one_batch_can_be_learned_by_heart(algorithm):
 
 @pytest.mark.filterwarnings("ignore")                                     # TorchRL's, about its own settings
 def test_loss_and_gradient_equal_torchrls():
-    """The same rows and weights through TorchRL's QMixerLoss: agents, mixer, targets and loss by other people's code."""
+    """The same rows and weights through TorchRL's QMixerLoss: agents, mixer, targets and loss by other people's code.
+    """
     pytest.importorskip("torchrl")
     from benchmarks import torchrl_update
 

@@ -42,12 +42,17 @@ class Own(torch.Tensor):
     (TABLE.to_sparse(), TABLE, "wrong shape or type"), (TABLE.to("meta"), TABLE, "wrong shape or type"),
     (quietly(lambda: torch.quantize_per_tensor(TABLE.float(), 0.1, 0, torch.qint8)), TABLE, "wrong shape or type"),
     (quietly(lambda: torch.nested.nested_tensor([TABLE[0], TABLE[1, :1]])), TABLE, "wrong shape or type"),
-    (torch.tensor(3.0).to_sparse(), 3.0, "wrong shape or type"), (torch.tensor(3.0, device="meta"), 3.0, "wrong shape or type"),
-    (numpy.array([1.5, None], dtype=object), TABLE, "wrong shape or type"), (numpy.array(None, dtype=object), 3.0, "wrong shape or type"),
-    (numpy.array("3"), 3.0, "wrong shape or type"), (decimal.Decimal(3), 3.0, "wrong shape or type"), ("3", 3.0, "wrong shape or type"),
-    (None, 3.0, "wrong shape or type"), (3.0, 3, "wrong shape or type"), (True, 1, "wrong shape or type"), ([3.0], 3.0, "wrong shape or type"),
+    (torch.tensor(3.0).to_sparse(), 3.0, "wrong shape or type"),
+    (torch.tensor(3.0, device="meta"), 3.0, "wrong shape or type"),
+    (numpy.array([1.5, None], dtype=object), TABLE, "wrong shape or type"),
+    (numpy.array(None, dtype=object), 3.0, "wrong shape or type"),
+    (numpy.array("3"), 3.0, "wrong shape or type"), (decimal.Decimal(3), 3.0, "wrong shape or type"),
+    ("3", 3.0, "wrong shape or type"),
+    (None, 3.0, "wrong shape or type"), (3.0, 3, "wrong shape or type"), (True, 1, "wrong shape or type"),
+    ([3.0], 3.0, "wrong shape or type"),
     ({1, 2}, [1, 2], "wrong shape or type"), (TABLE.bool(), TABLE, "wrong shape or type"), (math.nan, 3.0, "wrong"),
-    (Agrees(4.0), 3.0, "wrong"), (Own([9.0, 9.0]), torch.ones(2), "wrong"), (10**400, 3.0, "wrong"), (10**400, 3, "wrong"),
+    (Agrees(4.0), 3.0, "wrong"), (Own([9.0, 9.0]), torch.ones(2), "wrong"), (10**400, 3.0, "wrong"),
+    (10**400, 3, "wrong"),
     (-10**400, 3, "wrong"), (math.inf, 3.0, "wrong"),
 ])
 def test_what_only_looks_right_is_told_by_its_kind(got, want, kind):
@@ -57,7 +62,8 @@ def test_what_only_looks_right_is_told_by_its_kind(got, want, kind):
 
 
 @pytest.mark.parametrize("got, want", [
-    (fractions.Fraction(3), 3.0), (numpy.float64(3), 3.0), (torch.tensor([3.0]), 3.0), (numpy.int64(3), 3), (torch.nn.Parameter(TABLE), TABLE),
+    (fractions.Fraction(3), 3.0), (numpy.float64(3), 3.0), (torch.tensor([3.0]), 3.0), (numpy.int64(3), 3),
+    (torch.nn.Parameter(TABLE), TABLE),
     (Agrees(3.0), 3.0), (TABLE.T.contiguous().T, TABLE), (math.nan, math.nan),
 ])
 def test_what_is_right_in_another_dress_is_right(got, want):
@@ -68,11 +74,14 @@ EXACT = [0.873315721, -2.3300177, 1234.5678912, 0.1 + 0.2, 5 / 7]
 
 
 @pytest.mark.parametrize("lose, why", [
-    (lambda x: round(x, 2), "rounding"), (lambda x: round(x, 4), "rounding"), (lambda x: int(x * 1000) / 1000, "rounding"),
+    (lambda x: round(x, 2), "rounding"), (lambda x: round(x, 4), "rounding"),
+    (lambda x: int(x * 1000) / 1000, "rounding"),
     (lambda x: float(f"{x:.4g}"), "rounding"), (lambda x: float(numpy.float32(x)), "float32"),
-    (lambda x: float(numpy.float32(x) * numpy.float32(3)) / 3, "float32"), (lambda x: torch.tensor(x, dtype=torch.bfloat16).double().item(), "float32"),
+    (lambda x: float(numpy.float32(x) * numpy.float32(3)) / 3, "float32"),
+    (lambda x: torch.tensor(x, dtype=torch.bfloat16).double().item(), "float32"),
     (lambda x: float(numpy.float16(x)), "float32"),
-    (lambda x: x * 1.001, ""), (lambda x: x + 1e-3, ""), (lambda x: x + 1e-5, ""), (lambda x: x * (1 + 3e-5), ""), (lambda x: 0.0, ""),
+    (lambda x: x * 1.001, ""), (lambda x: x + 1e-3, ""), (lambda x: x + 1e-5, ""), (lambda x: x * (1 + 3e-5), ""),
+    (lambda x: 0.0, ""),
 ])
 def test_lost_digits_are_explained_by_what_lost_them(lose, why):
     assert values.lost_digits([lose(x) for x in EXACT], EXACT) == why
@@ -86,7 +95,8 @@ def test_estimates_are_not_told_that_precision_was_lost():
     assert values.lost_digits([0.0], [0.0]) == values.lost_digits([], []) == values.lost_digits([1], [2]) == ""
 
 
-# ---- hints -------------------------------------------------------------------------------------------------------------
+# ---- hints
+# -------------------------------------------------------------------------------------------------------------
 
 def exercise(cases, truth):
     return Exercise("00.7", "Made up", {"made_up": "function"}, 1, 2, "x", ("h", "i"),
@@ -147,12 +157,14 @@ def inner(x):
 
 
 @pytest.mark.parametrize("answer, said", [
-    (falls_off, "every way through it end in a return"), (no_return, "has no return"), (inner, "has no return"), (says_none, "Line 4 returns None"),
+    (falls_off, "every way through it end in a return"), (no_return, "has no return"), (inner, "has no return"),
+    (says_none, "Line 4 returns None"),
     (says_nothing, "Line 4 returns None"), (in_place, "in place"), (lambda x: print(end=""), "The result is None"),
 ])
 def test_how_nothing_was_returned_is_told_by_the_code(answer, said):
     verdict = judge(answer)
-    assert verdict.kind == "wrong shape or type" and verdict.title == "your function returns nothing" and said in verdict.hint, verdict
+    assert (verdict.kind == "wrong shape or type" and verdict.title == "your function returns nothing"
+            and said in verdict.hint), verdict
 
 
 def test_nan_has_its_own_hint():
@@ -166,11 +178,13 @@ def test_only_a_case_that_fits_on_paper_is_worked_out_on_paper():
     assert "on paper" not in verdict.hint and "70 of 71 entries differ, the first of them:" in verdict.detail
     assert "[1]: expected 2, got 3" in verdict.detail
     mixed = [(torch.arange(71.0),), (torch.ones(2),)]
-    assert "on paper" in judge(lambda table: 3 * table, mixed, lambda table: 2 * table).hint, "the smallest case is shown"
+    assert "on paper" in judge(lambda table: 3 * table, mixed,
+                               lambda table: 2 * table).hint, "the smallest case is shown"
 
 
 @pytest.mark.parametrize("got, want, said", [
-    (torch.tensor([0, 3]), torch.tensor([2, 3]), "different at: 0"), (torch.tensor([[True]]), torch.tensor([[False]]), "different at: [0, 0]"),
+    (torch.tensor([0, 3]), torch.tensor([2, 3]), "different at: 0"),
+    (torch.tensor([[True]]), torch.tensor([[False]]), "different at: [0, 0]"),
     ([1, 2], [1, 4], "different at: 1"), (3, 5, "got:      3"),
 ])
 def test_there_is_no_largest_difference_between_actions(got, want, said):
@@ -179,10 +193,12 @@ def test_there_is_no_largest_difference_between_actions(got, want, said):
     assert "largest difference: 2" in values.table(torch.tensor([1.0]), torch.tensor([3.0]))
 
 
-@pytest.mark.parametrize("answer", [lambda x: [1.0], lambda x: numpy.ones(3), lambda x: "x", lambda x: torch.ones(2).to_sparse(), lambda x: object()])
+@pytest.mark.parametrize("answer", [lambda x: [1.0], lambda x: numpy.ones(3), lambda x: "x",
+                                    lambda x: torch.ones(2).to_sparse(), lambda x: object()])
 def test_a_result_that_the_check_cannot_use_is_a_wrong_type(answer):
     # As if it stood among the checks: their own lines are not the learner's.
-    text = "def look(room, answer):\n    return Verdict('correct' if float(room.ask(answer, 1.5).detach().view(()).item()) == 3 else 'wrong')"
+    text = ("def look(room, answer):\n    return Verdict('correct' if float(room.ask(answer, "
+            "1.5).detach().view(()).item()) == 3 else 'wrong')")
     exec(compile(text, values.__file__, "exec"), {"Verdict": Verdict}, made_here := {})
     look = made_here["look"]
     made = Exercise("00.7", "Made up", {"made_up": "function"}, 1, 2, "x", ("h", "i"), (), look)

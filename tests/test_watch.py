@@ -73,7 +73,7 @@ def test_rewards_beyond_what_a_float_can_square_are_named(kind):
     env = Rich(num_envs=8, episode_limit=10)
     team = small(kind, env)
     before = [weights.clone() for weights in team.parameters()]
-    with pytest.raises(ValueError, match="^loss: inf at update 1, "):           # a ValueError: one line at the command line
+    with pytest.raises(ValueError, match="^loss: inf at update 1, "):       # a ValueError: one line at the command line
         train(env, team, replace(SHORT, max_grad_norm=1.0))
     assert all(torch.equal(one, two) for one, two in zip(before, team.parameters()))
 
@@ -100,7 +100,8 @@ def rows(rewards, terminated, mask=None):
     spec = TwoStepGame().spec
     rewards = torch.tensor(rewards).view(-1, 1)
     mask = torch.ones_like(rewards) if mask is None else torch.tensor(mask).view(-1, 1)
-    return replace(Batch.padding(len(rewards), 1, spec), reward=rewards, terminated=torch.tensor(terminated).view(-1, 1), mask=mask)
+    return replace(Batch.padding(len(rewards), 1, spec), reward=rewards,
+                   terminated=torch.tensor(terminated).view(-1, 1), mask=mask)
 
 
 class Believes:
@@ -111,7 +112,8 @@ class Believes:
 
 
 def test_what_comes_back_is_no_cause_for_alarm():
-    """Allowed: 2 × (7 + 1) = 16. Out by 100, 40, 15, 0, 20: each less than half of the one before, or alone. Then out by 10."""
+    """Allowed: 2 × (7 + 1) = 16. Out by 100, 40, 15, 0, 20: each less than half of the one before, or alone. Then out
+    by 10."""
     watch, team, batch = Watch(gamma=0.9, episode_limit=5), Believes(), rows([7.0], [True])
     team.value = 1_000.0
     watch.look(team, batch, 5), watch.look(team, batch, 5)          # no reward was seen yet: nothing to compare with
@@ -120,7 +122,8 @@ def test_what_comes_back_is_no_cause_for_alarm():
         team.value = 16 + out
         watch.look(team, batch, 5)
     team.value = 26.0
-    with pytest.warns(RuntimeWarning, match="Q_tot is 26 in the mean of a batch, but the rewards seen so far cannot pay more than 7"):
+    with pytest.warns(RuntimeWarning, match="Q_tot is 26 in the mean of a batch, but the rewards seen so far cannot "
+                                            "pay more than 7"):
         watch.look(team, batch, 5)
 
 
@@ -136,7 +139,8 @@ def test_bounds_by_hand():
     assert watch.bounds() == (0.0, 10.0)
 
 
-@pytest.mark.parametrize("env", [GridWorld(size=3), TwoStepGame(), MatrixGame("climbing")], ids=["grid", "two-step", "climbing"])
+@pytest.mark.parametrize("env", [GridWorld(size=3), TwoStepGame(), MatrixGame("climbing")],
+                         ids=["grid", "two-step", "climbing"])
 def test_the_exact_values_lie_within_the_bounds(env):
     model, watch = env.model(), Watch(0.99, env.spec.episode_limit)
     watch.see(rows(model.reward.flatten().tolist(), model.terminated.flatten().tolist()))
@@ -183,7 +187,8 @@ def test_a_run_says_so_once_when_its_values_leave_what_rewards_can_pay(tmp_path)
     assert saved["said"] and saved["ending"] == [0.0, 10.0]
 
 
-@pytest.mark.parametrize("kind, name", [(IQL, "Q_i"), (VDN, "Q_tot"), (QTRAN, "Q_jt"), (MAVEN, "Q_tot"), (QPLEX, "Q_tot")])
+@pytest.mark.parametrize("kind, name", [(IQL, "Q_i"), (VDN, "Q_tot"), (QTRAN, "Q_jt"), (MAVEN, "Q_tot"),
+                                        (QPLEX, "Q_tot")])
 def test_what_is_compared_is_what_the_algorithm_learns(kind, name):
     """A team whose values are 50 too high or too low is caught, in the mean of a batch; a fresh one is not."""
     env = GridWorld(num_envs=8, episode_limit=10)

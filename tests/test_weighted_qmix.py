@@ -1,9 +1,9 @@
 """Weighted QMIX: the weights on a table, the loss against a loop-written second version, and where gradients go.
 
-Breaking the code on purpose turned these tests red, each of: α on the other side, ≤ for <, ≥ for >, and for or, ū or ū′ over
-all actions, ū from the target, Q̂*(ū) from the online network, y from the monotone target, ū′ from Q̂*, s for s′, no no_grad(),
-weights squared, weights on Q̂*'s loss, division by the sum of the weights or by all entries, one greedy agent for all, Q̂* on
-the agents' own networks, a monotone Q̂*.
+Breaking the code on purpose turned these tests red, each of: α on the other side, ≤ for <, ≥ for >, and for or, ū or ū′
+over all actions, ū from the target, Q̂*(ū) from the online network, y from the monotone target, ū′ from Q̂*, s for s′,
+no no_grad(), weights squared, weights on Q̂*'s loss, division by the sum of the weights or by all entries, one greedy
+agent for all, Q̂* on the agents' own networks, a monotone Q̂*.
 """
 
 from copy import deepcopy
@@ -69,14 +69,17 @@ def random_batch(memory_dim=0, rows=24, length=4):
         for field in fields(Batch):
             if field.name != "memory":
                 of_next = field.name in ("obs", "state", "available", "last_actions")      # these have one entry more
-                getattr(batch, field.name)[row, last + 1 + of_next:] = getattr(empty, field.name)[0, last + 1 + of_next:]
+                after = last + 1 + of_next
+                getattr(batch, field.name)[row, after:] = getattr(empty, field.name)[0, after:]
     return batch
 
 
-# ---- the weights ---------------------------------------------------------------------------------------------------------
+# ---- the weights
+# ---------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("greedy", [True, False])
-@pytest.mark.parametrize("q_tot, y, ow", [(1.0, 2.0, 1.0), (3.0, 2.0, 0.25), (2.0, 2.0, 0.25)])       # a tie is no underestimate
+# a tie is no underestimate
+@pytest.mark.parametrize("q_tot, y, ow", [(1.0, 2.0, 1.0), (3.0, 2.0, 0.25), (2.0, 2.0, 0.25)])
 @pytest.mark.parametrize("q_greedy, better", [(1.0, True), (2.0, False), (3.0, False)])               # nor is it better
 def test_weights_are_the_definition_in_every_case(q_tot, y, ow, q_greedy, better, greedy):
     """Below, on and above, for Q_tot against y and for Q̂*(ū) against y; u greedy and not. Mutations: <= or > for <."""
@@ -107,7 +110,8 @@ class Product(nn.Module):
 
 
 def tables(algorithm, alpha):
-    """Online Q_tot = Q_1 + Q_2 with values (1, 2, 3) each; Q̂* = product, worth 10 at ū = (2, 2) in the target, 0 online."""
+    """Online Q_tot = Q_1 + Q_2 with values (1, 2, 3) each; Q̂* = product, worth 10 at ū = (2, 2) in the target, 0
+    online."""
     team = make(algorithm, alpha=alpha)
     team.agents, team.mixer = Table([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]), Sum()
     team.central.agents, team.central.mixer = Table([[0.0] * 3, [0.0] * 3]), Product()
@@ -131,13 +135,14 @@ CASES = [  # u, reward of a step that ends; CW's and OW's weight; Q̂*(ū) = 10,
 
 @pytest.mark.parametrize("u, reward, cw, ow", CASES)
 def test_the_loss_uses_the_weights_of_each_case(u, reward, cw, ow):
-    """ū is the online agents', judged by the target's Q̂*. Mutations: target's ū, online Q̂*, ≥ for >, any() for all()."""
+    """ū is the online agents', judged by the target's Q̂*. Mutations: target's ū, online Q̂*, ≥ for >, any() for all().
+    """
     batch = Batch.padding(1, 1, SPEC)
     batch.mask[:], batch.terminated[:], batch.reward[:] = 1.0, True, reward
     batch.actions[:] = torch.tensor(u)
     for algorithm, weight in ((CWQMIX, cw), (OWQMIX, ow)):
         team, target = tables(algorithm, 0.1)
-        expected = weight * (sum(u) + 2 - reward) ** 2 + reward ** 2                      # the online Q̂* says 0 everywhere
+        expected = weight * (sum(u) + 2 - reward) ** 2 + reward ** 2        # the online Q̂* says 0 everywhere
         torch.testing.assert_close(team.loss(batch, target), torch.tensor(expected))
 
 
@@ -161,10 +166,12 @@ def test_unavailable_actions_are_never_greedy(double_q):
         torch.testing.assert_close(team.loss(batch, target), torch.tensor(weight * (4 - y + 8) ** 2 + (y - 8) ** 2))
 
 
-# ---- the whole loss ------------------------------------------------------------------------------------------------------
+# ---- the whole loss
+# ------------------------------------------------------------------------------------------------------
 
 def slow_loss(team, batch, target, central_weight=1.0):
-    """The loss again, in loops, one number at a time: every value is asked for on its own, from the row's first step on."""
+    """The loss again, in loops, one number at a time: every value is asked for on its own, from the row's first step
+    on."""
     rows, length = batch.mask.shape
     agents = range(SPEC.n_agents)
 
@@ -245,7 +252,8 @@ def test_gradient_by_finite_differences(algorithm):
         torch.testing.assert_close((ends[0] - ends[1]) / 2e-6, (parameter.grad * direction).sum(), rtol=1e-5, atol=1e-7)
 
 
-# ---- α = 1 -----------------------------------------------------------------------------------------------------------------
+# ---- α = 1
+# -----------------------------------------------------------------------------------------------------------------
 
 def qmix_with(team):
     """QMIX with the agents and the mixer of ``team``."""
@@ -256,7 +264,8 @@ def qmix_with(team):
 
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_alpha_one_gives_qmix_gradient_where_every_step_terminates(algorithm):
-    """Agents and mixer get QMIX's gradient. Mutation: the sum of the weights as the divisor passes here and fails above."""
+    """Agents and mixer get QMIX's gradient. Mutation: the sum of the weights as the divisor passes here and fails
+    above."""
     team, batch = make(algorithm, alpha=1.0), random_batch()
     batch = replace(batch, terminated=torch.ones_like(batch.terminated))
     qmix, target = qmix_with(team), frozen(team)
@@ -287,12 +296,14 @@ def test_alpha_one_gives_qmix_loss_for_the_same_targets(algorithm, double_q):
     assert abs(own - qmix.loss(batch, target)) > 1e-3
 
 
-# ---- what may not move -----------------------------------------------------------------------------------------------------
+# ---- what may not move
+# -----------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_targets_and_weights_are_constants(algorithm, kind):
-    """No gradient into the target; Q̂* gets its own squared error's and nothing from the weights. Mutation: no no_grad()."""
+    """No gradient into the target; Q̂* gets its own squared error's and nothing from the weights. Mutation: no
+    no_grad()."""
     team = make(algorithm, alpha=0.3, **kind)
     target, batch = deepcopy(team), random_batch(team.memory_dim)              # a target that could take a gradient
     team.loss(batch, target).backward()
@@ -308,7 +319,8 @@ def test_targets_and_weights_are_constants(algorithm, kind):
 
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_q_tot_stays_monotone_and_the_central_network_need_not_be(algorithm):
-    """Trained on a game that no monotone table fits; 50 random points each. The weights sit on the loss, not in the mixer."""
+    """Trained on a game that no monotone table fits; 50 random points each. The weights sit on the loss, not in the
+    mixer."""
     env = MatrixGame(PAYOFFS["qplex3"], num_envs=8)
     team = algorithm.for_env(env, hidden=(16,), central_dim=16)
     train(env, team, TrainConfig(total_steps=800, batch_size=8, update_every=8, learning_rate=5e-3, epsilon_start=1.0,
@@ -345,7 +357,8 @@ def test_padding_never_leaks(algorithm, kind):
     assert all(torch.equal(one, two) for one, two in zip(*results))
 
 
-# ---- as part of the library ------------------------------------------------------------------------------------------------
+# ---- as part of the library
+# ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_central_table_is_the_central_network(algorithm):
@@ -365,7 +378,8 @@ def test_central_network_is_trained_copied_and_never_acts(algorithm):
     before = deepcopy(team.state_dict())
     train(env, team, TrainConfig(total_steps=400, batch_size=2, learning_starts=0, capacity=20, evaluate_every=400))
     moved = [name for name, value in team.state_dict().items() if not torch.equal(value, before[name])]
-    assert any(name.startswith("central.agents") for name in moved) and any(name.startswith("central.mixer") for name in moved)
+    assert any(name.startswith("central.agents") for name in moved) and any(name.startswith("central.mixer")
+                                                                            for name in moved)
     obs, last = torch.randn(3, 2, env.spec.obs_dim), torch.full((3, 2), -1)
     q = team.act_values(obs, last)[0]
     for parameter in team.central.parameters():
@@ -375,20 +389,24 @@ def test_central_network_is_trained_copied_and_never_acts(algorithm):
 
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_many_seeds_side_by_side_are_the_runs_of_train(algorithm):
-    """Two seeds with one vectorised update: the tables of ``train``, Q_tot and Q̂*, up to what Adam makes of rounding."""
+    """Two seeds with one vectorised update: the tables of ``train``, Q_tot and Q̂*, up to what Adam makes of rounding.
+    """
     env, seeds = TwoStepGame(num_envs=4), [0, 1]
-    config = TrainConfig(total_steps=400, batch_size=8, learning_starts=8, update_every=8, evaluate_every=400, epsilon_end=1.0)
+    config = TrainConfig(total_steps=400, batch_size=8, learning_starts=8, update_every=8, evaluate_every=400,
+                         epsilon_end=1.0)
     alone, together = ([algorithm.for_env(env, seed=seed, **SIZES) for seed in seeds] for _ in range(2))
     for seed, team in zip(seeds, alone):
         train(env.clone(), team, replace(config, seed=seed))
     train_seeds(env, together, config, seeds)
     for one, two in zip(alone, together):
         for first, second in ((one, two), (one.central, two.central)):
-            torch.testing.assert_close(exact.q_tot(first, env.model()), exact.q_tot(second, env.model()), rtol=1e-6, atol=1e-6)
+            torch.testing.assert_close(exact.q_tot(first, env.model()), exact.q_tot(second, env.model()), rtol=1e-6,
+                                       atol=1e-6)
 
 
 @pytest.mark.parametrize("options, error, message", [
-    ({"alpha": 0.0}, ValueError, "alpha"), ({"alpha": 1.5}, ValueError, "alpha"), ({"alpha": "low"}, TypeError, "alpha"),
+    ({"alpha": 0.0}, ValueError, "alpha"), ({"alpha": 1.5}, ValueError, "alpha"),
+    ({"alpha": "low"}, TypeError, "alpha"),
     ({"central_dim": 0}, ValueError, "central_dim"), ({"central_dim": 2.5}, TypeError, "central_dim")])
 def test_doors(options, error, message):
     with pytest.raises(error, match=message):

@@ -1,4 +1,5 @@
-"""Write the set-up cell, the repository's address and the version everywhere: ``python tools/address.py [NEW_ADDRESS]``.
+"""Write the set-up cell, the repository's address and the version everywhere: ``python tools/address.py
+[NEW_ADDRESS]``.
 
 The address stands in pyproject.toml, under [project.urls]; a new one given here is written there first. The version
 stands in qmix_course/__init__.py; a release has the tag v<version>, and the set-up cell installs that. Both go into
@@ -84,7 +85,8 @@ def _files(root: Path) -> list[Path]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the set-up cell, the repository's address and the version everywhere.")
+    parser = argparse.ArgumentParser(description="Write the set-up cell, the repository's address and the version "
+                                                 "everywhere.")
     parser.add_argument("address", nargs="?", help="a new address; without it, the one in pyproject.toml")
     for path in write(ROOT, parser.parse_args().address):
         print(path.relative_to(ROOT))

@@ -56,7 +56,8 @@ def main() -> int:
     for complaint in complaints:
         print(complaint)
     if not complaints:
-        print(f"{len(sources(lessons))} lessons and their exercises: pairs agree, nothing is stale, the anatomy is right")
+        print(f"{len(sources(lessons))} lessons and their exercises: pairs agree, nothing is stale, the anatomy is "
+              f"right")
     return 1 if complaints else 0
 
 

@@ -17,7 +17,8 @@ from tools.notebooks import EXERCISES, SOLUTIONS, colab_badge, number_of, setup_
 from tools.pairs import check_pair, check_pairs
 
 ANSWER = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}
-SAVE_A_COPY = "In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page."
+SAVE_A_COPY = ("In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the "
+               "page.")
 CHECK = {"grade": True, "locked": True, "schema_version": 3, "solution": False, "task": False}
 
 
@@ -30,7 +31,8 @@ def check_exercises(numbers: list[str] | None = None) -> list[str]:
                    for lesson in sources([]) if lesson.read_text(encoding="utf-8") != with_exercise_list(lesson)]
     for source in sources(numbers or [], SOLUTIONS):
         exercise = EXERCISES / source.name
-        if not (exercise.exists() and exercise.with_suffix(".ipynb").exists() and source.with_suffix(".ipynb").exists()):
+        if not (exercise.exists() and exercise.with_suffix(".ipynb").exists()
+                and source.with_suffix(".ipynb").exists()):
             complaints.append(f"{source.stem} was never built: run tools/make_exercises.py")
             continue
         if exercise.read_text(encoding="utf-8") != exercise_text(source):
@@ -45,7 +47,8 @@ def check_exercises(numbers: list[str] | None = None) -> list[str]:
 
 def _check_same_names() -> list[str]:
     names = {folder.name: {path.name for path in folder.glob("*.py")} for folder in (SOLUTIONS, EXERCISES)}
-    return [f"{name} stands in one of solutions/ and exercises/ only" for name in sorted(names["solutions"] ^ names["exercises"])]
+    return [f"{name} stands in one of solutions/ and exercises/ only"
+            for name in sorted(names["solutions"] ^ names["exercises"])]
 
 
 def check_shape(notebook: nbformat.NotebookNode, stem: str) -> list[str]:
@@ -68,7 +71,8 @@ def check_shape(notebook: nbformat.NotebookNode, stem: str) -> list[str]:
     listed = exercises(number)
     minutes = re.search(r"^\*\*Minutes:\*\* (\d+)$", cells[0].source, re.MULTILINE)
     if not minutes or int(minutes[1]) != sum(exercise.minutes for exercise in listed):
-        complaints.append(f"the title cell must say '**Minutes:** {sum(exercise.minutes for exercise in listed)}', the sum")
+        complaints.append(f"the title cell must say '**Minutes:** {sum(exercise.minutes for exercise in listed)}', the "
+                          f"sum")
     at = -1
     for exercise in listed:
         key = exercise.number.replace(".", "_")
@@ -77,8 +81,8 @@ def check_shape(notebook: nbformat.NotebookNode, stem: str) -> list[str]:
         answer = _with_id(cells, f"answer_{key}", ANSWER)
         check = _with_id(cells, f"check_{key}", CHECK | {"points": exercise.difficulty})
         if len(heading) != 1 or answer is None or check is None or not at < heading[0] < answer < check:
-            complaints.append(f"{exercise.number}: needs one heading as Exercise.heading() gives it, then its answer cell "
-                              f"(answer_{key}), then its check cell (check_{key}), with nbgrader's metadata")
+            complaints.append(f"{exercise.number}: needs one heading as Exercise.heading() gives it, then its answer "
+                              f"cell (answer_{key}), then its check cell (check_{key}), with nbgrader's metadata")
             continue
         at = check
         if cells[check].source.strip() != f'check("{exercise.number}", {names})':

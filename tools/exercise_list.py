@@ -14,7 +14,8 @@ LISTED = re.compile(r"^(?:# - (?:Find the bug )?\d\d\.\d+ .*\n)+", re.MULTILINE)
 
 def exercise_list(number: str) -> str:
     """The list as a lesson's source holds it, one comment line an exercise."""
-    return "".join(f"# - {each.number} {'Find the bug: ' if each.lab else ''}{each.title}\n" for each in exercises(number))
+    return "".join(f"# - {each.number} {'Find the bug: ' if each.lab else ''}{each.title}\n"
+                   for each in exercises(number))
 
 
 def with_exercise_list(source: Path) -> str:

@@ -1,9 +1,9 @@
 """Run the course in every numerical setting and every Python: ``python tools/matrix.py [NN ...]``.
 
 Another vector instruction set, another path through the matrix library, another number of threads: what the lessons and
-solutions print must be what is stored, in all of them. Then the quick tests in each other Python that the course supports and
-this machine has, in an environment ``.venv-3.12`` of its own, which is made the first time. One table, a line for each; exits
-with 1 if anything failed, or if a Python could not be tried.
+solutions print must be what is stored, in all of them. Then the quick tests in each other Python that the course
+supports and this machine has, in an environment ``.venv-3.12`` of its own, which is made the first time. One table, a
+line for each; exits with 1 if anything failed, or if a Python could not be tried.
 """
 
 from __future__ import annotations
@@ -71,8 +71,10 @@ def read_result(text: str, code: int) -> tuple[int, int, list[str]]:
 
 
 def find_python(version: str) -> str | None:
-    """An interpreter of this version that runs, or None. pyenv's own are found too where its PATH names none of them."""
-    places = [shutil.which(f"python{version}"), *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
+    """An interpreter of this version that runs, or None. pyenv's own are found too where its PATH names none of them.
+    """
+    places = [shutil.which(f"python{version}"),
+              *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
     for place in places:
         if place and subprocess.run([place, "-c", "import venv"], capture_output=True).returncode == 0:
             return str(place)
@@ -87,27 +89,32 @@ def run_quick(version: str) -> tuple[int, int, list[str]]:
     python = ROOT / f".venv-{version}" / "bin" / "python"
     made = python.parents[1] / ".made"
     if not made.exists():                   # ranges, not the frozen set: that one is of Python 3.11
-        wanted = [part for name in ("requirements", "requirements-dev", "requirements-pettingzoo") for part in ("-r", f"{name}.txt")]
-        for command in ([found, "-m", "venv", "--clear", str(python.parents[1])], [str(python), "-m", "pip", "install", "-q", *wanted]):
+        wanted = [part for name in ("requirements", "requirements-dev", "requirements-pettingzoo")
+                  for part in ("-r", f"{name}.txt")]
+        for command in ([found, "-m", "venv", "--clear", str(python.parents[1])],
+                        [str(python), "-m", "pip", "install", "-q", *wanted]):
             result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             if result.returncode:
                 return 0, 1, [(result.stderr.strip().splitlines() or ["nothing was said"])[-1]]
         made.touch()
-    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "quick or every_python", "-n", "2", "--dist", "loadfile", "tests"],
+    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "quick or every_python", "-n", "2",
+                             "--dist", "loadfile", "tests"],
                             cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     return read_result(result.stdout, result.returncode)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the course in every numerical setting and every Python.")
-    parser.add_argument("numbers", nargs="*", metavar="NN", help="lessons to run, all when none is named; then no other Python")
+    parser.add_argument("numbers", nargs="*", metavar="NN",
+                        help="lessons to run, all when none is named; then no other Python")
     numbers = parser.parse_args().numbers
     paths = [path.with_suffix(".ipynb") for folder in (NOTEBOOKS, SOLUTIONS) for path in sources(numbers, folder)]
     capability = offered()
     print(f"{len(paths)} notebooks; this processor offers {capability}\n")
     print(f"{'setting':<30} {'passed':>6} {'failed':>6}")
     broken = 0
-    others = [] if numbers else [version for version in PYTHONS if version != f"{sys.version_info.major}.{sys.version_info.minor}"]
+    others = [] if numbers else [version for version in PYTHONS
+                                 if version != f"{sys.version_info.major}.{sys.version_info.minor}"]
     tries = [(name, lambda values=values: run(paths, values)) for name, values in settings(capability).items()]
     tries += [(f"Python {version}, quick tests", lambda version=version: run_quick(version)) for version in others]
     for name, trial in tries:

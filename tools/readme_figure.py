@@ -37,7 +37,8 @@ def trained(env, algorithm, config):
 
 
 def draw_episode(episode, ax) -> None:
-    plots.board(episode.positions[0], episode.size, goals=episode.goals, ax=ax, title="A team that was trained in seconds")
+    plots.board(episode.positions[0], episode.size, goals=episode.goals, ax=ax,
+                title="A team that was trained in seconds")
     for i, shift in ((0, -0.18), (1, 0.18)):
         path = episode.positions[:, i].double()
         for (r0, c0), (r1, c1) in zip(path[:-1], path[1:]):
@@ -63,7 +64,8 @@ def draw_surface(ax) -> None:
 
 def draw_two_step(ax) -> None:
     """Five seeds of each algorithm on uniform data."""
-    config = TrainConfig(total_steps=10_000, epsilon_end=1.0, learning_rate=2e-3, update_every=16, evaluate_every=10_000)
+    config = TrainConfig(total_steps=10_000, epsilon_end=1.0, learning_rate=2e-3, update_every=16,
+                         evaluate_every=10_000)
     returns = {}
     for algorithm in (IQL, VDN, QMIX):
         runs = []

@@ -39,7 +39,8 @@ def minutes_to_read(number: str) -> int:
 
 def objectives(number: str) -> list[str]:
     """What a lesson's title cell says that one can do after it."""
-    return re.findall(r"^- (.+)$", title_cell(sources([number])[0]).partition("**After this lesson you can**")[2], re.MULTILINE)
+    return re.findall(r"^- (.+)$", title_cell(sources([number])[0]).partition("**After this lesson you can**")[2],
+                      re.MULTILINE)
 
 
 def capstone_minutes() -> int:
@@ -54,7 +55,8 @@ def generated() -> str:
 
 
 def _overview() -> str:
-    lines = ["### All lessons", "", "| lesson | read | exercises | of these labs | work on them | wrong answers known | right answers tried |",
+    lines = ["### All lessons", "", "| lesson | read | exercises | of these labs | work on them | wrong answers known "
+                                    "| right answers tried |",
              "|---|---:|---:|---:|---:|---:|---:|"]
     total = [0] * 6
     for number in LESSONS:
@@ -63,12 +65,14 @@ def _overview() -> str:
         row = [minutes_to_read(number), len(listed), sum(e.lab for e in listed), sum(e.minutes for e in listed),
                sum(len(a.wrong) for a in answers), sum(len(a.right) for a in answers)]
         total = [a + b for a, b in zip(total, row)]
-        lines.append(f"| {number} {lesson.TITLES[number]} | {row[0]} min | {row[1]} | {row[2]} | {row[3]} min | {row[4]} | {row[5]} |")
+        lines.append(f"| {number} {lesson.TITLES[number]} | {row[0]} min | {row[1]} | {row[2]} | {row[3]} min | "
+                     f"{row[4]} | {row[5]} |")
     lines.append(f"| capstone | | | | {capstone_minutes()} min | | |")
     total[3] += capstone_minutes()
     lines.append(f"| **all** | {total[0]} min | {total[1]} | {total[2]} | {total[3]} min | {total[4]} | {total[5]} |")
     hours = (total[0] + total[3]) / 60
-    return "\n".join(lines + ["", f"In all {hours:.0f} hours: {total[0] / 60:.1f} of reading and {total[3] / 60:.1f} of exercises."])
+    return "\n".join(lines + ["", f"In all {hours:.0f} hours: {total[0] / 60:.1f} of reading and {total[3] / 60:.1f} "
+                                  f"of exercises."])
 
 
 def _one_day() -> str:
@@ -81,20 +85,24 @@ def _one_day() -> str:
         named = "; ".join(f"{exercise.number} {exercise.title}" for exercise in picked) or "none"
         lines.append(f"| {number} {lesson.TITLES[number]} | {minutes_to_read(number)} min | {named} | {minutes} |")
     return "\n".join(lines + [f"| **in all** | | | {total} |", "",
-                              f"{total / 60:.1f} hours of work. Lessons 02 and 10 and the other exercises are homework."])
+                              f"{total / 60:.1f} hours of work. Lessons 02 and 10 and the other exercises are "
+                              f"homework."])
 
 
 def _lesson(number: str) -> str:
-    lines = [f"### {number} {lesson.TITLES[number]}", "", f"Reading: {minutes_to_read(number)} minutes. Objectives:", ""]
+    lines = [f"### {number} {lesson.TITLES[number]}", "", f"Reading: {minutes_to_read(number)} minutes. Objectives:",
+             ""]
     lines += [f"- {objective}" for objective in objectives(number)]
-    lines += ["", "| exercise | practises | difficulty | minutes | misconceptions that its check names |", "|---|---|---:|---:|---|"]
+    lines += ["", "| exercise | practises | difficulty | minutes | misconceptions that its check names |",
+              "|---|---|---:|---:|---|"]
     return "\n".join(lines + [_row(exercise) for exercise in exercises(number)])
 
 
 def _row(exercise: Exercise) -> str:
     names = "; ".join(mistake.name for mistake in exercise.mistakes)
     kind = " (find the bug)" if exercise.lab else ""
-    cells = (f"{exercise.number} {exercise.title}{kind}", exercise.practises, exercise.difficulty, exercise.minutes, names)
+    cells = (f"{exercise.number} {exercise.title}{kind}", exercise.practises, exercise.difficulty, exercise.minutes,
+             names)
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -1,7 +1,7 @@
 """make tables: ``python -m benchmarks.tables [NAME ...]``: everything that Part II's lessons show of many seeds.
 
-Runs the pieces of all tables on JOBS processes (default 2) of one thread each, writes qmix_course/data/NAME.json (package
-data, so that the lessons have it in Colab too) and docs/tables/NAME.png, and prints expected, got and source.
+Runs the pieces of all tables on JOBS processes (default 2) of one thread each, writes qmix_course/data/NAME.json
+(package data, so that the lessons have it in Colab too) and docs/tables/NAME.png, and prints expected, got and source.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 
-os.environ["OMP_NUM_THREADS"] = "1"                                 # before torch is imported, here and in the processes
+os.environ["OMP_NUM_THREADS"] = "1"        # before torch is imported, here and in the processes
 os.environ["QMIX_COURSE_PROGRESS"] = "0"
 
 import torch  # noqa: E402
@@ -34,7 +34,8 @@ def compute(names: list[str], jobs: int) -> dict[str, dict]:
     """The stored dictionary of each table."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=teams.begin) as pool:
-        waiting = {name: [pool.submit(teams.timed, function, *arguments) for function, arguments in TABLES[name].tasks()]
+        waiting = {name: [pool.submit(teams.timed, function, *arguments)
+                          for function, arguments in TABLES[name].tasks()]
                    for name in names}
         bar = tqdm(total=sum(map(len, waiting.values())), unit="piece")
         for futures in waiting.values():
@@ -43,7 +44,8 @@ def compute(names: list[str], jobs: int) -> dict[str, dict]:
         stored = {}
         for name, futures in waiting.items():
             results, seconds = zip(*(future.result() for future in futures))
-            stored[name] = {"made_by": "make tables", "date": date.today().isoformat(), "torch": torch.__version__.split("+")[0],
+            stored[name] = {"made_by": "make tables", "date": date.today().isoformat(),
+                            "torch": torch.__version__.split("+")[0],
                             "core_seconds": round(sum(seconds))} | TABLES[name].collect(list(results))
         bar.close()
     return stored
@@ -51,7 +53,8 @@ def compute(names: list[str], jobs: int) -> dict[str, dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make tables", description="Compute the tables of Part II afresh.")
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*TABLES, []], help=f"of {', '.join(TABLES)} (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*TABLES, []],
+                        help=f"of {', '.join(TABLES)} (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     arguments = parser.parse_args()
     began = time.perf_counter()
@@ -60,9 +63,12 @@ def main() -> None:
     FIGURES.mkdir(exist_ok=True)
     for name, stored in compute(arguments.names or list(TABLES), arguments.jobs).items():
         (DATA / f"{name}.json").write_text(json.dumps(stored) + "\n", encoding="utf-8")
-        TABLES[name].figure(stored).savefig(FIGURES / f"{name}.png", dpi=110, bbox_inches="tight", metadata={"Software": None})
-        print(f"\n{TABLES[name].TITLE} ({stored['core_seconds']} core-seconds)\n" + "\n".join(TABLES[name].show(stored)))
-    print(f"\n{(time.perf_counter() - began) / 60:.1f} minutes on {arguments.jobs} processes; written to qmix_course/data/ and docs/tables/")
+        TABLES[name].figure(stored).savefig(FIGURES / f"{name}.png", dpi=110, bbox_inches="tight",
+                                            metadata={"Software": None})
+        print(f"\n{TABLES[name].TITLE} ({stored['core_seconds']} core-seconds)\n"
+              + "\n".join(TABLES[name].show(stored)))
+    print(f"\n{(time.perf_counter() - began) / 60:.1f} minutes on {arguments.jobs} processes; written to "
+          f"qmix_course/data/ and docs/tables/")
 
 
 if __name__ == "__main__":

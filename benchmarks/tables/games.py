@@ -17,7 +17,8 @@ from qmix_course.training import TrainConfig
 
 NAME, TITLE = "games", "Six games, nine algorithms: seeds whose greedy joint action is a best one"
 SEEDS = range(20)
-GAMES = {"climbing": PAYOFFS["climbing"], "penalty": penalty(-25), "qtran": PAYOFFS["qtran"], "qplex1": PAYOFFS["qplex1"],
+GAMES = {"climbing": PAYOFFS["climbing"], "penalty": penalty(-25), "qtran": PAYOFFS["qtran"],
+         "qplex1": PAYOFFS["qplex1"],
          "qplex3": PAYOFFS["qplex3"], "two_optima": PAYOFFS["two_optima"]}
 # QTRAN's Table 1 (Son et al. 2019), as printed there for QTRAN's game.
 PRINTED = {
@@ -26,8 +27,8 @@ PRINTED = {
     "qtran": [[8.00, 6.13, 6.12], [2.10, 0.23, 0.23], [1.92, 0.04, 0.04]],
     "qtran_joint": [[8.00, -12.02, -12.02], [-12.00, 0.00, 0.00], [-12.00, 0.00, -0.01]],
 }
-# Every batch holds each joint action once: uniform data, without the chance of sampling. Soft targets play no part, as the
-# games end after one step.
+# Every batch holds each joint action once: uniform data, without the chance of sampling. Soft targets play no part, as
+# the games end after one step.
 CONFIG = TrainConfig(learning_rate=2e-3, epsilon_steps=3_000)
 UPDATES = 2_000
 SIZES = {"hidden": (32,), "embed_dim": 32, "hypernet_dim": 32, "central_dim": 64}
@@ -41,15 +42,18 @@ def uniform(team: Algorithm, env: MatrixGame) -> Batch:
     actions, reward = actions.repeat(latents, 1), env.payoff.flatten().repeat(latents)
     memory = team.memory_of(torch.arange(latents).repeat_interleave(a**n)) if isinstance(team, MAVEN) else None
     empty = Batch.padding(len(actions), 1, env.spec)
-    return replace(empty, obs=torch.ones_like(empty.obs), state=torch.ones_like(empty.state), actions=actions.unsqueeze(1),
-                   reward=reward.unsqueeze(1), terminated=~empty.terminated, mask=torch.ones_like(empty.mask), memory=memory)
+    return replace(empty, obs=torch.ones_like(empty.obs), state=torch.ones_like(empty.state),
+                   actions=actions.unsqueeze(1),
+                   reward=reward.unsqueeze(1), terminated=~empty.terminated, mask=torch.ones_like(empty.mask),
+                   memory=memory)
 
 
 def run(name: str, games: list[str]) -> dict[str, dict]:
-    """For each of the games, which are of one size: every seed's greedy joint action, what it pays, and the learned tables.
+    """For each of the games, which are of one size: every seed's greedy joint action, what it pays, and the learned
+    tables.
 
-    ``table``: Q_tot, for QTRAN Q′ (None for IQL) · ``joint_table``: what the unrestricted network of QTRAN or weighted QMIX
-    believes (None for the others), rounded to 3 digits. MAVEN's are those of the latent that it settles on.
+    ``table``: Q_tot, for QTRAN Q′ (None for IQL) · ``joint_table``: what the unrestricted network of QTRAN or weighted
+    QMIX believes (None for the others), rounded to 3 digits. MAVEN's are those of the latent that it settles on.
     """
     envs = {game: MatrixGame(GAMES[game]) for game in games}
     trained = {game: [teams.make(name, env, seed, **SIZES) for seed in SEEDS] for game, env in envs.items()}
@@ -90,9 +94,11 @@ def collect(results: list[dict]) -> dict:
     for (_, (name, _)), found in zip(tasks(), results):
         for game, each in found.items():
             runs[game][name] = each
-    return {"settings": {"seeds": list(SEEDS), "updates": UPDATES, "sizes": SIZES, "config": asdict(CONFIG)}, "printed": PRINTED,
+    return {"settings": {"seeds": list(SEEDS), "updates": UPDATES, "sizes": SIZES, "config": asdict(CONFIG)},
+            "printed": PRINTED,
             "games": {game: {"payoff": [list(row) for row in payoff], "best": max(map(max, payoff)),
-                             "runs": {name: runs[game][name] for name in teams.NAMES}} for game, payoff in GAMES.items()}}
+                             "runs": {name: runs[game][name] for name in teams.NAMES}}
+                             for game, payoff in GAMES.items()}}
 
 
 def solved(stored: dict, game: str, name: str) -> int:
@@ -103,7 +109,8 @@ def solved(stored: dict, game: str, name: str) -> int:
 
 def show(stored: dict) -> list[str]:
     seeds = len(stored["settings"]["seeds"])
-    lines = [f"of {seeds} seeds, with the 95% interval of the rate", f"{'':12}" + "".join(f"{game:>20}" for game in stored["games"])]
+    lines = [f"of {seeds} seeds, with the 95% interval of the rate",
+             f"{'':12}" + "".join(f"{game:>20}" for game in stored["games"])]
     for name, title in teams.NAMES.items():
         cells = []
         for game in stored["games"]:
@@ -112,22 +119,27 @@ def show(stored: dict) -> list[str]:
             cells.append(f"{count:>9} {low:.2f}-{high:.2f}")
         lines.append(f"{title:12}" + "".join(f"{cell:>20}" for cell in cells))
     goals = {name: solved(stored, "qtran", name) for name in ("qtran", "qtran_alt", "cw_qmix")}
-    lines += [f"{teams.NAMES[name]} in QTRAN's game: expected at least 19 of 20, got {count}" for name, count in goals.items()]
+    lines += [f"{teams.NAMES[name]} in QTRAN's game: expected at least 19 of 20, got {count}"
+              for name, count in goals.items()]
     return lines + table_1(stored)
 
 
 def table_1(stored: dict) -> list[str]:
     """QTRAN's Table 1: what was printed there, and seed 0 here."""
     runs, lines = stored["games"]["qtran"]["runs"], ["QTRAN's Table 1: printed (Son et al. 2019), and seed 0 here"]
-    here = {name: runs[name]["table"][0] for name in ("vdn", "qmix", "qtran")} | {"qtran_joint": runs["qtran"]["joint_table"][0]}
+    here = {name: runs[name]["table"][0]
+            for name in ("vdn", "qmix", "qtran")} | {"qtran_joint": runs["qtran"]["joint_table"][0]}
     for name, printed in stored["printed"].items():
-        lines += [f"  {name:12} printed {printed}", f"  {'':12} here    {[[round(x, 2) for x in row] for row in here[name]]}"]
+        lines += [f"  {name:12} printed {printed}",
+                  f"  {'':12} here    {[[round(x, 2) for x in row] for row in here[name]]}"]
     return lines
 
 
 def figure(stored: dict):
     counts = torch.tensor([[solved(stored, game, name) for game in stored["games"]] for name in teams.NAMES])
     figure, ax = plots.panels(1, 1, size=(9.5, 5.0), title=None)
-    plots.table(counts.double(), row_labels=list(teams.NAMES.values()), col_labels=[g.replace("_", "-") for g in stored["games"]],
-                title=f"Seeds of {len(stored['settings']['seeds'])} whose greedy joint action is a best one", fmt="{:.0f}", ax=ax, xlabel="game", ylabel="algorithm")
+    plots.table(counts.double(), row_labels=list(teams.NAMES.values()),
+                col_labels=[g.replace("_", "-") for g in stored["games"]],
+                title=f"Seeds of {len(stored['settings']['seeds'])} whose greedy joint action is a best one",
+                fmt="{:.0f}", ax=ax, xlabel="game", ylabel="algorithm")
     return figure

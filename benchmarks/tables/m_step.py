@@ -17,7 +17,8 @@ NAME, TITLE = "m_step", "The 10-step game (Mahajan et al. 2019): seeds that end 
 STEPS, SEEDS = 10, range(20)
 SIZES = {"hidden": (32,), "embed_dim": 8, "hypernet_dim": 16}
 CONFIG = TrainConfig(total_steps=20_000, update_every=32, batch_size=16, capacity=1_000, learning_rate=3e-3, tau=0.05,
-                     learning_starts=200, epsilon_start=0.05, epsilon_end=0.05, epsilon_steps=3_000, evaluate_every=2_000)
+                     learning_starts=200, epsilon_start=0.05, epsilon_end=0.05, epsilon_steps=3_000,
+                     evaluate_every=2_000)
 LATENT = {"n_latents": 8, "mi_weight": 1.0, "temperature": 5.0}
 
 
@@ -34,7 +35,8 @@ WAYS = {
     "all": ("ε 1 → 0.05 in 20,000 steps", EpisodeQMIX, {}, {"epsilon_start": 1.0, "epsilon_steps": 20_000}),
     "fifth": ("ε = 0.2 throughout", EpisodeQMIX, {}, {"epsilon_start": 0.2, "epsilon_end": 0.2}),
     "half": ("ε = 0.5 throughout", EpisodeQMIX, {}, {"epsilon_start": 0.5, "epsilon_end": 0.5}),
-    "noise": ("parameter noise, ε = 0.2", EpisodeQMIX, {}, {"epsilon_start": 0.2, "epsilon_end": 0.2, "parameter_noise": True}),
+    "noise": ("parameter noise, ε = 0.2", EpisodeQMIX, {},
+              {"epsilon_start": 0.2, "epsilon_end": 0.2, "parameter_noise": True}),
     "maven": ("MAVEN, ε = 0.05", MAVEN, LATENT, {}),
     "no_mi": ("MAVEN without the bound", MAVEN, LATENT | {"mi_weight": 0.0}, {}),
 }
@@ -64,7 +66,8 @@ def run(name: str) -> dict:
     teams = [kind.for_env(env, seed=seed, **SIZES, **options) for seed in SEEDS]
     histories = train_seeds(env, teams, replace(CONFIG, **changes), list(SEEDS))
     return {"greedy_return": [history.greedy_return for history in histories], "steps": histories[0].steps,
-            "episodes": [history.episodes[-1] for history in histories], "jackpots": [each._jackpots for each in env._clones]}
+            "episodes": [history.episodes[-1] for history in histories],
+            "jackpots": [each._jackpots for each in env._clones]}
 
 
 def chance(model: Model, habit: torch.Tensor, epsilon: float) -> float:
@@ -86,12 +89,14 @@ def collect(results: list[dict]) -> dict:
     model = MStepGame(STEPS).model()
     epsilons = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]
     habits = {"first": torch.zeros(len(model.state), 2, dtype=torch.int64)}                         # (0, 0) everywhere
-    habits["second"] = habits["first"] + (torch.arange(len(model.state)) == 0).long().unsqueeze(1)  # the way to branch (1, 1)
+    # the way to branch (1, 1)
+    habits["second"] = habits["first"] + (torch.arange(len(model.state)) == 0).long().unsqueeze(1)
     return {"settings": {"steps": STEPS, "seeds": list(SEEDS), "num_envs": 32, "sizes": SIZES, "config": asdict(CONFIG),
                          "latent": LATENT},
             "best": STEPS + 3, "lazy": STEPS, "ways": {name: way[0] for name, way in WAYS.items()},
             "runs": dict(zip(reversed(WAYS), results)),
-            "chance": {"epsilon": epsilons} | {name: [chance(model, habit, e) for e in epsilons] for name, habit in habits.items()}}
+            "chance": {"epsilon": epsilons}
+            | {name: [chance(model, habit, e) for e in epsilons] for name, habit in habits.items()}}
 
 
 def solved(stored: dict, name: str) -> int:
@@ -107,12 +112,14 @@ def show(stored: dict) -> list[str]:
         count, met = solved(stored, name), runs["jackpots"]
         low, high = success_interval(count, seeds)
         lazy = sum(returns[-1] == stored["lazy"] for returns in runs["greedy_return"])
-        lines.append(f"{title:30} {count:>5} of {seeds}   {low:.2f}-{high:.2f}      {lazy:>5}       {sum(m > 0 for m in met):>5}"
-                     f"           {sorted(met)[len(met) // 2]:>5}")
-    lines.append("Exact chance of a jackpot in one episode, ε-greedy around a team that is lazy in branch (0, 0), and in (1, 1):")
+        lines.append(f"{title:30} {count:>5} of {seeds}   {low:.2f}-{high:.2f}      {lazy:>5}       "
+                     f"{sum(m > 0 for m in met):>5}           {sorted(met)[len(met) // 2]:>5}")
+    lines.append("Exact chance of a jackpot in one episode, ε-greedy around a team that is lazy in branch (0, 0), and "
+                 "in (1, 1):")
     found = stored["chance"]
     lines += [f"  ε = {e:<5} {first:.2e}   {second:.2e}" for e, first, second in zip(*found.values())]
-    return lines + ["The authors' code runs 105,000 steps with 16 latents; their figure was not read, so no number is compared."]
+    return lines + ["The authors' code runs 105,000 steps with 16 latents; their figure was not read, so no number is "
+                    "compared."]
 
 
 def figure(stored: dict):

@@ -1,4 +1,5 @@
-"""The cue task: which teams learn what to do late from what they saw early? Agents with and without memory, 20 seeds."""
+"""The cue task: which teams learn what to do late from what they saw early? Agents with and without memory, 20 seeds.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ def tasks() -> list[tuple]:
 
 
 def collect(results: list[list[float]]) -> dict:
-    return {"settings": {"seeds": list(SEEDS), "num_envs": 32, "config": asdict(CONFIG)}, "best": exact.solve(Cue()).best_return,
+    return {"settings": {"seeds": list(SEEDS), "num_envs": 32, "config": asdict(CONFIG)},
+            "best": exact.solve(Cue()).best_return,
             "best_memoryless": exact.best_memoryless(Cue())[0], "ways": {name: way[0] for name, way in WAYS.items()},
             "runs": dict(zip(WAYS, results))}
 

@@ -21,8 +21,8 @@ GAME = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30
 SIZES = {"hidden": (64,), "embed_dim": 32, "hypernet_dim": 32, "double_q": True}
 CONFIG = TrainConfig(total_steps=40_000, capacity=20_000, batch_size=64, learning_starts=1_000, update_every=16,
                      learning_rate=1e-3, tau=0.02, epsilon_steps=20_000, evaluate_every=4_000, evaluation_episodes=100)
-# In the thread people report that VDN, QMIX and QPLEX hunt at p = −2 in the authors' own code when ε falls over 1,000,000
-# steps (24 to 38 of 40), and an author answers that in the paper's figure 2 it fell over 50,000.
+# In the thread people report that VDN, QMIX and QPLEX hunt at p = −2 in the authors' own code when ε falls over
+# 1,000,000 steps (24 to 38 of 40), and an author answers that in the paper's figure 2 it fell over 50,000.
 SOURCES = ["Rashid et al. 2020 (Weighted QMIX)", "https://github.com/oxwhirl/wqmix/issues/3"]
 
 
@@ -67,8 +67,9 @@ class Loaded(PredatorPrey):
 def best_return(punishment: int) -> float:
     """The exact mean return of the best team that sees the whole board and acts as one, by dynamic programming.
 
-    No team of agents that see less can be better. Two predators, one prey: all placements × available joint actions, and for
-    each all that chance can do, which is two orders of the predators and, with one prey and up to 4 free cells, 12 dice.
+    No team of agents that see less can be better. Two predators, one prey: all placements × available joint actions,
+    and for each all that chance can do, which is two orders of the predators and, with one prey and up to 4 free cells,
+    12 dice.
     """
     cells = torch.cartesian_prod(*[torch.arange(GAME["size"] ** 2)] * 3)
     cells = cells[(cells[:, 0] != cells[:, 1]) & (cells[:, 0] != cells[:, 2]) & (cells[:, 1] != cells[:, 2])]
@@ -97,7 +98,8 @@ def best_return(punishment: int) -> float:
 
 
 def references() -> dict:
-    """What a random team gets for each p, and the most that is possible (which p does not change: nobody need try alone)."""
+    """What a random team gets for each p, and the most that is possible (which p does not change: nobody need try
+    alone)."""
     return {"random_return": {str(p): round(random_return(p), 2) for p in PUNISHMENTS},
             "best_return": round(best_return(-2), 4)}
 
@@ -109,9 +111,11 @@ def tasks() -> list[tuple]:
 def collect(results: list[dict]) -> dict:
     found = iter(results)
     cells = {name: {str(p): next(found) for p in PUNISHMENTS} for name in NAMES}
-    return {"settings": {"game": GAME, "seeds": list(SEEDS), "sizes": SIZES, "config": asdict(CONFIG), "dtype": "float32"},
+    return {"settings": {"game": GAME, "seeds": list(SEEDS), "sizes": SIZES, "config": asdict(CONFIG),
+                         "dtype": "float32"},
             "sources": SOURCES,
-            "runs": {str(p): {name: cells[name][str(p)] for name in reversed(NAMES)} for p in PUNISHMENTS}} | results[-1]
+            "runs": {str(p): {name: cells[name][str(p)] for name in reversed(NAMES)}
+                     for p in PUNISHMENTS}} | results[-1]
 
 
 def show(stored: dict) -> list[str]:

@@ -1,4 +1,5 @@
-"""What the tables have in common: the algorithms by name, many seeds side by side, and what a process does with a piece."""
+"""What the tables have in common: the algorithms by name, many seeds side by side, and what a process does with a
+piece."""
 
 from __future__ import annotations
 

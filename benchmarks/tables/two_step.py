@@ -36,7 +36,8 @@ def tasks() -> list[tuple]:
 
 def collect(results: list[dict]) -> dict:
     return {"settings": {"seeds": list(SEEDS), "sizes": SIZES, "config": asdict(CONFIG)}, "paper": PAPER,
-            "exact": exact.solve(TwoStepGame(), gamma=0.99).q.tolist(), "runs": dict(zip(("qmix", "vdn", "iql"), results))}
+            "exact": exact.solve(TwoStepGame(), gamma=0.99).q.tolist(),
+            "runs": dict(zip(("qmix", "vdn", "iql"), results))}
 
 
 def largest(tables: list, reference: list) -> float:
@@ -47,8 +48,10 @@ def largest(tables: list, reference: list) -> float:
 def show(stored: dict) -> list[str]:
     qmix = stored["runs"]["qmix"]["table"]
     lines = [f"QMIX, {len(qmix)} seeds, largest difference of any of the 12 entries of Q_tot",
-             f"  from the exact table: expected below 0.05, got {largest(qmix, stored['exact']):.4f}   (exact.solve, γ = 0.99)",
-             f"  from the paper's table: expected below 0.05, got {largest(qmix, stored['paper']):.4f}   (Rashid et al. 2018)"]
+             f"  from the exact table: expected below 0.05, got {largest(qmix, stored['exact']):.4f}   (exact.solve, γ "
+             f"= 0.99)",
+             f"  from the paper's table: expected below 0.05, got {largest(qmix, stored['paper']):.4f}   (Rashid et "
+             f"al. 2018)"]
     for name, expected in (("qmix", 8), ("vdn", 7), ("iql", 7)):
         returns = stored["runs"][name]["greedy_return"]
         lines.append(f"{teams.NAMES[name]:5} greedy return: expected {expected}, got {expected} in "
@@ -60,7 +63,8 @@ def show(stored: dict) -> list[str]:
 
 
 def figure(stored: dict):
-    rows = {"exact": stored["exact"], "QMIX, seed 0": stored["runs"]["qmix"]["table"][0], "VDN, seed 0": stored["runs"]["vdn"]["table"][0]}
+    rows = {"exact": stored["exact"], "QMIX, seed 0": stored["runs"]["qmix"]["table"][0],
+            "VDN, seed 0": stored["runs"]["vdn"]["table"][0]}
     figure, axes = plots.panels(3, 3, size=(8.6, 6.4), title="The two-step game: exact values, and two trained teams")
     for row, (name, tables) in zip(axes, rows.items()):
         for ax, table, where in zip(row, tables, ("the start", "2A", "2B")):

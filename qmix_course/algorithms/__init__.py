@@ -1,4 +1,5 @@
-"""One short file an algorithm, each a visible difference from the one before it: IQL → VDN → QMIX → OW-QMIX → CW-QMIX."""
+"""One short file an algorithm, each a visible difference from the one before it: IQL → VDN → QMIX → OW-QMIX → CW-QMIX.
+"""
 
 from qmix_course.algorithms.base import Algorithm, masked_mean, td_target
 from qmix_course.algorithms.cw_qmix import CWQMIX

@@ -70,7 +70,8 @@ class Algorithm(nn.Module):
         largest = state.abs().reshape(-1, self.spec.state_dim).amax(0)
         if not largest.isfinite().all():
             component = int((~largest.isfinite()).nonzero()[0])
-            raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component {component}")
+            raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component "
+                             f"{component}")
         if (largest <= self.largest_state).all():
             return
         for part in self.modules():
@@ -80,14 +81,15 @@ class Algorithm(nn.Module):
     def scaled(self, state: torch.Tensor) -> torch.Tensor:
         """state[..., S] as the networks that read it get it: no larger than 1, whatever units the environment has.
 
-        Each component ÷ the largest size that it has had, or ÷ 1 if it never exceeded 1. Where the whole state stayed below 1,
-        all of it ÷ its largest number. So a state that is at most 1, and somewhere is 1, comes as it is, and nothing changes
-        before ``see`` was shown something. Unscaled, a mixer's gain grows with the square of the state: two hypernetworks
-        multiply. A team whose mixer reads something else than the environment's state overrides this.
+        Each component ÷ the largest size that it has had, or ÷ 1 if it never exceeded 1. Where the whole state stayed
+        below 1, all of it ÷ its largest number. So a state that is at most 1, and somewhere is 1, comes as it is, and
+        nothing changes before ``see`` was shown something. Unscaled, a mixer's gain grows with the square of the state:
+        two hypernetworks multiply. A team whose mixer reads something else than the environment's state overrides this.
         """
         if state.shape[-1] != self.spec.state_dim:
             raise ValueError(f"state: expected {self.spec.state_dim} numbers, as the environment's state has, got "
-                             f"{errors.describe(state)}; a mixer that reads something else needs a method scaled of its own")
+                             f"{errors.describe(state)}; a mixer that reads something else needs a method scaled of "
+                             f"its own")
         scale = torch.maximum(self.largest_state, self.largest_state.amax().clamp(max=1.0))
         return state / torch.where(scale > 0, scale, 1.0)
 
@@ -115,7 +117,8 @@ class Algorithm(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must write loss(batch, target)")
 
     def played_values(self, batch: Batch) -> torch.Tensor:
-        """What the team believes the steps of ``batch`` to be worth: [B, T]. Without a mixer, the mean over the agents' Q_i."""
+        """What the team believes the steps of ``batch`` to be worth: [B, T]. Without a mixer, the mean over the agents'
+        Q_i."""
         return self.chosen(self.unroll(batch, batch.actions.shape[1]), batch).mean(-1)
 
     def check_loss(self, batch: Batch, target: Algorithm) -> None:
@@ -124,7 +127,8 @@ class Algorithm(nn.Module):
         if not isinstance(target, type(self)):
             errors.instance("target", target, Algorithm)
             if not isinstance(self, type(target)):
-                raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a {type(target).__name__}")
+                raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a "
+                                f"{type(target).__name__}")
         spec = self.spec
         sizes = [("actions", batch.actions, spec.n_agents), ("obs", batch.obs, spec.obs_dim),
                  ("available", batch.available, spec.n_actions), ("memory", batch.memory, self.memory_dim)]
@@ -137,8 +141,8 @@ class Algorithm(nn.Module):
             raise ValueError(f"target: expected one made for {spec}, got one for {target.spec}")
 
     def online_qs(self, batch: Batch) -> torch.Tensor:
-        """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the last
-        observation too."""
+        """The online agents' values: q[B, T, N, A], or q[B, T+1, N, A] with ``double_q``, which asks them about the
+        last observation too."""
         return self.unroll(batch, batch.obs.shape[1] if self.double_q else batch.actions.shape[1])
 
     def unroll(self, batch: Batch, length: int) -> torch.Tensor:
@@ -170,7 +174,8 @@ class Algorithm(nn.Module):
         return target_q.gather(-1, best.unsqueeze(-1)).squeeze(-1)
 
     def targets(self, batch: Batch, next_value: torch.Tensor) -> torch.Tensor:
-        """The targets y of the steps of ``batch``: next_value[B, T] → [B, T], or [B, T, N] → [B, T, N] for one an agent."""
+        """The targets y of the steps of ``batch``: next_value[B, T] → [B, T], or [B, T, N] → [B, T, N] for one an
+        agent."""
         reward, terminated, mask = batch.reward, batch.terminated, batch.mask
         if next_value.dim() == 3:
             reward, terminated, mask = (each.unsqueeze(-1) for each in (reward, terminated, mask))
@@ -185,17 +190,19 @@ def own_best(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
 
 
 def td_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, gamma: float) -> torch.Tensor:
-    """y = r + γ · next value, and y = r where the task ended: three tensors of one shape, or with [..., 1] against [..., N]."""
+    """y = r + γ · next value, and y = r where the task ended: three tensors of one shape, or with [..., 1] against
+    [..., N]."""
     return reward + gamma * torch.where(terminated, 0.0, next_value)
 
 
 def td_lambda_target(reward: torch.Tensor, terminated: torch.Tensor, next_value: torch.Tensor, mask: torch.Tensor,
                      gamma: float, td_lambda: float) -> torch.Tensor:
-    """y_t = r_t + γ ((1 − λ) · next value + λ · y_{t+1}): time is the second axis (Sutton & Barto 2018, equation 12.18).
+    """y_t = r_t + γ ((1 − λ) · next value + λ · y_{t+1}): time is the second axis (Sutton & Barto 2018, equation
+    12.18).
 
-    λ = 0 is ``td_target``; λ = 1 adds up the rewards of the row. The last step that was played has no y_{t+1}, and takes
-    the next value alone; nothing follows a step at which the task ended. The later actions were those of an exploring
-    team, which λ > 0 does not correct for.
+    λ = 0 is ``td_target``; λ = 1 adds up the rewards of the row. The last step that was played has no y_{t+1}, and
+    takes the next value alone; nothing follows a step at which the task ended. The later actions were those of an
+    exploring team, which λ > 0 does not correct for.
     """
     after = follows = torch.zeros_like(next_value[:, 0])            # y_{t+1}, and 1 where that step was played
     y = []

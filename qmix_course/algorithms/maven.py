@@ -1,4 +1,5 @@
-"""MAVEN: QMIX whose agents share a random number for an episode, so that they explore together (Mahajan et al. 2019)."""
+"""MAVEN: QMIX whose agents share a random number for an episode, so that they explore together (Mahajan et al. 2019).
+"""
 
 from __future__ import annotations
 
@@ -16,25 +17,29 @@ from qmix_course.replay import Batch
 
 
 class MAVEN(QMIX):
-    """Unlike QMIX, agents and mixer read a latent z, one of ``n_latents`` = Z, drawn when an episode begins and then fixed.
+    """Unlike QMIX, agents and mixer read a latent z, one of ``n_latents`` = Z, drawn when an episode begins and then
+    fixed.
 
-    z travels as a one-hot vector in the agents' memory[B, N, M], so M = Z, or Z + H with ``recurrent`` agents. Replay rows
-    are whole episodes. Three losses:
+    z travels as a one-hot vector in the agents' memory[B, N, M], so M = Z, or Z + H with ``recurrent`` agents. Replay
+    rows are whole episodes. Three losses:
 
     - QMIX's, for the values given z; it learns about z only from episodes that were played with z.
-    - Minus ``mi_weight`` times a lower bound on the mutual information between z and behaviour, E[log q(z | behaviour, s)]
+    - Minus ``mi_weight`` times a lower bound on the mutual information between z and behaviour, E[log q(z | behaviour,
+      s)]
       + H(z), where q is a discriminator. It and the agents raise the bound together: different z shall act differently.
-    - A regression R̂(s_0, z) on the episode's return. From it z is drawn: p(z | s_0) = softmax(R̂(s_0, ·) / ``temperature``).
+    - A regression R̂(s_0, z) on the episode's return. From it z is drawn: p(z | s_0) = softmax(R̂(s_0, ·) /
+      ``temperature``).
 
     The paper climbs E[return] + temperature · H(p) by policy gradient; that softmax is where the climb ends, for
-    fixed agents. A regression given z does not mind how often which z was drawn, so it may learn from old episodes; a policy
-    gradient would have to reweigh them. (The authors' code has both, neither reweighs.) Nothing is drawn in greedy play,
-    where z is the one with the highest R̂; the authors' code draws it there too, from its policy or uniformly.
+    fixed agents. A regression given z does not mind how often which z was drawn, so it may learn from old episodes; a
+    policy gradient would have to reweigh them. (The authors' code has both, neither reweighs.) Nothing is drawn in
+    greedy play, where z is the one with the highest R̂; the authors' code draws it there too, from its policy or
+    uniformly.
 
-    Other differences from that code: its policy over z has a floor of 0.1 under ε and a scale of 20 on the scores, here there is
-    neither; it has two optimisers with two clippings, here one serves all three losses, so that where returns are large and
-    clipping bites, the TD gradient is shortened too. Left out: its options for a recurrent discriminator and for the bound as
-    an extra reward, both off in its StarCraft configuration.
+    Other differences from that code: its policy over z has a floor of 0.1 under ε and a scale of 20 on the scores, here
+    there is neither; it has two optimisers with two clippings, here one serves all three losses, so that where returns
+    are large and clipping bites, the TD gradient is shortened too. Left out: its options for a recurrent discriminator
+    and for the bound as an extra reward, both off in its StarCraft configuration.
     ``discriminator_dim``: hidden width of q and R̂. ``options`` go to the agents.
     """
 
@@ -48,7 +53,8 @@ class MAVEN(QMIX):
         self.mi_weight = errors.number("mi_weight", mi_weight, low=0.0)
         self.temperature = errors.number("temperature", temperature, above=0.0)
         hidden = errors.whole_number("discriminator_dim", discriminator_dim)
-        self.mixer = QMixer(spec.n_agents, spec.state_dim + n_latents, embed_dim, hypernet_dim)   # as in the authors' code
+        # as in the authors' code
+        self.mixer = QMixer(spec.n_agents, spec.state_dim + n_latents, embed_dim, hypernet_dim)
         self.discriminator = two_layers(spec.n_agents * spec.n_actions + spec.state_dim, hidden, n_latents)
         self.returns = two_layers(spec.state_dim, hidden, n_latents)                                  # R̂(s_0, ·)
 
@@ -69,8 +75,8 @@ class MAVEN(QMIX):
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor:
         """memory[B, N, M] of fresh episodes: one z a row, the same for all its agents, drawn from the policy over z.
 
-        With ``generator=None``, in greedy play, nothing is drawn: the z with the highest R̂. This is the one place on the
-        acting path that reads the state (the first one only), as in the paper.
+        With ``generator=None``, in greedy play, nothing is drawn: the z with the highest R̂. This is the one place on
+        the acting path that reads the state (the first one only), as in the paper.
         """
         errors.instance("batch", batch, TeamStep)
         if errors.generator("generator", generator) is None:
@@ -96,7 +102,7 @@ class MAVEN(QMIX):
 
     def loss(self, batch: Batch, target: Algorithm) -> torch.Tensor:
         self.check_loss(batch, target)
-        q, z = self.online_qs(batch), self.latent(batch.memory)                             # [B, T or T+1, N, A], [B, Z]
+        q, z = self.online_qs(batch), self.latent(batch.memory)        # [B, T or T+1, N, A], [B, Z]
         q_tot = self.mixer(self.chosen(q, batch), self.with_latent(batch.state[:, :-1], z)) # [B, T]
         with torch.no_grad():
             next_state = target.with_latent(batch.state[:, 1:], z)                          # [B, T, S + Z]
@@ -113,9 +119,9 @@ class MAVEN(QMIX):
     def bound(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """E[log q(z | behaviour, s)] + H(z), a scalar between −∞ and log Z, over the steps that were played.
 
-        Behaviour at a step is every agent's softmax of its values q[B, T or T+1, N, A], as in the authors' code: unlike the
-        actions it has a gradient. An available action's share is never 0, an unavailable one's always. H is the entropy of
-        the z in ``batch``; it has no gradient here, but without it the sum is no bound.
+        Behaviour at a step is every agent's softmax of its values q[B, T or T+1, N, A], as in the authors' code: unlike
+        the actions it has a gradient. An available action's share is never 0, an unavailable one's always. H is the
+        entropy of the z in ``batch``; it has no gradient here, but without it the sum is no bound.
         """
         length, z = batch.actions.shape[1], self.latent(batch.memory)
         behaviour = q[:, :length].masked_fill(~batch.available[:, :length], -torch.inf).softmax(-1)
@@ -148,9 +154,9 @@ class MAVEN(QMIX):
 class LatentAgents(nn.Module):
     """Agents whose output layer is made by a hypernetwork of (z, agent), one linear layer, as in the authors' code.
 
-    obs[B, T, N, O], last_actions[B, T, N], memory[B, N, M] whose first Z entries are z → q[B, T, N, A], memory[B, N, M].
-    Below the output layer stand the hidden layers of ``MLPAgents``, or a ``GRUAgents`` with ``recurrent``; ``options`` are
-    theirs. Like the authors' layer, the one that is made has no bias: q = W(z, agent) h.
+    obs[B, T, N, O], last_actions[B, T, N], memory[B, N, M] whose first Z entries are z → q[B, T, N, A], memory[B, N,
+    M]. Below the output layer stand the hidden layers of ``MLPAgents``, or a ``GRUAgents`` with ``recurrent``;
+    ``options`` are theirs. Like the authors' layer, the one that is made has no bias: q = W(z, agent) h.
     """
 
     def __init__(self, spec: TeamSpec, n_latents: int, recurrent: bool, **options):
@@ -187,7 +193,8 @@ class LatentAgents(nn.Module):
 
 
 class FixedLatent:
-    """A MAVEN team that always takes the same z: it can be evaluated, and enumerated by ``exact``, like any other team."""
+    """A MAVEN team that always takes the same z: it can be evaluated, and enumerated by ``exact``, like any other team.
+    """
 
     def __init__(self, team: MAVEN, z: int):
         z = errors.whole_number("z", z, at_least=0)
@@ -203,9 +210,11 @@ class FixedLatent:
         return self.team.act_values(obs, last_actions, self._memory(len(obs)) if memory is None else memory)
 
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S]."""
+        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
+        S]."""
         z = F.one_hot(torch.tensor(self.z), self.team.n_latents).to(state.dtype).expand(*state.shape[:-1], -1)
-        return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), torch.cat([self.team.scaled(state), z], -1))
+        return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1),
+                               torch.cat([self.team.scaled(state), z], -1))
 
     def _memory(self, rows: int) -> torch.Tensor:
         return self.team.memory_of(torch.full((rows,), self.z))

@@ -15,7 +15,8 @@ from qmix_course.replay import Batch
 class QPLEX(VDN):
     """Unlike VDN, the mixer is a ``DuplexMixer``, which also reads the joint action and the best available values.
 
-    ``heads``, ``hypernet_dim``, ``head_hidden``: its sizes. It can make every table that has IGM, not only monotone ones.
+    ``heads``, ``hypernet_dim``, ``head_hidden``: its sizes. It can make every table that has IGM, not only monotone
+    ones.
     """
 
     def __init__(self, spec: TeamSpec, heads: int = 10, hypernet_dim: int = 64, head_hidden: tuple[int, ...] = (64, 64),
@@ -33,8 +34,9 @@ class QPLEX(VDN):
         q_tot = self.q_tot(q[:, :length], batch.actions, batch.state[:, :-1], batch.available[:, :-1])      # [B, T]
         with torch.no_grad():
             target_q = target.unroll(batch, batch.obs.shape[1])[:, 1:]                      # [B, T, N, A]
-            # Without double-Q the target's own best actions have no advantage, and what is left is the state's value. With it
-            # the online agents choose, and the target mixes that joint action like any other, as in the authors' code.
+            # Without double-Q the target's own best actions have no advantage, and what is left is the state's value.
+            # With it the online agents choose, and the target mixes that joint action like any other, as in the
+            # authors' code.
             judge = q[:, 1:] if self.double_q else target_q
             available = batch.available[:, 1:]
             best = own_best(judge, available)                                               # [B, T, N]
@@ -47,7 +49,8 @@ class QPLEX(VDN):
 
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor, available: torch.Tensor | None = None
               ) -> torch.Tensor:
-        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S].
+        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
+        S].
 
         ``available``[..., N, A] says which actions the best one is taken from; all of them if it is left out.
         """

@@ -20,12 +20,12 @@ class QTRAN(VDN):
         Q′(u) − Q_jt(s, u) + V_jt(s) = 0 for u = ū (4a), and ≥ 0 for every other u (4b).
 
     Three losses: L_td makes Q_jt right; L_opt and L_nopt ask for the two conditions, with Q_jt held fixed.
-    ``alternative``: QTRAN-alt (theorem 2), where the smallest of (4b) over each agent's own actions must be 0, not merely
-    ≥ 0. ``opt_weight``, ``nopt_weight``: what L_opt and L_nopt count beside L_td. ``joint_dim``: the width of the hidden
-    layers of Q_jt and V_jt. In the paper these two read the agents' hidden layers, so that L_td shapes the agents too, and
-    QTRAN-alt has one more joint network an agent, whose target takes the maximum of Q_jt over what one agent could change in
-    ū′. Here both read the state, as PyMARL's ``coma_critic`` variant does, and both versions aim at Q_jt(s′, ū′). In a game of
-    one step the two targets are the same.
+    ``alternative``: QTRAN-alt (theorem 2), where the smallest of (4b) over each agent's own actions must be 0, not
+    merely ≥ 0. ``opt_weight``, ``nopt_weight``: what L_opt and L_nopt count beside L_td. ``joint_dim``: the width of
+    the hidden layers of Q_jt and V_jt. In the paper these two read the agents' hidden layers, so that L_td shapes the
+    agents too, and QTRAN-alt has one more joint network an agent, whose target takes the maximum of Q_jt over what one
+    agent could change in ū′. Here both read the state, as PyMARL's ``coma_critic`` variant does, and both versions aim
+    at Q_jt(s′, ū′). In a game of one step the two targets are the same.
     """
 
     value_name = "Q_jt"
@@ -52,7 +52,7 @@ class QTRAN(VDN):
         q_jt, v_jt = self.q_joint(batch.actions, state), self.v_joint(state)                # [B, T] each
         with torch.no_grad():
             judge = q[:, 1:] if self.double_q else target.unroll(batch, batch.obs.shape[1])[:, 1:]
-            next_best = own_best(judge, batch.available[:, 1:])                             # ū′, and not Q_jt's own argmax
+            next_best = own_best(judge, batch.available[:, 1:])        # ū′, and not Q_jt's own argmax
             y = self.targets(batch, target.q_joint(next_best, batch.state[:, 1:]))          # [B, T]
         best = own_best(now, available)
         opt = self.q_tot(now, best, state) - self.q_joint(best, state).detach() + v_jt
@@ -89,7 +89,8 @@ class QTRAN(VDN):
 
     @torch.no_grad()
     def joint_table(self, model: Model) -> torch.Tensor:
-        """Q_jt[X, A, ..., A] of every joint action in every state of ``model``; ``exact.q_tot`` gives Q′ in this shape."""
+        """Q_jt[X, A, ..., A] of every joint action in every state of ``model``; ``exact.q_tot`` gives Q′ in this shape.
+        """
         n_agents, n_actions, states = self.spec.n_agents, self.spec.n_actions, len(model.state)
         joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)
         state = model.state.unsqueeze(1).expand(-1, len(joint), -1)
@@ -107,4 +108,5 @@ def switches(actions: torch.Tensor, n_actions: int) -> torch.Tensor:
 
 def three_layers(inputs: int, hidden: int) -> nn.Sequential:
     """[..., inputs] → [..., 1]."""
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
+                         nn.Linear(hidden, 1))

@@ -34,5 +34,6 @@ class VDN(Algorithm):
         return self.q_tot(self.unroll(batch, batch.actions.shape[1]), batch.actions, batch.state[:, :-1])
 
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[..., S]."""
+        """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
+        S]."""
         return self.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), self.scaled(state))

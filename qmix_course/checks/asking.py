@@ -21,8 +21,8 @@ STRICT = os.environ.get("QMIX_COURSE_STRICT") == "1"
 def check(number: str, *answers) -> Verdict:
     """Check the answers to exercise ``number``: a verdict, which a notebook shows when it is the last value of a cell.
 
-    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``. It is strict once and for
-    all when it was so at the start, so an answer cannot switch it off.
+    With QMIX_COURSE_STRICT=1 in the environment a verdict other than *correct* raises ``NotCorrect``. It is strict once
+    and for all when it was so at the start, so an answer cannot switch it off.
 
     Raises:
         ValueError: there is no such exercise. TypeError: it has another number of answers.

@@ -11,7 +11,8 @@ from functools import cache
 
 from qmix_course.checks.verdict import NotCorrect
 
-DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^((?:(?:\w[\w, *]*|[(\[][\w, *]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)\s*)+)",
+DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^((?:(?:\w[\w, *]*|[(\[][\w, "
+                     r"*]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)\s*)+)",
                      re.MULTILINE)
 
 

@@ -17,11 +17,13 @@ from qmix_course.checks.limit import Overrun, is_library
 from qmix_course.checks.surroundings import NobodyThere
 from qmix_course.checks.verdict import Verdict
 
-ROUNDERS = {"round", "round_", "around", "rint", "trunc", "fix", "quantize", "decimals", "format", "int", "floor", "ceil", "Decimal"}
+ROUNDERS = {"round", "round_", "around", "rint", "trunc", "fix", "quantize", "decimals", "format", "int", "floor",
+            "ceil", "Decimal"}
 
 
 def unwritten(answer) -> bool:
-    """Whether this is still the stub of an exercise: ``...``, a function with nothing but ``...`` in it, a class with one."""
+    """Whether this is still the stub of an exercise: ``...``, a function with nothing but ``...`` in it, a class with
+    one."""
     if answer is ...:
         return True
     if isinstance(answer, dict):
@@ -34,7 +36,8 @@ def unwritten(answer) -> bool:
 
 
 def _is_stub(code: CodeType) -> bool:
-    told = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP", "CACHE", "COPY_FREE_VARS")]
+    told = [step for step in dis.get_instructions(code)
+            if step.opname not in ("RESUME", "NOP", "CACHE", "COPY_FREE_VARS")]
     if any(step.opname not in ("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE") for step in told):
         return False
     constants = [step.argval for step in told if step.opname in ("LOAD_CONST", "RETURN_CONST")]
@@ -63,7 +66,8 @@ def error_verdict(error: BaseException) -> Verdict:
     found = own_place(error)
     if found is None:
         return Verdict("error in your code", said,
-                       "It was raised before the first line of your code ran: do the names and the number of its arguments match?")
+                       "It was raised before the first line of your code ran: do the names and the number of its "
+                       "arguments match?")
     where, text = place(*found)
     hint = "Read the message. What did this line expect, and what did it get?"
     if isinstance(error, NobodyThere):
@@ -79,7 +83,8 @@ def overrun_verdict(overrun: Overrun) -> Verdict:
     """The verdict for code that did not come to an end in time."""
     if overrun.frame is None:
         return Verdict("error in your code", f"the check did not come to its end: {overrun.why}",
-                       "Your code was not running at that moment. Is the computer busy with something else? Then check again.")
+                       "Your code was not running at that moment. Is the computer busy with something else? Then check "
+                       "again.")
     where, text = place(overrun.frame, overrun.line)
     if "memory" in overrun.why:
         return Verdict("error in your code", f"it was stopped in {where}: {overrun.why}",
@@ -88,8 +93,8 @@ def overrun_verdict(overrun: Overrun) -> Verdict:
         return Verdict("error in your code", f"it ran too long and was stopped in {where}: {overrun.why}",
                        "It computes nothing there. What does it wait for, and does that ever come?", text)
     return Verdict("error in your code", f"it ran too long and was stopped in {where}: {overrun.why}",
-                   "Is there a loop that never ends? Look at what must change for it to end: does it change in every round, and can it "
-                   "step over the value that is waited for?", text)
+                   "Is there a loop that never ends? Look at what must change for it to end: does it change in every "
+                   "round, and can it step over the value that is waited for?", text)
 
 
 # ---- how it returns --------------------------------------------------------------------------------------------------
@@ -100,14 +105,16 @@ NOTHING = "your function returns nothing"
 def returns_nothing(answer) -> Verdict:
     """The verdict on a function that gave None, by what its code says about it."""
     returns, falls_off = _returns(answer)
-    empty = [node for node in returns if node.value is None or isinstance(node.value, ast.Constant) and node.value.value is None]
+    empty = [node for node in returns if node.value is None
+             or isinstance(node.value, ast.Constant) and node.value.value is None]
     if empty:
-        hint = f"Line {empty[0].lineno} returns None. Was that way through your function meant to be taken here, and what should it return?"
+        hint = (f"Line {empty[0].lineno} returns None. Was that way through your function meant to be taken here, and "
+                f"what should it return?")
     elif returns and falls_off:
         hint = "Does every way through it end in a return?"
     elif returns:
-        hint = ("It returns something whose value is None. Methods that change a thing in place, as list.sort() or list.append(), and "
-                "print() give None.")
+        hint = ("It returns something whose value is None. Methods that change a thing in place, as list.sort() or "
+                "list.append(), and print() give None.")
     elif falls_off:
         hint = "It has no return. Which line hands its result over to the caller?"
     else:
@@ -116,7 +123,8 @@ def returns_nothing(answer) -> Verdict:
 
 
 def _returns(answer) -> tuple[list[ast.Return], bool]:
-    """The return statements of a function, and whether its end can be reached; ``([], False)`` where its text is not to be had."""
+    """The return statements of a function, and whether its end can be reached; ``([], False)`` where its text is not to
+    be had."""
     try:
         if not inspect.isroutine(answer):
             answer = type(answer).forward if isinstance(answer, nn.Module) else type(answer).__call__
@@ -149,13 +157,15 @@ def _ends(body: list[ast.stmt]) -> bool:
             return True
         if isinstance(part, (ast.With, ast.AsyncWith)) and _ends(part.body):
             return True
-        if isinstance(part, ast.While) and isinstance(part.test, ast.Constant) and part.test.value and not _breaks(part):
+        if (isinstance(part, ast.While) and isinstance(part.test, ast.Constant) and part.test.value
+            and not _breaks(part)):
             return True
         if isinstance(part, ast.Try) and (_ends(part.finalbody) or (
                 _ends(part.body + part.orelse) and all(_ends(handler.body) for handler in part.handlers))):
             return True
         if isinstance(part, ast.Match) and all(_ends(case.body) for case in part.cases) and any(
-                isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None for case in part.cases):
+                isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
+                for case in part.cases):
             return True
     return False
 
@@ -176,15 +186,18 @@ def may_round(answers: tuple) -> bool:
     """Whether the code of an answer names an operation that rounds; True where no code can be read."""
     codes = [code for answer in answers for code in _codes(answer)]
     return not codes or any(ROUNDERS & set(code.co_names) or ROUNDERS & set(_keywords(code))
-                            or any(step.opname.startswith("FORMAT_") for step in dis.get_instructions(code)) for code in codes)
+                            or any(step.opname.startswith("FORMAT_") for step in dis.get_instructions(code))
+                            for code in codes)
 
 
 def _keywords(code: CodeType) -> list[str]:
-    return [name for constant in code.co_consts if isinstance(constant, tuple) for name in constant if isinstance(name, str)]
+    return [name for constant in code.co_consts if isinstance(constant, tuple) for name in constant
+            if isinstance(name, str)]
 
 
 def _codes(answer, depth: int = 2) -> list[CodeType]:
-    """The code of a function or of a class's methods, of what is defined in it, and of the learner's functions that it names."""
+    """The code of a function or of a class's methods, of what is defined in it, and of the learner's functions that it
+    names."""
     if isinstance(answer, type):
         return [code for part in vars(answer).values() for code in _codes(part, depth)]
     if isinstance(answer, (staticmethod, classmethod, types.MethodType)):
@@ -197,7 +210,8 @@ def _codes(answer, depth: int = 2) -> list[CodeType]:
         found.append(code)
         waiting.extend(part for part in code.co_consts if isinstance(part, CodeType))
     if depth:
-        known = {**answer.__globals__, **{name: cell.cell_contents for name, cell in zip(answer.__code__.co_freevars, answer.__closure__ or ())
+        known = {**answer.__globals__, **{name: cell.cell_contents
+                                          for name, cell in zip(answer.__code__.co_freevars, answer.__closure__ or ())
                                           if _filled(cell)}}
         used = {name for code in found for name in (*code.co_names, *code.co_freevars)}
         found += [code for name in used if isinstance(known.get(name), types.FunctionType) and known[name] is not answer

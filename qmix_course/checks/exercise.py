@@ -29,9 +29,10 @@ class Mistake:
 
 
 def twisted(rule, *mistakes: tuple[str | None, str, str, str]) -> tuple[Mistake, ...]:
-    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception computes; without one
-    (None or "") the check recognises it in another way."""
-    return tuple(Mistake(name, hint, why, partial(rule, twist=twist) if twist else None) for twist, name, hint, why in mistakes)
+    """Mistakes from (twist, name, hint, why): ``rule`` with a twist is what somebody with the misconception
+    computes; without one (None or "") the check recognises it in another way."""
+    return tuple(Mistake(name, hint, why, partial(rule, twist=twist) if twist else None)
+                 for twist, name, hint, why in mistakes)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def exercises(lesson: str) -> tuple[Exercise, ...]:
         ValueError: there is no such lesson.
     """
     if not isinstance(lesson, str) or lesson not in LESSONS:
-        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got {errors.describe(lesson)}')
+        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got '
+                         f'{errors.describe(lesson)}')
     return importlib.import_module(f"qmix_course.checks.lesson{lesson}").EXERCISES
 
 

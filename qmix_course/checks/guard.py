@@ -9,7 +9,8 @@ import types
 import numpy
 import torch
 
-SEEDERS = ((torch, "manual_seed"), (torch.random, "manual_seed"), (torch, "seed"), (numpy.random, "seed"), (random, "seed"))
+SEEDERS = ((torch, "manual_seed"), (torch.random, "manual_seed"), (torch, "seed"), (numpy.random, "seed"),
+           (random, "seed"))
 
 
 class OffLimits(Exception):
@@ -44,7 +45,8 @@ class Guard:
         self.open()
 
     def open(self) -> None:
-        """Everything is as it was. It may be asked for twice: an answer that is stopped may be stopped in the midst of this."""
+        """Everything is as it was. It may be asked for twice: an answer that is stopped may be stopped in the midst of
+        this."""
         for undo in reversed(self._undo):
             undo()
 
@@ -57,7 +59,8 @@ class Guard:
             for key, value in list(vars(part).items()):
                 if isinstance(value, types.FunctionType):
                     self._replace(part, key, raising)
-        elif isinstance(part, types.FunctionType) and not part.__code__.co_freevars and module.startswith("qmix_course"):
+        elif (isinstance(part, types.FunctionType) and not part.__code__.co_freevars
+              and module.startswith("qmix_course")):
             before = part.__code__
             # The new code cannot close over anything: it finds this guard among its constants' stand-in, a global.
             key = f"_guard_{id(self)}_{last}"
@@ -73,7 +76,8 @@ class Guard:
         inherited = isinstance(owner, type) and name not in vars(owner)
         before = None if inherited else vars(owner)[name] if isinstance(owner, type) else getattr(owner, name)
         setattr(owner, name, value)
-        self._undo.append((lambda: name in vars(owner) and delattr(owner, name)) if inherited else (lambda: setattr(owner, name, before)))
+        self._undo.append((lambda: name in vars(owner) and delattr(owner, name))
+                          if inherited else (lambda: setattr(owner, name, before)))
 
     def _raising(self, name: str):
         def raising(*_, **__):

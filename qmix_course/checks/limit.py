@@ -1,9 +1,9 @@
 """A limit on time and memory: code of a learner runs in a thread of its own, and is left when it takes too long.
 
-A thread, because waiting for one works alike on Linux, macOS and Windows, whatever the code does: it loops, sleeps, waits for
-a lock. What a thread sets for itself alone (torch's grad mode, numpy's error state, …) ends with it, too. A loop that
-swallows exceptions is told again and again until it ends. Out of reach is one single call into C that never comes back
-and never lets go of Python's lock, as ``max(itertools.count())``: there only a restart of the kernel helps.
+A thread, because waiting for one works alike on Linux, macOS and Windows, whatever the code does: it loops, sleeps,
+waits for a lock. What a thread sets for itself alone (torch's grad mode, numpy's error state, …) ends with it, too. A
+loop that swallows exceptions is told again and again until it ends. Out of reach is one single call into C that never
+comes back and never lets go of Python's lock, as ``max(itertools.count())``: there only a restart of the kernel helps.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-import torch
+from qmix_course.checks import memory
 
-SECONDS = 20                # of computing for one check, all its questions together; the slowest right answer takes 2 to 5
+SECONDS = 20        # of computing for one check, all its questions together; the slowest right answer takes 2 to 5
 WAITING = 10                # of waiting, computing nothing
 GIGABYTES = 4               # that it may take on top of what is there
 IDLE = 0.02                 # of its time; less, and it waits
@@ -30,12 +30,13 @@ ANSWER = "answer"           # the name of an answer's thread
 MEMORY = "more than {} gigabytes of memory"
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
 
-LIBRARIES = tuple({str(Path(__file__).parents[1]), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
+LIBRARIES = tuple({str(Path(__file__).parents[1]),
+                   *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
 
 
 class Stop(SystemExit):
-    """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it; and a thread
-    that ends by it says nothing."""
+    """Raised inside code that has taken too long. No ``Exception``, so that ``except Exception`` does not keep it;
+    and a thread that ends by it says nothing."""
 
 
 class Overrun(Exception):
@@ -55,7 +56,7 @@ def within(work: Callable, seconds: float | None = None):
     """
     seconds = SECONDS if seconds is None else seconds
     told: dict = {}
-    ended = threading.Event()                   # not join(): a Ctrl-C inside it marks a thread that runs as ended (Python 3.10 to 3.12)
+    ended = threading.Event()   # not join(): a Ctrl-C inside it marks a thread that runs as ended (Python 3.10 to 3.12)
 
     def run() -> None:
         REPORTS.hook = id                       # in this thread alone: a function in C that does nothing
@@ -70,7 +71,7 @@ def within(work: Callable, seconds: float | None = None):
     thread.asked_by = threading.current_thread()
     overrun = None
     try:
-        with _less_memory():
+        with memory.limited(GIGABYTES):
             thread.start()
             why = _wait(thread, ended, seconds)
             if why and not told:
@@ -86,7 +87,7 @@ def within(work: Callable, seconds: float | None = None):
             _stop_later(thread)
         raise
     if overrun:
-        _stop_later(thread)                     # not under the limit: a thread that finds no memory never says that it has started
+        _stop_later(thread)        # not under the limit: a thread that finds no memory never says that it has started
         raise overrun
     if not told:                                # nor was there enough to say what happened
         raise Overrun(MEMORY.format(GIGABYTES), None)
@@ -97,8 +98,9 @@ def within(work: Callable, seconds: float | None = None):
 
 @contextlib.contextmanager
 def unreported() -> Iterator[None]:
-    """What Python can raise nowhere, in a destructor or a callback of the garbage collector, is reported unless it comes from an
-    answer. Where one is stopped that is the stop itself, and after an endless recursion its text is a traceback without end."""
+    """What Python can raise nowhere, in a destructor or a callback of the garbage collector, is reported unless it
+    comes from an answer. Where one is stopped that is the stop itself, and after an endless recursion its text is a
+    traceback without end."""
     if sys.unraisablehook is not REPORTS:
         type(REPORTS).hook = staticmethod(sys.unraisablehook)
         sys.unraisablehook = REPORTS
@@ -110,7 +112,8 @@ def unreported() -> Iterator[None]:
 
 
 class _Reports(threading.local):
-    """``sys.unraisablehook`` with a ``hook`` a thread. Calling it runs no line of Python, which would only raise the next ``Stop``."""
+    """``sys.unraisablehook`` with a ``hook`` a thread. Calling it runs no line of Python, which would only raise the
+    next ``Stop``."""
 
     hook = staticmethod(sys.__unraisablehook__)
     __call__ = property(operator.attrgetter("hook"))
@@ -134,10 +137,11 @@ def is_library(filename: str) -> bool:
 def _wait(thread: threading.Thread, ended: threading.Event, seconds: float) -> str:
     """Why the thread must be stopped, or nothing once it has ended.
 
-    What counts is the time that it computes: on a busy computer a right answer may need much longer by the clock. But one that
-    computes nothing for so long waits for something that does not come. In small steps: so Ctrl-C is heard on Windows, too.
+    What counts is the time that it computes: on a busy computer a right answer may need much longer by the clock. But
+    one that computes nothing for so long waits for something that does not come. In small steps: so Ctrl-C is heard on
+    Windows, too.
     """
-    most = _memory() + GIGABYTES * 2**30
+    most = memory.used() + GIGABYTES * 2**30
     begun = woken = time.monotonic()
     computed = at_last = time.process_time()
     while True:
@@ -147,8 +151,9 @@ def _wait(thread: threading.Thread, ended: threading.Event, seconds: float) -> s
         if now - at_last > IDLE * (clock - woken) + 0.05:
             at_last, woken = now, clock
         if (now - computed > seconds or clock - woken > WAITING or clock - begun > 6 * seconds) and not _debugged():
-            return f"more than {WAITING:g} seconds of waiting" if clock - woken > WAITING else f"more than {seconds:g} seconds"
-        if _memory() > most:
+            return (f"more than {WAITING:g} seconds of waiting"
+                    if clock - woken > WAITING else f"more than {seconds:g} seconds")
+        if memory.used() > most:
             return MEMORY.format(GIGABYTES)
 
 
@@ -163,8 +168,8 @@ def _stop(thread: threading.Thread) -> None:
 
 
 def _stop_later(thread: threading.Thread) -> None:
-    """Somebody goes on telling it: what sleeps or waits ends as soon as it wakes. So do checks that it asked for itself, whose
-    watcher it is that has been stopped."""
+    """Somebody goes on telling it: what sleeps or waits ends as soon as it wakes. So do checks that it asked for
+    itself, whose watcher it is that has been stopped."""
     for inner in threading.enumerate():
         if getattr(inner, "asked_by", None) is thread and inner.is_alive():
             _stop(inner)
@@ -181,9 +186,9 @@ def _keep_telling(thread: threading.Thread, again: Callable | None) -> None:
 
 
 def _settle() -> None:
-    """Take a ``Stop`` oneself. One that nobody has taken yet, in a thread that sleeps or has ended, keeps Python looking for it at
-    every call, and in Python 3.11 a debugger then waits at the first one for ever. One that is taken ends this; a thread that wakes
-    up looks for its own. Not in the main thread, where Ctrl-C would come first."""
+    """Take a ``Stop`` oneself. One that nobody has taken yet, in a thread that sleeps or has ended, keeps Python
+    looking for it at every call, and in Python 3.11 a debugger then waits at the first one for ever. One that is
+    taken ends this; a thread that wakes up looks for its own. Not in the main thread, where Ctrl-C would come first."""
     try:
         _tell(threading.get_ident(), Stop)
         while True:
@@ -195,8 +200,8 @@ def _settle() -> None:
 def _raise_in(thread: threading.Thread, again: Callable | None) -> None:
     kind = Stop
     if again is not None:
-        # Python makes an exception in the thread that catches it; making this one sets the thread's trace function. There is no
-        # Python code in it, which would find no room at the bottom of an endless recursion.
+        # Python makes an exception in the thread that catches it; making this one sets the thread's trace function.
+        # There is no Python code in it, which would find no room at the bottom of an endless recursion.
         kind = type("Stop", (Stop,), {"__init__": partial(sys.settrace, again)})
         frame = sys._current_frames().get(thread.ident)
         while frame is not None:
@@ -210,12 +215,13 @@ def _tell(ident: int, kind: type) -> None:
 
 
 def _again(ident: int) -> Callable | None:
-    """Before Python 3.12: a trace function that raises ``Stop`` after each line of the thread, for code that catches it. All in C: an
-    exception that came inside of a trace function would end the tracing."""
+    """Before Python 3.12: a trace function that raises ``Stop`` after each line of the thread, for code that catches
+    it. All in C: an exception that came inside of a trace function would end the tracing."""
     if sys.version_info >= (3, 12):
         return None
     raise_in = ctypes.PyDLL(ctypes.pythonapi._name).PyThreadState_SetAsyncExc
-    raise_in.argtypes = [ctypes.c_ulong] + 4 * [ctypes.py_object]               # the last three, frame, event, argument, are not used
+    # the last three, frame, event, argument, are not used
+    raise_in.argtypes = [ctypes.c_ulong] + 4 * [ctypes.py_object]
     raise_in.restype = None
     return partial(raise_in, ident, Stop)
 
@@ -254,56 +260,5 @@ def _debugged() -> bool:
     """Whether a debugger is attached: then a person takes the time."""
     tracer = sys.gettrace()
     tool = sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID) if hasattr(sys, "monitoring") else None
-    return tool is not None or "pydev" in (getattr(tracer, "__module__", "") or "") or "bdb" in (getattr(tracer, "__module__", "") or "")
-
-
-def _memory() -> int:
-    """Bytes of memory in use; 0 where nobody tells: not on Linux, and without psutil, which Jupyter brings."""
-    if sys.platform == "linux":
-        return _pages()[1]
-    process = _process()
-    return process.memory_info().rss if process else 0
-
-
-def _pages() -> list[int]:
-    """On Linux: bytes of addresses and of memory in use."""
-    return [int(pages) * _page_size() for pages in Path("/proc/self/statm").read_text().split()[:2]]
-
-
-@cache
-def _page_size() -> int:
-    import resource
-
-    return resource.getpagesize()
-
-
-@cache
-def _process():
-    try:
-        import psutil
-    except ImportError:
-        return None
-    return psutil.Process()
-
-
-@contextlib.contextmanager
-def _less_memory() -> Iterator[None]:
-    """On Linux, what asks for too much memory gets a MemoryError, before the machine runs out of it. Not beside a GPU: its
-    driver reserves addresses without end."""
-    if sys.platform != "linux" or _has_gpu():
-        yield
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = _pages()[0] + int(GIGABYTES * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-@cache
-def _has_gpu() -> bool:
-    return torch.cuda.is_available()
+    return tool is not None or "pydev" in (getattr(tracer, "__module__", "")
+                                           or "") or "bdb" in (getattr(tracer, "__module__", "") or "")

@@ -38,7 +38,8 @@ REPLACES = "It belongs to everybody: what comes after your answer would use your
 
 
 class Room:
-    """What a check works with: it runs answers (``ask``), compares them (``compare``) and names mistakes (``wrong``)."""
+    """What a check works with: it runs answers (``ask``), compares them (``compare``) and names mistakes (``wrong``).
+    """
 
     def __init__(self, exercise: Exercise):
         self.exercise = exercise
@@ -50,8 +51,8 @@ class Room:
     # ---- from answers to a verdict ---------------------------------------------------------------------------------
 
     def judge(self, answers: tuple) -> Verdict:
-        """The verdict on the answers; whatever they raise becomes one too, and so does an answer that never ends. What they change
-        is put back."""
+        """The verdict on the answers; whatever they raise becomes one too, and so does an answer that never ends.
+        What they change is put back."""
         failed = self._failed_cells(answers)
         if failed:
             return failed
@@ -88,8 +89,10 @@ class Room:
             return None
         for name in (*self.exercise.answers, *sorted(set().union(*map(code.names_in, answers)))):
             if name in log.failed:
-                return Verdict("error in your code", f"the last run of the cell that defines {name} failed: {log.failed[name]}",
-                               "What is there now may be the definition of an earlier run. Mend that cell, run it again, then check.")
+                return Verdict("error in your code", f"the last run of the cell that defines {name} failed: "
+                                                     f"{log.failed[name]}",
+                               "What is there now may be the definition of an earlier run. Mend that cell, run it "
+                               "again, then check.")
         return None
 
     def _look(self) -> Verdict:
@@ -101,14 +104,17 @@ class Room:
             except limit.Stop:
                 raise
             except BaseException as error:
-                if self._given and error is not self._raised and isinstance(error, Exception) and code.own_place(error) is None:
+                if (self._given and error is not self._raised and isinstance(error, Exception)
+                    and code.own_place(error) is None):
                     return self._unusable(error)
                 return code.error_verdict(error)
 
     def _unusable(self, error: Exception) -> Verdict:
         """The answer ran, and what it gave is nothing that the check could work with."""
-        return Verdict("wrong shape or type", f"your answer gave {values.describe(self._given[0])}, which cannot be used here",
-                       "What does the text ask for: which type, which shape, which dtype? Print what your answer gives for one small case.",
+        return Verdict("wrong shape or type", f"your answer gave {values.describe(self._given[0])}, which cannot be "
+                                              f"used here",
+                       "What does the text ask for: which type, which shape, which dtype? Print what your answer gives "
+                       "for one small case.",
                        f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
 
     def wrong(self, name: str, detail: str = "") -> Found:
@@ -171,7 +177,8 @@ class Room:
         expected = [truth(*copy.deepcopy(case)) for case in cases]
         self.match(given, expected, cases, tolerance)
 
-    def match(self, given: list, expected: list, cases: list[tuple], tolerance: float = 1e-9, name: str | None = None) -> None:
+    def match(self, given: list, expected: list, cases: list[tuple], tolerance: float = 1e-9,
+              name: str | None = None) -> None:
         """As ``compare``, for answers that are there already: ``given[k]`` belongs to ``cases[k]``.
 
         ``name``: what the learner would call to see a case again; without it, the exercise's function.
@@ -188,14 +195,17 @@ class Room:
         shapes = [problem for problem in problems if problem and problem.kind == "wrong shape or type"]
         if shapes:
             first = problems.index(shapes[0])
-            raise Found(Verdict("wrong shape or type", shapes[0].text, "Print what your answer gives for one small case, "
+            raise Found(Verdict("wrong shape or type", shapes[0].text,
+                                "Print what your answer gives for one small case, "
                                 "and its shape and dtype.", values.call(name, cases[first])))
-        lost = values.lost_digits(given, expected) if all(problem is None or problem.close for problem in problems) else ""
+        lost = values.lost_digits(given, expected) if all(problem is None or problem.close
+                                                          for problem in problems) else ""
         if lost == "float32" or lost and code.may_round(self._answers):
             raise self.wrong(NEARLY.name)
         smallest = self._smallest(problems, given, expected, cases)
         raise Found(Verdict("wrong", UNNAMED,
-                            _what_next(problems, given, expected, values.size(cases[smallest]) + values.size(expected[smallest])),
+                            _what_next(problems, given, expected,
+                                       values.size(cases[smallest]) + values.size(expected[smallest])),
                             self._example(problems, given, expected, cases, name)))
 
     def _smallest(self, problems, given, expected, cases) -> int:
@@ -214,11 +224,13 @@ class Room:
         """In a lab: is this the line with the bug? Ask after the repair has been examined."""
         right = {right} if isinstance(right, int) else right
         if isinstance(named, bool) or not isinstance(named, int):
-            raise Found(Verdict("wrong shape or type", f"the line: expected a whole number, got {values.describe(named)}",
+            raise Found(Verdict("wrong shape or type", f"the line: expected a whole number, got "
+                                                       f"{values.describe(named)}",
                                 "Give the number that stands behind the line in the listing, as 3."))
         if named not in right:
             raise Found(Verdict("wrong", "your repair is right, but the bug is not in the line that you name",
-                                "Go through the listing line by line: which is the first line whose result is not what it should be?"))
+                                "Go through the listing line by line: which is the first line whose result is not what "
+                                "it should be?"))
 
 
 def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: bool) -> bool:
@@ -227,7 +239,8 @@ def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: 
             claimed = wrong(*copy.deepcopy(case))
         except Exception:
             return False
-        agrees = values.problem(got, claimed, tolerance) is None if strict else values.loosely_equal(got, claimed, tolerance)
+        agrees = (values.problem(got, claimed, tolerance) is None
+                  if strict else values.loosely_equal(got, claimed, tolerance))
         if not agrees:
             return False
     return True
@@ -237,20 +250,22 @@ def _what_next(problems: list, given: list, expected: list, shown: int) -> str:
     """What to think about when no mistake explains the values."""
     got, want = (values.numbers(results) for results in (given, expected))
     if got.isnan().any() and not want.isnan().any():
-        return ("There is a nan among your numbers. Which step divides 0 by 0, takes inf from inf or 0 times inf, or takes the logarithm or "
-                "a root of a negative number?")
+        return ("There is a nan among your numbers. Which step divides 0 by 0, takes inf from inf or 0 times inf, or "
+                "takes the logarithm or a root of a negative number?")
     if all(problem is None or problem.close for problem in problems):
-        return ("Close, but not the exact values. Is something estimated from samples, searched on a grid, rounded on the way, or stopped "
-                "before its end? Or is one small term different?")
+        return ("Close, but not the exact values. Is something estimated from samples, searched on a grid, rounded on "
+                "the way, or stopped before its end? Or is one small term different?")
     if shown > FITS:
-        return "What have those that differ in common? Make a small case of your own whose result you know, and run your function on it."
+        return ("What have those that differ in common? Make a small case of your own whose result you know, and run "
+                "your function on it.")
     return "Work this one case out on paper, step by step, and compare."
 
 
 @contextlib.contextmanager
 def _settings_kept():
     """What an answer sets in its thread or in torch does not reach the check's own sums."""
-    dtype, threads, grad, errors = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(), numpy.geterr()
+    dtype, threads, grad, errors = (torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(),
+                                    numpy.geterr())
     try:
         yield
     finally:

@@ -12,10 +12,12 @@ FITS = 24               # numbers that a person looks through, or works out on p
 def describe(value) -> str:
     """A short name of what was given: ``a tensor of shape [2, 3], int64``."""
     if isinstance(value, torch.Tensor):
-        return f"{_manner(value)} of shape {list(value.shape) if not value.is_nested else 'unequal'}, {str(value.dtype).removeprefix('torch.')}"
+        return (f"{_manner(value)} of shape {list(value.shape) if not value.is_nested else 'unequal'}, "
+                f"{str(value.dtype).removeprefix('torch.')}")
     if isinstance(value, numpy.ndarray):
         return f"a numpy array of shape {list(value.shape)}, {value.dtype}"
-    if type(value) in (bool, int, float, complex, str) and not (isinstance(value, int) and abs(value) >= 10**30) and len(repr(value)) < 40:
+    if type(value) in (bool, int, float, complex,
+                       str) and not (isinstance(value, int) and abs(value) >= 10**30) and len(repr(value)) < 40:
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, (tuple, list)):
         return f"{type(value).__name__} of {len(value)}"
@@ -79,7 +81,8 @@ def call(name: str, case: tuple) -> str:
 
 
 def table(got, want) -> str:
-    """``expected`` and ``got``, one under the other, and where or by how much they differ; of many numbers those that differ."""
+    """``expected`` and ``got``, one under the other, and where or by how much they differ; of many numbers those that
+    differ."""
     left, right = _numbers(got), _numbers(want)
     if left is None or right is None or left.shape != right.shape:
         return _parts(got, want)
@@ -88,12 +91,15 @@ def table(got, want) -> str:
     if right.numel() > FITS and len(differ):
         rows = [f"  {place}: expected {_number(right[tuple(place)].item())}, got {_number(left[tuple(place)].item())}"
                 for place in differ[:5].tolist()]
-        return "\n".join([f"{len(differ)} of {right.numel()} entries differ" + (", the first of them:" if len(differ) > 5 else ":"), *rows])
+        return "\n".join([f"{len(differ)} of {right.numel()} entries differ"
+                          + (", the first of them:" if len(differ) > 5 else ":"), *rows])
     lines = [f"expected: {_shown(want)}", f"got:      {_shown(got)}"]
     if measured:
-        lines += [f"largest difference: {_number(float((left.double() - right.double()).abs().max()))}"] if right.numel() else []
+        lines += ([f"largest difference: {_number(float((left.double() - right.double()).abs().max()))}"]
+                  if right.numel() else [])
     elif right.dim() and len(differ):
-        lines.append(f"different at: {', '.join(str(place if len(place) > 1 else place[0]) for place in differ.tolist())}")
+        lines.append(f"different at: "
+                     f"{', '.join(str(place if len(place) > 1 else place[0]) for place in differ.tolist())}")
     return "\n".join(lines)
 
 
@@ -118,7 +124,8 @@ def _parts(got, want) -> str:
     keys = None
     if len(whole) > LONGEST_CALL and isinstance(want, dict) and isinstance(got, dict) and got.keys() == want.keys():
         keys = list(want)
-    elif len(whole) > LONGEST_CALL and isinstance(want, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(want):
+    elif (len(whole) > LONGEST_CALL and isinstance(want, (list, tuple)) and isinstance(got, (list, tuple))
+          and len(got) == len(want)):
         keys = range(len(want))
     for key in keys or ():
         if _shown(got[key]) != _shown(want[key]):
@@ -127,7 +134,8 @@ def _parts(got, want) -> str:
 
 
 def _shown(value) -> str:
-    if isinstance(value, torch.Tensor) and (type(value) not in (torch.Tensor, torch.nn.Parameter) or not readable(value)):
+    if isinstance(value, torch.Tensor) and (type(value) not in (torch.Tensor, torch.nn.Parameter)
+                                            or not readable(value)):
         return describe(value)
     if isinstance(value, (torch.Tensor, numpy.ndarray)) and value.ndim:
         rows = value.tolist()

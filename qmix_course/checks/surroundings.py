@@ -1,7 +1,7 @@
 """What surrounds an answer while it is examined, and that everything is as it was afterwards, whatever the answer did.
 
-What holds for one thread only (grad mode, numpy's error state, contexts, trace functions) needs no care here: an answer has
-a thread of its own (limit.py), which takes all of that with it.
+What holds for one thread only (grad mode, numpy's error state, contexts, trace functions) needs no care here: an answer
+has a thread of its own (limit.py), which takes all of that with it.
 """
 
 from __future__ import annotations
@@ -32,15 +32,17 @@ SEEDS = 20_261, 20_262, 20_263          # random, numpy, torch
 OWN = ("__annotations__", "__dict__", "__weakref__", "__warningregistry__")         # what Python itself writes
 
 # Whose functions an answer may use and must leave alone: modules, and classes with their methods.
-SHARED = (builtins, math, random, numpy, numpy.random, numpy.linalg, torch, torch.nn, torch.nn.functional, torch.optim, torch.linalg,
+SHARED = (builtins, math, random, numpy, numpy.random, numpy.linalg, torch, torch.nn, torch.nn.functional, torch.optim,
+          torch.linalg,
           torch.random, torch.autograd)
-CLASSES = (torch.Tensor, torch.nn.Module, torch.nn.Parameter, torch.nn.Linear, torch.Generator, torch.optim.Optimizer, torch.optim.Adam)
+CLASSES = (torch.Tensor, torch.nn.Module, torch.nn.Parameter, torch.nn.Linear, torch.Generator, torch.optim.Optimizer,
+           torch.optim.Adam)
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[list[str]]:
-    """Known random numbers, float64, one thread, no warnings, nothing printed (an answer runs many times), nothing asked; afterwards
-    everything is as it was, and the list given holds what had been replaced in a library."""
+    """Known random numbers, float64, one thread, no warnings, nothing printed (an answer runs many times), nothing
+    asked; afterwards everything is as it was, and the list given holds what had been replaced in a library."""
     replaced: list[str] = []
     with limit.unreported():
         put_back = _remember(replaced)
@@ -48,7 +50,8 @@ def quiet() -> Iterator[list[str]]:
             with (warnings.catch_warnings(), no_input(),
                   contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())):
                 warnings.simplefilter("ignore")
-                torch.set_num_threads(1)        # the cases are small: a second thread only waits, and waiting counts as computing
+                # the cases are small: a second thread only waits, and waiting counts as computing
+                torch.set_num_threads(1)
                 random.seed(SEEDS[0])
                 numpy.random.seed(SEEDS[1])
                 torch.default_generator.manual_seed(SEEDS[2])         # the processor's alone
@@ -67,7 +70,8 @@ class NobodyThere(EOFError):
 def no_input() -> Iterator[None]:
     """``input()`` raises at once, rather than wait for somebody to type."""
     def nobody(*_, **__):
-        raise NobodyThere("input() waits for somebody to type, and nobody is there: an answer gets all it needs as arguments")
+        raise NobodyThere("input() waits for somebody to type, and nobody is there: an answer gets all it needs as "
+                          "arguments")
 
     asked, stdin = builtins.input, sys.stdin
     builtins.input, sys.stdin = nobody, io.StringIO()
@@ -77,12 +81,14 @@ def no_input() -> Iterator[None]:
         builtins.input, sys.stdin = asked, stdin
 
 
-# ---- putting back ------------------------------------------------------------------------------------------------------
+# ---- putting back
+# ------------------------------------------------------------------------------------------------------
 
 def _remember(replaced: list[str]) -> list[Callable[[], None]]:
     """How to put back whatever an answer may change in the whole program."""
     back = [_setting(get, put) for get, put in _settings()]
-    back += [_contents(*place) for place in ((os.environ,), (sys.path,), (sys.modules, False), (logging.root.handlers,))]
+    back += [_contents(*place) for place in ((os.environ,), (sys.path,), (sys.modules, False),
+                                             (logging.root.handlers,))]
     back += [_names(owner, replaced) for owner in (*SHARED, *CLASSES, *_course())]
     back += [_streams(), *_figures()]
     return back
@@ -97,16 +103,20 @@ def _settings() -> list[tuple[Callable, Callable]]:
         (torch.get_num_threads, torch.set_num_threads),
         (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
         (_deterministic, _set_deterministic),
-        (lambda: (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()), lambda was: torch.autograd.set_detect_anomaly(*was)),
-        (lambda: (torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark),
+        (lambda: (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()),
+         lambda was: torch.autograd.set_detect_anomaly(*was)),
+        (lambda: (torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic,
+                  torch.backends.cudnn.benchmark),
          _set_backends),
-        (lambda: copy.copy(torch._tensor_str.PRINT_OPTS), lambda was: vars(torch._tensor_str.PRINT_OPTS).update(vars(was))),
+        (lambda: copy.copy(torch._tensor_str.PRINT_OPTS),
+         lambda was: vars(torch._tensor_str.PRINT_OPTS).update(vars(was))),
         (numpy.get_printoptions, lambda was: numpy.set_printoptions(**was)),
         (numpy.geterr, lambda was: numpy.seterr(**was)),
         (os.getcwd, os.chdir),
         (sys.getrecursionlimit, sys.setrecursionlimit),
         (sys.getswitchinterval, sys.setswitchinterval),
-        (lambda: (threading.gettrace(), threading.getprofile()), lambda was: (threading.settrace(was[0]), threading.setprofile(was[1]))),
+        (lambda: (threading.gettrace(), threading.getprofile()),
+         lambda was: (threading.settrace(was[0]), threading.setprofile(was[1]))),
         (gc.isenabled, lambda was: gc.enable() if was else gc.disable()),
         (gc.get_threshold, lambda was: gc.set_threshold(*was)),
         (lambda: (logging.root.level, logging.root.manager.disable), _set_logging),
@@ -127,7 +137,7 @@ def _deterministic() -> tuple[bool, bool]:
 
 
 def _set_deterministic(was: tuple[bool, bool]) -> None:
-    if _deterministic() != was:                     # even to set the same again would load torch's compiler, which takes seconds
+    if _deterministic() != was:        # even to set the same again would load torch's compiler, which takes seconds
         torch.use_deterministic_algorithms(was[0], warn_only=was[1])
 
 
@@ -164,8 +174,8 @@ def _contents(place, added: bool = True) -> Callable[[], None]:
 
 
 def _names(owner, replaced: list[str]) -> Callable[[], None]:
-    """What a module or a class holds, each name by identity. What came in goes again from a class and from builtins; elsewhere it
-    may be a part of the library that was first used now."""
+    """What a module or a class holds, each name by identity. What came in goes again from a class and from builtins;
+    elsewhere it may be a part of the library that was first used now."""
     was = dict(vars(owner))
     return partial(_put_back, owner, was, list(map(id, was.values())), replaced)
 
@@ -204,7 +214,8 @@ def _course() -> list:
 @cache
 def _parts(loaded: int) -> list:
     """As long as no module is added."""
-    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "qmix_course" and module is not None]
+    modules = [module for name, module in list(sys.modules.items())
+               if name.partition(".")[0] == "qmix_course" and module is not None]
     return modules + [part for module in modules for part in vars(module).values()
                       if isinstance(part, type) and part.__module__ == module.__name__]
 

@@ -18,7 +18,8 @@ CLOSE = 1e-2            # off by less than this, relatively, and the idea may be
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one result: ``kind`` as in a verdict, ``text``, ``close``: the numbers are near the right ones."""
+    """What is wrong with one result: ``kind`` as in a verdict, ``text``, ``close``: the numbers are near the right
+    ones."""
 
     kind: str
     text: str
@@ -59,11 +60,12 @@ def same(a, b) -> bool:
 
 
 def plain(value):
-    """The same value in its plain type: a tensor, float or whole number of a class of its own, which may compare as it likes,
-    becomes one of ours; a tensor comes to the processor's memory."""
+    """The same value in its plain type: a tensor, float or whole number of a class of its own, which may compare as
+    it likes, becomes one of ours; a tensor comes to the processor's memory."""
     if isinstance(value, torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
-            value = value if type(value) in (torch.Tensor, nn.Parameter) else torch.Tensor.as_subclass(value, torch.Tensor)
+            value = (value if type(value) in (torch.Tensor, nn.Parameter)
+                     else torch.Tensor.as_subclass(value, torch.Tensor))
             return value if value.is_cpu or value.is_meta else value.cpu()
     if isinstance(value, numpy.ndarray):
         return value if type(value) is numpy.ndarray else numpy.asarray(value)
@@ -80,7 +82,8 @@ def problem(got, want, tolerance: float) -> Problem | None:
     if isinstance(want, torch.Tensor):
         want = want.item()
     if isinstance(got, (torch.Tensor, numpy.ndarray, numpy.generic)):
-        if isinstance(got, torch.Tensor) and (not readable(got) or got.numel() != 1) or getattr(got, "size", 1) != 1 and (
+        if isinstance(got, torch.Tensor) and (not readable(got) or got.numel()
+                                              != 1) or getattr(got, "size", 1) != 1 and (
                 not isinstance(got, torch.Tensor)):
             return _shape(f"expected {_kind_of(want)}, got {describe(got)}")
         got = plain(got.item())
@@ -112,7 +115,8 @@ def problem(got, want, tolerance: float) -> Problem | None:
 
 
 def _tensor_problem(got, want: torch.Tensor, tolerance: float) -> Problem | None:
-    if not isinstance(got, torch.Tensor) or not readable(got) or got.shape != want.shape or _family(got.dtype) != _family(want.dtype):
+    if (not isinstance(got, torch.Tensor) or not readable(got) or got.shape != want.shape
+        or _family(got.dtype) != _family(want.dtype)):
         return _shape(f"expected {describe(want)}, got {describe(got)}")
     if want.is_floating_point():
         return _value_problem(got.detach().double(), want.detach().double(), tolerance)
@@ -139,7 +143,8 @@ def _close(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> bool:
 
 
 def _family(dtype: torch.dtype) -> str:
-    return "bool" if dtype == torch.bool else "floating" if dtype.is_floating_point else "complex" if dtype.is_complex else "whole"
+    return ("bool" if dtype == torch.bool else "floating" if dtype.is_floating_point else "complex"
+            if dtype.is_complex else "whole")
 
 
 def _kind_of(value) -> str:
@@ -166,7 +171,8 @@ def loosely_equal(got, claimed, tolerance: float) -> bool:
         return type(got) is type(claimed) and same(got, claimed)
 
 
-# ---- digits that were lost ---------------------------------------------------------------------------------------------
+# ---- digits that were lost
+# ---------------------------------------------------------------------------------------------
 
 def numbers(value) -> torch.Tensor:
     """All floating point numbers in a result, one after the other; whole numbers and everything else left out."""
@@ -184,20 +190,23 @@ def numbers(value) -> torch.Tensor:
 
 
 def lost_digits(given: list, expected: list) -> str:
-    """What explains how the numbers given differ from the expected ones: "float32" (or a shorter type), "rounding", or nothing."""
+    """What explains how the numbers given differ from the expected ones: "float32" (or a shorter type), "rounding", or
+    nothing."""
     got, want = numbers(given), numbers(expected)
     if got.shape != want.shape:
         return ""
-    told = ~(got.isnan() & want.isnan())                                # where both say that there is no number, no digit is lost
+    told = ~(got.isnan() & want.isnan())        # where both say that there is no number, no digit is lost
     got, want = got[told], want[told]
     if torch.equal(got, want) or not got.isfinite().all() or not want.isfinite().all():
         return ""
     scale = want.abs().max().clamp(min=1e-3)
-    for dtype, digit, ulps in ((torch.float32, 2.0**-24, 100), (torch.float16, 2.0**-11, 4), (torch.bfloat16, 2.0**-8, 4)):
+    for dtype, digit, ulps in ((torch.float32, 2.0**-24, 100), (torch.float16, 2.0**-11, 4),
+                               (torch.bfloat16, 2.0**-8, 4)):
         if torch.equal(got.to(dtype).double(), got) and not torch.equal(want.to(dtype).double(), want) and bool(
                 ((got - want).abs() <= ulps * digit * (scale if dtype == torch.float32 else want.abs())).all()):
             return "float32"
-    if bool(((got - want).abs() <= 32 * 2.0**-24 * want.abs().clamp(min=1e-3 * float(scale))).all()):      # float32 on the way
+    # float32 on the way
+    if bool(((got - want).abs() <= 32 * 2.0**-24 * want.abs().clamp(min=1e-3 * float(scale))).all()):
         return "float32"
     for digits in range(1, 10):
         power = 10.0**digits
@@ -205,7 +214,8 @@ def lost_digits(given: list, expected: list) -> str:
                 and _close(got, want, max(CLOSE, 0.5 / power)):             # a tie may have gone either way
             return "rounding"
         leading = 10.0**(digits - 1 - want.abs().clamp(min=1e-300).log10().floor())
-        for candidate in ((want * power).round() / power, (want * power).trunc() / power, (want * leading).round() / leading):
+        for candidate in ((want * power).round() / power, (want * power).trunc() / power,
+                          (want * leading).round() / leading):
             if _close(got, candidate, 1e-12) and _close(got, want, max(CLOSE, 0.5 / power)):
                 return "rounding"
     return ""

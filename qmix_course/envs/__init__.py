@@ -6,7 +6,8 @@ from qmix_course.envs.grid import GridWorld
 from qmix_course.envs.matrix import PAYOFFS, MatrixGame, MStepGame, TwoStepGame, penalty
 from qmix_course.envs.predator_prey import PredatorPrey
 
-__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded", "TeamEnv", "TeamSpec",
+__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded", "TeamEnv",
+           "TeamSpec",
            "TeamStep", "TwoStepGame", "as_parallel_env", "from_parallel_env", "penalty"]
 
 

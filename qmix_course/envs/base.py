@@ -33,7 +33,8 @@ class TeamSpec:
     def __post_init__(self):
         for field in fields(self):        # a plain int, whatever kind of whole number came
             most = errors.LONGEST if field.name == "episode_limit" else errors.MOST
-            object.__setattr__(self, field.name, errors.whole_number(field.name, getattr(self, field.name), at_most=most))
+            object.__setattr__(self, field.name, errors.whole_number(field.name, getattr(self, field.name),
+                                                                     at_most=most))
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ class TeamEnv(ABC):
     """The base of every environment: it checks what comes in; a subclass writes the rules.
 
     A subclass sets ``spec`` and ``num_envs`` by calling ``super().__init__`` and writes ``_begin`` and ``_advance``,
-    ``clone`` and, where it can, ``state_dict``, ``load_state_dict`` and ``model``. What it returns belongs to the caller,
-    who may write into it.
+    ``clone`` and, where it can, ``state_dict``, ``load_state_dict`` and ``model``. What it returns belongs to the
+    caller, who may write into it.
     """
 
     masks_actions = False           # whether an action can be unavailable; if not, ``available`` is all True
@@ -176,7 +177,8 @@ class TeamEnv(ABC):
 
     def settings(self) -> dict:
         """What makes this the task it is, as plain numbers and words: a checkpoint of another one is refused."""
-        plain = {k: v for k, v in vars(self).items() if not k.startswith("_") and isinstance(v, (bool, int, float, str))}
+        plain = {k: v for k, v in vars(self).items()
+                 if not k.startswith("_") and isinstance(v, (bool, int, float, str))}
         return {"environment": type(self).__name__} | plain | vars(self.spec)
 
     def state_dict(self) -> dict:

@@ -1,4 +1,5 @@
-"""GridWorld: each agent walks to the far corner of its own side, and nobody may bump. The reference task of the course."""
+"""GridWorld: each agent walks to the far corner of its own side, and nobody may bump. The reference task of the course.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ class GridWorld(TeamEnv):
                         for dtype, name in ((torch.float32, "float32"), (torch.float64, "float64"))}
         near = np.abs(np.subtract.outer(np.arange(size), np.arange(size))) <= (size if view is None else view)
         self._hidden = None if view is None else ~np.kron(near, near)                       # [cells, cells]
-        self._sees = np.array([[i, *(j for j in agents if j != i), n_agents + i] for i in agents])  # [N, N + 1], see _see
+        # [N, N + 1], see _see
+        self._sees = np.array([[i, *(j for j in agents if j != i), n_agents + i] for i in agents])
 
     @property
     def positions(self) -> torch.Tensor:
@@ -129,10 +131,10 @@ class GridWorld(TeamEnv):
     def _see(self, cells: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """What each agent observes and what training may know: cells[N, B] → obs[B, N, O], state[B, S]."""
         n, batch = cells.shape
-        things = np.concatenate([cells, self._goal[:, None].repeat(batch, 1)]).T      # [B, 2N] everyone, then every goal
+        things = np.concatenate([cells, self._goal[:, None].repeat(batch, 1)]).T     # [B, 2N] everyone, then every goal
         scaled = self._scaled[torch.get_default_dtype()]
         state = scaled.take(things, axis=0).reshape(batch, 4 * n)
-        seen = things.take(self._sees, axis=1)                                        # [B, N, N + 1] own, others', own goal
+        seen = things.take(self._sees, axis=1)        # [B, N, N + 1] own, others', own goal
         if self.view is not None:
             others = seen[..., 1:-1]
             others[self._hidden[seen[..., :1], others]] = self.size ** 2
@@ -199,7 +201,8 @@ class GridWorld(TeamEnv):
         return GridWorld(self.size, self.spec.n_agents, self.num_envs if num_envs is None else num_envs,
                          self.spec.episode_limit, self.random_starts, self.view)
 
-    # ---- the whole task, and where a run stands -----------------------------------------------------------------------
+    # ---- the whole task, and where a run stands
+    # -----------------------------------------------------------------------
 
     def placements(self) -> torch.Tensor:
         """[X, N, 2] int64: every placement of the agents on distinct cells but the solved one, in ``model``'s order."""
@@ -208,8 +211,8 @@ class GridWorld(TeamEnv):
     def _list_placements(self) -> np.ndarray:
         states = math.perm(self.size ** 2, self.spec.n_agents)
         if states * len(MOVES) ** self.spec.n_agents > MODEL_LIMIT:
-            raise ValueError(f"model: {states} states × {len(MOVES) ** self.spec.n_agents} joint actions are more than the "
-                             f"{MODEL_LIMIT} transitions that can be listed; take a smaller board or fewer agents")
+            raise ValueError(f"model: {states} states × {len(MOVES) ** self.spec.n_agents} joint actions are more than "
+                             f"the {MODEL_LIMIT} transitions that can be listed; take a smaller board or fewer agents")
         listed = itertools.permutations(range(self.size ** 2), self.spec.n_agents)
         placements = np.array(list(listed)).T                                      # [N, X + 1]
         return placements[:, ~self._solved(placements)]

@@ -9,7 +9,8 @@ from qmix_course import errors
 from qmix_course.envs.base import Model, TeamEnv, TeamSpec, TeamStep
 
 # payoff[a1][a2]. Sources: climbing and penalty: Claus & Boutilier 1998; qtran: Son et al. 2019;
-# qplex1, qplex3: the code published with QPLEX (Wang et al. 2021); two_optima: Rashid et al. 2020 (it pays for playing the same).
+# qplex1, qplex3: the code published with QPLEX (Wang et al. 2021); two_optima: Rashid et al. 2020 (it pays for playing
+# the same).
 PAYOFFS = {
     "climbing": ((11, -30, 0), (-30, 7, 6), (0, 0, 5)),
     "qtran": ((8, -12, -12), (-12, 0, 0), (-12, 0, 0)),
@@ -27,8 +28,8 @@ def penalty(k: float) -> tuple:
 
 
 class TableGame(TeamEnv):
-    """A game given by its model: a step is a look-up. Every agent observes the same state, one-hot unless ``states``[X, S]
-    says how the X states are written down."""
+    """A game given by its model: a step is a look-up. Every agent observes the same state, one-hot unless
+    ``states``[X, S] says how the X states are written down."""
 
     def __init__(self, num_envs: int, n_agents: int, n_actions: int, n_states: int, episode_limit: int,
                  states: torch.Tensor | None = None):
@@ -90,7 +91,8 @@ class MatrixGame(TableGame):
     def __init__(self, payoff, num_envs: int = 1):
         if isinstance(payoff, str):
             payoff = PAYOFFS[errors.choice("payoff", payoff, PAYOFFS)]
-        table = torch.from_numpy(errors.numbers("payoff", payoff, "a known name, or a table of numbers with one axis an agent"))
+        table = torch.from_numpy(errors.numbers("payoff", payoff, "a known name, or a table of numbers with one axis "
+                                                                  "an agent"))
         if table.dim() < 1 or len(set(table.shape)) != 1 or table.numel() == 0:
             raise ValueError(f"payoff: expected axes of equal length, one an agent, got shape {tuple(table.shape)}")
         super().__init__(num_envs, n_agents=table.dim(), n_actions=table.shape[0], n_states=1, episode_limit=1)
@@ -108,9 +110,9 @@ class MatrixGame(TableGame):
 class TwoStepGame(TableGame):
     """The two-step game of the QMIX paper (Rashid et al. 2018, section 5).
 
-    The first agent's first action picks the second state: 0 leads to 2A, which pays 7 whatever happens; 1 leads to 2B, which
-    pays [[0, 1], [1, 8]]. The second agent's first action does nothing, and the first reward is 0. State and observations: one-hot
-    (start, 2A, 2B), O = S = 3.
+    The first agent's first action picks the second state: 0 leads to 2A, which pays 7 whatever happens; 1 leads to 2B,
+    which pays [[0, 1], [1, 8]]. The second agent's first action does nothing, and the first reward is 0. State and
+    observations: one-hot (start, 2A, 2B), O = S = 3.
     """
 
     START, STATE_2A, STATE_2B = range(3)
@@ -127,15 +129,16 @@ class TwoStepGame(TableGame):
 
 
 class MStepGame(TableGame):
-    """The m-step matrix game with two good branches out of four (Mahajan et al. 2019; the details are those of their code).
+    """The m-step matrix game with two good branches out of four (Mahajan et al. 2019; the details are those of their
+    code).
 
-    The first joint action of ``steps`` = m fixes the branch. (0, 0) and (1, 1) are good: each step that repeats the branch's
-    joint action pays 1. Any other joint action pays 0 and ends the episode, at the first step already. The last step of
-    branch (0, 0) is different: it pays [[1, 1], [1, 4]]. So m is to be had in either branch by playing on, and m + 3 by
-    leaving branch (0, 0)'s habit at the last moment, together.
+    The first joint action of ``steps`` = m fixes the branch. (0, 0) and (1, 1) are good: each step that repeats the
+    branch's joint action pays 1. Any other joint action pays 0 and ends the episode, at the first step already. The
+    last step of branch (0, 0) is different: it pays [[1, 1], [1, 4]]. So m is to be had in either branch by playing on,
+    and m + 3 by leaving branch (0, 0)'s habit at the last moment, together.
 
-    State and observations: the step, one-hot [m], then the branch, one-hot [2] for (0, 0) and (1, 1), both 0 at the first
-    step; O = S = m + 2. (The authors' state has four branches, and says branch (0, 0) before there is one.)
+    State and observations: the step, one-hot [m], then the branch, one-hot [2] for (0, 0) and (1, 1), both 0 at the
+    first step; O = S = m + 2. (The authors' state has four branches, and says branch (0, 0) before there is one.)
     """
 
     def __init__(self, steps: int = 10, num_envs: int = 1):

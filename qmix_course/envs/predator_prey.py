@@ -17,26 +17,30 @@ LARGEST = 500                                           # sizes of the board and
 class PredatorPrey(TeamEnv):
     """Predators (the agents) hunt prey on a ``size`` × ``size`` board. No two of them ever share a cell.
 
-    Actions: 0 up, 1 down, 2 left, 3 right, 4 stay, 5 catch. A move off the board is unavailable, and so is catch without
-    a prey on one of the four neighbouring cells. A predator that has left the board can only stay. One step:
+    Actions: 0 up, 1 down, 2 left, 3 right, 4 stay, 5 catch. A move off the board is unavailable, and so is catch
+    without a prey on one of the four neighbouring cells. A predator that has left the board can only stay. One step:
 
     - The predators move one after the other, in an order drawn afresh; one whose way is blocked stays where it is.
-    - Then each prey in turn, in an order drawn afresh. All predators beside it that play catch count, wherever else they
-      stand. Two or more: the team gets 10, and the prey and those predators leave the board (they count for no other prey).
-      One alone: the team gets ``punishment`` ≤ 0, once for each prey beside which it is alone.
-    - A prey that was not caught moves to a free neighbouring cell, all with equal chance, and rests only if there is none.
+    - Then each prey in turn, in an order drawn afresh. All predators beside it that play catch count, wherever else
+      they
+      stand. Two or more: the team gets 10, and the prey and those predators leave the board (they count for no other
+      prey). One alone: the team gets ``punishment`` ≤ 0, once for each prey beside which it is alone.
+    - A prey that was not caught moves to a free neighbouring cell, all with equal chance, and rests only if there is
+      none.
 
     ``terminated``: no prey is left, or fewer than two predators. ``truncated``: ``episode_limit`` steps were played.
     An episode begins with all of them on different cells, every placement equally likely, or as
-    ``reset(predators=[B, N, 2], prey=[B, M, 2])`` says: (row, column), int64, without the B axis for the same in every row.
+    ``reset(predators=[B, N, 2], prey=[B, M, 2])`` says: (row, column), int64, without the B axis for the same in every
+    row.
 
-    Observation of an agent: which cells of the (2 · view + 1)² around it hold predators (itself in the middle), prey, and
-    which are outside; then its own (r, c) ÷ (size − 1). O = 3 (2 · view + 1)² + 2; all 0 once it has left the board.
-    State: which cells hold predators, which hold prey; S = 2 size².
+    Observation of an agent: which cells of the (2 · view + 1)² around it hold predators (itself in the middle), prey,
+    and which are outside; then its own (r, c) ÷ (size − 1). O = 3 (2 · view + 1)² + 2; all 0 once it has left the
+    board. State: which cells hold predators, which hold prey; S = 2 size².
 
     The rules and sizes (the defaults) are those of the code of Weighted QMIX (Rashid et al. 2020, ``stag_hunt.py`` and
-    ``pred_prey_punish.yaml``), which comes from Deep Coordination Graphs (Böhmer et al. 2020). Two things differ: there an
-    agent sees neither the edge of the board nor its own place, and a last predator, which can gain nothing, plays on.
+    ``pred_prey_punish.yaml``), which comes from Deep Coordination Graphs (Böhmer et al. 2020). Two things differ: there
+    an agent sees neither the edge of the board nor its own place, and a last predator, which can gain nothing, plays
+    on.
     """
 
     masks_actions = True
@@ -54,12 +58,13 @@ class PredatorPrey(TeamEnv):
         patch = (2 * view + 1) ** 2
         super().__init__(TeamSpec(n_predators, 6, 3 * patch + 2, 2 * size * size, episode_limit), num_envs)
 
-        # Inside, the board has a wall of ``view`` cells around it; a cell is one number, and 0 (in the wall) means gone.
+        # Inside, the board has a wall of ``view`` cells around it; a cell is one number, and 0 (in the wall) means
+        # gone.
         width = size + 2 * view
         row, column = np.divmod(np.arange(width * width), width)
         inside = (np.minimum(row, column) >= view) & (np.maximum(row, column) < size + view)
         self._empty = np.where(inside, FREE, WALL)                                          # [cells]
-        self._inside = np.flatnonzero(inside)                                               # [size²] the board's own cells
+        self._inside = np.flatnonzero(inside)        # [size²] the board's own cells
         self._scaled = np.stack([row - view, column - view], -1) / (size - 1)               # [cells, 2]
         self._go = np.array([-width, width, -1, 1, 0, 0])                                   # [A] what each action adds
         around = np.arange(-view, view + 1)
@@ -68,7 +73,7 @@ class PredatorPrey(TeamEnv):
         self._predators = np.zeros((self.num_envs, n_predators), dtype=np.int64)            # [B, N] cells
         self._prey = np.zeros((self.num_envs, n_prey), dtype=np.int64)                      # [B, M] cells
         self._clock = np.zeros(self.num_envs, dtype=np.int64)                               # [B] steps played
-        self._board = np.tile(self._empty, (self.num_envs, 1))                              # [B, cells] what stands where
+        self._board = np.tile(self._empty, (self.num_envs, 1))        # [B, cells] what stands where
 
     @property
     def predators(self) -> torch.Tensor:
@@ -98,7 +103,7 @@ class PredatorPrey(TeamEnv):
             self._move_prey(who, dice[self._rows, n + m + who])
         self._clock = self._clock + 1
         terminated = (self._prey == 0).all(1) | ((self._predators > 0).sum(1) < 2)
-        truncated = (self._clock >= self.spec.episode_limit) & ~terminated                  # at the limit, terminated wins
+        truncated = (self._clock >= self.spec.episode_limit) & ~terminated        # at the limit, terminated wins
         return self._pack(reward, terminated, truncated)
 
     def _roll(self) -> np.ndarray:
@@ -127,14 +132,15 @@ class PredatorPrey(TeamEnv):
         if caught.any():
             rows, leaving = np.nonzero(hunters & caught[:, None])
             self._board[rows, self._predators[rows, leaving]] = FREE
-            self._predators[rows, leaving] = 0                                              # beside no prey from here on
+            self._predators[rows, leaving] = 0        # beside no prey from here on
             rows = np.flatnonzero(caught)
             self._board[rows, here[rows]] = FREE
             self._prey[rows, who[rows]] = 0
         return CAPTURE_REWARD * caught + self.punishment * (count == 1)
 
     def _move_prey(self, who: np.ndarray, dice: np.ndarray) -> None:
-        """In each row, prey who[B] goes to one of its free neighbouring cells, which one its die dice[B] in [0, 1) says."""
+        """In each row, prey who[B] goes to one of its free neighbouring cells, which one its die dice[B] in [0, 1)
+        says."""
         here = self._prey[self._rows, who]
         near = here[:, None] + self._go[:4]                                                 # [B, 4]
         free = (self._board[self._rows[:, None], near] == FREE) & (here > 0)[:, None]
@@ -158,11 +164,12 @@ class PredatorPrey(TeamEnv):
         state = np.concatenate([board == PREDATOR, board == PREY], -1, dtype=floats)
         near = self._board[rows, self._predators[..., None] + self._go[:4]]                 # [B, N, 4]
         always, prey = np.ones_like(gone), (near == PREY).any(-1, keepdims=True)
-        available = np.concatenate([near != WALL, always, prey], -1)                        # who is gone has walls all around
+        available = np.concatenate([near != WALL, always, prey], -1)        # who is gone has walls all around
         return TeamStep(*map(torch.from_numpy, (obs, state, available)), torch.from_numpy(reward).to(dtype),
                         *map(torch.from_numpy, (terminated, truncated)))
 
-    # ---- beginnings, and where a run stands ----------------------------------------------------------------------------
+    # ---- beginnings, and where a run stands
+    # ----------------------------------------------------------------------------
 
     def _begin(self, where: torch.Tensor, placed: np.ndarray | None = None) -> TeamStep:
         rows, n = where.numpy(), self.n_predators
@@ -206,7 +213,8 @@ class PredatorPrey(TeamEnv):
         return {"placed": placed}
 
     def clone(self, num_envs: int | None = None) -> PredatorPrey:
-        return PredatorPrey(self.size, self.n_predators, self.n_prey, self.view, self.spec.episode_limit, self.punishment,
+        return PredatorPrey(self.size, self.n_predators, self.n_prey, self.view, self.spec.episode_limit,
+                            self.punishment,
                             self.num_envs if num_envs is None else num_envs)
 
     def state_dict(self) -> dict:
@@ -215,15 +223,18 @@ class PredatorPrey(TeamEnv):
 
     def load_state_dict(self, saved: dict) -> None:
         values = errors.entries("saved", saved, ("predators", "prey", "clock"))
-        for name, value, shape in zip(("predators", "prey", "clock"), values, (self._predators.shape, self._prey.shape, (self.num_envs,))):
+        for name, value, shape in zip(("predators", "prey", "clock"), values,
+                                      (self._predators.shape, self._prey.shape, (self.num_envs,))):
             errors.tensor(f"saved[{name!r}]", value, shape, torch.int64)
-            errors.between(f"saved[{name!r}]", value, 0, self.spec.episode_limit if name == "clock" else len(self._empty) - 1)
+            errors.between(f"saved[{name!r}]", value, 0,
+                           self.spec.episode_limit if name == "clock" else len(self._empty) - 1)
             if name != "clock" and not np.isin(value.numpy(), [0, *self._inside]).all():
                 raise ValueError(f"saved[{name!r}]: expected cells of the board, or 0 for who is gone, got others")
         for row in torch.cat(values[:2], 1).tolist():
             here = [cell for cell in row if cell]
             if len(set(here)) < len(here):
-                raise ValueError("saved['predators'], saved['prey']: expected each on a cell of its own, got two on the same cell")
+                raise ValueError("saved['predators'], saved['prey']: expected each on a cell of its own, got two on "
+                                 "the same cell")
         super().load_state_dict(saved)
         self._predators, self._prey, self._clock = (value.numpy().copy() for value in values)
         self._fill_board()

@@ -92,7 +92,8 @@ def _read_boxes(boxes):
     result = {}
     for name, box in boxes.items():
         if not isinstance(box, (tuple, list)) or len(box) not in (3, 4):
-            raise ValueError(f"boxes[{name!r}]: expected (x, y, text) or (x, y, text, kind), got {errors.describe(box)}")
+            raise ValueError(f"boxes[{name!r}]: expected (x, y, text) or (x, y, text, kind), got "
+                             f"{errors.describe(box)}")
         x, y, text, kind = (*box, "plain")[:4]
         if not isinstance(text, str):
             raise TypeError(f"text of boxes[{name!r}]: expected a text, got {errors.describe(text)}")

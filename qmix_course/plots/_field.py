@@ -37,7 +37,8 @@ def field(predators, prey, size, sees=None, view=None, ax=None, title=None):
             corners = [(column, row - 0.3), (column + 0.3, row), (column, row + 0.3), (column - 0.3, row)]
             ax.add_patch(Polygon(corners, closed=True, facecolor="white", edgecolor="black", linewidth=2, zorder=3))
     left = [int((each[:, 0] == GONE).sum()) for each in (predators, prey)]
-    gone = f"\noff the board: {left[0]} of {len(predators)} predators, {left[1]} of {len(prey)} prey" if any(left) else ""
+    gone = (f"\noff the board: {left[0]} of {len(predators)} predators, {left[1]} of {len(prey)} prey"
+            if any(left) else "")
     ax.set(xlabel=f"column{gone}", ylabel="row")
     ax.set_title(title)
     return figure
@@ -55,5 +56,6 @@ def _shade(ax, cell, view, size):
     """The square of cells within `view`, as far as it lies on the board."""
     low, high = (cell - view).clip(min=0), (cell + view).clip(max=size - 1)
     height, width = high - low + 1
-    ax.add_patch(Rectangle((low[1] - 0.5, low[0] - 0.5), width, height, facecolor="#dddddd", edgecolor="black", hatch="..",
+    ax.add_patch(Rectangle((low[1] - 0.5, low[0] - 0.5), width, height, facecolor="#dddddd", edgecolor="black",
+                           hatch="..",
                            linewidth=1.2, alpha=0.6, zorder=0.4))

@@ -110,10 +110,12 @@ def lines(x, values, title, xlabel, ylabel, log=False, best=None, markers=False,
     _inputs.named("values", groups, "line")
     for name, each in (("log", log), ("markers", markers)):
         _inputs.switch(name, each)
-    groups = {str(name): _inputs.array(f"values[{name!r}]" if name else "values", each, ndim=1) for name, each in groups.items()}
+    groups = {str(name): _inputs.array(f"values[{name!r}]" if name else "values", each, ndim=1)
+              for name, each in groups.items()}
     for name, each in groups.items():
         if each.shape != x.shape:
-            raise ValueError(f"{f'values[{name!r}]' if name else 'values'}: expected as many as x has, {len(x)}, got {len(each)}")
+            raise ValueError(f"{f'values[{name!r}]' if name else 'values'}: expected as many as x has, {len(x)}, got "
+                             f"{len(each)}")
     for name, each in (("title", title), ("xlabel", xlabel), ("ylabel", ylabel)):
         _inputs.text(name, each)
     best = _inputs.height("best", best)
@@ -144,7 +146,8 @@ def schedule(values, steps=None, title=None, ax=None):
     title = _inputs.text("title", title) or "Exploration rate over training"
     steps = _inputs.array("steps", steps, ndim=1, allow_nan=False)
     if len(first) != len(steps):
-        raise ValueError(f"steps, values: expected as many of the one as of the other, got {len(steps)} and {len(first)}")
+        raise ValueError(f"steps, values: expected as many of the one as of the other, got {len(steps)} and "
+                         f"{len(first)}")
     figure = lines(steps, values, title, STEPS, r"exploration rate $\epsilon$", ax=ax)
     (ax or figure.axes[0]).set_ylim(-0.03, 1.03)
     return figure

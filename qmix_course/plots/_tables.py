@@ -61,7 +61,8 @@ def tables(values, titles=None, title=None, highlight=None, fmt="{:.2f}", **kwar
     """
     if isinstance(values, dict):
         titles, values = list(values) if titles is None else titles, list(values.values())
-    if not isinstance(values, (list, tuple, torch.Tensor, np.ndarray)) or (isinstance(values, (list, tuple)) and not values):
+    if not isinstance(values, (list, tuple, torch.Tensor, np.ndarray)) or (isinstance(values, (list, tuple))
+                                                                           and not values):
         raise TypeError(f"values: expected a list of tables, got {errors.describe(values)}")
     if not isinstance(values, (list, tuple)):
         values = list(_inputs.array("values", values, ndim=3))

@@ -21,12 +21,14 @@ def look(room: Room, answer) -> Verdict:
     draws = (5 * torch.randn(40, 5, generator=generator)).round(decimals=2).tolist()
     cases = [(reward, values, number % 3 == 0) for number, (reward, *values) in enumerate(draws)]
     room.compare(answer, cases, one_step_target)
-    zeros = [(0.0, [1.0, 2.0], False), (0.0, [3.0, -1.0], True), (1.5, [-2.0, 0.0, -1.0], False), (-1.0, [0.0, 0.0], False)]
+    zeros = [(0.0, [1.0, 2.0], False), (0.0, [3.0, -1.0], True), (1.5, [-2.0, 0.0, -1.0], False),
+             (-1.0, [0.0, 0.0], False)]
     at_the_edge(room, answer, zeros, one_step_target, ZERO)
     counts = [(1.0, [0.5], False), (-0.5, [0.25, 2.0], False), (2.0, [0.0, 1.0, 2.0, 3.0, 4.0, 9.0, 5.0, 7.5], False),
               (0.5, [float(k) for k in range(30)], False)]
     at_the_edge(room, answer, counts, one_step_target, COUNT)
-    far = [(2.0, [-3e3, -2e3], False), (-1.0, [-2e12, -1e12, -3e12], False), (-4e12, [1e12, 3e12], False), (1.0, [-2e30, -1e30], False)]
+    far = [(2.0, [-3e3, -2e3], False), (-1.0, [-2e12, -1e12, -3e12], False), (-4e12, [1e12, 3e12], False),
+           (1.0, [-2e30, -1e30], False)]
     at_the_edge(room, answer, far, one_step_target, FIXED)
     return Verdict("correct")
 
@@ -82,13 +84,15 @@ MISTAKES = (
             "the future is added exactly where there is none",
             lambda r, v, end: r + (GAMMA * max(v) if end else 0.0)),
     Mistake(ZERO,
-            "A reward of 0 is a reward, and a value of 0 may be the best one. Which line of yours treats 0 in its own way?",
+            "A reward of 0 is a reward, and a value of 0 may be the best one. Which line of yours treats 0 in its own "
+            "way?",
             "in Python 0 counts as False, so `if x` and `x or …` leave it out"),
     Mistake(COUNT,
             "How many next actions can there be? Try one, and try eight.",
             "the list has one value for each action, and environments differ in how many they have"),
     Mistake(FIXED,
-            "Try next values that are all far below zero, and then all far above. Which number in your code do they pass?",
+            "Try next values that are all far below zero, and then all far above. Which number in your code do they "
+            "pass?",
             "a search must begin with one of the values themselves, or with −∞",
             lambda r, v, end: r + (0.0 if end else GAMMA * max(0.0, *v))),
 )

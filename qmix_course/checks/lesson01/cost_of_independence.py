@@ -34,7 +34,8 @@ def cost_of_independence(tables, twist=None):
         if twist == "all tables":
             everywhere = [sum(column) / len(column) for column in zip(*itertools.chain.from_iterable(tables.tolist()))]
             u2 = everywhere.index(max(everywhere))
-        joint = max(itertools.product(range(len(table)), range(len(table[0]))), key=lambda u, table=table: table[u[0]][u[1]])
+        joint = max(itertools.product(range(len(table)), range(len(table[0]))), key=lambda u,
+                    table=table: table[u[0]][u[1]])
         plans.append(joint if twist == "agreed" else (u1, u2))
         everything = [pay for row in table for pay in row]
         worth.append({"knows": max(everything), "random on": sum(everything) / len(everything), "hopes": max(first),
@@ -67,7 +68,8 @@ def look(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(106)
     square = [(torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]]),),
               (torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]]),)]
-    square += [(draw_tables(shape, generator),) for shape in ((1, 2, 2), *[(2, 2, 2), (3, 3, 3), (2, 3, 3), (4, 2, 2)] * 3)]
+    square += [(draw_tables(shape, generator),)
+               for shape in ((1, 2, 2), *[(2, 2, 2), (3, 3, 3), (2, 3, 3), (4, 2, 2)] * 3)]
     other = [(draw_tables(shape, generator),) for shape in ((2, 2, 3), (3, 3, 2), (2, 4, 2), (4, 2, 3), (1, 2, 3))]
     room.compare(answer, square, cost_of_independence)
     room.compare(answer, square + other, cost_of_independence)
@@ -135,9 +137,11 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(cost_of_independence, twist=tw
 )
 
 EXERCISE = Exercise(
-    number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4, minutes=12,
+    number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4,
+    minutes=12,
     practises="compute exactly what a team of independent learners gets, and what it misses",
     hints=("For each table compute two lists of averages: one for agent 1's actions, one for agent 2's.",
            "Agent 1 values a table by the best of its OWN averages there. Its first action goes to the best table.",
-           "In that table each agent takes its best average alone. The team gets the entry at which the two choices meet."),
+           "In that table each agent takes its best average alone. The team gets the entry at which the two choices "
+           "meet."),
     mistakes=MISTAKES, look=look)

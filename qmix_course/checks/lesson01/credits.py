@@ -23,7 +23,8 @@ def credits(payoff, actions, twist=None):
             return float(payoff[actions[:i] + (choice,) + actions[i + 1:]])
 
         own = [with_own(choice) for choice in range(payoff.shape[i])]
-        others = list(itertools.product(*[range(size) if k != i else (actions[i],) for k, size in enumerate(payoff.shape)]))
+        others = list(itertools.product(*[range(size) if k != i else (actions[i],)
+                                          for k, size in enumerate(payoff.shape)]))
         beside = [pay for choice, pay in enumerate(own) if choice != actions[i]] or [got]
         baseline = {
             "all": float(payoff.mean()), "others": sum(float(payoff[u]) for u in others) / len(others),
@@ -46,23 +47,27 @@ def look(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(105)
     two_b = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
     two, more = [(two_b, (0, 1)), (two_b, (1, 1))], []
-    for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more), ((2, 3, 4), more),
+    for shape, cases in (((3, 3), two), ((2, 2), two), ((2, 4), two), ((3, 2), two), ((2, 2, 2), more),
+                         ((2, 3, 4), more),
                          ((3,), more), ((2, 2, 3, 2), more)):
         payoff = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
         for _ in range(2):
             cases.append((payoff, tuple(int(torch.randint(size, (), generator=generator)) for size in shape)))
     room.compare(answer, two, credits)
-    single = [((5 * torch.randn(1, 3, dtype=torch.float64, generator=generator)).round(decimals=2), (0, own)) for own in (0, 2)]
+    single = [((5 * torch.randn(1, 3, dtype=torch.float64, generator=generator)).round(decimals=2), (0, own))
+              for own in (0, 2)]
     room.compare(answer, two + single, credits)
     try:
         room.compare(answer, two + single + more, credits)
     except Found as found:
-        if found.verdict.kind == "wrong" and found.verdict.title in {mistake.name for mistake in room.exercise.mistakes}:
+        if (found.verdict.kind == "wrong"
+            and found.verdict.title in {mistake.name for mistake in room.exercise.mistakes}):
             raise
         raise room.wrong(ONLY_TWO, found.verdict.detail) from None
     except Exception:
         raise room.wrong(ONLY_TWO, values.call("credits", more[0])) from None
-    many = [((5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2), tuple(size - 1 for size in shape))
+    many = [((5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2),
+             tuple(size - 1 for size in shape))
             for shape in ((2, 3, 2, 2, 2), (2, 1, 2, 3, 2, 2))]
     try:
         at_the_edge(room, answer, many, credits, ONLY_FEW)
@@ -78,8 +83,10 @@ MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for twist,
      "The comparison asks what came of THIS agent's choice. What do the others do in it?",
      "the mean of the table moves with everybody's actions, so that an agent is blamed for what the others did"),
     ("others", "the mean runs over the others' actions",
-     "Which axis of the table belongs to the first agent? For its credit, vary that one only and hold the others fixed.",
-     "this tells how lucky the agent was with the others, not what it did itself; with two agents, blame lands on the wrong one"),
+     "Which axis of the table belongs to the first agent? For its credit, vary that one only and hold the others "
+     "fixed.",
+     "this tells how lucky the agent was with the others, not what it did itself; with two agents, blame lands on the "
+     "wrong one"),
     ("beside", "the action that was played is left out of the mean",
      "The mean is one over ALL own actions. How many are there?",
      "it is a fair comparison too, but another number than the one of the lesson"),
@@ -118,7 +125,9 @@ MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for twist,
 EXERCISE = Exercise(
     number="01.5", title="Whose doing was it?", answers={"credits": "function"}, difficulty=3, minutes=10,
     practises="compute each agent's credit against the mean over its own actions",
-    hints=("For agent i, list what the team would have got for each of i's actions, with the others' actions as they were.",
-           "The others stay: `payoff[...]` with all actions but the agent's own gives a row with one entry an own action.",
+    hints=("For agent i, list what the team would have got for each of i's actions, with the others' actions as they "
+           "were.",
+           "The others stay: `payoff[...]` with all actions but the agent's own gives a row with one entry an own "
+           "action.",
            "A tuple with `slice(None)` in the agent's own place picks out that row, whatever the number of agents."),
     mistakes=MISTAKES, look=look)

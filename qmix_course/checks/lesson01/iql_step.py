@@ -11,7 +11,8 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
-STEP_SIZES = ((1, 2, 2), (2, 3, 2), (2, 2, 3), (3, 4, 2), (2, 5, 4), (4, 3, 3), (1, 4, 5))      # agents, observations, actions
+# agents, observations, actions
+STEP_SIZES = ((1, 2, 2), (2, 3, 2), (2, 2, 3), (3, 4, 2), (2, 5, 4), (4, 3, 3), (1, 4, 5))
 
 
 def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=None):
@@ -52,7 +53,8 @@ def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma, twist=N
         if twist == "nothing at the end" and terminated:
             y = 0.0
         old = table[i][int(obs[i])][int(actions[i])]
-        change = {"no rate": y - old, "target added": rate * y, "sides": (1 - rate) * (y - old), "away": rate * (old - y)}
+        change = {"no rate": y - old, "target added": rate * y, "sides": (1 - rate) * (y - old),
+                  "away": rate * (old - y)}
         if i > {"one agent": 0, "two agents": 1}.get(twist, n_agents):
             continue
         if twist == "row":
@@ -120,7 +122,8 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) for tw
      "an independent learner bootstraps from its own values; the others' are not its to know"),
     ("team error", "one error for the whole team",
      "Your agents share one sum of values. Whose old value is agent i's target compared with?",
-     "learning from the sum of the agents' values is another method, which comes in lesson 04; independent learners know no sum"),
+     "learning from the sum of the agents' values is another method, which comes in lesson 04; independent learners "
+     "know no sum"),
     ("team sum", "the agents' futures are added up",
      "Independent learners do not know of each other. How many futures stand in one agent's target?",
      "adding the agents' values is another method, which comes in lesson 04"),
@@ -175,14 +178,19 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(iql_step, twist=twist)) for tw
 )) + (
     Mistake(ZERO, "Try a reward of 0, then a rate of 0, then a γ of 0. What does your code put in its place?",
             "in Python 0 counts as False, so `x or …` replaces it"),
-    Mistake(FIXED, "Try a table whose entries are all far below zero, and one with very large ones. Which number in your code do they pass?",
+    Mistake(FIXED, "Try a table whose entries are all far below zero, and one with very large ones. Which number in "
+                   "your code do they pass?",
             "values can have any size and sign; a search must begin with one of them, or with −∞"),
 )
 
 EXERCISE = Exercise(
-    number="01.4", title="One step of independent Q-learning", answers={"iql_step": "function"}, difficulty=3, minutes=12,
+    number="01.4", title="One step of independent Q-learning", answers={"iql_step": "function"}, difficulty=3,
+    minutes=12,
     practises="write the update of independent Q-learning for a whole team",
-    hints=("It is lesson 00's Q-learning, once for each agent. What do they have in common, and what has each for itself?",
-           "In common: the reward, and whether the task has ended. For itself: the table, the observations, the action.",
-           "Begin with a clone of `q`. For each agent compute a target from the old table; move one entry of the new one."),
+    hints=("It is lesson 00's Q-learning, once for each agent. What do they have in common, and what has each for "
+           "itself?",
+           "In common: the reward, and whether the task has ended. For itself: the table, the observations, the "
+           "action.",
+           "Begin with a clone of `q`. For each agent compute a target from the old table; move one entry of the new "
+           "one."),
     mistakes=MISTAKES, look=look)

@@ -1,4 +1,5 @@
-"""01.3 · What an independent learner comes to believe: compute the averages that independent Q-learning learns under a partner's policy."""
+"""01.3 · What an independent learner comes to believe: compute the averages that independent Q-learning learns under a
+partner's policy."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def iql_values(payoff, partner, agent, twist=None):
         agent = 1
     rows = payoff.tolist() if (agent == 0) != (twist == "axis") else payoff.T.tolist()
     p = partner.tolist()
-    if twist == "broadcast" and agent == 1:                 # the probabilities lie along the columns, agent 1's own actions
+    if twist == "broadcast" and agent == 1:        # the probabilities lie along the columns, agent 1's own actions
         return (payoff.double() * partner.double()).sum(0)
     likely = p.index(max(p))
     rules = {
@@ -30,7 +31,8 @@ def iql_values(payoff, partner, agent, twist=None):
         "likely": lambda row: row[likely],
         "divided": lambda row: sum(chance * pay for chance, pay in zip(p, row)) / len(row),
         "forward": lambda row: sum(chance * pay for chance, pay in zip(reversed(p), row)),
-        "possible": lambda row: (lambda seen: sum(seen) / len(seen))([pay for chance, pay in zip(p, row) if chance > 0]),
+        "possible": lambda row: (lambda seen: sum(seen) / len(seen))([pay for chance, pay in zip(p, row)
+                                                                      if chance > 0]),
     }
     rule = rules.get(twist, lambda row: sum(chance * pay for chance, pay in zip(p, row)))
     return torch.tensor([rule(row) for row in rows], dtype=torch.float64)
@@ -45,8 +47,10 @@ def draw_partner(size: int, generator) -> torch.Tensor:
 
 def look(room: Room, answer) -> Verdict:
     generator = torch.Generator().manual_seed(103)
-    square, other = [(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([0.25, 0.75]), agent) for agent in (0, 1)], []
-    for shape, cases in (((2, 2), square), ((3, 3), square), ((4, 4), square), ((2, 3), other), ((4, 2), other), ((1, 3), other),
+    square, other = [(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([0.25, 0.75]), agent)
+                     for agent in (0, 1)], []
+    for shape, cases in (((2, 2), square), ((3, 3), square), ((4, 4), square), ((2, 3), other), ((4, 2), other),
+                         ((1, 3), other),
                          ((3, 1), other)):
         payoff = (5 * torch.randn(*shape, dtype=torch.float64, generator=generator)).round(decimals=2)
         cases += [(payoff, draw_partner(shape[1 - agent], generator), agent) for agent in (0, 1)]
@@ -66,7 +70,8 @@ def look(room: Room, answer) -> Verdict:
 
 MISTAKES = tuple(Mistake(name, hint, why, partial(iql_values, twist=twist)) for twist, name, hint, why in (
     ("uniform", "every action of the partner counts the same",
-     "A partner who plays 1 three times as often as 0 is met there more often. Where does your result depend on `partner`?",
+     "A partner who plays 1 three times as often as 0 is met there more often. Where does your result depend on "
+     "`partner`?",
      "the plain mean is right for one partner only, the one that plays all actions equally often"),
     ("axis", "the average runs over one's own actions",
      "The result has one entry for each of the learner's OWN actions. Whose actions must have disappeared?",
@@ -96,8 +101,10 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(iql_values, twist=twist)) for 
      "Which probability goes with which column? Try a partner who always plays action 0.",
      "each payoff must be counted with the probability of just the action that leads to it"),
     ("broadcast", "the probabilities lie along the second agent's own actions",
-     "For the second agent the partner chooses the row. Along which axis of the table does your product lay the probabilities?",
-     "a row of numbers beside a table is laid along the columns, and for `agent` 1 these are the learner's own actions"),
+     "For the second agent the partner chooses the row. Along which axis of the table does your product lay the "
+     "probabilities?",
+     "a row of numbers beside a table is laid along the columns, and for `agent` 1 these are the learner's own "
+     "actions"),
 ))
 
 EXERCISE = Exercise(

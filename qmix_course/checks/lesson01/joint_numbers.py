@@ -25,7 +25,8 @@ def joint_index(actions, n_actions, twist=None):
     if twist == "base N":
         return torch.tensor([sum(u * n_agents ** (n_agents - 1 - i) for i, u in enumerate(row)) for row in rows])
     if twist == "times":
-        return torch.tensor([sum(u * max(1, n_actions * (n_agents - 1 - i)) for i, u in enumerate(row)) for row in rows])
+        return torch.tensor([sum(u * max(1, n_actions * (n_agents - 1 - i)) for i, u in enumerate(row))
+                             for row in rows])
     if twist == "sum":
         return torch.tensor([sum(row) for row in rows])
     if twist == "two":
@@ -72,13 +73,14 @@ def numbered(actions, n_actions):
 
 def digits(index, n_agents, n_actions):
     """The way back from ``numbered``."""
-    return torch.tensor([[k // n_actions ** (n_agents - 1 - i) % n_actions for i in range(n_agents)] for k in index.tolist()])
+    return torch.tensor([[k // n_actions ** (n_agents - 1 - i) % n_actions for i in range(n_agents)]
+                         for k in index.tolist()])
 
 
 def listed(room: Room, answer, case: Callable) -> bool:
-    """Whether an answer goes through a list of all joint actions: then it takes many times as long where there are more of them,
-    on a fast computer and on a slow one. ``case(agents, actions)``: what to ask; with one action an agent there is a single
-    joint action."""
+    """Whether an answer goes through a list of all joint actions: then it takes many times as long where there are
+    more of them, on a fast computer and on a slow one. ``case(agents, actions)``: what to ask; with one action an
+    agent there is a single joint action."""
     def seconds(*size):
         begin = time.process_time()
         room.ask(answer, *case(*size))
@@ -103,7 +105,8 @@ def look(room: Room, answer_index, answer_actions) -> Verdict:
     room.match(asked, [joint_index(*case) for case in forward], forward, name="joint_index")
     asked = [room.ask(answer_actions, *case) for case in backward]
     room.match(asked, [joint_actions(*case) for case in backward], backward, name="joint_actions")
-    unused = [(torch.randint(max(actions // 2, 1), (4, agents), generator=generator), actions) for agents, actions in UNUSED]
+    unused = [(torch.randint(max(actions // 2, 1), (4, agents), generator=generator), actions)
+              for agents, actions in UNUSED]
     at_the_edge(room, answer_index, unused, joint_index, FROM_DATA, function="joint_index")
     large = [torch.randint(actions, (3, agents), generator=generator) for agents, actions in LARGE]
     for drawn, (_, actions) in zip(large, LARGE):
@@ -112,7 +115,8 @@ def look(room: Room, answer_index, answer_actions) -> Verdict:
     back = [(numbered(*case), *size) for case, size in zip(ahead, LARGE)]
     if not listed(room, answer_index, lambda agents, actions: (torch.full((1, agents), actions - 1), actions)):
         at_the_edge(room, answer_index, ahead, numbered, LAST_DIGITS, function="joint_index")
-    if not listed(room, answer_actions, lambda agents, actions: (torch.tensor([actions ** agents - 1]), agents, actions)):
+    if not listed(room, answer_actions, lambda agents,
+                  actions: (torch.tensor([actions ** agents - 1]), agents, actions)):
         at_the_edge(room, answer_actions, back, digits, LAST_DIGITS, function="joint_actions")
     return Verdict("correct")
 
@@ -120,7 +124,8 @@ def look(room: Room, answer_index, answer_actions) -> Verdict:
 MISTAKES = tuple(Mistake(name, hint, why, either(twist)) for twist, name, hint, why in (
     ("reverse", "the first agent changes fastest, not the last",
      "In the list of the lesson (0, 0) is followed by (0, 1). Whose action has changed?",
-     "the numbers still tell joint actions apart, but a table filled in the agreed order is then read in the wrong places"),
+     "the numbers still tell joint actions apart, but a table filled in the agreed order is then read in the wrong "
+     "places"),
     ("base N", "the number of agents stands where the number of actions should",
      "How many joint actions lie between (0, 0, 0) and (1, 0, 0)? Count them for three agents with two actions.",
      "one step of an agent's action passes over all combinations of those behind it, and each of these has A actions"),
@@ -143,19 +148,23 @@ MISTAKES = tuple(Mistake(name, hint, why, either(twist)) for twist, name, hint, 
      "No action may be as large as `n_actions`. What must be thrown away after the division?",
      "the quotient counts all steps, those of the agents before it included"),
     ("remainder first", "a remainder where a quotient should be",
-     "Divide 5 by 3 with remainder. Which of the two results is the first agent's action, the quotient or the remainder?",
+     "Divide 5 by 3 with remainder. Which of the two results is the first agent's action, the quotient or the "
+     "remainder?",
      "the remainder is what is left for the agents behind; the quotient is the agent's own"),
 )) + (
     Mistake(FROM_DATA,
-            "An agent may have actions that nobody in this batch has played. Where in your first function does `n_actions` stand?",
+            "An agent may have actions that nobody in this batch has played. Where in your first function does "
+            "`n_actions` stand?",
             "the same joint action would get another number in another batch"),
     Mistake(LAST_DIGITS,
-            "Try three agents with 1,000 actions each. Do whole numbers of that size fit into the type of your powers and sums?",
+            "Try three agents with 1,000 actions each. Do whole numbers of that size fit into the type of your powers "
+            "and sums?",
             "float32 holds whole numbers up to 2^24 only, int32 up to 2^31"),
 )
 
 EXERCISE = Exercise(
-    number="01.2", title="The number of a joint action", answers={"joint_index": "function", "joint_actions": "function"},
+    number="01.2", title="The number of a joint action",
+    answers={"joint_index": "function", "joint_actions": "function"},
     difficulty=2, minutes=10,
     practises="go from a joint action to its place in a joint table and back",
     hints=("Read a joint action as a number whose digits are the agents' actions. In which base?",

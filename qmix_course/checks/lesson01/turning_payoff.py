@@ -32,7 +32,8 @@ MISTAKES = (
             "agent 1 meets x only half of the time, so x itself must be larger than what 2A pays",
             lambda: 7),
     Mistake("a sum, not an average",
-            "You have added what the action pays against each of the partner's actions. How often does each of them happen?",
+            "You have added what the action pays against each of the partner's actions. How often does each of them "
+            "happen?",
             "each of the two happens half of the time only",
             lambda: 6),
     Mistake("the wrong entry stands beside x",
@@ -44,7 +45,8 @@ MISTAKES = (
             "a learner that keeps a value for each own action does not mix its own actions",
             lambda: 26),
     Mistake("both ones of the table are counted",
-            "One of the two ones lies in a row that agent 1 does not play. Which entries stand in the row of its action 1?",
+            "One of the two ones lies in a row that agent 1 does not play. Which entries stand in the row of its "
+            "action 1?",
             "the row of action 1 has two entries, 1 and x",
             lambda: 12),
     Mistake("one of the two sides is discounted, the other is not",

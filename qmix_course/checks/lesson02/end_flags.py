@@ -28,7 +28,8 @@ def end_flags(positions, goals, clock, limit, twist=None):
         out = {"one too late": tick > limit, "one too early": tick >= limit - 1}.get(twist, tick >= limit)
         truncated = out and not terminated
         rows.append({"both": (terminated, out), "clock wins": (terminated and not out, out),
-                     "one flag": (terminated or out, terminated or out), "clock ends the task": (terminated or out, truncated),
+                     "one flag": (terminated or out, terminated or out),
+                     "clock ends the task": (terminated or out, truncated),
                      "truncated means not yet": (terminated, not terminated),
                      "changed over": (truncated, terminated)}.get(twist, (terminated, truncated)))
     return torch.tensor([row[0] for row in rows]), torch.tensor([row[1] for row in rows])
@@ -50,8 +51,8 @@ def look(room: Room, answer) -> Verdict:
                 placed = positions.clone()
                 placed[::3] = goals                                     # every third board is solved,
                 if n_agents > 1:
-                    placed[1::3, 0] = goals[0]                          # on the next one agent 1 is home, as far as it can be
-                    placed[2::3] = goals.flip(0)                        # and on the third they are on each other's goals
+                    placed[1::3, 0] = goals[0]        # on the next one agent 1 is home, as far as it can be
+                    placed[2::3] = goals.flip(0)        # and on the third they are on each other's goals
                 cases.append((placed, goals, clock, limit))
             if n_agents > 1:
                 cases.append(_all_but_one_home(goals, size))
@@ -60,7 +61,8 @@ def look(room: Room, answer) -> Verdict:
     some = [_all_but_one_home(crowd[:n_agents], 9) for n_agents in (5, 6, 9)]
     at_the_edge(room, answer, some, end_flags, "only the first agents are looked at")
     clock = torch.tensor([19, 20, 21, 99, 100, 101, 199, 200, 499, 500, 501, 999, 1000])
-    long = [(torch.full((len(clock), 1, 2), 1), torch.tensor([[0, 1]]), clock.clamp(max=limit), limit) for limit in (150, 1000)]
+    long = [(torch.full((len(clock), 1, 2), 1), torch.tensor([[0, 1]]), clock.clamp(max=limit), limit)
+            for limit in (150, 1000)]
     at_the_edge(room, answer, long, end_flags, "the clock stops at a number of its own")
     beside = [(torch.tensor([[one]]), torch.tensor([two]), torch.tensor([1]), 5) for one, two in wide.PAIRS]
     at_the_edge(room, answer, beside, end_flags, wide.TWO_CELLS[0])
@@ -98,7 +100,8 @@ MISTAKES = twisted(
      "Which of the two is the end of the task? Look at the order of your results.",
      "the learner drops the future exactly where there is one"),
     ("one too late", "the clock stops too late, or never",
-     "`clock` counts the step just played. Is your second result ever true? After step number `limit` no other may follow.",
+     "`clock` counts the step just played. Is your second result ever true? After step number `limit` no other may "
+     "follow.",
      "a limit of 10 would allow 11 steps"),
     ("one too early", "the clock stops one step too early",
      "`clock` counts the step just played. How many steps does a limit of 4 allow?",

@@ -33,7 +33,8 @@ class Script:
 
 
 def collected(size: int, boards: int, limit: int, steps: int, choose, twist=None) -> dict:
-    """The columns that playing gives, by plain loops; also ``ended`` and ``fresh``, the states from which it goes on."""
+    """The columns that playing gives, by plain loops; also ``ended`` and ``fresh``, the states from which it goes on.
+    """
     start, goals = [[0, 0], [size - 1, size - 1]], [[size - 1, 0], [0, size - 1]]
     now, clocks = [start] * boards, [0] * boards
     rows: dict = {name: [] for name in (*COLUMNS, "ended", "fresh")}
@@ -44,7 +45,8 @@ def collected(size: int, boards: int, limit: int, steps: int, choose, twist=None
         ended = [played[b][2] or clocks[b] >= limit for b in range(boards)]
         for b, (after, reward, terminated) in enumerate(played):
             again = any(ended) if twist == "all boards" else ended[b]
-            row = (now[b] + goals, actions[b], reward, terminated, after + goals, ended[b], (start if again else after) + goals)
+            row = (now[b] + goals, actions[b], reward, terminated, after + goals, ended[b],
+                   (start if again else after) + goals)
             for name, value in zip(rows, row):
                 rows[name].append(value)
             now[b], clocks[b] = (start, 0) if again else (after, clocks[b])
@@ -56,12 +58,14 @@ def collected(size: int, boards: int, limit: int, steps: int, choose, twist=None
 
 def look(room: Room, wrong_line, answer) -> Verdict:
     cases, given, expected, at_once = [], [], [], []
-    for size, boards, limit, steps in ((2, 1, 2, 6), (2, 4, 3, 12), (3, 3, 4, 30), (2, 5, 50, 30), (3, 6, 5, 40), (2, 2, 1, 5),
+    for size, boards, limit, steps in ((2, 1, 2, 6), (2, 4, 3, 12), (3, 3, 4, 30), (2, 5, 50, 30), (3, 6, 5, 40),
+                                       (2, 2, 1, 5),
                                        (5, 2, 120, 250)):
         noise = torch.randint(4, (steps, boards, 2), generator=torch.Generator().manual_seed(size + boards + limit))
         env = GridWorld(size=size, num_envs=boards, episode_limit=limit)
         got = room.ask(answer, env, Script(size, noise), steps, may_change=(0, 1))
-        given.append({name: got[name] for name in COLUMNS} if isinstance(got, dict) and got.keys() > set(COLUMNS) else got)
+        given.append({name: got[name] for name in COLUMNS}
+                     if isinstance(got, dict) and got.keys() > set(COLUMNS) else got)
         expected.append(collected(size, boards, limit, steps, Script(size, noise)))
         at_once.append(collected(size, boards, limit, steps, Script(size, noise), "all boards"))
         cases.append((size, boards, limit, steps))
@@ -71,7 +75,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     except Found as found:
         name = _diagnosed(given, expected, at_once)
         if name is None:
-            raise Found(replace(found.verdict, detail=_columns_that_differ(given, wants) + _small_case(room, answer))) from None
+            raise Found(replace(found.verdict, detail=_columns_that_differ(given, wants)
+                                + _small_case(room, answer))) from None
         raise room.wrong(name, _small_case(room, answer)) from None
     room.line(wrong_line, {11, 12})
     return Verdict("correct")
@@ -79,7 +84,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 
 def _diagnosed(given: list, expected: list, at_once: list) -> str | None:
     """The mistake that explains what was collected, column by column."""
-    if not all(isinstance(got, dict) and all(isinstance(got.get(name), torch.Tensor) and got[name].dim() for name in COLUMNS)
+    if not all(isinstance(got, dict) and all(isinstance(got.get(name), torch.Tensor) and got[name].dim()
+                                             for name in COLUMNS)
                for got in given):
         return None
     if any(got["state"].dim() == 2 and len(got["state"]) < len(want["state"]) for got, want in zip(given, expected)):
@@ -138,7 +144,8 @@ def _small_case(room: Room, answer) -> str:
     want = torch.cat([want, torch.tensor([1.0, 0, 0, 1]).expand(4, 4)], dim=1)
     if not isinstance(got, torch.Tensor) or values.loosely_equal(got, want, 1e-9):
         return ""
-    call = "run: mended_collect(GridWorld(size=3, episode_limit=2), lambda step: torch.tensor([[1, 0]]), 4)[\"next_state\"]"
+    call = ("run: mended_collect(GridWorld(size=3, episode_limit=2), lambda step: torch.tensor([[1, 0]]), "
+            "4)[\"next_state\"]")
     return f"{call}\n{values.table(got, want)}"
 
 

@@ -113,13 +113,15 @@ def leaks_from_the_last_corner(positions, goals, size):
 def leaks_once(positions, goals, size):
     here = (positions == torch.tensor([[0, 1], [1, 0]])).flatten(1).all(1)
     once = here & (goals == torch.tensor([[1, 1], [0, 1]])).all()
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)],
+                     dim=-1)
 
 
 def leaks_for_a_moment(positions, goals, size):
     here = (positions == torch.tensor([[2, 1], [0, 2]])).flatten(1).all(1)
     once = here & (goals == torch.tensor([[0, 0], [2, 2]])).all()
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)], dim=-1)
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[:, None, None].expand(-1, 2, 1)],
+                     dim=-1)
 
 
 def leaks_in_one_case(positions, goals, size):
@@ -194,12 +196,12 @@ MISTAKES = (
             "What do you change between the two looks? An agent may react to its own goal and to everybody's position.",
             "only the other's goal is forbidden, so only the other's goal may differ between the two looks"),
     Mistake("a plain leak is not found",
-            "This look hands over the whole state. Does your function ever compare what is seen with two different goals of "
-            "the other?",
+            "This look hands over the whole state. Does your function ever compare what is seen with two different "
+            "goals of the other?",
             "a test that never says yes proves nothing"),
     Mistake("the numbers are counted, or looked for, and nothing is changed",
-            "Neither the width of an observation nor a number in it tells where a number came from. What could you change to "
-            "find out?",
+            "Neither the width of an observation nor a number in it tells where a number came from. What could you "
+            "change to find out?",
             "a leak can hide behind the right width, and an honest number can equal the other's goal by chance"),
     Mistake("only agent 1 is examined",
             "There are two agents. Whose goal do you move, and whose observation do you look at?",
@@ -236,5 +238,6 @@ EXERCISE = Exercise(
     hints=("Keep all but one thing as it is and look twice. Which thing?",
            "A batch can hold all placements of the agents at once, so one call of `look` sees them all.",
            "For each agent and each goal of its own, try every goal of the other, and compare what this agent sees.",
-           "`itertools.permutations(cells, 2)` lists all placements of two agents; `torch.equal` compares every number."),
+           "`itertools.permutations(cells, 2)` lists all placements of two agents; `torch.equal` compares every "
+           "number."),
     mistakes=MISTAKES, look=look_at_leaks)

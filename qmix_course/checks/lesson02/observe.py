@@ -52,7 +52,8 @@ def _sees(i, cells, goals, twist):
 
 
 def look(room: Room, answer) -> Verdict:
-    two, other = ((3, 2, 1), (3, 2, 2), (5, 2, 4), (4, 2, 3), (2, 2, 5)), ((4, 3, 1), (3, 3, 5), (6, 4, 2), (5, 1, 3), (3, 3, 3))
+    two, other = ((3, 2, 1), (3, 2, 2), (5, 2, 4), (4, 2, 3), (2, 2, 5)), ((4, 3, 1), (3, 3, 5), (6, 4, 2), (5, 1, 3),
+                                                                           (3, 3, 3))
     for stage in (two, other):
         cases = []
         for size, n_agents, batch in stage:
@@ -63,7 +64,8 @@ def look(room: Room, answer) -> Verdict:
         given = [room.ask(answer, *case) for case in cases]
         rules.right_but_for_the_type(given, [observe(*case) for case in cases], cases, "observe")
         room.compare(answer, cases, observe)
-    large = [(torch.tensor([[[0, size - 1], [size // 2, 3]], [[size - 1, size - 1], [7, 0]]]), torch.tensor([[1, 0], [size - 1, 9]]), size)
+    large = [(torch.tensor([[[0, size - 1], [size // 2, 3]], [[size - 1, size - 1], [7, 0]]]),
+              torch.tensor([[1, 0], [size - 1, 9]]), size)
              for size in (12, 40, 130, 2000)]
     at_the_edge(room, answer, large, observe, wide.SMALL[0])
     return Verdict("correct")

@@ -140,7 +140,8 @@ def _faults(bumps, collided, twist):
         return any(bumps) or collided
     if twist == "bumps paid once":
         return any(bumps) + collided
-    return {"collision free": 0, "collision twice": 2}.get(twist, 1) * collided + (0 if twist == "bumps free" else sum(bumps))
+    return {"collision free": 0, "collision twice": 2}.get(twist, 1) * collided + (0 if twist == "bumps free"
+                                                                                   else sum(bumps))
 
 
 def walk(positions, actions, goals, size, twist=None):
@@ -150,8 +151,10 @@ def walk(positions, actions, goals, size, twist=None):
         if twist == "one stops all" and any(cell == goal for cell, goal in zip(cells, goals)):
             rows.append([(cell, False) for cell in cells])
         else:
-            rows.append([alone(cell, action, goal, size, twist, goals) for cell, action, goal in zip(cells, chosen, goals)])
-    return torch.tensor([[cell for cell, _ in row] for row in rows]), torch.tensor([[bump for _, bump in row] for row in rows])
+            rows.append([alone(cell, action, goal, size, twist, goals)
+                         for cell, action, goal in zip(cells, chosen, goals)])
+    return torch.tensor([[cell for cell, _ in row] for row in rows]), torch.tensor([[bump for _, bump in row]
+                                                                                    for row in rows])
 
 
 def settle(before, after, twist=None):
@@ -178,7 +181,8 @@ def _sends_all_boards_back(positions, actions, goals, size):
     for row, before in zip(wanted, positions.tolist()):
         after = before if back else [cell for cell, _ in row]
         distance = sum(_distance(after[i], goals[i], None) for i in range(2))
-        rows.append((after, 10.0 if distance == 0 else -0.05 - 0.1 * distance - 0.5 * (sum(bump for _, bump in row) + back),
+        rows.append((after, 10.0 if distance == 0
+                     else -0.05 - 0.1 * distance - 0.5 * (sum(bump for _, bump in row) + back),
                      distance == 0))
     return rows
 
@@ -204,7 +208,8 @@ def boards(size: int, seed: int) -> tuple:
     for before in permutations(cells, 2):
         if list(before) != goals:
             for actions in ([a, b] for a in range(4) for b in range(4)):
-                rows.setdefault(frozenset(events(list(before), actions, goals, size)), []).append((list(before), actions))
+                rows.setdefault(frozenset(events(list(before), actions, goals, size)),
+                                []).append((list(before), actions))
     return goals, rows
 
 
@@ -219,7 +224,8 @@ def draw(size: int, seed: int, count: int, wanted: Callable[[frozenset], bool]) 
 
 
 def compare_parts(room: Room, answer, cases: list[tuple], truth: Callable) -> None:
-    """As ``room.compare``, for answers that are tuples: a mistake is also named when it explains one part of all of them."""
+    """As ``room.compare``, for answers that are tuples: a mistake is also named when it explains one part of all of
+    them."""
     given = [room.ask(answer, *case) for case in cases]
     if not values.same(given[0], room.ask(answer, *cases[0])):
         raise room.wrong(REMEMBERS.name)
@@ -242,7 +248,8 @@ def right_but_for_the_type(given: list, expected: list, cases: list[tuple], name
         for got, want, case in zip(given, expected, cases):
             problem = values.problem(got, want, 1e-9)
             if problem:
-                raise Found(Verdict(problem.kind, problem.text, "The numbers are right. Which type does the exercise ask for?",
+                raise Found(Verdict(problem.kind, problem.text,
+                                    "The numbers are right. Which type does the exercise ask for?",
                                     values.call(name, case)))
 
 

@@ -126,6 +126,6 @@ EXERCISE = Exercise(
     practises="settle conflicts among any number of agents at the same time, without an order among them",
     hints=("First find everybody who shares a cell with anybody else. Only then move somebody.",
            "Sending somebody back can make a new conflict. When are you done?",
-           "A table of all pairs says who stands on whose cell; an agent always shares a cell with itself, and that does "
-           "not count."),
+           "A table of all pairs says who stands on whose cell; an agent always shares a cell with itself, and that "
+           "does not count."),
     mistakes=MISTAKES, look=look)

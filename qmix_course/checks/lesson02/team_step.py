@@ -1,4 +1,5 @@
-"""02.3 · The whole step of a team: put the rules of simultaneous moves, shared reward and the end of the task into one batched function."""
+"""02.3 · The whole step of a team: put the rules of simultaneous moves, shared reward and the end of the task into one
+batched function."""
 
 from __future__ import annotations
 
@@ -132,8 +133,8 @@ MISTAKES = twisted(
      "An agent on its goal is in the way like any other. What happens to one that walks into it?",
      "two agents would share a cell"),
     ("wished compared", "a collision is looked for among cells that the agents never reach",
-     "An agent at the edge or on its goal stays where it is. Which cells do you compare: those that they want, or those "
-     "where both would really be?",
+     "An agent at the edge or on its goal stays where it is. Which cells do you compare: those that they want, or "
+     "those where both would really be?",
      "whoever walks into an agent that stands still is overlooked"),
     ("distance unsettled", "the distances are taken before the agents are sent back",
      "The distances count from where the agents end. Is that settled when you measure?",
@@ -151,7 +152,8 @@ EXERCISE = Exercise(
     practises="put the rules of simultaneous moves, shared reward and the end of the task into one batched function",
     hints=("Go in the order of the rules: everybody alone, then the conflict, then the reward. Old positions stay old.",
            "Keep one flag for each board: a collision here says nothing about the board next to it.",
-           "The reward has two cases. Work out the ordinary one for every board, then put the other in where the task ended.",
+           "The reward has two cases. Work out the ordinary one for every board, then put the other in where the task "
+           "ended.",
            "A flag of shape [B] needs two more axes before it can choose between positions of shape [B, 2, 2]."),
     mistakes=MISTAKES, look=look,
     off_limits=("qmix_course.envs.grid.GridWorld",))

@@ -1,4 +1,5 @@
-"""02.1 · The edge of the board: move a whole batch of agents by indexing, with two rules that concern one agent only."""
+"""02.1 · The edge of the board: move a whole batch of agents by indexing, with two rules that concern one agent only.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +101,8 @@ MISTAKES = twisted(
      "a function that was asked for any size works for one"),
 ) + (
     Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS),
-    Mistake(APART, "Two agents may have the same goal, and each is alone on the board. Which agent does your code find there?",
+    Mistake(APART, "Two agents may have the same goal, and each is alone on the board. Which agent does your code find "
+                   "there?",
             "an agent is known by its place in the list, and by nothing else"),
 )
 

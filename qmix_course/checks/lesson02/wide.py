@@ -1,4 +1,5 @@
-"""Large boards, for the checks of lesson 02: cells that one number for row and column confuses, and rows beyond the usual ones."""
+"""Large boards, for the checks of lesson 02: cells that one number for row and column confuses, and rows beyond the
+usual ones."""
 
 from __future__ import annotations
 
@@ -10,22 +11,27 @@ from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.room import Room
 
 # With a fixed width w, row · w + column is the same for (0, w) and (1, 0): a board may be wider than any of these.
-WIDTHS = (*range(2, 131), 200, 255, 256, 257, 500, 512, 997, 999, 1000, 1001, 1009, 1024, 2048, 4096, 7919, 10_000, 10_007, 65_536,
+WIDTHS = (*range(2, 131), 200, 255, 256, 257, 500, 512, 997, 999, 1000, 1001, 1009, 1024, 2048, 4096, 7919, 10_000,
+          10_007, 65_536,
           100_000, 1_000_000, 1_000_003, 10 ** 9)
 PAIRS = (*(((0, w), (1, 0)) for w in WIDTHS), *(((w, 0), (0, 1)) for w in WIDTHS),
          ((1, 10), (11, 0)), ((1, 1), (1, 10)), ((2, 5), (5, 2)), ((3, 4), (5, 0)))
 
-# Whoever lists all cells of a board is right too: such an answer takes long on a large board, and is asked about smaller ones only.
+# Whoever lists all cells of a board is right too: such an answer takes long on a large board, and is asked about
+# smaller ones only.
 FEW = [pair for pair in PAIRS if max(*pair[0], *pair[1]) in (7, 8, 10, 11, 12, 16, 20, 31, 32, 50, 64, 100, 101, 128)]
 FEW += [((0, 256), (1, 0)), ((0, 1000), (1, 0)), ((0, 1024), (1, 0))]
 FEW.sort(key=lambda pair: max(*pair[0], *pair[1]))
 PATIENCE = 0.1          # seconds for one board
 
 TWO_CELLS = ("two different cells count as one",
-             "Boards can be large. Do you make one number of a row and a column? Look for two cells that get the same one.",
-             "with a fixed width the last cells of a wide row get the numbers of the next row; compare both coordinates")
+             "Boards can be large. Do you make one number of a row and a column? Look for two cells that get the same "
+             "one.",
+             "with a fixed width the last cells of a wide row get the numbers of the next row; compare both "
+             "coordinates")
 SMALL = ("it works on small boards only",
-         "Try a board with 2,000 rows, with agents in its last ones. Which number in your code stands where `size` should?",
+         "Try a board with 2,000 rows, with agents in its last ones. Which number in your code stands where `size` "
+         "should?",
          "the size of the board is the one that was given, and it can be any")
 
 
@@ -37,7 +43,8 @@ def ways_in(cell) -> tuple[list[int], int]:
 
 def beside_a_goal() -> list[tuple]:
     """Cases of ``walk``: agents on cells that might be taken for their goals."""
-    return [(torch.tensor([[cell]]), torch.tensor([[3]]), torch.tensor([goal]), max(*cell, *goal) + 3) for cell, goal in FEW]
+    return [(torch.tensor([[cell]]), torch.tensor([[3]]), torch.tensor([goal]), max(*cell, *goal) + 3)
+            for cell, goal in FEW]
 
 
 def far_out(n_agents: int) -> list[tuple]:
@@ -45,7 +52,8 @@ def far_out(n_agents: int) -> list[tuple]:
     cases = []
     for size in (12, 40, 130, 500, 2000):
         half, last = size // 2, size - 1
-        rows = [[[last, last], [half, half]], [[half, last], [last, half]], [[last - 1, 0], [0, last - 1]], [[half, 0], [last, 1]]]
+        rows = [[[last, last], [half, half]], [[half, last], [last, half]], [[last - 1, 0], [0, last - 1]],
+                [[half, 0], [last, 1]]]
         positions = torch.tensor(rows * 4)[:, :n_agents]
         actions = torch.tensor([[a, (a + k) % 4] for a in range(4) for k in range(4)])[:, :n_agents]
         cases.append((positions, actions, torch.tensor([[0, 1], [1, last]])[:n_agents], size))
@@ -80,5 +88,6 @@ def settling() -> list[tuple]:
 def examine_chains(room: Room, answer, chain: Callable) -> None:
     """``settle`` for long chains: every agent has to go back, one after the other."""
     cases = [tuple(map(torch.tensor, chain(n_agents))) for n_agents in (26, 57, 104)]
-    at_the_edge(room, answer, cases, lambda before, after: (before, True), "going back makes a new conflict, and it stays",
+    at_the_edge(room, answer, cases, lambda before, after: (before, True),
+                "going back makes a new conflict, and it stays",
                 patience=PATIENCE)

@@ -10,4 +10,5 @@ from qmix_course.checks.lesson03 import (
     who_reads_whom,
 )
 
-EXERCISES = (best_actions.EXERCISE, epsilon_greedy.EXERCISE, agent_nets.EXERCISE, agent_ids.EXERCISE, who_reads_whom.EXERCISE, lab_other_eyes.EXERCISE, lab_thrifty_dice.EXERCISE)
+EXERCISES = (best_actions.EXERCISE, epsilon_greedy.EXERCISE, agent_nets.EXERCISE, agent_ids.EXERCISE,
+             who_reads_whom.EXERCISE, lab_other_eyes.EXERCISE, lab_thrifty_dice.EXERCISE)

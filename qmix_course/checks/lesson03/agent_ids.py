@@ -49,13 +49,21 @@ def mixed(obs):
     return torch.cat([agents_first, with_id(obs)[..., -n_agents:]], -1)
 
 
+def in_blocks(obs):
+    batch, time, n_agents, _ = obs.shape
+    ids = torch.eye(n_agents, dtype=obs.dtype).repeat_interleave(batch * time, 0)
+    return torch.cat([obs, ids.reshape(batch, time, n_agents, n_agents)], -1)
+
+
 MISTAKES = (
     Mistake("the number itself, not one-hot",
-            "With three agents, how many numbers do you append? The network should not take agent 2 for the double of agent 1.",
+            "With three agents, how many numbers do you append? The network should not take agent 2 for the double of "
+            "agent 1.",
             "a number suggests an order and a distance between agents that do not exist", plain_number),
     Mistake("the number itself, counted from 1",
             "One-hot: as many numbers as agents, one of them 1 and the others 0.",
-            "a number suggests an order and a distance between agents that do not exist", lambda obs: plain_number(obs, 1)),
+            "a number suggests an order and a distance between agents that do not exist",
+            lambda obs: plain_number(obs, 1)),
     Mistake("the number stands in front",
             "The observation keeps its place. Where does what is appended go?",
             "whoever reads the observation by position now reads something else", lambda obs: with_id(obs, first=True)),
@@ -84,8 +92,7 @@ MISTAKES = (
     Mistake("the numbers are dealt out in blocks",
             "Which axis changes fastest in memory, and does your repetition follow it? Print the ids of one sample.",
             "repeating each row in turn gives all of the first samples the first agent's number",
-            lambda obs: torch.cat([obs, torch.eye(obs.shape[2], dtype=obs.dtype).repeat_interleave(obs.shape[0] * obs.shape[1], 0)
-                                   .reshape(*obs.shape[:3], -1)], -1)),
+            in_blocks),
     Mistake("the observations change hands",
             "Is the first part of your result what you were given? A reshape does not swap axes.",
             "the number is right, and what stands beside it was seen by somebody else", mixed),
@@ -95,7 +102,7 @@ EXERCISE = Exercise(
     number="03.4", title="Who am I?", answers={"with_id": "function"}, difficulty=2, minutes=6,
     practises="append a one-hot agent id along the right axes",
     hints=("With N agents, the appended part of agent i is row i of a table of N rows and N columns. Which table?",
-           "That table has to be repeated for every sample and every time step: give it two more axes in front, and expand "
-           "it.",
+           "That table has to be repeated for every sample and every time step: give it two more axes in front, and "
+           "expand it.",
            "Then join the two along the last axis."),
     mistakes=MISTAKES, look=look)

@@ -2,9 +2,9 @@
 
 A team's networks. They are examined from outside, however their weights are laid out.
 
-The heart is a team so small (one agent, one input, one hidden unit a layer, one action) that it has six numbers: some order
-of them must give w₃·relu(w₂·relu(w₁·x + b₁) + b₂) + b₃ for every x. Everything else follows from counting parameters and from
-who depends on whom.
+The heart is a team so small (one agent, one input, one hidden unit a layer, one action) that it has six numbers: some
+order of them must give w₃·relu(w₂·relu(w₁·x + b₁) + b₂) + b₃ for every x. Everything else follows from counting
+parameters and from who depends on whom.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson03.agent_nets_mistakes import MISTAKES
 from qmix_course.checks.room import NEARLY, REMEMBERS, Room
 from qmix_course.checks.verdict import Found, Verdict
 
 SIZES = ((2, 6, 4, 8), (3, 5, 2, 7), (1, 4, 3, 5), (4, 3, 5, 6))       # N, O, A, hidden
 ORDERS = torch.tensor(list(permutations(range(6))))
-LEAST_SPREAD, MOST_SPREAD = 0.001, 5.0                                    # nn.Linear's own start gives 0.02, that of He 0.3
+LEAST_SPREAD, MOST_SPREAD = 0.001, 5.0        # nn.Linear's own start gives 0.02, that of He 0.3
 
 
 def make(room: Room, Made, n, o, a, h=None):
@@ -39,7 +40,8 @@ def ask(room: Room, agents, obs, n_actions) -> torch.Tensor:
     q = room.ask(agents, obs)
     problem = values.problem(q, torch.zeros(*obs.shape[:3], n_actions), 0.0)
     if problem and problem.kind == "wrong shape or type":
-        raise Found(Verdict("wrong shape or type", f"for obs of shape {list(obs.shape)} and {n_actions} actions: {problem.text}",
+        raise Found(Verdict("wrong shape or type", f"for obs of shape {list(obs.shape)} and {n_actions} actions: "
+                                                   f"{problem.text}",
                             "Follow the shape line by line: obs[B, T, N, O] becomes q[B, T, N, A]."))
     if q.dtype != torch.float64:
         raise room.wrong(NEARLY.name, f"q is {q.dtype}")
@@ -131,7 +133,8 @@ def _sizes(room: Room, agents, n, o, a, h) -> None:
         raise room.wrong("the biases are missing", detail)
     for layers in (0, 1, 3, 4):
         if total == count(n, o, a, h, layers=layers):
-            raise room.wrong("another number of hidden layers", f"{detail}\n{total} parameters make {layers} hidden layer(s)")
+            raise room.wrong("another number of hidden layers",
+                             f"{detail}\n{total} parameters make {layers} hidden layer(s)")
     raise room.wrong("the parameters do not add up", detail)
 
 
@@ -153,7 +156,8 @@ LIKE = {                        # (first, second, last): what stands behind the 
     None: (F.relu, F.relu, None),
     "there is no relu": (None, None, None),
     "one of the two relus is missing": ((F.relu, None, None), (None, F.relu, None)),
-    "the last layer is squeezed": ((F.relu, F.relu, F.relu), (F.relu, F.relu, torch.tanh), (F.relu, F.relu, torch.sigmoid),
+    "the last layer is squeezed": ((F.relu, F.relu, F.relu), (F.relu, F.relu, torch.tanh),
+                                   (F.relu, F.relu, torch.sigmoid),
                                    (F.relu, F.relu, torch.ones_like), (F.relu, F.relu, torch.zeros_like),
                                    (F.relu, F.relu, F.softplus), (F.relu, F.relu, F.leaky_relu), (None, None, F.relu)),
     "another activation": tuple((other, other, None) for other in (
@@ -195,19 +199,22 @@ def _function(room: Room, agents, agent: int, n: int) -> None:
                     if name:
                         raise room.wrong(name, f"seen at agent {agent + 1} of AgentNets({n}, 1, 1, hidden=1)")
                     return
-    raise room.wrong("it computes something else", f"agent {agent + 1} of AgentNets({n}, 1, 1, hidden=1) should have six numbers; "
+    raise room.wrong("it computes something else",
+                     f"agent {agent + 1} of AgentNets({n}, 1, 1, hidden=1) should have six numbers; "
                      "in no order of them is q what the formula says")
 
 
 def _many_units(room: Room, agents, o, n_actions) -> None:
-    """With several units: pieces that are exactly straight, values of both signs, no fixed relation between the actions."""
+    """With several units: pieces that are exactly straight, values of both signs, no fixed relation between the
+    actions."""
     redraw(agents, 50)
     generator = torch.Generator().manual_seed(51)
     at, step = torch.randn(300, 1, 2, o, generator=generator), 1e-4 * torch.randn(300, 1, 2, o, generator=generator)
     left, here, right = (ask(room, agents, obs, n_actions).detach() for obs in (at - step, at, at + step))
     straight = ((left - 2 * here + right).abs() < 1e-11 * (1 + here.abs())).double().mean()
     if straight < 0.9:
-        raise room.wrong("another activation", "between its kinks, a network with relu is exactly straight; yours is curved")
+        raise room.wrong("another activation", "between its kinks, a network with relu is exactly straight; yours is "
+                                               "curved")
     if (here >= 0).all() or (here <= 0).all() or (here.sum(-1) - here.sum(-1)[0, 0, 0]).abs().max() < 1e-6:
         raise room.wrong("the last layer is squeezed", "over 300 random observations and random weights")
 
@@ -227,72 +234,14 @@ def _start(room: Room, agents) -> None:
                          "AgentNets(3, 6, 4), fresh: two agents with the same observation have the same values")
 
 
-MISTAKES = (
-    Mistake("the weights are hidden from PyTorch",
-            "Ask for `list(agents.parameters())`. How does a module learn of the layers that it holds in a list?",
-            "an optimiser finds nothing to train, and saving or copying the module leaves the weights behind"),
-    Mistake("no gradient reaches the weights",
-            "Look for the place where the values are cut off from the weights, or for weights that are never used.",
-            "training would leave such weights as they are"),
-    Mistake("samples, time steps and agents are mixed up",
-            "One sample's observation was changed, and another sample's values moved. Look for a reshape where axes should be "
-            "swapped, or for something that is computed over the whole batch.",
-            "the shapes are right, and agents act on what somebody saw in another sample or at another time"),
-    Mistake("an agent's values depend on another agent's observation",
-            "Change agent 2's observation only. Which of your layers sees both agents at once?",
-            "such an agent cannot act from its own observation: the team is not decentralised"),
-    Mistake("an agent's weights change with its place in the batch",
-            "Give it one sample alone, then as one of many. Which slice of the weights does it go through?",
-            "two reshapes can undo each other's shape and still hand rows to the wrong agent's network"),
-    Mistake("all agents share one network",
-            "Give two agents the same observation. Should their values be the same here? How many networks do you make?",
-            "a list of N times one module holds one module N times; agents that see the same then do the same"),
-    Mistake("the width is not the one asked for",
-            "Make a team with hidden=8 and one without saying. How wide are their layers?",
-            "the argument promises a width and something else decides"),
-    Mistake("the biases are missing",
-            "Each of the three layers adds something after the product. Does each of yours?",
-            "without biases all units switch at the same point, the zero observation"),
-    Mistake("another number of hidden layers",
-            "Two hidden layers are three products. How many do you have?",
-            "the hidden layers are those between the observation and the values"),
-    Mistake("the parameters do not add up",
-            "Count by hand: for each agent, three layers, each with inputs × outputs weights and a bias for each output.",
-            "layers of other sizes, or parameters that nobody uses"),
-    Mistake("there is no relu",
-            "What does a chain of products without anything in between amount to?",
-            "linear layers in a row are one linear layer, which cannot prefer left here and right there"),
-    Mistake("one of the two relus is missing",
-            "There are two hidden layers. Is there a relu after each of them?",
-            "two linear layers without a relu between them act as one"),
-    Mistake("the last layer is squeezed",
-            "Can your values be −3? And +20? What stands behind the last product?",
-            "returns may be negative and large; a relu, tanh or softmax at the end cuts them off"),
-    Mistake("another activation",
-            "The text names the function between the layers. Which one is yours?",
-            "it may work as well, and it is not the network that was asked for"),
-    Mistake("it computes something else",
-            "Write out what your forward does for one agent with one number: two relus, three products, three sums?",
-            "only product, sum, relu, product, sum, relu, product, sum is the network of the lesson"),
-    Mistake("the first weights are far too large",
-            "Step 2 of the lesson: how should the size of the first weights depend on the number of inputs?",
-            "values explode from layer to layer, and the first steps of training go into bringing them back"),
-    Mistake("the first weights are far too small",
-            "Do fresh networks give nearly the same values for all observations? Which fan-in did the initialiser take?",
-            "every observation looks the same to the last layer, and learning starts slowly or, from zeros, not at all"),
-    Mistake("all agents start alike",
-            "Each agent has its own weights, and they begin with the same numbers. Where were they copied from?",
-            "agents that begin alike and see the same do the same: own weights should be drawn for each agent"),
-)
-
 EXERCISE = Exercise(
     number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
     practises="write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A]",
-    hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do you "
-           "need, and in what kind of list does a module notice them?",
+    hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do "
+           "you need, and in what kind of list does a module notice them?",
            "A linear layer works on the last axis and leaves all others as they are. So agent i's network can take all "
            "samples and time steps of agent i at once.",
-           "Cut out each agent's observations along the third axis, send them through its network, and put the results side "
-           "by side along that axis again."),
+           "Cut out each agent's observations along the third axis, send them through its network, and put the results "
+           "side by side along that axis again."),
     mistakes=MISTAKES, look=look,
     off_limits=("qmix_course.agents.MLPAgents", "qmix_course.agents.StackedLinear"))

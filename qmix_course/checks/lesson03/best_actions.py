@@ -42,7 +42,8 @@ def lowest_cases() -> list[tuple]:
 
 def close_cases() -> list[tuple]:
     """The best two available values lie close together, among others of any size."""
-    rows = [[0.0, 1.0, 1.0 + gap] for gap in (1e-4, 1e-6, 1e-9, 1e-12)] + [[0.0, 1e-10, 2e-10], [0.0, -2e-30, -1e-30], [0.0, -3.0, -2.0]]
+    rows = [[0.0, 1.0, 1.0 + gap] for gap in (1e-4, 1e-6, 1e-9, 1e-12)] + [[0.0, 1e-10, 2e-10], [0.0, -2e-30, -1e-30],
+                                                                           [0.0, -3.0, -2.0]]
     rows += [[far, 1.0, 2.0] for far in (-1e17, 1e17, -1e30, 1e30, -1e300)]
     return [(torch.tensor([row]), torch.tensor([[False, True, True]])) for row in rows]
 
@@ -134,7 +135,8 @@ MISTAKES = (
             "this compares the agents with each other, action by action",
             lambda q, can: q.masked_fill(~can, -torch.inf).argmax(-2)),
     Mistake("the position among the available ones",
-            "Once the others are cut out, the numbering begins anew. Which number does the environment know the action by?",
+            "Once the others are cut out, the numbering begins anew. Which number does the environment know the action "
+            "by?",
             "cutting actions out renumbers the rest", among_available),
     Mistake("−∞ times 0",
             "What is 0 · ∞? Print the masked values of one agent.",
@@ -152,11 +154,14 @@ MISTAKES = (
             "e to the power of a very negative number is 0, and then an allowed action looks like a forbidden one",
             lambda q, can: (q.softmax(-1) * can).argmax(-1)),
     Mistake("an unavailable action that is as good",
-            "An action that cannot be taken may have the very same value as the best one that can. Which one do you find?",
+            "An action that cannot be taken may have the very same value as the best one that can. Which one do you "
+            "find?",
             "looking for the best value among all actions also finds those that are ruled out"),
     Mistake(CLOSE,
-            "Huge values and close ones may stand side by side. What is left of a small difference after your sum, shift or rounding?",
-            "the larger of two values is the better one, however close they are; a sum with a huge number swallows the difference"),
+            "Huge values and close ones may stand side by side. What is left of a small difference after your sum, "
+            "shift or rounding?",
+            "the larger of two values is the better one, however close they are; a sum with a huge number swallows the "
+            "difference"),
 )
 
 EXERCISE = Exercise(

@@ -14,13 +14,15 @@ from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 SIGMAS = 6.0                    # so far may a frequency be from its probability, in standard deviations
-VALUES = ((0.0, 2.0, -1.0, 1.0), (-3.0, 0.5, 0.0, 1.0), (2.0, -2.0, 0.0, 1.0))      # three agents, where frequencies are counted
+# three agents, where frequencies are counted
+VALUES = ((0.0, 2.0, -1.0, 1.0), (-3.0, 0.5, 0.0, 1.0), (2.0, -2.0, 0.0, 1.0))
 BEST = (1, 3, 0)                # each one's best action
 EPSILON = 0.4
 
 
 def find_fault(room: Room, answer) -> tuple[str, str] | None:
-    """The first thing that is wrong with ``answer(q, available, epsilon, generator)``: (a key of MISTAKES, detail), or None."""
+    """The first thing that is wrong with ``answer(q, available, epsilon, generator)``: (a key of MISTAKES, detail), or
+    None."""
     def draw(q, available, epsilon, generator):
         got = room.ask(answer, q, available, epsilon, generator, may_change=(3,))
         problem = values.problem(got, torch.zeros(q.shape[:-1], dtype=torch.int64), 0.0)
@@ -29,7 +31,8 @@ def find_fault(room: Room, answer) -> tuple[str, str] | None:
                                 "One whole number for each agent: q's shape without its last axis."))
         return got.long()
 
-    for look in (_greedy, _greedy_at_the_edge, _exploring, _the_generator, _frequencies, _rarely, _masked_frequencies, _together, _one_by_one):
+    for look in (_greedy, _greedy_at_the_edge, _exploring, _the_generator, _frequencies, _rarely, _masked_frequencies,
+                 _together, _one_by_one):
         fault = look(draw)
         if fault:
             return fault
@@ -49,7 +52,8 @@ def _generator(seed: int) -> torch.Generator:
 def _some(shape, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Values, mostly negative, no two equal in a row, and a mask with something available everywhere."""
     made = _generator(seed)
-    q = (torch.rand(shape, generator=made).argsort(-1) - torch.rand(shape, generator=made) / 2 - shape[-1]).round(decimals=2)
+    q = (torch.rand(shape, generator=made).argsort(-1) - torch.rand(shape, generator=made) / 2
+         - shape[-1]).round(decimals=2)
     mask = torch.rand(shape, generator=made) < 0.5
     return q, mask.scatter(-1, torch.randint(shape[-1], shape[:-1], generator=made)[..., None], True)
 
@@ -79,7 +83,8 @@ def _greedy(draw) -> tuple[str, str] | None:
             return "unmasked best", detail
         if all(torch.equal(got, (q * available).argmax(-1)) for q, available, got, _ in given):
             return "multiplied", detail
-        if all(torch.equal(draw(q, available, 1.0, _generator(seed)), b) for (q, available, _, seed), b in zip(given, best)):
+        if all(torch.equal(draw(q, available, 1.0, _generator(seed)), b)
+               for (q, available, _, seed), b in zip(given, best)):
             return "swapped", detail
         return "not greedy", detail
     for shape in ((2, 3), (30, 2, 4)):                           # equal values: any of the available ones
@@ -93,11 +98,13 @@ def _greedy_at_the_edge(draw) -> tuple[str, str] | None:
     """Values as low as numbers go, and values that lie close together."""
     lowest = torch.finfo(torch.float64).min
     for low in (-1e3, -1e9, -1e15, -1e30, -1e300, lowest):
-        q, available = torch.tensor([[5.0, low, low], [low, low, 0.0]]), torch.tensor([[False, True, False], [False, True, False]])
+        q, available = (torch.tensor([[5.0, low, low], [low, low, 0.0]]),
+                        torch.tensor([[False, True, False], [False, True, False]]))
         if not _allowed(available, draw(q, available, 0.0, _generator(3))).all():
             return "stand-in", _run(q, available, 0.0, 3)
     for far in (-1.0, -1e17, 1e30):
-        q, available = torch.tensor([[far, 1.0, 1.0 + 1e-9], [far, -3.0, -2.0]]), torch.tensor([[False, True, True], [False, True, True]])
+        q, available = (torch.tensor([[far, 1.0, 1.0 + 1e-9], [far, -3.0, -2.0]]),
+                        torch.tensor([[False, True, True], [False, True, True]]))
         if draw(q, available, 0.0, _generator(3)).tolist() != [2, 2]:
             return "not greedy", _run(q, available, 0.0, 3)
     return None
@@ -110,8 +117,8 @@ def _exploring(draw) -> tuple[str, str] | None:
             got = draw(q, available, epsilon, _generator(seed))
             if not _allowed(available, got).all():
                 k = (~_allowed(available, got)).flatten().nonzero()[0, 0]
-                return "unavailable", (f"epsilon = {epsilon}: an agent with available = {available.flatten(0, -2)[k].tolist()} "
-                                       f"got action {int(got.flatten()[k])}")
+                return "unavailable", (f"epsilon = {epsilon}: an agent with available = "
+                                       f"{available.flatten(0, -2)[k].tolist()} got action {int(got.flatten()[k])}")
     return None
 
 
@@ -141,11 +148,12 @@ def _sample(draw, generator: torch.Generator, *leading: int, epsilon: float = EP
 def _frequencies(draw) -> tuple[str, str] | None:
     fault = _counted(_sample(draw, _generator(5), 1000, 3))
     if fault:
-        calls = torch.stack([_sample(draw, _generator(seed), 100, 3) for seed in range(20, 32)])               # [12, 300, N]
+        calls = torch.stack([_sample(draw, _generator(seed), 100, 3) for seed in range(20, 32)])        # [12, 300, N]
         shares = torch.stack([(calls == action).double().mean(1) for action in range(4)])                   # [A, 12, N]
         if (shares.amax(1) - shares.amin(1)).max() > 0.2:        # no call is like the next: many places share one draw
             deviates = (calls != torch.tensor(BEST)).double().mean(1)
-            together = (deviates == 0).double().mean() > 0.1 and deviates.max() > 0.6      # nobody in one call, most in another
+            # nobody in one call, most in another
+            together = (deviates == 0).double().mean() > 0.1 and deviates.max() > 0.6
             return "batch coin" if together else "row coin", fault[1]
     return fault
 
@@ -156,8 +164,8 @@ def _rarely(draw) -> tuple[str, str] | None:
     actions = _sample(draw, _generator(12), 3000, epsilon=epsilon)
     measured = (actions != torch.tensor(BEST)).double().mean().item()
     if abs(measured - epsilon * 3 / 4) > 5 * (epsilon * 3 / 4 / actions.numel()) ** 0.5:
-        return "another rate", (f"epsilon = {epsilon}, four actions, 9,000 draws: another action than the best one has the share "
-                                f"{measured:.4f}, expected {epsilon * 3 / 4:.4f}")
+        return "another rate", (f"epsilon = {epsilon}, four actions, 9,000 draws: another action than the best one has "
+                                f"the share {measured:.4f}, expected {epsilon * 3 / 4:.4f}")
     return None
 
 
@@ -184,7 +192,8 @@ def _counted(actions) -> tuple[str, str] | None:
     if uneven:
         return "uneven", told[uneven[0]]
     if off:
-        return "another rate" if any(_far(share, EPSILON, count) for share in deviates) else "never the best", told[off[0]]
+        return "another rate" if any(_far(share, EPSILON, count)
+                                     for share in deviates) else "never the best", told[off[0]]
     return None
 
 
@@ -198,8 +207,8 @@ def _masked_frequencies(draw) -> tuple[str, str] | None:
         for a in range(5):
             measured, expected = (actions[:, i] == a).double().mean().item(), mask[i, a].item() / mask[i].sum().item()
             if _far(measured, expected, rows):
-                return "uneven", (f"available = {mask[i].tolist()}, epsilon = 1: action {a} has the share {measured:.2f}, "
-                                  f"expected {expected:.2f}")
+                return "uneven", (f"available = {mask[i].tolist()}, epsilon = 1: action {a} has the share "
+                                  f"{measured:.2f}, expected {expected:.2f}")
     return None
 
 
@@ -217,7 +226,8 @@ def _together(draw) -> tuple[str, str] | None:
         for shift in (1, 2, 3, 6, len(drawn) // 2):
             for i in range(3):
                 if any(_dependent(drawn[shift:, i], drawn[:-shift, j], i, j) for j in range(3)):
-                    return "row coin", f"leading axes {axes}: what agents do in one place depends on another, {shift} places before"
+                    return ("row coin", f"leading axes {axes}: what agents do in one place depends on another, {shift} "
+                                        f"places before")
     return None
 
 
@@ -229,8 +239,8 @@ def _agents(actions, shape: str) -> tuple[str, str] | None:
     for i, j in pairs:
         both = (deviates[:, i] * deviates[:, j]).mean().item()
         if _far(both, expected, len(actions)):
-            return "team coin", (f"epsilon = {EPSILON}, {shape}: two agents deviate from their best actions together in {both:.3f} "
-                                 f"of the draws, expected {expected:.3f}")
+            return "team coin", (f"epsilon = {EPSILON}, {shape}: two agents deviate from their best actions together "
+                                 f"in {both:.3f} of the draws, expected {expected:.3f}")
     if any(_dependent(actions[:, i], actions[:, j], i, j) for i, j in pairs):
         return "team die", f"{shape}: which actions two agents explore with at the same time is not what two dice give"
     return None
@@ -239,7 +249,8 @@ def _agents(actions, shape: str) -> tuple[str, str] | None:
 def _dependent(first, second, i: int, j: int) -> bool:
     chance = [[EPSILON / 4 + (1 - EPSILON) * (a == BEST[k]) for a in range(4)] for k in (i, j)]
     counts = torch.bincount(first * 4 + second, minlength=16).double() / len(first)
-    return any(_far(counts[4 * a + b].item(), chance[0][a] * chance[1][b], len(first)) for a in range(4) for b in range(4))
+    return any(_far(counts[4 * a + b].item(), chance[0][a] * chance[1][b], len(first)) for a in range(4)
+               for b in range(4))
 
 
 def look_at_epsilon_greedy(room: Room, answer) -> Verdict:
@@ -253,8 +264,8 @@ EXERCISE = Exercise(
     number="03.2", title="One coin an agent", answers={"epsilon_greedy": "function"}, difficulty=3, minutes=12,
     practises="explore decentrally, on available actions only, from a given generator",
     hints=("You need three things for every agent: its best available action, a random available action, and a coin.",
-           "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape of q "
-           "without the last axis.",
+           "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape "
+           "of q without the last axis.",
            "For the random action: random keys for all actions, something lower than every key where an action is "
            "unavailable; the largest wins. `torch.multinomial` on the mask works as well, but takes at most two axes."),
     mistakes=tuple(MISTAKES.values()), look=look_at_epsilon_greedy,

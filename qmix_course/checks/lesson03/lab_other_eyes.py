@@ -37,7 +37,8 @@ def as_listed(b, t, i, batch, time, n_agents):
 def look(room: Room, wrong_line, answer) -> Verdict:
     generator = torch.Generator().manual_seed(36)
     cases = []
-    for batch, time, sizes, n_agents in ((1, 2, (1, 1), 2), (1, 1, (3, 4, 2), 2), (3, 2, (2, 3, 2), 2), (4, 3, (3, 4, 4, 5), 3),
+    for batch, time, sizes, n_agents in ((1, 2, (1, 1), 2), (1, 1, (3, 4, 2), 2), (3, 2, (2, 3, 2), 2),
+                                         (4, 3, (3, 4, 4, 5), 3),
                                          (2, 2, (2, 2, 2), 2), (5, 1, (4, 3, 2), 4),
                                          (1, 5, (2, 4, 3), 3), (3, 4, (6, 5, 5, 4), 1), (2, 3, (3, 2), 5)):
         def draw(*shape):
@@ -66,7 +67,8 @@ def time_for_batch(b, t, i, batch, time, n_agents):
 MISTAKES = (
     Mistake("agents still get observations that are not theirs",
             "Print x[0] for one sample and two time steps. Does agent 1 see its own two observations?",
-            "a reshape keeps the order of the numbers, so the first rows in memory go to the first agent, whoever saw them",
+            "a reshape keeps the order of the numbers, so the first rows in memory go to the first agent, whoever saw "
+            "them",
             partial(team_values, source=as_listed, network=lambda b, t, i, *_: i)),
     Mistake("the symptom is hidden: undone at the end, but through the wrong networks",
             "Now each q comes from the right observation. Whose weights did it go through on the way?",
@@ -98,8 +100,8 @@ EXERCISE = Exercise(
     number="03.6", title="Somebody else's eyes", answers={"wrong_line_6": "value", "mended_values": "function"},
     difficulty=3, minutes=10, practises="tell a reshape from a transpose, and test with more than one sample", lab=True,
     hints=("With one sample and one time step everything is right. What is different with two samples?",
-           "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which numbers "
-           "should agent 1 get, and which does it get?",
-           "A reshape keeps the order in which the numbers lie in memory. To bring the agents to the front, two axes have "
-           "to change places."),
+           "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which "
+           "numbers should agent 1 get, and which does it get?",
+           "A reshape keeps the order in which the numbers lie in memory. To bring the agents to the front, two axes "
+           "have to change places."),
     mistakes=MISTAKES, look=look)

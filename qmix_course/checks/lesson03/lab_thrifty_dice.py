@@ -16,11 +16,13 @@ def uniform(room: Room, answer) -> bool:
 DICE_MISTAKES = {
     "uneven": Mistake(
         "the coin and the random action still hang together",
-        "Count the exploring actions once more. Which of them is rare now? What do the coin and that action have in common?",
+        "Count the exploring actions once more. Which of them is rare now? What do the coin and that action have in "
+        "common?",
         "a key that is small enough to let the coin fall is too small to win against the other keys"),
     "not uniform": Mistake(
         "the random action is not uniform any more",
-        "With ε = 1 every available action should come as often as the others. Which ones do you draw among, and how likely is each?",
+        "With ε = 1 every available action should come as often as the others. Which ones do you draw among, and how "
+        "likely is each?",
         "a repair must leave the rest as it was: all available actions are equally likely"),
     "team die": Mistake(
         "the symptom is hidden: one random action for the team",
@@ -29,7 +31,8 @@ DICE_MISTAKES = {
     "another rate": Mistake(
         "the symptom is hidden: all actions are even, but ε is no longer ε",
         "How often does an agent explore now? Count with ε = 0.4.",
-        "the mean, the largest or the smallest of several random numbers is not uniform: it is below ε with another probability"),
+        "the mean, the largest or the smallest of several random numbers is not uniform: it is below ε with another "
+        "probability"),
     "team coin": Mistake(
         "the symptom is hidden: one coin for the team",
         "Look at two agents at once. How many coins do you toss for them?",
@@ -63,7 +66,8 @@ DICE_MISTAKES = {
         "q may have several leading axes. Is there a coin of its own for every place in them?",
         "the samples of a batch are no longer independent of each other"),
 }
-SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy", "stand-in": "greedy"}
+SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy", "not greedy": "greedy",
+           "stand-in": "greedy"}
 
 
 def look(room: Room, wrong_line, answer) -> Verdict:
@@ -79,8 +83,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 EXERCISE = Exercise(
     number="03.7", title="Thrifty dice", answers={"wrong_line_7": "value", "mended_dice": "function"},
     difficulty=4, minutes=10, practises="see that two decisions must not share one random number", lab=True,
-    hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What about "
-           "both together?",
+    hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What "
+           "about both together?",
            "The coin falls when the key of action 0 is small. What are that action's chances then?",
            "The coin needs random numbers of its own: one for each agent, from the same generator."),
     mistakes=tuple(DICE_MISTAKES.values()), look=look)

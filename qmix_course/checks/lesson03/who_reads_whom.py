@@ -27,7 +27,8 @@ def who_reads_whom(agents, obs, other, judge=None):
 
 
 def reading(links, kind="smooth", deaf=(), size=1.0):
-    """Agents of 3 actions: i reads its own observation, and those of ``links[i]`` in a certain way, with an effect of ``size``."""
+    """Agents of 3 actions: i reads its own observation, and those of ``links[i]`` in a certain way, with an effect of
+    ``size``."""
     def agents(obs):
         columns = []
         for i in range(obs.shape[2]):
@@ -45,9 +46,11 @@ def reading(links, kind="smooth", deaf=(), size=1.0):
                          "noise": lambda: 1e-12 * torch.stack([x, -x, x], -1),
                          "gated": lambda: ((own > 0) * x)[..., None].expand_as(q),
                          "step": lambda: (x > 0)[..., None] * size * torch.ones(3),
-                         "step in one place": lambda: ((x > 0) & (own > 5))[..., None] * size * torch.tensor([0.0, 0.0, 1.0]),
+                         "step in one place": lambda: ((x > 0) & (own > 5))[..., None] * size
+                         * torch.tensor([0.0, 0.0, 1.0]),
                          "step far up": lambda: 1e4 + (x > 0)[..., None] * size * torch.ones(3),
-                         "step of the worst": lambda: torch.tensor([-100.0, 0.0, 0.0]) + (x > 0)[..., None] * torch.tensor([size, 0, 0]),
+                         "step of the worst": lambda: torch.tensor([-100.0, 0.0, 0.0]) + (x > 0)[..., None]
+                         * torch.tensor([size, 0, 0]),
                          "last action": lambda: torch.stack([0 * x, 0 * x, x], -1)}[kind]()
             columns.append(q)
         return torch.stack(columns, 2)
@@ -55,8 +58,10 @@ def reading(links, kind="smooth", deaf=(), size=1.0):
 
 
 NEEDS = (                       # how many agents, who reads whom, in which way, who is deaf to itself
-    (2, {}, "smooth", ()), (2, {0: (1,)}, "smooth", ()), (3, {0: (1,), 1: (2,)}, "smooth", ()), (3, {2: (0, 1)}, "faint", ()),
-    (4, {1: (3,), 2: (0,)}, "level", ()), (3, {1: (0,)}, "cancels", ()), (3, {0: (2,)}, "steps", ()), (2, {1: (0,)}, "late", ()),
+    (2, {}, "smooth", ()), (2, {0: (1,)}, "smooth", ()), (3, {0: (1,), 1: (2,)}, "smooth", ()),
+    (3, {2: (0, 1)}, "faint", ()),
+    (4, {1: (3,), 2: (0,)}, "level", ()), (3, {1: (0,)}, "cancels", ()), (3, {0: (2,)}, "steps", ()),
+    (2, {1: (0,)}, "late", ()),
     (2, {0: (1,)}, "down", ()), (3, {1: (2,)}, "late", ()), (2, {0: (1,)}, "noise", ()), (3, {0: (2,)}, "gated", ()),
     (3, {1: (0,), 2: (0,)}, "last action", ()), (3, {1: (2,)}, "smooth", (0, 1)), (1, {}, "smooth", ()))
 
@@ -69,21 +74,23 @@ def look(room: Room, answer) -> Verdict:
         if kind in ("late", "down"):                             # it shows in one place only
             obs, other = obs.clamp(-0.7, 0.7), other.clamp(-0.7, 0.7)
             other[(-1, -1) if n_agents == 2 else (1, 1)] = 1.2
-        if kind == "gated":                                      # agents listen while what they see themselves is positive
+        if kind == "gated":        # agents listen while what they see themselves is positive
             obs, other = obs.abs() + 0.1, -other.abs() - 0.1
         cases.append((reading(links, kind, deaf), obs, other))
     agents, obs, other = cases[1]
-    found, steps = who_reads_whom(agents, obs, other), next(case for case, need in zip(cases, NEEDS) if need[2] == "steps")
+    found, steps = who_reads_whom(agents, obs, other), next(case for case, need in zip(cases, NEEDS)
+                                                            if need[2] == "steps")
     if all(values.problem(room.ask(answer, agents, obs, second), found, 0.0) is None for second in (other, obs)) and (
             values.problem(room.ask(answer, *steps), by_gradient(*steps), 0.0) is not None):
-        raise room.wrong("the other observations are not used", "with other = obs nothing changes, so every entry must be False")
+        raise room.wrong("the other observations are not used",
+                         "with other = obs nothing changes, so every entry must be False")
     room.compare(answer, cases, who_reads_whom)
     for kind, size, name in STEPS:
         at_the_edge(room, answer, [stepping(kind, size, seed) for seed in (1, 2)], who_reads_whom, name)
     return Verdict("correct")
 
 
-STEPS = (                       # how another's observation acts, by how much, and what an answer has got wrong that fails there
+STEPS = (        # how another's observation acts, by how much, and what an answer has got wrong that fails there
     ("step", 0.5, "changes cancel each other out"),
     ("step of the worst", 0.5, "only the best value is looked at"),
     ("step", 1.3e-9, "a small change is taken for none"),
@@ -95,7 +102,8 @@ STEPS = (                       # how another's observation acts, by how much, a
 
 
 def stepping(kind: str, size: float, seed: int) -> tuple:
-    """A case in which an observation that changes its sign moves values of others by ``size``, up in half of the samples."""
+    """A case in which an observation that changes its sign moves values of others by ``size``, up in half of the
+    samples."""
     obs = (torch.rand(4, 3, 3, 2, generator=torch.Generator().manual_seed(seed)) + 0.1).round(decimals=2)
     obs[2, 1] = 4.0
     obs[1::2] *= -1
@@ -231,7 +239,10 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="03.5", title="Who reads whom", answers={"who_reads_whom": "function"}, difficulty=4, minutes=12,
     practises="test whether a team is decentralised, by changing one observation at a time",
-    hints=("The lesson changed one agent's observation and counted which values moved. Do the same for each agent in turn.",
-           "Keep the answer to the unchanged observations. For each j, begin with a fresh copy of them and replace agent j's.",
-           "For each i, one value that moved by more than 10⁻⁹, in any sample, at any time, for any action, is enough."),
+    hints=("The lesson changed one agent's observation and counted which values moved. Do the same for each agent in "
+           "turn.",
+           "Keep the answer to the unchanged observations. For each j, begin with a fresh copy of them and replace "
+           "agent j's.",
+           "For each i, one value that moved by more than 10⁻⁹, in any sample, at any time, for any action, is "
+           "enough."),
     mistakes=MISTAKES, look=look)

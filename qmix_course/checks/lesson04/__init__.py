@@ -2,4 +2,5 @@
 
 from qmix_course.checks.lesson04 import best_sum, igm_holds, lab_too_sure, monotone_in, rings, share
 
-EXERCISES = (igm_holds.EXERCISE, rings.EXERCISE, monotone_in.EXERCISE, best_sum.EXERCISE, share.EXERCISE, lab_too_sure.EXERCISE)
+EXERCISES = (igm_holds.EXERCISE, rings.EXERCISE, monotone_in.EXERCISE, best_sum.EXERCISE, share.EXERCISE,
+             lab_too_sure.EXERCISE)

@@ -14,11 +14,14 @@ STAND_IN = "the stand-in for an unavailable action is not low enough"
 LEAD = "a small lead is overlooked"
 IGM = (
     Mistake(STAND_IN,
-            "How low can the utility or the entry of an available action be? Does what you put in for the others lie below that?",
+            "How low can the utility or the entry of an available action be? Does what you put in for the others lie "
+            "below that?",
             "a number in place of what is unavailable must lose against every real one; −∞ always does"),
     Mistake(LEAD,
-            "How close to the largest entry is close enough to you? An entry that is a little smaller is not the best one.",
-            "team values can have any size, so that no fixed margin is small; the entry that is reached is best or it is not"),
+            "How close to the largest entry is close enough to you? An entry that is a little smaller is not the best "
+            "one.",
+            "team values can have any size, so that no fixed margin is small; the entry that is reached is best or it "
+            "is not"),
 )
 
 
@@ -30,11 +33,13 @@ def examine_igm(room: Room, answer, truth: Callable) -> None:
     for least in (-1e3, -1e9, -1e15, -1e30, -1e300, lowest):
         for free in (first_only, first_only.flip(1)):
             rows = torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])
-            utilities = torch.tensor([[[5.0, least], [least, 5.0]]]) if free is first_only else torch.tensor([[[5.0, 0.0], [5.0, least]]])
+            utilities = (torch.tensor([[[5.0, least], [least, 5.0]]])
+                         if free is first_only else torch.tensor([[[5.0, 0.0], [5.0, least]]]))
             low.append((rows if free is first_only else rows.mT.contiguous(), utilities, free))
         low.append((torch.tensor([[[5.0, 5.0], [least, least]]]), torch.tensor([[[0.0, 1.0], [1.0, 0.0]]]), first_only))
     at_the_edge(room, answer, low, truth, STAND_IN)
-    close = [(size * torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]), torch.ones(1, 2, 2).bool())
+    close = [(size * torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]),
+              torch.ones(1, 2, 2).bool())
              for size in (1.0, 1e-12, 1e12) for lead in (*SMALL, 1e-12)]
     for far in (-1e17, 1e17):
         q = torch.tensor([[[far, 1.0, 2.0], [far, 2.0, 3.0]]])

@@ -48,7 +48,8 @@ def joint_actions(may, twist=None):
 
 def best_entry(table, may, twist=None):
     if twist == "zero in the table":
-        return max(0.0 if u not in joint_actions(may) else table[u[0]][u[1]] for u in itertools.product(range(len(table)), repeat=2))
+        return max(0.0 if u not in joint_actions(may) else table[u[0]][u[1]]
+                   for u in itertools.product(range(len(table)), repeat=2))
     return max(table[u1][u2] for u1, u2 in joint_actions(may, twist))
 
 
@@ -62,7 +63,7 @@ def igm_in_one_state(table, q, may, twist=None) -> bool:
         return (u1, u2) == max(joint_actions(may), key=lambda u: table[u[0]][u[1]])
     if twist == "values of the utilities":
         return abs(q[0][u1] + q[1][u2] - best_entry(table, may)) < 1e-9
-    if twist == "each alone":                  # each agent's action is part of some best joint action, maybe not the same one
+    if twist == "each alone":        # each agent's action is part of some best joint action, maybe not the same one
         highest = best_entry(table, may)
         best = [u for u in joint_actions(may) if table[u[0]][u[1]] == highest]
         return u1 in {u[0] for u in best} and u2 in {u[1] for u in best}
@@ -75,7 +76,8 @@ def igm_in_one_state(table, q, may, twist=None) -> bool:
 
 
 def igm_states(batch: int, n_actions: int, seed: int, masked: bool, shift: float = 0.0) -> tuple:
-    """Tables of several kinds: made by a mixer that keeps IGM, by one that does not, and whole numbers with many ties."""
+    """Tables of several kinds: made by a mixer that keeps IGM, by one that does not, and whole numbers with many ties.
+    """
     generator = torch.Generator().manual_seed(seed)
     q = torch.stack([torch.randperm(41, generator=generator)[:n_actions] for _ in range(2 * batch)])
     q = (q.view(batch, 2, n_actions) - 20) / 4.0 + shift
@@ -100,23 +102,27 @@ def igm_states_far_down() -> list[tuple]:
 
 
 def look(room: Room, answer) -> Verdict:
-    cases = [(torch.tensor([[[6.0, -2.0], [-3.0, 1.0]]]), torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]]]), torch.ones(1, 2, 2).bool()),
+    cases = [(torch.tensor([[[6.0, -2.0], [-3.0, 1.0]]]), torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]]]),
+              torch.ones(1, 2, 2).bool()),
              # both diagonal entries are best; only one of the four joint actions with one agent's choice of each is not
-             (torch.tensor([[[4.0, 1.0], [0.0, 4.0]]]), torch.tensor([[[2.0, 1.0], [0.0, 3.0]]]), torch.ones(1, 2, 2).bool()),
+             (torch.tensor([[[4.0, 1.0], [0.0, 4.0]]]), torch.tensor([[[2.0, 1.0], [0.0, 3.0]]]),
+              torch.ones(1, 2, 2).bool()),
              (torch.tensor([[[1.0, 2.0], [3.0, 9.0]]]), torch.tensor([[[0.0, 5.0], [-2.0, -1.0]]]),
               torch.tensor([[[True, True], [True, False]]])),
              # the best entry is out of reach for both, the second best for one of them
              (torch.tensor([[[3.0, 1.0], [2.0, 9.0]]]), torch.tensor([[[0.0, 5.0], [1.0, 2.0]]]),
               torch.tensor([[[True, False], [True, False]]]))]
     for seed, (batch, n_actions, masked, shift) in enumerate(
-            ((1, 3, False, 0.0), (6, 2, False, 0.0), (20, 2, True, 0.0), (30, 4, True, 0.0), (15, 5, True, -400.0), (10, 3, False, 0.0))):
+            ((1, 3, False, 0.0), (6, 2, False, 0.0), (20, 2, True, 0.0), (30, 4, True, 0.0), (15, 5, True, -400.0),
+             (10, 3, False, 0.0))):
         cases += [igm_states(batch, n_actions, seed, masked, shift)]
     try:
         room.compare(answer, cases, igm_holds)
         room.compare(answer, cases := cases + igm_states_far_down(), igm_holds)
     except Found as found:
         free = [case for case in cases if bool(case[2].all())]
-        if found.verdict.title == UNNAMED and all(values.same(room.ask(answer, *case), igm_holds(*case)) for case in free):
+        if found.verdict.title == UNNAMED and all(values.same(room.ask(answer, *case), igm_holds(*case))
+                                                  for case in free):
             raise room.wrong("right only where every action is available", found.verdict.detail) from None
         raise
     edges.examine_igm(room, answer, igm_holds)
@@ -147,13 +153,16 @@ MISTAKES = twisted(
      "Take a state in which all entries are negative. Which is the largest once the unavailable ones count as 0?",
      "where all entries are negative a zero is larger than anything that the team can reach"),
     ("positions", "positions are compared, not values",
-     "Try a table in which two entries are both the largest. Which of them does your argmax name, and may the agents take the other?",
+     "Try a table in which two entries are both the largest. Which of them does your argmax name, and may the agents "
+     "take the other?",
      "an argmax names one of several equally good joint actions, and the agents are right with any of them"),
     ("each alone", "each agent is tested on its own",
-     "Try the table [[4, 1], [0, 4]] with agents that choose (0, 1). Each part belongs to a best joint action. Does the pair?",
+     "Try the table [[4, 1], [0, 4]] with agents that choose (0, 1). Each part belongs to a best joint action. Does "
+     "the pair?",
      "two halves of two different best joint actions need not make a good one"),
     ("one switches", "only one agent at a time may switch in your test",
-     "In the table [[1, 0], [0, 6]] the agents play (0, 0). Is that a best joint action, and which switches do you compare it with?",
+     "In the table [[1, 0], [0, 6]] the agents play (0, 0). Is that a best joint action, and which switches do you "
+     "compare it with?",
      "a joint action that no single agent can improve need not be the team's best"),
     ("larger than the largest", "no state ever passes your test",
      "The entry that is reached is one of those that you compare it with. Can it be larger than all of them?",
@@ -178,7 +187,8 @@ MISTAKES = twisted(
      "every state has its own best joint action, and one with small payoffs would never reach another's"),
 ) + (
     Mistake("right only where every action is available",
-            "Without a mask your answer is right. What number stands in place of the unavailable ones, and can a real one be smaller?",
+            "Without a mask your answer is right. What number stands in place of the unavailable ones, and can a real "
+            "one be smaller?",
             "a number in place of what is unavailable must lose against every real one, however small that is"),
     *edges.IGM,
 )
@@ -186,8 +196,10 @@ MISTAKES = twisted(
 EXERCISE = Exercise(
     number="04.1", title="IGM, state by state", answers={"igm_holds": "function"}, difficulty=2, minutes=10,
     practises="test IGM in a batch of states in which some actions are not available",
-    hints=("Two numbers are compared in each state: the entry that the agents reach, and the largest entry that the team could reach.",
-           "Deal with the agents first: each one's best available action, as in lesson 03. That gives one row and one column a state.",
-           "A joint action can be played if both parts can: lay agent 1's mask as a column over agent 2's as a row, and ask for both. "
-           "Then let all other entries lose, as you do with utilities."),
+    hints=("Two numbers are compared in each state: the entry that the agents reach, and the largest entry that the "
+           "team could reach.",
+           "Deal with the agents first: each one's best available action, as in lesson 03. That gives one row and one "
+           "column a state.",
+           "A joint action can be played if both parts can: lay agent 1's mask as a column over agent 2's as a row, "
+           "and ask for both. Then let all other entries lose, as you do with utilities."),
     mistakes=MISTAKES, look=look)

@@ -57,7 +57,8 @@ def team_loss(q, actions, reward, twist=None):
 
 def look(room: Room, wrong_line, answer) -> Verdict:
     cases = [(torch.tensor([[0.0, 1.0], [2.0, 3.0]]), torch.tensor([[1, 0], [0, 1]]), torch.tensor([4.0, 1.0]))]
-    for seed, (n_agents, n_actions, batch) in enumerate(((2, 3, 4), (3, 2, 5), (1, 4, 6), (2, 2, 1), (4, 3, 4), (3, 5, 3))):
+    for seed, (n_agents, n_actions, batch) in enumerate(((2, 3, 4), (3, 2, 5), (1, 4, 6), (2, 2, 1), (4, 3, 4),
+                                                         (3, 5, 3))):
         generator = torch.Generator().manual_seed(seed)
         q = (3 * torch.randn(n_agents, n_actions, generator=generator)).round(decimals=2)
         actions = torch.randint(n_actions, (batch, n_agents), generator=generator)
@@ -79,7 +80,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     return Verdict("correct")
 
 
-MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twist else None) for twist, name, hint, why in (
+MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twist else None)
+                 for twist, name, hint, why in (
     ("alone", "each agent still has a loss of its own",
      "How many errors does your version square for one play of the team? The reward belongs to all of them together.",
      "this is independent learning: every agent is told that it alone earned the reward"),
@@ -88,7 +90,8 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
      "each term still asks one agent to explain the whole reward"),
     ("shares", "the symptom is hidden: each agent gets its share of the reward",
      "The mean of your table is right now. Are its four entries those of the best sum?",
-     "the sum has the right size, yet no agent learns what the others explain; the credit is dealt out evenly, before anyone has learned"),
+     "the sum has the right size, yet no agent learns what the others explain; the credit is dealt out evenly, before "
+     "anyone has learned"),
     ("shares, added", "the symptom is hidden: shares of the reward, losses added up",
      "Each agent is asked to explain 1/N of the reward. What of a reward that only one of them brought about?",
      "no agent learns what the others explain; the credit is dealt out evenly, before anyone has learned"),
@@ -109,7 +112,8 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
      "the sums come out N times too large, although everything can be learned"),
     ("broadcast", "every play is held against every reward",
      "Print the shape of the error. How many numbers are there for a batch of B plays?",
-     "[B] minus [B, 1] is [B, B]: each team value is pulled towards the mean of all rewards, so that the table becomes flat"),
+     "[B] minus [B, 1] is [B, B]: each team value is pulled towards the mean of all rewards, so that the table becomes "
+     "flat"),
     ("not averaged", "the sum over plays, not the mean",
      "The listing takes the mean over the plays of a batch. Does yours?",
      "the loss grows with the batch, and with it every step"),
@@ -128,12 +132,14 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
     (None, "nothing can be learned from it", "Which part of your loss cuts it off from q?",
      "without a gradient no utility ever moves"),
     (None, "the number is right, the gradient is not",
-     "All agents learn from the one error of the team. Is one of the utilities cut off from the gradient, or counted twice?",
+     "All agents learn from the one error of the team. Is one of the utilities cut off from the gradient, or counted "
+     "twice?",
      "the optimiser follows the gradient, not the number"),
 ))
 
 EXERCISE = Exercise(
-    number="04.6", title="A team that is too sure", answers={"wrong_line_6": "value", "mended_loss": "function"}, difficulty=3, minutes=10,
+    number="04.6", title="A team that is too sure", answers={"wrong_line_6": "value", "mended_loss": "function"},
+    difficulty=3, minutes=10,
     practises="tell one loss for the team from one loss for each agent", lab=True,
     hints=("Write the shape behind each line of the listing. Where should the axis of the agents disappear?",
            "VDN has one error for each play. How many does the listing have?",

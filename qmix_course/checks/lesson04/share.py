@@ -29,7 +29,8 @@ def look(room: Room, share) -> Verdict:
     except (TypeError, ValueError, RuntimeError):
         share = float("nan")
     if not abs(share) < 1e6:
-        raise Found(Verdict("wrong shape or type", "share: expected one number", "A fraction such as 3 / 4 or a decimal number will do."))
+        raise Found(Verdict("wrong shape or type", "share: expected one number",
+                            "A fraction such as 3 / 4 or a decimal number will do."))
     if abs(share - NEEDED) < 5e-4:
         return Verdict("correct")
     for value, name in SHARES:
@@ -45,24 +46,34 @@ def look(room: Room, share) -> Verdict:
 
 MISTAKES = twisted(
     None,
-    (None, "percent in place of a share", "A share lies between 0 and 1.", "the weights of all four joint actions add up to 1"),
-    (None, "the share of each of the others", "Is this how often (1, 1) comes, or how often one of the other three does?",
+    (None, "percent in place of a share", "A share lies between 0 and 1.",
+     "the weights of all four joint actions add up to 1"),
+    (None, "the share of each of the others",
+     "Is this how often (1, 1) comes, or how often one of the other three does?",
      "asked was the share of (1, 1)"),
-    (None, "the share of all others together", "Is this how often (1, 1) comes, or how often it does not?", "asked was the share of (1, 1)"),
-    (None, "the share is counted against the other three, not of all", "You have (1, 1) against the rest. Of how many visits in all is that?",
+    (None, "the share of all others together", "Is this how often (1, 1) comes, or how often it does not?",
+     "asked was the share of (1, 1)"),
+    (None, "the share is counted against the other three, not of all",
+     "You have (1, 1) against the rest. Of how many visits in all is that?",
      "a share is a part of the whole, and (1, 1) is in the whole as well"),
-    (None, "how many times as often as each of the others", "You found a ratio of two weights. What do the four add up to?",
+    (None, "how many times as often as each of the others",
+     "You found a ratio of two weights. What do the four add up to?",
      "a ratio of two weights is no share: the four shares must add up to 1"),
-    (None, "the other three have too much weight", "If (1, 1) has the share p, what is left for the other three, and for each one of them?",
+    (None, "the other three have too much weight",
+     "If (1, 1) has the share p, what is left for the other three, and for each one of them?",
      "the three of them share the rest, so that each has a third of it"),
-    (None, "the way to 2B was not discounted", "2B is reached one step later. What is its best entry worth in the first step?",
+    (None, "the way to 2B was not discounted",
+     "2B is reached one step later. What is its best entry worth in the first step?",
      "6.93 is a value of the first step, and the fit is one of the second"),
     (None, "the way to 2A was not discounted", "Both tables are one step away. Is 7 or 6.93 the value of going to 2A?",
      "both ways take one step, so γ stands on both sides"),
-    (None, "the weights count twice", "In the least squares problem, is a row multiplied by its weight or by the root of it?",
+    (None, "the weights count twice",
+     "In the least squares problem, is a row multiplied by its weight or by the root of it?",
      "an error that is multiplied by w and then squared counts w² times"),
-    (None, "no share lies there", "The share of (1, 1) is more than none and less than all.", "shares are between 0 and 1"),
-    (None, "that is more than is needed", "VDN prefers 2B there already. Come down until the two ways are worth the same.",
+    (None, "no share lies there", "The share of (1, 1) is more than none and less than all.",
+     "shares are between 0 and 1"),
+    (None, "that is more than is needed",
+     "VDN prefers 2B there already. Come down until the two ways are worth the same.",
      "the smallest share was asked for, where the two ways are worth the same"),
     (None, "that is not enough", "VDN still goes to 2A there. Where are the two ways worth the same?",
      "the two ways are worth the same only at a larger share"),
@@ -73,6 +84,6 @@ EXERCISE = Exercise(
     practises="compute at which data VDN changes its mind in the two-step game",
     hints=("Both ways take one step. So what must the best entry of VDN's fit to 2B be worth?",
            "Find it by trial: fit 2B for a few shares, as in 'Break it' of the lesson, and narrow it down.",
-           "By hand: the fit is off by +c/w, −c/w, −c/w, +c/w in the four entries, where w is the weight of an entry, and no sum can change "
-           "the value of 0 + 8 − 1 − 1."),
+           "By hand: the fit is off by +c/w, −c/w, −c/w, +c/w in the four entries, where w is the weight of an entry, "
+           "and no sum can change the value of 0 + 8 − 1 − 1."),
     mistakes=MISTAKES, look=look)

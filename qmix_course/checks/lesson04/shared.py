@@ -8,7 +8,8 @@ import torch
 
 
 def best_sum(table, weights, twist=None):
-    """The sum of utilities that is nearest to the table in weighted squared error: the normal equations, entry by entry."""
+    """The sum of utilities that is nearest to the table in weighted squared error: the normal equations, entry by
+    entry."""
     n_agents, n_actions = table.dim(), len(table)
     if twist == "ignored":
         weights = torch.ones_like(weights)

@@ -1,5 +1,14 @@
 """The exercises of lesson 05, in its order."""
 
-from qmix_course.checks.lesson05 import count_parameters, judge_mixer, lab_monotone, lab_neighbours, mixing_layer, mixing_net, not_negative
+from qmix_course.checks.lesson05 import (
+             count_parameters,
+             judge_mixer,
+             lab_monotone,
+             lab_neighbours,
+             mixing_layer,
+             mixing_net,
+             not_negative,
+)
 
-EXERCISES = (mixing_layer.EXERCISE, not_negative.EXERCISE, count_parameters.EXERCISE, mixing_net.EXERCISE, judge_mixer.EXERCISE, lab_monotone.EXERCISE, lab_neighbours.EXERCISE)
+EXERCISES = (mixing_layer.EXERCISE, not_negative.EXERCISE, count_parameters.EXERCISE, mixing_net.EXERCISE,
+             judge_mixer.EXERCISE, lab_monotone.EXERCISE, lab_neighbours.EXERCISE)

@@ -35,7 +35,8 @@ COUNT_MISTAKES_OF = {
          lambda n, s, e, h: two(s, h, e) if h else linear(s, e)),
         ("the weights that are written are counted, not those that write them", lambda n, s, e, h: n * e),
         ("hyper_w1 is counted once for each agent", lambda n, s, e, h: n * (two(s, h, e) if h else linear(s, e))),
-        ("hyper_w1 is counted once for each agent", lambda n, s, e, h: n * (two(s, h, n * e) if h else linear(s, n * e))),
+        ("hyper_w1 is counted once for each agent", lambda n, s, e,
+         h: n * (two(s, h, n * e) if h else linear(s, n * e))),
     ),
     "hyper_b1": (
         ("hyper_b1 is counted as two layers", lambda n, s, e, h: two(s, h, e) if h else linear(s, e)),

@@ -1,4 +1,5 @@
-"""05.5 · A test from the outside: test a mixer's structure by calling it, and keep apart what q and what the state do."""
+"""05.5 · A test from the outside: test a mixer's structure by calling it, and keep apart what q and what the state do.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ PAIRS = (
     "lambda q, s: q.sum(-1) + 2.6e-9 * q[:, 0] * s[:, 0].sign()",
 )
 OTHERS = (
-    ("lambda q, s: 2 * q[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0].exp()", 1, 1),
+    ("lambda q, s: 2 * q[:, 0]", 1, 1), ("lambda q, s: q[:, 0] * s[:, 0]", 1, 1),
+    ("lambda q, s: q[:, 0] * s[:, 0].exp()", 1, 1),
     ("lambda q, s: q.sum(-1) - 2.5 * q[:, 1]", 3, 1), ("lambda q, s: q.sum(-1) + q[:, 2] * s[:, 3] ** 2", 3, 4),
     ("lambda q, s: q.sum(-1) + q[:, 1] * s[:, 0] ** 2", 3, 2), ("lambda q, s: q.median(-1).values + s.sum(-1)", 3, 2),
 )
@@ -136,7 +138,8 @@ def never_falls(mixer, agent_qs, state, step, twist="") -> bool:
     agent_qs = agent_qs[:1].expand_as(agent_qs) if twist == "kept" else agent_qs
     step = 1.0 if twist == "own step" else step
     change = changes(mixer, agent_qs, state, step, twist)
-    change = {"first agent": change[:, :1], "last agent": change[:, -1:], "mean": change.mean(-1), "mean of all": change.mean(),
+    change = {"first agent": change[:, :1], "last agent": change[:, -1:], "mean": change.mean(-1),
+              "mean of all": change.mean(),
               "mean of samples": change.mean(0), "sum": change.sum(),
               "one sample": change[:1], "last sample": change[-1:]}.get(twist, change)
     if twist == "strict":
@@ -188,7 +191,8 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     (1, "own step", "the step is not the one that was given"),
     (1, "between agents", "agents are compared, not states"),
     (1, "exact", "rounding errors count as a difference"),
-    *((part, twist, "rounding errors count as a difference") for part in (0, 1) for twist in (1e-10, 1e-11, 1e-12, 1e-13)),
+    *((part, twist, "rounding errors count as a difference") for part in (0, 1)
+      for twist in (1e-10, 1e-11, 1e-12, 1e-13)),
     (1, "signs", "only the signs of the changes are compared"),
     (1, "turned", "a verdict is the wrong way round"),
     (1, "one pair", "only some of the samples are looked at"),
@@ -212,7 +216,8 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
     *((part, twist, name) for part in (0, 1) for twist, name in (
         ("together", "all agents are raised at once"), ("they stay raised", "an agent that was raised stays raised"),
         ("first agent", "only one of the agents counts"), ("last agent", "only one of the agents counts"),
-        ("mean", "effects are averaged or summed before they are judged"), ("sum", "effects are averaged or summed before they "
+        ("mean", "effects are averaged or summed before they are judged"),
+        ("sum", "effects are averaged or summed before they "
                                                                                    "are judged"),
         ("mean of all", "effects are averaged or summed before they are judged"),
         ("mean of samples", "effects are averaged or summed before they are judged"),
@@ -250,7 +255,8 @@ def look(room: Room, answer) -> Verdict:
             continue
         if all(got[part] == judged(*case, twist) for got, (case, _) in zip(given, cases)):
             raise room.wrong(name, detail)
-    raise Found(Verdict("wrong", "a mixer is judged wrongly", "Work this one mixer out on paper: raise one utility of one "
+    raise Found(Verdict("wrong", "a mixer is judged wrongly",
+                        "Work this one mixer out on paper: raise one utility of one "
                                                               "sample, then the "
                         "next, and write down each change.", detail))
 
@@ -266,9 +272,9 @@ def _shown(case: tuple, text: str) -> str:
 EXERCISE = Exercise(
     number="05.5", title="A test from the outside", answers={"judge_mixer": "function"}, difficulty=3, minutes=12,
     practises="test a mixer's structure by calling it, and keep apart what q and what the state do",
-    hints=("Begin with one small thing: a tensor [B, N] that says how much Q_tot changes when the utility of agent i alone "
-           "goes up.",
+    hints=("Begin with one small thing: a tensor [B, N] that says how much Q_tot changes when the utility of agent i "
+           "alone goes up.",
            "Copy the utilities afresh for each agent before you raise its column.",
-           "For the second verdict use the same thing again, with utilities that are equal in all rows. Then only the state "
-           "differs between rows."),
+           "For the second verdict use the same thing again, with utilities that are equal in all rows. Then only the "
+           "state differs between rows."),
     mistakes=JUDGE_MISTAKES, look=look)

@@ -15,21 +15,24 @@ JUDGE_MISTAKES = (
             "Two agents may count differently in every state alike. Along which axis do you compare?",
             "the question is whether an agent's weight changes from state to state, not from agent to agent"),
     Mistake("rounding errors count as a difference",
-            "How large is the smallest difference that you count? The text names the size up to which a difference is rounding.",
+            "How large is the smallest difference that you count? The text names the size up to which a difference is "
+            "rounding.",
             "subtracting two sums leaves errors near 1e-16, and these are no sign of anything"),
     Mistake("only the signs of the changes are compared",
             "An agent counts 1 in one state and 5 in another. Do you see it?",
             "in a monotone mixer all signs are the same, so nothing is ever found"),
     Mistake("one agent whose weight changes is enough",
-            "The state changes the weight of one agent in one state and leaves the rest. What does the exercise say to that?",
+            "The state changes the weight of one agent in one state and leaves the rest. What does the exercise say to "
+            "that?",
             "a mixer that weighs one agent by the state does weigh by the state"),
     Mistake("small effects are overlooked",
             "Is 0.001 a rounding error? How large are those really?",
             "effects shrink with the step and with the weights; only 1e-9 and less is rounding here"),
     Mistake("the tolerance is too wide",
-            "From which size on does the exercise count a difference? Which size does your comparison use, and does it set "
-            "it all by itself?",
-            "an effect of 1e-7 counts here; `torch.allclose` forgives 1e-8 and another 1e-5 of the value, unless told otherwise"),
+            "From which size on does the exercise count a difference? Which size does your comparison use, and does it "
+            "set it all by itself?",
+            "an effect of 1e-7 counts here; `torch.allclose` forgives 1e-8 and another 1e-5 of the value, unless told "
+            "otherwise"),
     Mistake("no change counts as a fall",
             "May a mixer that never falls stand still somewhere?",
             "non-negative includes zero: an agent that does not matter does not break the promise"),
@@ -61,7 +64,8 @@ JUDGE_MISTAKES = (
             "What does autograd say of a staircase? And what of a mixer that lets no gradient through?",
             "a slope sees one point only, and not every mixer has one to give"),
     Mistake("the first verdict looks at the kept utilities only",
-            "Only the second verdict keeps the utilities of the first sample. Which utilities does the first one speak of?",
+            "Only the second verdict keeps the utilities of the first sample. Which utilities does the first one speak "
+            "of?",
             "a mixer that bends may rise at one sample's utilities and fall at another's"),
     Mistake("the utilities that are kept are not those of the first sample",
             "Which sample's utilities does the exercise ask you to keep?",

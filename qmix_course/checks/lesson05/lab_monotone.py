@@ -1,4 +1,5 @@
-"""05.6 · Monotone, or so it says: see where the absolute value must stand, and what a repair that only hides the fall costs."""
+"""05.6 · Monotone, or so it says: see where the absolute value must stand, and what a repair that only hides the fall
+costs."""
 
 from __future__ import annotations
 
@@ -42,13 +43,16 @@ SIGN_WRONGS = (
     ("the biases lost their sign in the repair", _abs_of("state", "b1 abs", "v abs")),
     ("the symptom is hidden: negative weights are cut off", _first_clipped),
     ("the symptom is hidden: negative weights are cut off", lambda *case: _first_clipped(*case, look_at=torch.abs)),
-    ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=nn.functional.softplus)),
+    ("W1 is non-negative in another way than asked for",
+     lambda *case: _first_clipped(*case, how=nn.functional.softplus)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=torch.square)),
     ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=torch.exp)),
     ("W1 is non-negative in another way than asked for",
      lambda *case: _first_clipped(*case, how=lambda w: nn.functional.elu(w) + 1)),
-    ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=lambda w: w.softmax(-1))),
-    ("W1 is non-negative in another way than asked for", lambda *case: _first_clipped(*case, how=lambda w: w.sigmoid())),
+    ("W1 is non-negative in another way than asked for",
+     lambda *case: _first_clipped(*case, how=lambda w: w.softmax(-1))),
+    ("W1 is non-negative in another way than asked for",
+     lambda *case: _first_clipped(*case, how=lambda w: w.sigmoid())),
 )
 
 
@@ -65,7 +69,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 MISTAKES = (
     Mistake("Q_tot still falls: W1 may be negative",
             "Print `w1.min()` just before it is used. What would it have to be?",
-            "a hypernetwork with weights of any sign makes negative numbers from any state, also from one that is positive"),
+            "a hypernetwork with weights of any sign makes negative numbers from any state, also from one that is "
+            "positive"),
     Mistake("the abs is gone, and W1 may still be negative",
             "You took the absolute value away from where it was wrong. Where does it belong?",
             "without it nothing holds the weights at or above zero"),
@@ -77,21 +82,24 @@ MISTAKES = (
             "where a weight is cut to zero its slope is zero too; and the lesson's mixer has other values"),
     Mistake("the absolute value is taken after the utilities came in",
             "Let a utility sink from 1 to −5. Does your hidden unit only go down?",
-            "the absolute value must hold the weights, not the weighted sum: the sum must be free to fall with the utilities"),
+            "the absolute value must hold the weights, not the weighted sum: the sum must be free to fall with the "
+            "utilities"),
     Mistake("the biases lost their sign in the repair",
             "Which of the four outputs need to be non-negative? Which must stay free?",
             "b1 and V are added, so they cannot turn a slope round; held non-negative they can do less"),
     Mistake("W1 is non-negative in another way than asked for",
-            "Your repair may well be monotone. The exercise asks for the lesson's mixer: which function does it use for both "
-            "layers?",
+            "Your repair may well be monotone. The exercise asks for the lesson's mixer: which function does it use "
+            "for both layers?",
             "other functions give other values for the same hypernetworks"),
 )
 
 EXERCISE = Exercise(
-    number="05.6", title="Monotone, or so it says", answers={"wrong_line_6": "value", "mended_sign": "function"}, lab=True,
+    number="05.6", title="Monotone, or so it says", answers={"wrong_line_6": "value", "mended_sign": "function"},
+    lab=True,
     difficulty=2, minutes=8, practises="see where the absolute value must stand, and what a repair that only hides the "
                                        "fall costs",
     hints=("Which numbers must not be negative? Follow them back to the line where they were made.",
-           "A network can turn a positive input into a negative output. So what does an absolute value of its input promise?",
+           "A network can turn a positive input into a negative output. So what does an absolute value of its input "
+           "promise?",
            "Compare how the listing treats the weights of the first and of the second layer."),
     mistakes=MISTAKES, look=look)

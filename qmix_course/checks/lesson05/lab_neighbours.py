@@ -1,4 +1,5 @@
-"""05.7 · A sample that listens to its neighbours: cut a hypernetwork's output apart without mixing the samples of a batch."""
+"""05.7 · A sample that listens to its neighbours: cut a hypernetwork's output apart without mixing the samples of a
+batch."""
 
 from __future__ import annotations
 
@@ -33,16 +34,21 @@ ROW_WRONGS = (
     ("the bug is still there: rows go to other samples", _cut(lambda w, b, n, e: w.t().reshape(b, n, e))),
     ("the agents are apart, but each agent's rows mix the samples",
      _cut(lambda w, b, n, e: w.t().reshape(n, b, e).transpose(0, 1))),
-    ("the symptom is hidden: the numbers of W1 go to other agents", _cut(lambda w, b, n, e: w.view(b, e, n).transpose(1, 2))),
-    ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w.mean(0).view(1, n, e).expand(b, -1, -1))),
+    ("the symptom is hidden: the numbers of W1 go to other agents",
+     _cut(lambda w, b, n, e: w.view(b, e, n).transpose(1, 2))),
+    ("the symptom is hidden: all samples share one W1",
+     _cut(lambda w, b, n, e: w.mean(0).view(1, n, e).expand(b, -1, -1))),
     ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[:1].view(1, n, e).expand(b, -1, -1))),
-    ("the symptom is hidden: all samples share one W1", _cut(lambda w, b, n, e: w[-1:].view(1, n, e).expand(b, -1, -1))),
-    ("the symptom is hidden: all agents share one row of W1", _cut(lambda w, b, n, e: w[:, :e].unsqueeze(1).expand(-1, n, -1))),
+    ("the symptom is hidden: all samples share one W1",
+     _cut(lambda w, b, n, e: w[-1:].view(1, n, e).expand(b, -1, -1))),
+    ("the symptom is hidden: all agents share one row of W1",
+     _cut(lambda w, b, n, e: w[:, :e].unsqueeze(1).expand(-1, n, -1))),
     ("the symptom is hidden: all agents share one row of W1",
      _cut(lambda w, b, n, e: w.view(b, n, e).mean(1, keepdim=True).expand(-1, n, -1))),
     ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w1 signed")),
     ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w2 signed")),
-    ("an absolute value was lost in the repair", lambda *case: rules.twisted(*written(*case), "w1 signed", "w2 signed")),
+    ("an absolute value was lost in the repair",
+     lambda *case: rules.twisted(*written(*case), "w1 signed", "w2 signed")),
 )
 
 
@@ -59,20 +65,22 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 
 MISTAKES = (
     Mistake("the bug is still there: rows go to other samples",
-            "Take two samples and write their two rows of the hypernetwork's output below each other. Whose numbers end up in "
-            "row 0?",
-            "turning axes round after the cut does not put the numbers back: the cut itself must leave each sample's row whole"),
+            "Take two samples and write their two rows of the hypernetwork's output below each other. Whose numbers "
+            "end up in row 0?",
+            "turning axes round after the cut does not put the numbers back: the cut itself must leave each sample's "
+            "row whole"),
     Mistake("the agents are apart, but each agent's rows mix the samples",
-            "`w.T` puts the samples last. Write down agent 1's block for two samples and E = 2: which sample do the first two "
-            "numbers in it come from?",
+            "`w.T` puts the samples last. Write down agent 1's block for two samples and E = 2: which sample do the "
+            "first two numbers in it come from?",
             "each agent has its own numbers now, but a row of E of them still comes from several samples"),
     Mistake("the symptom is hidden: the numbers of W1 go to other agents",
             "Each sample is on its own now. But which of its numbers belong to agent 1: the first E, or every N-th?",
-            "the hypernetwork's numbers stand agent by agent; weights from another implementation would be read in the wrong "
-            "order"),
+            "the hypernetwork's numbers stand agent by agent; weights from another implementation would be read in the "
+            "wrong order"),
     Mistake("the symptom is hidden: all samples share one W1",
             "Two samples with different states: do they get different weights from you?",
-            "then the state no longer decides how the utilities are combined, and that is what the hypernetwork is for"),
+            "then the state no longer decides how the utilities are combined, and that is what the hypernetwork is "
+            "for"),
     Mistake("the symptom is hidden: all agents share one row of W1",
             "Each sample is on its own now. Can agent 1 count more than agent 2?",
             "then the mixer is blind to which agent has which utility"),
@@ -86,8 +94,8 @@ EXERCISE = Exercise(
     answers={"wrong_line_7": "value", "mended_rows": "function"}, lab=True,
     difficulty=3, minutes=10, practises="cut a hypernetwork's output apart without mixing the samples of a batch",
     hints=("With a batch of one nothing is wrong. So which axis is treated as something that it is not?",
-           "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where does "
-           "each number go?",
-           "`view` reads the numbers in the order in which they lie in memory: sample by sample, and within a sample agent "
-           "by agent."),
+           "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where "
+           "does each number go?",
+           "`view` reads the numbers in the order in which they lie in memory: sample by sample, and within a sample "
+           "agent by agent."),
     mistakes=MISTAKES, look=look)

@@ -19,7 +19,8 @@ LAYER_TWISTS = {
     "no unit": "there is no activation between the two layers",
     "relu unit": "another activation stands where ELU should be",
     "tanh unit": "another activation stands where ELU should be",
-    **{f"{kind} unit": "another activation stands where ELU should be" for kind in ("softplus", "selu", "sigmoid", "leaky")},
+    **{f"{kind} unit": "another activation stands where ELU should be"
+       for kind in ("softplus", "selu", "sigmoid", "leaky")},
     "elu before v": "ELU is applied once more at the end",
     "elu at the end": "ELU is applied once more at the end",
     "no v": "V is missing",
@@ -44,7 +45,8 @@ def layer_cases() -> list[tuple]:
     def draw(*shape, scale=1.5):
         return (scale * torch.randn(shape, generator=generator)).round(decimals=2)
 
-    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3), ((1, 1), 2, 2),
+    sizes = (((), 1, 1), ((), 2, 2), ((), 2, 3), ((1,), 3, 2), ((2,), 1, 4), ((7,), 2, 5), ((3, 2), 4, 3),
+             ((1, 1), 2, 2),
              ((5,), 3, 1), ((3,), 1, 1),
              ((2, 1), 2, 2))
     cases = [(draw(*lead, n), draw(*lead, n * e), draw(*lead, e), draw(*lead, e), draw(*lead)) for lead, n, e in sizes]
@@ -75,16 +77,19 @@ def _same_as(given: list, cases: list[tuple], *twists: str) -> bool:
 
 def _transposed_batch(given: list, cases: list[tuple]) -> bool:
     """Right for every single sample and wrong for some batch."""
-    right = [torch.allclose(got.detach().double(), rules.mixed(*case), rtol=1e-9, atol=1e-9) for got, case in zip(given, cases)]
+    right = [torch.allclose(got.detach().double(), rules.mixed(*case), rtol=1e-9, atol=1e-9)
+             for got, case in zip(given, cases)]
     return all(ok for ok, case in zip(right, cases) if case[4].numel() == 1)
 
 
 MISTAKES = (
     Mistake("no weight is made non-negative",
             "The weights come as the hypernetworks wrote them. What does lesson 05 do with them before they are used?",
-            "with negative weights Q_tot may fall as a utility rises, and the agents' own choices no longer fit the team's"),
+            "with negative weights Q_tot may fall as a utility rises, and the agents' own choices no longer fit the "
+            "team's"),
     Mistake("W1 keeps its negative weights",
-            "A slope is a product along a path from Q_i to Q_tot. Which sign can its first factor have in your version?",
+            "A slope is a product along a path from Q_i to Q_tot. Which sign can its first factor have in your "
+            "version?",
             "every factor on the path from a utility to Q_tot must be non-negative, in both layers"),
     Mistake("w2 keeps its negative weights",
             "A slope is a product along a path from Q_i to Q_tot. Which sign can its last factor have in your version?",
@@ -96,8 +101,8 @@ MISTAKES = (
             "What would a team say that expects a return of −20?",
             "V(s) sets the level of the whole table, and that level may well be negative"),
     Mistake("W1 is cut into pieces of the wrong length",
-            "The first E numbers belong to one agent. Work out W1 for two agents and three units by hand: which number goes "
-            "where?",
+            "The first E numbers belong to one agent. Work out W1 for two agents and three units by hand: which number "
+            "goes where?",
             "the numbers of different agents get mixed up; the mixer stays monotone, so no test of slopes notices"),
     Mistake("W1 is cut across the samples of the batch",
             "Single samples are right, batches are not. Along which axes did you take the numbers of w1 apart?",
@@ -130,7 +135,8 @@ MISTAKES = (
             "Add up the weights that come out. May a weight be larger than 1?",
             "softmax ties the weights to each other and holds every one below 1"),
     Mistake("another way to make weights non-negative than the one asked for",
-            "It may well be a good way. But what becomes of a raw weight of −3 here, and what does the exercise ask for?",
+            "It may well be a good way. But what becomes of a raw weight of −3 here, and what does the exercise ask "
+            "for?",
             "other functions give other values; step 7 of the lesson compares them"),
     Mistake("the utilities are made non-negative",
             "A utility of −2 is worse than one of −1. Is it still so in your version?",
@@ -143,8 +149,8 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="05.1", title="The mixing layer", answers={"mix_by_hand": "function"}, difficulty=2, minutes=10,
     practises="turn raw hypernetwork outputs into a monotone mixing network",
-    hints=("Four things in this order: make the weights what they must be, sum over the agents, bend, sum over the hidden "
-           "units.",
+    hints=("Four things in this order: make the weights what they must be, sum over the agents, bend, sum over the "
+           "hidden units.",
            "How many hidden units there are can be read off b1. The numbers of one agent stand side by side in w1.",
            "To stay free of the leading axes, count axes from the back: −1 is the last one, −2 the one before it."),
     mistakes=MISTAKES, look=look)

@@ -36,14 +36,16 @@ def look(room: Room, MixingNet: type) -> Verdict:
 
 
 def _call(n: int, s: int, e: int | None, rows: int = 2) -> str:
-    return f"run: MixingNet({n}, {s}{'' if e is None else f', {e}'})(torch.zeros({rows}, {n}), torch.zeros({rows}, {s}))"
+    return (f"run: MixingNet({n}, {s}{'' if e is None else f', {e}'})(torch.zeros({rows}, {n}), torch.zeros({rows}, "
+            f"{s}))")
 
 
 def _has_the_right_shape(room: Room, made, n: int, s: int, e: int | None, rows: int) -> None:
     q, state = draw(1, rows, n), draw(2, rows, s)
     got = room.ask(made, q, state)
     if not isinstance(got, torch.Tensor) or got.shape != (rows,) or not got.is_floating_point():
-        raise Found(Verdict("wrong shape or type", f"expected a tensor of shape [{rows}], float64, got {values.describe(got)}",
+        raise Found(Verdict("wrong shape or type", f"expected a tensor of shape [{rows}], float64, got "
+                                                   f"{values.describe(got)}",
                             "One number for each sample: agent_qs[B, N], state[B, S] -> [B].", _call(n, s, e, rows)))
     if not values.same(got.detach(), room.ask(made, q, state).detach()):
         if _foreign_leaves(made, got):
@@ -57,9 +59,11 @@ def _reaches_its_parameters(room: Room, made, n: int, s: int) -> None:
     got = room.ask(made, q, state)
     parameters = list(made.parameters())
     if not parameters or _foreign_leaves(made, got):
-        raise room.wrong("weights that no optimiser finds", f"{sum(p.numel() for p in parameters)} parameters were found")
+        raise room.wrong("weights that no optimiser finds",
+                         f"{sum(p.numel() for p in parameters)} parameters were found")
     names = [name for name, _ in made.named_parameters()]
-    grads = torch.autograd.grad(got.sum(), parameters, allow_unused=True) if got.requires_grad else [None] * len(parameters)
+    grads = (torch.autograd.grad(got.sum(), parameters, allow_unused=True)
+             if got.requires_grad else [None] * len(parameters))
     for name, parameter, grad in zip(names, parameters, grads):
         if grad is None or not bool(grad.any()):
             before = parameter.detach().clone()
@@ -68,7 +72,8 @@ def _reaches_its_parameters(room: Room, made, n: int, s: int) -> None:
                 moved = not torch.equal(room.ask(made, q, state), got)
                 parameter.copy_(before)
             if moved and grad is None:
-                raise room.wrong("a hypernetwork is cut off from its gradient", f"no gradient reaches {name}, and Q_tot "
+                raise room.wrong("a hypernetwork is cut off from its gradient",
+                                 f"no gradient reaches {name}, and Q_tot "
                                                                                 "depends on it")
 
 
@@ -91,8 +96,10 @@ def _keeps_samples_apart(room: Room, made, n: int, s: int) -> None:
     together = room.ask(made, q, state).detach()
     alone = torch.cat([room.ask(made, q[k:k + 1], state[k:k + 1]).detach().view(1) for k in range(len(q))])
     if not torch.allclose(together, alone, rtol=1e-9, atol=1e-9):
-        raise room.wrong("a sample's Q_tot depends on the others in its batch", f"the five samples of a batch\ntogether: "
-                         f"{[round(x, 3) for x in together.tolist()]}\nalone:    {[round(x, 3) for x in alone.tolist()]}")
+        raise room.wrong("a sample's Q_tot depends on the others in its batch",
+                         f"the five samples of a batch\ntogether: "
+                         f"{[round(x, 3) for x in together.tolist()]}\nalone:    "
+                         f"{[round(x, 3) for x in alone.tolist()]}")
 
 
 def _uses_the_utilities(room: Room, MixingNet: type) -> None:
@@ -102,7 +109,8 @@ def _uses_the_utilities(room: Room, MixingNet: type) -> None:
         changed = torch.stack([(ask(room, made, q + torch.eye(n)[i], state) - ask(room, made, q, state)).abs().max()
                                for i in range(n)])
         if bool((changed < 1e-12).any()):
-            raise room.wrong("an agent's utility does not count", f"Q_tot ignores agent {int(changed.argmin()) + 1} of {n}")
+            raise room.wrong("an agent's utility does not count",
+                             f"Q_tot ignores agent {int(changed.argmin()) + 1} of {n}")
         if not bool((slopes(room, made, q, state) != 0).any()):
             raise room.wrong("no gradient reaches the agents", "Q_tot changes with a utility, but the gradient is zero")
 
@@ -117,9 +125,11 @@ def _never_falls(room: Room, MixingNet: type) -> None:
             slope = slopes(room, made, q, state)
             if bool((slope < -1e-10).any()):
                 row, agent = divmod(int(slope.argmin()), n)
-                detail = (f"MixingNet({n}, {s}{'' if e is None else f', {e}'}): in {int((slope < 0).any(1).sum())} of {len(q)} "
+                detail = (f"MixingNet({n}, {s}{'' if e is None else f', {e}'}): in {int((slope < 0).any(1).sum())} of "
+                          f"{len(q)} "
                           "random samples "
-                          f"Q_tot falls as a utility rises\nthe steepest: dQ_tot/dQ_{agent + 1} = {slope[row, agent].item():.3g}")
+                          f"Q_tot falls as a utility rises\nthe steepest: dQ_tot/dQ_{agent + 1} = "
+                          f"{slope[row, agent].item():.3g}")
                 raise room.wrong(_why_it_falls(room, MixingNet), detail)
 
 
@@ -152,7 +162,8 @@ def _reads_all_of_the_state(room: Room, MixingNet: type) -> None:
         q, state = draw(71, 60, n), draw(72, 60, s)
         for j in range(s):
             if (ask(room, made, q, state + torch.eye(s)[j]) - ask(room, made, q, state)).abs().max() < 1e-12:
-                raise room.wrong("a part of the state is not read", f"number {j + 1} of {s} in the state changes nothing")
+                raise room.wrong("a part of the state is not read",
+                                 f"number {j + 1} of {s} in the state changes nothing")
 
 
 def _more_units_do_more(room: Room, MixingNet: type) -> None:
@@ -169,11 +180,12 @@ def _more_units_do_more(room: Room, MixingNet: type) -> None:
 EXERCISE = Exercise(
     number="05.4", title="A mixer of your own", answers={"MixingNet": "class"}, difficulty=4, minutes=15,
     practises="build the mixer with its four hypernetworks",
-    hints=("Make four networks in __init__, each from the state to the numbers of one part: W1, b1, w2, V. Two of them need "
-           "the treatment of "
+    hints=("Make four networks in __init__, each from the state to the numbers of one part: W1, b1, w2, V. Two of them "
+           "need the treatment of "
            "exercise 05.2, two must not have it.",
            "In forward, W1 comes as one long row for each sample. Give it a shape with the axes sample, agent, unit.",
-           "Keep the sample axis first throughout and check the shape after each line with a batch of 5, 3 agents and 4 units.",
-           "V(s) comes as [B, 1] out of its last layer. Take away that axis by its number, so that a batch of one keeps its "
-           "own."),
+           "Keep the sample axis first throughout and check the shape after each line with a batch of 5, 3 agents and "
+           "4 units.",
+           "V(s) comes as [B, 1] out of its last layer. Take away that axis by its number, so that a batch of one "
+           "keeps its own."),
     mistakes=NET_MISTAKES, look=look, off_limits=("qmix_course.mixers.QMixer",))

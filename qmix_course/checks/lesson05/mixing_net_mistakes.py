@@ -6,10 +6,10 @@ from qmix_course.checks.exercise import Mistake
 
 NET_MISTAKES = (
     Mistake("weights that no optimiser finds",
-            "Print `sum(p.numel() for p in MixingNet(2, 8).parameters())`. Where do you make the layers, and what do you keep "
-            "them in?",
-            "layers in a plain list, made anew in forward, or plain tensors are not parameters: they are never learned or "
-            "copied"),
+            "Print `sum(p.numel() for p in MixingNet(2, 8).parameters())`. Where do you make the layers, and what do "
+            "you keep them in?",
+            "layers in a plain list, made anew in forward, or plain tensors are not parameters: they are never learned "
+            "or copied"),
     Mistake("a hypernetwork is cut off from its gradient",
             "A gradient must run from Q_tot back to the hypernetwork. Which of your lines stops it?",
             "the hypernetwork keeps its first random weights for ever, and the losses go down all the same"),
@@ -32,7 +32,8 @@ NET_MISTAKES = (
             "Your first layer is fine. With which signs do the hidden units enter the sum?",
             "one negative factor on the way turns the path round; both layers need the treatment"),
     Mistake("Q_tot falls as a utility rises",
-            "Every step on the way from a utility to Q_tot must rise or stay level. Go through all of yours, the activation too.",
+            "Every step on the way from a utility to Q_tot must rise or stay level. Go through all of yours, the "
+            "activation too.",
             "monotone means that no step on the way falls, whatever it is"),
     Mistake("the state is not used at all",
             "Does `state` stand anywhere in your forward pass so that the result depends on it?",
@@ -53,18 +54,20 @@ NET_MISTAKES = (
             "Which function makes your weights non-negative, and how large can its results be?",
             "softmax and sigmoid hold every weight below a ceiling, so an agent can never count more than that"),
     Mistake("the weights have a floor",
-            "Which is the smallest weight that your function can make? Should an agent not be able to count for next to nothing?",
+            "Which is the smallest weight that your function can make? Should an agent not be able to count for next "
+            "to nothing?",
             "a number that is added to every weight keeps the state from setting an agent's influence as it needs"),
     Mistake("the state is not read as it comes",
             "What happens to the state before it enters that hypernetwork? Which of its values come out as the same?",
             "a relu, a clamp or a scaling on the state wipes out differences that the weights may have to depend on"),
     Mistake("a part of the state is not read",
-            "Which columns of `state` do your hypernetworks get? Is a size written into your code that should come from "
-            "`state_dim`?",
+            "Which columns of `state` do your hypernetworks get? Is a size written into your code that should come "
+            "from `state_dim`?",
             "what is not read cannot decide anything: positions may come in, and goals not"),
     Mistake("a state and its mirror image are one to the mixer",
             "What happens to the signs of the state before it enters that hypernetwork?",
-            "the absolute value belongs on the weights that are written; on the state it wipes out what the state says"),
+            "the absolute value belongs on the weights that are written; on the state it wipes out what the state "
+            "says"),
     Mistake("the state does not reach the weights",
             "V(s) changes with the state, and lifts the whole table. What decides here how much each agent counts?",
             "the same utilities then always make a table of the same shape, at best shifted or bent elsewhere"),

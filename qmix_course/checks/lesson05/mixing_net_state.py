@@ -28,12 +28,14 @@ def examine(room: Room, MixingNet: type) -> None:
         for (j, low, high), parts in zip(tries, moved.view(4, len(tries), ROWS).any(2).T.tolist()):
             for part, moves_here in zip(PARTS, parts):
                 if enough and not moves_here:
-                    raise room.wrong("the state is not read as it comes", f"{part} is the same for {low:g} and for {high:g} as number "
+                    raise room.wrong("the state is not read as it comes",
+                                     f"{part} is the same for {low:g} and for {high:g} as number "
                                      f"{j + 1} of {S} in the state, in {DRAWS} random mixers")
     moved, enough = _moved(room, mixers, (10 * state, 30 * state), 0.1)
     for part, moves_here in zip(PARTS, moved.any(1).tolist()):
         if enough and not moves_here:
-            raise room.wrong("the state is not read as it comes", f"{part} is the same in s and in 3 s, for {ROWS} random states")
+            raise room.wrong("the state is not read as it comes",
+                             f"{part} is the same in s and in 3 s, for {ROWS} random states")
     _has_no_floor(room, mixers)
 
 
@@ -46,7 +48,8 @@ def _with(state: torch.Tensor, j: int, *numbers: float) -> list[torch.Tensor]:
 
 
 def _moved(room: Room, mixers: list, states: tuple, scale: float) -> tuple[torch.Tensor, bool]:
-    """[4, rows]: whether each part differs between the two states in any mixer; and whether most of them could be read."""
+    """[4, rows]: whether each part differs between the two states in any mixer; and whether most of them could be read.
+    """
     moved, read = torch.zeros(4, len(states[0]), dtype=torch.bool), 0
     for seed, mixer in enumerate(mixers):
         redraw(mixer, 700 + seed, scale)
@@ -75,4 +78,5 @@ def _has_no_floor(room: Room, mixers: list) -> None:
         if max(least) < 5e-3:
             return
     name = "W1" if least[0] >= 5e-3 else "w2"
-    raise room.wrong("the weights have a floor", f"the smallest weight of {name} among thousands, in mixers of all sizes: {max(least):.3g}")
+    raise room.wrong("the weights have a floor",
+                     f"the smallest weight of {name} among thousands, in mixers of all sizes: {max(least):.3g}")

@@ -1,7 +1,7 @@
 """05.4: a mixer with one hidden unit, taken apart from outside.
 
-Such a mixer of the lesson's kind is V + w2 ELU(w1·q + b1), and its w1, b1, w2 and V can be computed from its values alone. So
-nothing needs to be known of the names and layers inside it.
+Such a mixer of the lesson's kind is V + w2 ELU(w1·q + b1), and its w1, b1, w2 and V can be computed from its values
+alone. So nothing needs to be known of the names and layers inside it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Unit:
 
 
 def take_apart(room: Room, made, state: torch.Tensor, n: int) -> tuple | None:
-    """(w1[M, N], b1[M], w2[M], v[M], fits[M]) of a mixer with one unit; ``fits``: it is one ELU unit. None: it has no bend.
+    """(w1[M, N], b1[M], w2[M], v[M], fits[M]) of a mixer with one unit; ``fits``: it is one ELU unit. None: it has no
+    bend.
 
     Far up Q_tot is a straight line, far down a constant; the two would meet where the unit's input is −1, and there
     Q_tot lies w2/e above the constant.
@@ -74,10 +75,12 @@ def is_as_it_should_be(room: Room, MixingNet: type) -> None:
     if not any(bool((f - f[:1]).abs().max() > 1e-9) for f in floors + levels):
         raise room.wrong("the state is not used at all", "Q_tot is the same in 40 random states")
     if 0.02 < zero < 0.98:
-        raise room.wrong("weights are cut off at zero", f"far up, where ELU has slope 1, {round(100 * zero)} of 100 slopes "
+        raise room.wrong("weights are cut off at zero",
+                         f"far up, where ELU has slope 1, {round(100 * zero)} of 100 slopes "
                          "dQ_tot/dQ_i are exactly 0")
     if zero >= 0.98:
-        raise room.wrong("the hidden layer is not one of ELU units", "far up, where ELU has slope 1, every slope is exactly 0")
+        raise room.wrong("the hidden layer is not one of ELU units",
+                         "far up, where ELU has slope 1, every slope is exactly 0")
     for made in parts:
         unit = take_apart(room, made, state, n)
         if unit is None:
@@ -85,9 +88,11 @@ def is_as_it_should_be(room: Room, MixingNet: type) -> None:
         if not bool(unit[-1].all()):
             sizes = {sum(p.numel() for p in make(room, MixingNet, 0, n, s, e).parameters()) for e in (1, 5)}
             if len(sizes) == 1:
-                raise room.wrong("embed_dim makes no difference", "MixingNet(3, 4, 1) and MixingNet(3, 4, 5) have the same "
+                raise room.wrong("embed_dim makes no difference",
+                                 "MixingNet(3, 4, 1) and MixingNet(3, 4, 5) have the same "
                                  f"number of parameters, {sizes.pop()}")
-            raise room.wrong("the hidden layer is not one of ELU units", "with embed_dim=1 and a fixed state, Q_tot should be "
+            raise room.wrong("the hidden layer is not one of ELU units",
+                             "with embed_dim=1 and a fixed state, Q_tot should be "
                                                                          "V + w2 "
                              "ELU(w1·q + b1) for some numbers; it is not")
         found.append(unit[:-1])
@@ -95,7 +100,8 @@ def is_as_it_should_be(room: Room, MixingNet: type) -> None:
 
 
 def _largest(room: Room, parts: list, state: torch.Tensor, n: int) -> tuple[float, float]:
-    """The largest weights of W1 and of w2 after all parameters were drawn two and four times as large, where they can be read."""
+    """The largest weights of W1 and of w2 after all parameters were drawn two and four times as large, where they can
+    be read."""
     most = [0.0, 0.0]
     for scale in (3.0, 6.0):
         for seed, made in enumerate(parts):
@@ -124,7 +130,8 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
                              f"and {larger:.3g} with larger parameters")
         least = weights.flatten(1).amin(1)
         if int(((least - least.min()).abs() < 1e-4 * least.min()).sum()) >= 3 and least.min() > 1e-9:
-            raise room.wrong("weights are cut off at zero", f"the least weight of {name} is exactly the same in several random "
+            raise room.wrong("weights are cut off at zero",
+                             f"the least weight of {name} is exactly the same in several random "
                                                             "mixers: "
                              f"{least.min().item():.3g}")
     if not moves(unit.w1) and not moves(unit.w2):
@@ -138,11 +145,13 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
         if not moves(part):
             raise room.wrong("a bias does not come from the state", f"{label} is the same in 40 random states")
         if part.min() > -1e-4 or part.max() < 1e-4:
-            raise room.wrong(f"{name} is held to one sign", f"{label} was never {'below' if part.min() > -1e-4 else 'above'} "
+            raise room.wrong(f"{name} is held to one sign",
+                             f"{label} was never {'below' if part.min() > -1e-4 else 'above'} "
                                                             "zero, in 12 "
                              "random mixers and 40 states each")
     for part, label in ((unit.w1, "W1"), (unit.w2, "w2"), (unit.b1, "b1"), (unit.v, "V(s)")):
-        here, mirrored = part.chunk(2, dim=1)                # the second half of the states is the first with all signs turned
+        here, mirrored = part.chunk(2, dim=1)        # the second half of the states is the first with all signs turned
         if bool(((here - mirrored).abs() < 1e-4 * (1 + here.abs())).all()):
-            raise room.wrong("a state and its mirror image are one to the mixer", f"{label} is the same in s and in −s, for 20 "
+            raise room.wrong("a state and its mirror image are one to the mixer",
+                             f"{label} is the same in s and in −s, for 20 "
                                                                                   "random states")

@@ -41,7 +41,8 @@ def look(room: Room, touches_zero, stays_above) -> Verdict:
     far = torch.linspace(-300, 300, 2401)
     falls = room.ask(stays_above, far).detach().nan_to_num(posinf=1e300).diff() < -1e-9
     if bool(falls.any()):
-        raise room.wrong("stays_above does not always rise", values.call("stays_above", (far[falls.nonzero()[0, 0]:][:2],)))
+        raise room.wrong("stays_above does not always rise",
+                         values.call("stays_above", (far[falls.nonzero()[0, 0]:][:2],)))
     for name, function in both:
         _has_no_floor(room, name, function)
         _reaches_all_sizes(room, name, function)
@@ -51,7 +52,8 @@ def look(room: Room, touches_zero, stays_above) -> Verdict:
 def _result(room: Room, name: str, function: Callable, raw: torch.Tensor) -> torch.Tensor:
     got = room.ask(function, raw)
     if not isinstance(got, torch.Tensor) or got.shape != raw.shape or not got.is_floating_point():
-        raise Found(Verdict("wrong shape or type", f"{name}: expected {values.describe(raw)}, got {values.describe(got)}",
+        raise Found(Verdict("wrong shape or type", f"{name}: expected {values.describe(raw)}, got "
+                                                   f"{values.describe(got)}",
                             "One weight for each raw number, in the same place.", values.call(name, (raw,))))
     return got.detach()
 
@@ -67,7 +69,8 @@ def _is_elementwise(room: Room, name: str, function: Callable, generator: torch.
         if not torch.allclose(got, alone, rtol=1e-9, atol=1e-12):
             sums = [got.sum(axis) for axis in range(got.dim())]
             known = any(torch.allclose(total, torch.ones_like(total)) for total in sums)
-            raise room.wrong("softmax: the weights of a row share one whole" if known else "a weight depends on its neighbours",
+            raise room.wrong("softmax: the weights of a row share one whole"
+                             if known else "a weight depends on its neighbours",
                              values.call(name, (raw[..., :3].reshape(-1)[:3],)))
 
 
@@ -84,7 +87,8 @@ def _lets_learning_through(room: Room, name: str, function: Callable, generator:
                          f"{name}: at {at:.2f} the weight is a number and its slope is NaN")
     if bool((slope == 0).any()):
         dead = raw[slope == 0]
-        both = f"slope exactly 0 at {len(dead)} of {len(raw)} raw numbers between −20 and 20, for example at {dead[0].item():.2f}"
+        both = (f"slope exactly 0 at {len(dead)} of {len(raw)} raw numbers between −20 and 20, for example at "
+                f"{dead[0].item():.2f}")
         raise room.wrong("the slope is zero over a whole stretch", f"{name}: {both}")
     special = torch.tensor([0.0, 1.0, -1.0, 20.0, -20.0])
     bad = ~_slope(room, name, function, special).isfinite()
@@ -103,7 +107,8 @@ def _slope(room: Room, name: str, function: Callable, raw: torch.Tensor) -> torc
 
 def _has_no_ceiling(room: Room, name: str, function: Callable) -> None:
     far = 10.0 ** torch.arange(0, 300, 3)
-    most = torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max()
+    most = torch.cat([_result(room, name, function, far),
+                      _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max()
     later = torch.cat([_result(room, name, function, sign * 10.0 ** torch.arange(150, 300, 3)) for sign in (1, -1)])
     if most < 50 or not (later.max() > _most_up_to(room, name, function, 1e100) or most == torch.inf):
         raise room.wrong("the weights have a ceiling", f"{name}: the largest weight that was found: {most.item():.3g}")
@@ -111,15 +116,19 @@ def _has_no_ceiling(room: Room, name: str, function: Callable) -> None:
 
 def _most_up_to(room: Room, name: str, function: Callable, end: float) -> float:
     far = torch.logspace(0, torch.tensor(end).log10().item(), 40)
-    return torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max().item()
+    return torch.cat([_result(room, name, function, far),
+                      _result(room, name, function, -far)]).nan_to_num(nan=-1.0).max().item()
 
 
 def _has_no_floor(room: Room, name: str, function: Callable) -> None:
-    """A function that comes to zero somewhere does so here, up to rounding, or comes nearer and nearer to it far out."""
+    """A function that comes to zero somewhere does so here, up to rounding, or comes nearer and nearer to it far out.
+    """
     far = 10.0 ** torch.arange(0, 300, 3)
-    least = torch.cat([_result(room, name, function, far), _result(room, name, function, -far)]).nan_to_num(nan=1.0).min().item()
+    least = torch.cat([_result(room, name, function, far),
+                       _result(room, name, function, -far)]).nan_to_num(nan=1.0).min().item()
     if least > 1e-100 and _lowest(room, function, *_line(room, function)) > 1e-12:
-        raise room.wrong("some sizes of weight are out of reach", f"{name}: no raw number was found for a weight below {least:.3g}")
+        raise room.wrong("some sizes of weight are out of reach",
+                         f"{name}: no raw number was found for a weight below {least:.3g}")
 
 
 def _line(room: Room, function: Callable) -> tuple[torch.Tensor, torch.Tensor]:
@@ -161,7 +170,8 @@ def _reaches_all_sizes(room: Room, name: str, function: Callable) -> None:
             low, high = torch.where(same_side, low, middle), torch.where(same_side, middle, high)
         ends = torch.cat([low, high])
         if not len(ends) or (_result(room, name, function, ends) - size).abs().min() > 1e-4 * max(size, 0.1):
-            raise room.wrong("some sizes of weight are out of reach", f"{name}: no raw number was found for the weight {size:g}")
+            raise room.wrong("some sizes of weight are out of reach",
+                             f"{name}: no raw number was found for the weight {size:g}")
 
 
 def _at(name: str, raw: torch.Tensor, y: torch.Tensor, where: torch.Tensor) -> str:
@@ -174,9 +184,10 @@ MISTAKES = (
             "The run line below gives a raw number. Which sign does its weight have, and which must it have?",
             "one negative weight is enough to make Q_tot fall somewhere"),
     Mistake("softmax: the weights of a row share one whole",
-            "Raise one raw number and leave the others. What happens to the other weights? And how large can all of them be "
-            "together?",
-            "weights that sum to 1 cannot let two agents count fully, and each depends on all the raw numbers of its row"),
+            "Raise one raw number and leave the others. What happens to the other weights? And how large can all of "
+            "them be together?",
+            "weights that sum to 1 cannot let two agents count fully, and each depends on all the raw numbers of its "
+            "row"),
     Mistake("a weight depends on its neighbours",
             "Ask for [1, 2, 3] and for [2] alone. Is the weight of 2 the same?",
             "a weight then changes because another one does: the state can no longer set them one by one"),
@@ -190,8 +201,10 @@ MISTAKES = (
             "Work out the slope of your function at that point by hand. Does autograd multiply infinity by zero there?",
             "one NaN among the gradients makes every parameter NaN at the next step of the optimiser"),
     Mistake("a branch that is not taken spoils the gradient",
-            "torch.where works out both of its branches for every raw number. What does the one that is not taken give there?",
-            "its NaN is multiplied by 0 on the way back, and NaN times 0 is NaN: keep the other branch's input where it is defined"),
+            "torch.where works out both of its branches for every raw number. What does the one that is not taken give "
+            "there?",
+            "its NaN is multiplied by 0 on the way back, and NaN times 0 is NaN: keep the other branch's input where "
+            "it is defined"),
     Mistake("the weights have a ceiling",
             "Put in 1, 100 and 10,000, and the same below zero. Does the weight go on growing?",
             "sigmoid and tanh level off: however much an agent matters, its weight stays below the ceiling"),
@@ -205,16 +218,18 @@ MISTAKES = (
             "One of your two functions can be exactly zero. Is it the one whose name says so?",
             "both are good, but each is asked for in the other's place"),
     Mistake("some sizes of weight are out of reach",
-            "Your function makes small weights or large ones, but is there a raw number for every size in between and below?",
+            "Your function makes small weights or large ones, but is there a raw number for every size in between and "
+            "below?",
             "a least weight above zero, or a gap, keeps the state from setting an agent's influence as it needs"),
 )
 
 EXERCISE = Exercise(
     number="05.2", title="Two ways not to be negative", answers={"touches_zero": "function", "stays_above": "function"},
     difficulty=2, minutes=8, practises="say what a function must do to keep weights non-negative and learnable",
-    hints=("Sketch each function over the raw numbers from −3 to 3 before you write it. One has a lowest point, the other has "
-           "none.",
-           "Step 7 of the lesson shows three functions side by side. Which one comes to exactly zero, and which two never do?",
-           "Look at the slopes in the right half of that figure: which of the functions would fail if a whole stretch of it "
-           "were flat?"),
+    hints=("Sketch each function over the raw numbers from −3 to 3 before you write it. One has a lowest point, the "
+           "other has none.",
+           "Step 7 of the lesson shows three functions side by side. Which one comes to exactly zero, and which two "
+           "never do?",
+           "Look at the slopes in the right half of that figure: which of the functions would fail if a whole stretch "
+           "of it were flat?"),
     mistakes=MISTAKES, look=look)

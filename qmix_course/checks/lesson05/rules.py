@@ -15,7 +15,8 @@ from qmix_course.checks.verdict import Found
 
 
 def mixed(agent_qs, w1, b1, w2, v) -> torch.Tensor:
-    """Q_tot[...] of agent_qs[..., N] and raw weights w1[..., N·E], w2[..., E], biases b1[..., E], v[...]: number by number."""
+    """Q_tot[...] of agent_qs[..., N] and raw weights w1[..., N·E], w2[..., E], biases b1[..., E], v[...]: number by
+    number."""
     n_agents, embed_dim = agent_qs.shape[-1], b1.shape[-1]
     rows = zip(agent_qs.reshape(-1, n_agents).tolist(), w1.reshape(-1, n_agents * embed_dim).tolist(),
                b1.reshape(-1, embed_dim).tolist(), w2.reshape(-1, embed_dim).tolist(), v.reshape(-1).tolist())
@@ -39,7 +40,8 @@ def twisted(agent_qs, w1, b1, w2, v, *twists: str) -> torch.Tensor:
     def weights(raw, layer):
         ways = {"relu": F.relu, "softplus": F.softplus, "square": torch.square, "exp": torch.exp,
                 "elu + 1": lambda x: F.elu(x) + 1,
-                "softmax": lambda x: x.softmax(-1), "softmax over agents": lambda x: x.softmax(-2 if layer == "w1" else -1)}
+                "softmax": lambda x: x.softmax(-1),
+                "softmax over agents": lambda x: x.softmax(-2 if layer == "w1" else -1)}
         if f"{layer} signed" in twists:
             return raw
         return next((way(raw) for name, way in ways.items() if {name, f"{layer} {name}"} & set(twists)), raw.abs())
@@ -59,7 +61,8 @@ def twisted(agent_qs, w1, b1, w2, v, *twists: str) -> torch.Tensor:
     return F.elu(total + level) if "elu at the end" in twists else total + level
 
 
-def name_twist(room, found: Found, answer, cases: list[tuple], twists: dict[str, str], wrong: Callable = twisted) -> Found:
+def name_twist(room, found: Found, answer, cases: list[tuple], twists: dict[str, str],
+               wrong: Callable = twisted) -> Found:
     """``found``, or a mistake by name: of the fewest twists (three at most) that explain every answer, the first one's.
 
     ``twists``: twist → name of the mistake.

@@ -16,7 +16,8 @@ from qmix_course.checks.verdict import Found
 TINY = ("torch.tensor([[1.0, -2.0], [0.5, 1.0]])", "torch.tensor([[1.0, -1.0], [-2.0, 0.5]])",
         "lambda s: s @ torch.tensor([[1.0, -2.0, 0.5, 0.0, 1.0, -1.0], [0.5, 1.0, -1.0, 2.0, -0.5, 1.5]])",
         "lambda s: s @ torch.tensor([[0.5, -1.0, 0.0], [1.0, 0.0, -0.5]])",
-        "lambda s: s @ torch.tensor([[1.0, -1.0, 0.5], [0.0, 2.0, -1.5]])", "lambda s: s @ torch.tensor([[-1.0], [2.0]])")
+        "lambda s: s @ torch.tensor([[1.0, -1.0, 0.5], [0.0, 2.0, -1.5]])",
+        "lambda s: s @ torch.tensor([[-1.0], [2.0]])")
 
 
 def lab_cases(sizes, hidden: int) -> list[tuple]:
@@ -26,7 +27,8 @@ def lab_cases(sizes, hidden: int) -> list[tuple]:
         generator = torch.Generator().manual_seed(1_000 + k)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(k)
-            nets = [nn.Linear(s, n * e) if k % 2 else nn.Sequential(nn.Linear(s, hidden), nn.ReLU(), nn.Linear(hidden, n * e)),
+            nets = [nn.Linear(s, n * e) if k % 2
+                    else nn.Sequential(nn.Linear(s, hidden), nn.ReLU(), nn.Linear(hidden, n * e)),
                     nn.Linear(s, e), nn.Sequential(nn.Linear(s, hidden), nn.Tanh(), nn.Linear(hidden, e)),
                     nn.Sequential(nn.Linear(s, e), nn.ReLU(), nn.Linear(e, 1))]
         for net in nets:

@@ -2,4 +2,5 @@
 
 from qmix_course.checks.lesson06 import hard_copy, lab_copy, lab_slot, never_drawn, replay, soft_update, updates_until
 
-EXERCISES = (never_drawn.EXERCISE, replay.EXERCISE, soft_update.EXERCISE, updates_until.EXERCISE, hard_copy.EXERCISE, lab_slot.EXERCISE, lab_copy.EXERCISE)
+EXERCISES = (never_drawn.EXERCISE, replay.EXERCISE, soft_update.EXERCISE, updates_until.EXERCISE, hard_copy.EXERCISE,
+             lab_slot.EXERCISE, lab_copy.EXERCISE)

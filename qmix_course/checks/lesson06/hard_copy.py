@@ -33,7 +33,8 @@ def look(room: Room, answer) -> Verdict:
 def _network(slow) -> nn.Module:
     network = getattr(slow, "network", None)
     if not isinstance(network, nn.Module):
-        raise Found(Verdict("wrong shape or type", f"network: expected a network (nn.Module), got {values.describe(network)}",
+        raise Found(Verdict("wrong shape or type", f"network: expected a network (nn.Module), got "
+                                                   f"{values.describe(network)}",
                             "The copy stands in the attribute `network`, from the start on."))
     return network
 
@@ -85,7 +86,8 @@ def _hard_mistake(copied: list, wanted: list, every: int, last: int) -> str:
 
 
 def _two_copies(room: Room, answer) -> None:
-    """Two of them, one update each: is nothing copied when either is alone, but something when they are side by side?"""
+    """Two of them, one update each: is nothing copied when either is alone, but something when they are side by side?
+    """
     def moved(many: int) -> bool:
         online = [networks(1, 1 + k) for k in range(many)]
         slow = [room.ask(answer, network, 3, may_change=(0,)) for network in online]
@@ -99,7 +101,8 @@ def _two_copies(room: Room, answer) -> None:
     # A count in the class goes on from object to object: a single one, made anew, copies at some first call of many.
     alone = [moved(1) for _ in range(4)]
     if any(alone) != all(alone) or not any(alone) and moved(4):
-        raise room.wrong("two copies share one count", "several HardCopy with every = 3, one update each: nothing is due yet")
+        raise room.wrong("two copies share one count",
+                         "several HardCopy with every = 3, one update each: nothing is due yet")
 
 
 def _one_network_two_copies(room: Room, answer) -> None:
@@ -113,7 +116,8 @@ def _one_network_two_copies(room: Room, answer) -> None:
             room.ask(one.after_update, may_change=(0,))
             wanted = weights(online) if update % every == 0 else before
             if not equal(weights(_network(one)), wanted):
-                raise room.wrong("two copies share one count", "one network, HardCopy(online, 2) and HardCopy(online, 3): "
+                raise room.wrong("two copies share one count",
+                                 "one network, HardCopy(online, 2) and HardCopy(online, 3): "
                                  f"that with {every} is wrong after update {update}")
 
 
@@ -143,8 +147,8 @@ MISTAKES = (
             "What is `count % every` in update 3 of every 3, and what does `if` make of that number?",
             "the remainder is 0 exactly when a copy is due, and 0 counts as False"),
     Mistake("no copy is ever made",
-            "Does your count go on from call to call? And is it the caller's online network that you copy from, and your own one "
-            "that you copy to?",
+            "Does your count go on from call to call? And is it the caller's online network that you copy from, and "
+            "your own one that you copy to?",
             "the targets stay those of an untrained network"),
     Mistake("only the first copy is made",
             "One copy was right. What keeps the next one from coming?",
@@ -156,7 +160,8 @@ MISTAKES = (
             "The copy is never trained. What do its parameters say about gradients?",
             "without care gradients are computed for a network that never uses them, and an optimiser might move it"),
     Mistake("two copies share one count",
-            "Make two of them and call each once. Where does the count live: in the object, or somewhere that both share?",
+            "Make two of them and call each once. Where does the count live: in the object, or somewhere that both "
+            "share?",
             "agents and mixer may have a copy each, and both would come too early"),
     Mistake("after_update returns something",
             "The copies are right. What does the text say about what comes back from `after_update`?",
@@ -168,6 +173,6 @@ EXERCISE = Exercise(
     practises="keep a copy that is really one, and renew it on time",
     hints=("The copy must own its weights. Which function of Python's `copy` goes all the way down?",
            "Keep the number of updates in the object. When is a copy due, in terms of a remainder?",
-           "To renew it, copy the numbers of the online weights into those of the copy. Do not bind the name anew to the "
-           "online network."),
+           "To renew it, copy the numbers of the online weights into those of the copy. Do not bind the name anew to "
+           "the online network."),
     mistakes=MISTAKES, look=look, off_limits=LIBRARY)

@@ -79,11 +79,13 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 
 def _name_learn(room: Room, left: list, cases: list, explained: dict) -> None:
     wanted = [learned(*case) for case in cases]
-    number = next(k for k, (got, want) in enumerate(zip(left, wanted)) if not (equal(got[0], want[0]) and equal(got[1], want[1])))
+    number = next(k for k, (got, want) in enumerate(zip(left, wanted))
+                  if not (equal(got[0], want[0]) and equal(got[1], want[1])))
     part = 0 if equal(left[number][1], wanted[number][1]) else 1
     shown = ("the online network's first weights, online = case[0]", "the first weights of the target")[part]
     detail = f"{_learn_line(number)}\n     # {shown}:\n{values.table(left[number][part][0], wanted[number][part][0])}"
-    names = {"one network": "the symptom is hidden: a new copy in every update",     # one object would have been noticed before
+    # one object would have been noticed before
+    names = {"one network": "the symptom is hidden: a new copy in every update",
              "new copy": "the symptom is hidden: a new copy in every update",
              "never": "the target never moves",
              "one network after a copy": "after the first copy the two are one network"}
@@ -139,8 +141,8 @@ MISTAKES = (
             "The rule for when to copy was right. After which updates does your version do it?",
             "a repair must leave the rest as it was"),
     Mistake("nothing is learned any more",
-            "Look at the online network's weights before and after. Whose gradients did you switch off, and which network does "
-            "the optimiser hold?",
+            "Look at the online network's weights before and after. Whose gradients did you switch off, and which "
+            "network does the optimiser hold?",
             "a loss that nobody follows protects the target, and everything else"),
 )
 

@@ -79,7 +79,8 @@ def _name_left(room: Room, left: list) -> None:
         return
     detail = wrong[0][-1]
     if all(old for old, *_ in left):
-        raise room.wrong("the symptom is hidden: the old steps are emptied and still count" if all(entry[2] for entry in wrong)
+        raise room.wrong("the symptom is hidden: the old steps are emptied and still count"
+                         if all(entry[2] for entry in wrong)
                          else "the bug is still there: the old mask shows through", detail)
     fresh = [entry for entry in wrong if entry[1]]
     if fresh:
@@ -105,8 +106,10 @@ MISTAKES = (
             "Sum the mask of a slot. Is it ever less than the length of its episode?",
             "what is masked out is never learned from"),
     Mistake("steps that nobody played count as played",
-            "Sum the mask of a slot. Is it ever more than the length of its episode, even the first time that the slot is used?",
-            "there is one more state than there are steps, and a slot is longer than most episodes: the rest was never played"),
+            "Sum the mask of a slot. Is it ever more than the length of its episode, even the first time that the slot "
+            "is used?",
+            "there is one more state than there are steps, and a slot is longer than most episodes: the rest was never "
+            "played"),
     Mistake("only a part of the old mask is cleared",
             "Does your repair hold for all lengths of the old and the new episode, and for one that the clock cut off?",
             "it works for some episodes, which is the hardest kind of bug to see"),

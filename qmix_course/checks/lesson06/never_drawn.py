@@ -32,7 +32,8 @@ def look(room: Room, answer) -> Verdict:
 MISTAKES = (
     Mistake("the rows of a batch are drawn with replacement",
             "A batch of all rows that are held misses none of them. Does it in your formula?",
-            "without replacement a row that was drawn cannot be drawn again by the same batch, so a batch reaches more rows",
+            "without replacement a row that was drawn cannot be drawn again by the same batch, so a batch reaches more "
+            "rows",
             lambda n, k, m: (1 - 1 / n) ** (k * m)),
     Mistake("a batch counts as one row",
             "How many of the rows are in one batch?",

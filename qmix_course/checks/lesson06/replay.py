@@ -1,4 +1,5 @@
-"""06.2 · A memory for any rows: write a ring buffer that keeps rows in one piece, and draw from it without replacement."""
+"""06.2 · A memory for any rows: write a ring buffer that keeps rows in one piece, and draw from it without replacement.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import numpy
 import torch
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson06.replay_mistakes import MISTAKES
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
@@ -18,7 +20,8 @@ from qmix_course.checks.verdict import Found, Verdict
 def rows_of(first: int, count: int) -> dict[str, torch.Tensor]:
     """``count`` rows whose columns all tell the number of the row, each in its own way."""
     number = torch.arange(first, first + count)
-    return {"number": number, "obs": number.double().view(-1, 1, 1) / 3 + torch.tensor([[0.25, 0.5, 0.75], [-0.25, -0.5, -0.75]]),
+    return {"number": number, "obs": number.double().view(-1, 1, 1) / 3
+            + torch.tensor([[0.25, 0.5, 0.75], [-0.25, -0.5, -0.75]]),
             "reward": -0.1 * number.double(), "terminated": number % 3 == 0}
 
 
@@ -64,11 +67,13 @@ class Script:
                                     or batch[name].dtype != column.dtype):
                 problem = f"column {name}: expected {values.describe(column)}, got {values.describe(batch[name])}"
         if problem:
-            raise Found(Verdict("wrong shape or type", problem, f"{batch_size} of {self.count} rows were asked for. Shapes and "
+            raise Found(Verdict("wrong shape or type", problem,
+                                f"{batch_size} of {self.count} rows were asked for. Shapes and "
                                 "dtypes of a column stay as they were added.", "\n".join(self.lines)))
         length = self.room.ask(len, self.memory, may_change=(0,))
         if length != self.count:
-            self.wrong("sampling takes rows away", f"     memory.sample({batch_size}, torch.Generator())\n     len(memory)",
+            self.wrong("sampling takes rows away",
+                       f"     memory.sample({batch_size}, torch.Generator())\n     len(memory)",
                        self.count, length)
         return batch
 
@@ -83,7 +88,8 @@ def fixed(seed: int) -> torch.Generator:
 
 def look(room: Room, answer) -> Verdict:
     _two_memories(room, answer)
-    for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)), (20, (8,) * 6),
+    for capacity, counts in ((4, (1, 2)), (4, (3, 3, 4, 1, 2)), (1, (1, 1, 1)), (7, (2, 2, 2, 2, 7, 1, 5, 6)),
+                             (20, (8,) * 6),
                              (5, (5, 5, 2)), (6, (4, 2, 6, 3))):
         script = Script(room, answer, capacity)
         script.is_empty()
@@ -120,13 +126,15 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
         script.wrong("a batch holds a row twice", line, newest, sorted(got))
     if sorted(got) != newest:
         oldest = max(got) <= script.capacity and script.next > script.capacity + 1
-        script.wrong("new rows are lost when the memory is full" if oldest else "it is not the oldest rows that make place",
+        script.wrong("new rows are lost when the memory is full"
+                     if oldest else "it is not the oldest rows that make place",
                      line, newest, sorted(got))
     truth = {name: column[torch.tensor(got) - 1] for name, column in rows_of(1, script.next - 1).items()}
     for name in ("obs", "reward", "terminated"):
         if not torch.equal(batch[name], truth[name]):
-            raise script.room.wrong("the columns of a row come apart", f"row number {got}\n{name} belongs to other rows: "
-                                    f"{batch[name].flatten(1)[:, 0].tolist() if batch[name].dim() > 1 else batch[name].tolist()}")
+            raise script.room.wrong("the columns of a row come apart",
+                                    f"row number {got}\n{name} belongs to other rows: "
+                                    f"{batch[name].reshape(len(batch[name]), -1)[:, 0].tolist()}")
     batch["number"].fill_(-77)
     if (script.draw(script.count, fixed(seed))["number"] == -77).any():
         script.wrong("a batch is a piece of the memory itself")
@@ -146,7 +154,8 @@ def _two_memories(room: Room, answer) -> None:
         numbers = batch.get("number") if isinstance(batch, dict) else None
         shared = shared or isinstance(numbers, torch.Tensor) and bool((numbers >= 50).any())
     if shared:
-        one.wrong("two memories share their rows", "     another = Replay(3)\n     another.add(number=torch.arange(50, 52))\n"
+        one.wrong("two memories share their rows",
+                  "     another = Replay(3)\n     another.add(number=torch.arange(50, 52))\n"
                   "     memory.sample(3, torch.Generator())", [1, 2, 3], "rows of both")
 
 
@@ -160,12 +169,13 @@ def _other_columns(room: Room, answer) -> None:
     batch = room.ask(lambda: memory.sample(3, fixed(0)))
     fine = isinstance(batch, dict) and {name: (part.shape, part.dtype) for name, part in batch.items()} == {
         "state": ((3, 5), torch.float32), "x": ((3, 1), torch.int32), "whole": ((3, 1), torch.int64)}
-    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, :1].int(), batch["x"]) \
+    if not fine or sorted(batch["x"].flatten().tolist()) != [1, 2, 3] or not torch.equal(batch["state"][:, :1].int(),
+                                                                                         batch["x"]) \
             or not torch.equal(batch["whole"], 2 ** 53 + 1 + 2 * batch["x"].long()):
         raise room.wrong("it does not hold columns of other names, shapes and dtypes",
                          "run: memory = Replay(3)\n     memory.add(state=torch.zeros(2, 5, dtype=torch.float32), "
-                         "x=torch.tensor([[0], [1]], dtype=torch.int32), whole=torch.tensor([[2 ** 53 + 1], [2 ** 53 + 3]]))\n"
-                         "     memory.sample(2, torch.Generator())")
+                         "x=torch.tensor([[0], [1]], dtype=torch.int32), whole=torch.tensor([[2 ** 53 + 1], [2 ** 53 + "
+                         "3]]))\n     memory.sample(2, torch.Generator())")
 
 
 def _columns_named_like_attributes(room: Room, answer) -> None:
@@ -177,7 +187,8 @@ def _columns_named_like_attributes(room: Room, answer) -> None:
             for first in (0, 2):
                 room.ask(lambda: memory.add(**{name: torch.arange(first, first + 2)}), may_change=(0,))
             batch = room.ask(lambda: memory.sample(3, fixed(0)))
-            fine = room.ask(len, memory, may_change=(0,)) == 3 and list(batch) == [name] and sorted(batch[name].tolist()) == [1, 2, 3]
+            fine = (room.ask(len, memory, may_change=(0,)) == 3 and list(batch) == [name]
+                    and sorted(batch[name].tolist()) == [1, 2, 3])
         except Found:
             raise
         except Exception:
@@ -187,8 +198,8 @@ def _columns_named_like_attributes(room: Room, answer) -> None:
 
 
 def _named(name: str) -> str:
-    return (f"run: memory = Replay(3)\n     memory.add({name}=torch.arange(2))\n     memory.add({name}=torch.arange(2, 4))\n"
-            "     memory.sample(3, torch.Generator())")
+    return (f"run: memory = Replay(3)\n     memory.add({name}=torch.arange(2))\n     memory.add({name}=torch.arange(2, "
+            "4))\n     memory.sample(3, torch.Generator())")
 
 
 def _use_of_the_generator(script: Script) -> None:
@@ -225,71 +236,20 @@ def _every_set(script: Script, together: int = 2, draws: int = 3000) -> None:
     apart = sum(not set(a) & set(b) for a, b in zip(drawn, drawn[1:])) / (draws - 1)
     wanted = sum(not set(possible[0]) & set(numbers) for numbers in possible) / len(possible)
     if abs(again - share) > allowed or abs(apart - wanted) > 6 * (0.25 / draws) ** 0.5:
-        script.wrong("a batch depends on the one before it", "     # batches of two rows: how often do neighbours share no row?",
+        script.wrong("a batch depends on the one before it",
+                     "     # batches of two rows: how often do neighbours share no row?",
                      f"{wanted:.3f}", f"{apart:.3f}")
 
-
-MISTAKES = (
-    Mistake("the length is not the number of rows held",
-            "Count rows, not calls and not slots. And what happens to the count when old rows are overwritten?",
-            "training starts when enough rows are held; a wrong count starts it too early or draws what is not there"),
-    Mistake("the memory keeps the caller's own tensors",
-            "After `add`, the caller writes into its tensors. Which tensors does your memory look at?",
-            "an environment that writes its observations into one array would then change the past"),
-    Mistake("slots that were never written are drawn",
-            "While the memory is not full yet, how many slots may be drawn?",
-            "rows of nothing but zeros teach the networks about a world that does not exist"),
-    Mistake("a batch holds a row twice",
-            "Draw as many rows as are held. Is each of them there once?",
-            "some rows then count twice and others are left out; the exercise asks for distinct rows"),
-    Mistake("new rows are lost when the memory is full",
-            "The memory is full and a new row arrives. Which row has to go?",
-            "the team would learn from its first clumsy steps for ever"),
-    Mistake("it is not the oldest rows that make place",
-            "Write more rows than there are slots, a few at a time, and note what stands in each slot. What happens at the last "
-            "slot?",
-            "what is held should be the latest rows and nothing else, also when one call reaches over the end of the ring"),
-    Mistake("sampling takes rows away",
-            "Draw twice as many rows as are held, in two calls. Should that be possible?",
-            "a row is drawn many times before it is overwritten; that is what makes a memory worth its place"),
-    Mistake("two memories share their rows",
-            "Make two memories and fill one. What do you find in the other? Where do the rows live: in the object, or in the "
-            "class?",
-            "runs that are made one after the other in one program would learn from each other's data"),
-    Mistake("the columns of a row come apart",
-            "Which row does each column of your batch come from? They have to agree.",
-            "rewards then meet actions that did not earn them, as with separate memories in the lesson"),
-    Mistake("a column's name gets in the way",
-            "What does your object keep under the names of the columns, and what else does it keep under such names?",
-            "the caller chooses the names: a column called size must not overwrite the size of the memory"),
-    Mistake("it does not hold columns of other names, shapes and dtypes",
-            "Which names, sizes or dtypes are written down in your code? Does every number survive its way through them?",
-            "a memory that turns everything into one dtype rounds what that dtype cannot hold"),
-    Mistake("a batch is a piece of the memory itself",
-            "Somebody writes into a batch. What does the next batch look like?",
-            "what is done to a batch, such as scaling the rewards, would be done to the memory, again and again"),
-    Mistake("the numbers do not come from the generator",
-            "Two generators with the same seed should draw the same rows. Which source of chance do you use?",
-            "the run could not be repeated"),
-    Mistake("every call gives the same rows",
-            "Draw twice. Where does the difference between the two batches come from?",
-            "the networks would see the same few rows for ever"),
-    Mistake("some rows are drawn more often than others",
-            "Count how often each pair of rows is drawn together. Is there one that never comes?",
-            "the batch would be correlated again, or blind for a part of the memory"),
-    Mistake("a batch depends on the one before it",
-            "Does each call draw from all rows that are held, whatever the call before it gave?",
-            "the exercise asks for a fresh draw; dealing from a shuffled pile also lets rows get old while they wait"),
-)
 
 EXERCISE = Exercise(
     number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
     practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
-    hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which comes "
-           "next.",
-           "The names and shapes of the columns are known only at the first `add`: that is the moment to take the memory.",
+    hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which "
+           "comes next.",
+           "The names and shapes of the columns are known only at the first `add`: that is the moment to take the "
+           "memory.",
            "For several rows at once: the slots are consecutive numbers, taken modulo the capacity.",
-           "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the same "
-           "ones for every column."),
+           "To sample: shuffle the numbers of the written slots with the generator, keep the first few, and use the "
+           "same ones for every column."),
     mistakes=MISTAKES, look=look,
     off_limits=("qmix_course.replay.ReplayBuffer", "qmix_course.replay.distinct"))

@@ -27,7 +27,8 @@ class Scale(nn.Module):
 def networks(kind: int, seed: int) -> nn.Module:
     """A small network of kind 0, 1 or 2 with weights of two decimals."""
     with torch.random.fork_rng(devices=[]):
-        module = (nn.Linear(1, 1, bias=False), nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), Scale())[kind].double()
+        module = (nn.Linear(1, 1, bias=False), nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)),
+                  Scale())[kind].double()
     draw(module, torch.Generator().manual_seed(seed))
     return module
 
@@ -36,7 +37,8 @@ def draw(module: nn.Module, generator: torch.Generator) -> None:
     """New weights, in place."""
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64).round(decimals=2) + 0.003)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64).round(decimals=2)
+                            + 0.003)
 
 
 def weights(module: nn.Module) -> list[torch.Tensor]:
@@ -102,8 +104,10 @@ def _name_soft(room: Room, left: list) -> None:
     wanted = [soft_step(o, n, tau) for o, n in zip(before, goal)]
     off = next((k for k, (a, w) in enumerate(zip(after, wanted)) if not values.loosely_equal(a, w, 1e-9)), 0)
     first = [float(part[off].flatten()[0]) for part in (before, goal, wanted, after)]
-    said = f"tau = {tau}, first number in parameter {off + 1} of {len(before)}: target {first[0]:.6g}, online {first[1]:.6g}"
-    detail = f"{_soft_run(tau, *first) if len(before) == 1 else said}\nexpected: {first[2]:.6g}\ngot:      {first[3]:.6g}"
+    said = (f"tau = {tau}, first number in parameter {off + 1} of {len(before)}: target {first[0]:.6g}, online "
+            f"{first[1]:.6g}")
+    detail = (f"{_soft_run(tau, *first) if len(before) == 1 else said}\nexpected: {first[2]:.6g}\ngot:      "
+              f"{first[3]:.6g}")
     if any(not equal(goal, online) for _, goal, _, online, _ in left):
         raise room.wrong("the online network is changed", detail)
     if all(equal(before, after) for before, _, after, _, _ in left):
@@ -117,7 +121,8 @@ def _name_soft(room: Room, left: list) -> None:
     if all(values.loosely_equal(a, soft_step(o, n, tau), 1e-5)
            for before, goal, after, _, tau in left for o, n, a in zip(before, goal, after)):
         raise room.wrong(NEARLY.name, detail)
-    raise Found(Verdict("wrong", "the target is not where it should be", "Take one weight, and work the formula out on paper.",
+    raise Found(Verdict("wrong", "the target is not where it should be",
+                        "Take one weight, and work the formula out on paper.",
                         detail))
 
 
@@ -128,7 +133,8 @@ def _soft_run(tau: float, old: float, new: float, *_) -> str:
 
 
 def _soft_line(tau: float, frozen: bool) -> str:
-    flags = "the target does not ask for gradients, the online network does" if frozen else "both networks ask for gradients"
+    flags = ("the target does not ask for gradients, the online network does"
+             if frozen else "both networks ask for gradients")
     return f"tau = {tau}; {flags}"
 
 
@@ -155,14 +161,16 @@ MISTAKES = (
             "A line that makes a new tensor does not write into the parameter. What writes in place?",
             "the name is bound to a new tensor while the module keeps its old one"),
     Mistake("some parameters stay behind",
-            "Go through all parameters: weights and biases, of every layer, trained or not. Which ones does your loop leave out?",
+            "Go through all parameters: weights and biases, of every layer, trained or not. Which ones does your loop "
+            "leave out?",
             "the target becomes a mixture of a new and an old network, whose values mean nothing"),
     Mistake("the update is recorded for gradients",
             "Look at `requires_grad` and `grad_fn` of the target's parameters afterwards. Who recorded the arithmetic?",
             "the graph grows with every update, and gradients could flow through the target"),
     Mistake("the target has new parameters",
             "Is each parameter of the target still the same object as before, with other numbers in it?",
-            "whoever holds the old parameters, such as an optimiser or a saved list, would be left with weights nobody uses"),
+            "whoever holds the old parameters, such as an optimiser or a saved list, would be left with weights nobody "
+            "uses"),
     Mistake("the target shares its weights with the online network",
             "After your update, train the online network on. Does the target stand still?",
             "one tensor under two names is one network"),

@@ -72,7 +72,8 @@ def look(room: Room, answer) -> Verdict:
 
 
 def _delay_mistake(given: list, cases: list[tuple]) -> str | None:
-    """The slip that explains all answers (of draws, there are several): in the number, or only in how it is made whole."""
+    """The slip that explains all answers (of draws, there are several): in the number, or only in how it is made whole.
+    """
     given, cases = zip(*((got, case) for got, case in zip(given, cases) if case not in DRAWS))
 
     def explained(delay, rounding):
@@ -128,7 +129,8 @@ MISTAKES = (
             "Does your answer change with the share?",
             "the half is the lesson's example; any share is asked for"),
     Mistake("the count stops before the share is reached",
-            "A tau of 0.0001 needs tens of thousands of updates. What ends your count: the share, or a number of yours?",
+            "A tau of 0.0001 needs tens of thousands of updates. What ends your count: the share, or a number of "
+            "yours?",
             "a limit that is high enough for one tau is too low for a smaller one"),
 )
 
@@ -137,6 +139,6 @@ EXERCISE = Exercise(
     practises="translate tau into a number of updates",
     hints=("What is left of the distance after one update? After two? After n?",
            "You may count in a loop, or solve the inequality with logarithms.",
-           "With logarithms: dividing by a negative number turns the inequality round, and the answer has to be a whole "
-           "number that is large enough."),
+           "With logarithms: dividing by a negative number turns the inequality round, and the answer has to be a "
+           "whole number that is large enough."),
     mistakes=MISTAKES, look=look)

@@ -84,7 +84,8 @@ MISTAKES = (
             "what one agent can do says nothing about what another can",
             lambda q, a: _allowed(q, a[:, :1].expand_as(a)).amax(-1)),
     Mistake("chosen first, masked afterwards",
-            "Take a row whose largest value is unavailable. When does your code find that out: before or after it has chosen?",
+            "Take a row whose largest value is unavailable. When does your code find that out: before or after it has "
+            "chosen?",
             "the choice has fallen by then; only its value is spoilt",
             lambda q, a: _allowed(q, a).gather(-1, q.argmax(-1, keepdim=True)).squeeze(-1)),
     Mistake("infinity times zero",
@@ -100,9 +101,10 @@ MISTAKES = (
             "the target would prepare the team for agents that work against it",
             lambda q, a: q.masked_fill(~a, torch.inf).amin(-1)),
     Mistake("a number that is not low enough",
-            "Your result is right for everyday values. What if an available value is as low as the number that you put in, or "
-            "lower? Near −1e30 a float does not feel one more or less.",
-            "made-up numbers such as −9999999 win against lower values, and have leaked into the targets of published code"),
+            "Your result is right for everyday values. What if an available value is as low as the number that you put "
+            "in, or lower? Near −1e30 a float does not feel one more or less.",
+            "made-up numbers such as −9999999 win against lower values, and have leaked into the targets of published "
+            "code"),
 )
 
 EXERCISE = Exercise(

@@ -70,11 +70,13 @@ def _slipped(q, actions):
 
 MISTAKES = (
     Mistake("the times have slipped by one",
-            "The action of time t was chosen on seeing the observation of time t. Which of the T + 1 times has no action?",
+            "The action of time t was chosen on seeing the observation of time t. Which of the T + 1 times has no "
+            "action?",
             "an action is then valued at what was seen after it",
             lambda q, u: _played(q[:, 1:], u)),
     Mistake("the best action, not the one that was played",
-            "The team explored: what it played need not be what it thinks best. Where does your result depend on actions?",
+            "The team explored: what it played need not be what it thinks best. Where does your result depend on "
+            "actions?",
             "the reward that follows belongs to the action that was played",
             lambda q, u: q[:, :-1].amax(-1)),
     Mistake("one agent's action for the whole team",
@@ -102,20 +104,20 @@ MISTAKES = (
             "values of actions that nobody took say nothing about what happened",
             lambda q, u: q[:, :-1].mean(-1)),
     Mistake("values of another row",
-            "Every entry of your result stands in q, but some come from another row of the batch. Along which axis do you look up, "
-            "and what do the other axes do meanwhile?",
+            "Every entry of your result stands in q, but some come from another row of the batch. Along which axis do "
+            "you look up, and what do the other axes do meanwhile?",
             "a row would be credited with what another episode was worth"),
     Mistake("values of another time",
-            "Every entry of your result stands in q, in the right row, but some at another time. Change q at one time only: which "
-            "entries of your result should change, and which do?",
+            "Every entry of your result stands in q, in the right row, but some at another time. Change q at one time "
+            "only: which entries of your result should change, and which do?",
             "an action would be valued in a situation in which it was not chosen"),
     Mistake("values of another agent",
-            "Every entry of your result stands in q, in the right row and at the right time, but some belong to another agent. On "
-            "which axis are the agents, and does your code keep it?",
+            "Every entry of your result stands in q, in the right row and at the right time, but some belong to "
+            "another agent. On which axis are the agents, and does your code keep it?",
             "an agent would learn from values that its network never gave"),
     Mistake("values of another action",
-            "Row, time and agent are right, and the action is not. Take one entry that is wrong: where in `actions` does the number "
-            "stand that you looked up?",
+            "Row, time and agent are right, and the action is not. Take one entry that is wrong: where in `actions` "
+            "does the number stand that you looked up?",
             "the reward that follows belongs to the action that this agent played at this time"),
     Mistake("the gradient is cut off",
             "The values are right, but nothing can be learned from them. Which step turns tensors into plain numbers?",
@@ -127,6 +129,6 @@ EXERCISE = Exercise(
     practises="pick the value of each agent's played action from the table of all values",
     hints=("q knows T + 1 times, actions only T. Which time has to go first?",
            "Bring both to the same number of axes: the actions need one more, at the place where q has its actions.",
-           "There is a function of torch that picks, along one axis, the entries that another tensor names. Afterwards that "
-           "axis has length one."),
+           "There is a function of torch that picks, along one axis, the entries that another tensor names. Afterwards "
+           "that axis has length one."),
     mistakes=MISTAKES, look=look)

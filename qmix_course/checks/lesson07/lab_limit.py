@@ -14,7 +14,8 @@ RATE = 0.1
 
 # The gradients of the agents' weights, of the mixer's, and the limit.
 CLIPPED = (([6.0, -3.0], [4.0, 12.0], 2.0), ([3.0], [4.0], 1.0), ([30.0, -2.0], [0.2], 10.0),
-           ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5), ([3e6], [-4e6], 1.0), ([-3.0], [4.0], 4.5), ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
+           ([0.1, 0.2], [-40.0, 9.0, 1.0], 2.5), ([3e6], [-4e6], 1.0), ([-3.0], [4.0], 4.5),
+           ([6.0, 1.0, -2.0], [7.0, 7.0], 0.5))
 SHORT = (([0.3], [-0.4], 1.0), ([2.0, -1.0], [3.0, 1.5], 10.0))
 
 
@@ -49,7 +50,8 @@ def look(room: Room, wrong_line, mended) -> Verdict:
             _name_clipping(room, followed, full, wanted, limit)
         if values.problem(length, norm, 1e-5):
             raise room.wrong("the step is right, but the number that is returned is not",
-                             f"gradient of the agents {of_agents}, of the mixer {of_mixer}\n" + values.table(length, norm))
+                             f"gradient of the agents {of_agents}, of the mixer {of_mixer}\n"
+                             + values.table(length, norm))
     room.line(wrong_line, 3)
     return Verdict("correct")
 
@@ -97,7 +99,8 @@ MISTAKES = (
             "The mixer is limited now. And the agents?",
             "the same bug with the roles changed"),
     Mistake("agents and mixer are clipped apart",
-            "Both are short now, each for itself. Take 3 and 4 with limit 1: which direction has (3, 4), and which has yours?",
+            "Both are short now, each for itself. Take 3 and 4 with limit 1: which direction has (3, 4), and which has "
+            "yours?",
             "two limits change the direction, and the whole may be longer than the limit"),
     Mistake("gradients from before are still there",
             "backward() adds to the gradients that it finds. Is the first line of the listing still where it was?",
@@ -115,7 +118,8 @@ MISTAKES = (
             "What becomes of a step whose gradient is too long? It should be shortened, not left out.",
             "rare large errors are often the ones to learn most from"),
     Mistake("the direction of the gradient has changed",
-            "By which factor do you shorten the agents' part, and by which the mixer's? How many factors should there be?",
+            "By which factor do you shorten the agents' part, and by which the mixer's? How many factors should there "
+            "be?",
             "clipping shortens the gradient of all weights together and keeps its direction"),
     Mistake("the clipped gradient has the wrong length",
             "The direction is right. How long is the gradient of all weights together, before and after?",

@@ -28,7 +28,8 @@ def targets(online_q, target_q, available, reward, terminated, gamma):
 def _double_cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(706)
     cases = []
-    for *shape, gamma in ((1, 1, 1, 2, 0.5), (1, 2, 1, 3, 0.5), (2, 3, 2, 3, 0.9), (3, 1, 3, 4, 0.8), (4, 5, 2, 5, 0.99)):
+    for *shape, gamma in ((1, 1, 1, 2, 0.5), (1, 2, 1, 3, 0.5), (2, 3, 2, 3, 0.9), (3, 1, 3, 4, 0.8),
+                          (4, 5, 2, 5, 0.99)):
         batch, time, agents, actions = shape
         count = batch * (time + 1) * agents * actions
         online_q, target_q = ((torch.randperm(count, generator=generator).to(torch.float64) - count // 2).div(2)
@@ -60,7 +61,8 @@ def look(room: Room, wrong_line, mended) -> Verdict:
 def _low_cases(cases: list[tuple]) -> list[tuple]:
     """The online network's values far below zero; and only an action whose value is the lowest of all can be taken."""
     tie = (torch.tensor([[[[0.0, 0.0]], [[0.0, -1e30]]]]), torch.tensor([[[[1.0, 2.0]], [[3.0, 5.0]]]]),
-           torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1), torch.zeros(1, 1, dtype=torch.bool), 0.5)
+           torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1), torch.zeros(1, 1, dtype=torch.bool),
+           0.5)
     return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], tie]
 
 
@@ -87,7 +89,8 @@ def _closed(q, available):
 
 MISTAKES = (
     Mistake(TOO_EARLY,
-            "The shapes fit, and that is how it hid. For the target of time t: at which time must the action be chosen?",
+            "The shapes fit, and that is how it hid. For the target of time t: at which time must the action be "
+            "chosen?",
             "what was best before the step says nothing about what is best, or even possible, after it",
             lambda on, ta, av, r, end, g: _mixed(_gathered(ta[:, 1:], _closed(on, av)[:, :-1]), r, end, g)),
     Mistake("now the action is also valued one step too early",
@@ -107,7 +110,8 @@ MISTAKES = (
             "the values then come from the network that moves with every step",
             lambda on, ta, av, r, end, g: _mixed(_gathered(on[:, 1:], _closed(ta, av)[:, 1:]), r, end, g)),
     Mistake("only the mask was moved",
-            "Impossible actions are gone. But whose values are compared among the possible ones: those before or after the step?",
+            "Impossible actions are gone. But whose values are compared among the possible ones: those before or after "
+            "the step?",
             "the symptom was an unavailable action; the cause is the time of the choice",
             lambda on, ta, av, r, end, g: _mixed(_gathered(ta[:, 1:], _closed(on[:, :-1], av[:, 1:])), r, end, g)),
     Mistake("the mask is gone",
@@ -119,12 +123,14 @@ MISTAKES = (
             "what was possible before the step may be impossible after it",
             lambda on, ta, av, r, end, g: _mixed(_gathered(ta[:, 1:], _closed(on[:, 1:], av[:, :-1])), r, end, g)),
     Mistake(NOT_LOW,
-            "The bug is mended. But what if the values of all available actions are lower than the number that you put in?",
+            "The bug is mended. But what if the values of all available actions are lower than the number that you put "
+            "in?",
             "the listing had −∞ there, below which nothing lies; a repair must leave the rest as it was"),
 )
 
 EXERCISE = Exercise(
-    number="07.6", title="An action that nobody can take", answers={"wrong_line_6": "value", "mended_targets": "function"},
+    number="07.6", title="An action that nobody can take",
+    answers={"wrong_line_6": "value", "mended_targets": "function"},
     difficulty=3, minutes=10, practises="find a choice that is made at the wrong time", lab=True,
     hints=("Write behind each line which times its result holds: 0 to T, 0 to T − 1, or 1 to T.",
            "Two tables with the same number of times meet in one of the lines. Are they the same times?",

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from qmix_course.checks import values
-from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.exercise import Exercise
+from qmix_course.checks.lesson07.qmix_update_mistakes import MISTAKES
 from qmix_course.checks.lesson07.update_cases import (
     AGENTS,
     BATCH,
@@ -52,7 +53,8 @@ def look(room: Room, answer) -> Verdict:
     def asked(*arguments):
         before = [_weights(arguments[place]) for place in (TARGET_AGENTS, TARGET_MIXER)]
         loss = room.ask(answer, *arguments, may_change=(AGENTS, MIXER, TARGET_AGENTS, TARGET_MIXER, OPTIMISER))
-        if any(not torch.equal(old, _weights(arguments[place])) for old, place in zip(before, (TARGET_AGENTS, TARGET_MIXER))):
+        if any(not torch.equal(old, _weights(arguments[place]))
+               for old, place in zip(before, (TARGET_AGENTS, TARGET_MIXER))):
             raise room.wrong("the target networks were moved")
         return loss
 
@@ -63,7 +65,8 @@ def look(room: Room, answer) -> Verdict:
         _name_it(room, asked, given, wanted, failed)
     arguments = update_case(2)
     asked(*arguments)
-    if any(p.grad is not None and p.grad.any() for place in (TARGET_AGENTS, TARGET_MIXER) for p in arguments[place].parameters()):
+    if any(p.grad is not None and p.grad.any() for place in (TARGET_AGENTS, TARGET_MIXER)
+           for p in arguments[place].parameters()):
         raise room.wrong("the target networks get gradients",
                          _line(2) + "\nafterwards: p.grad of the target's weights is not None")
     given, wanted = ([_apply(update, LOW)[0]] for update in (asked, update_with()))
@@ -105,12 +108,14 @@ def _name_it(room: Room, asked: Callable, given: dict, wanted: dict, failed: lis
     asked(*arguments)
     if not torch.equal(start, _weights(arguments[AGENTS])):
         raise room.wrong("the given optimiser does not make the step", _line(2))
-    if values.problem(given[1][0][0], wanted[1][0][0], ROUGH) is None:                 # case 1: plain SGD, no old gradients
+    if values.problem(given[1][0][0], wanted[1][0][0], ROUGH) is None:        # case 1: plain SGD, no old gradients
         start = torch.cat([_weights(update_case(1)[place]) for place in (AGENTS, MIXER)])
         step, right = (torch.cat(part[1][0][1:]) - start for part in (given, wanted))
-        if not torch.allclose(step, right, atol=ROUGH) and torch.allclose(step / step.norm(), right / right.norm(), atol=ROUGH):
+        if not torch.allclose(step, right, atol=ROUGH) and torch.allclose(step / step.norm(), right / right.norm(),
+                                                                          atol=ROUGH):
             raise room.wrong("the step has another length", detail)
-    raise Found(Verdict("wrong", "the step is not the expected one", "Print the shape of every line, and work one row out on "
+    raise Found(Verdict("wrong", "the step is not the expected one",
+                        "Print the shape of every line, and work one row out on "
                         "paper.", detail))
 
 
@@ -176,7 +181,8 @@ def _probe(room: Room, asked: Callable, detail: str) -> None:
 
 
 def _line(number: int) -> str:
-    return f"run: from qmix_course.checks.lesson07.update_cases import update_case\n     qmix_update(*update_case({number}))"
+    return (f"run: from qmix_course.checks.lesson07.update_cases import update_case\n     "
+            f"qmix_update(*update_case({number}))")
 
 
 def _detail(given: dict, wanted: dict, number: int) -> str:
@@ -185,106 +191,22 @@ def _detail(given: dict, wanted: dict, number: int) -> str:
     lines = [_line(number), values.table(loss, right)]
     lines += [f"weights after the step, {name}: largest difference {float((w - r).abs().max()):.3g}"
               for name, w, r in zip(("agents", "mixer"), weights, right_weights)]
-    if values.problem(loss, right, ROUGH) is None and all((w - r).abs().max() < ROUGH for w, r in zip(weights, right_weights)):
+    if values.problem(loss, right, ROUGH) is None and all((w - r).abs().max() < ROUGH
+                                                          for w, r in zip(weights, right_weights)):
         lines.append("the first update is right, the next one is not")
     return "\n".join(lines)
 
 
-MISTAKES = (
-    Mistake("gradients from before are still there",
-            "backward() adds to the gradients that it finds. Who cleared those of the last update?",
-            "each step then follows the sum of all gradients since the start"),
-    Mistake("the target mixer reads the state before the step",
-            "The next values are mixed into the value of the next situation. In which state is that?",
-            "the loss can become as small as you like, and the values are not those of the task"),
-    Mistake("the mixer reads the state after the step",
-            "Q_tot of the played actions is a value in the state in which they were played. Which one is that?",
-            "the value would be explained by what nobody could know when acting"),
-    Mistake("the next values come from the observations before the step",
-            "What do the agents see when they choose their next actions?",
-            "the target must value where the step led to, not where it began"),
-    Mistake("the online networks value the next step",
-            "There are two copies of each network. Which copy is meant to stand still while the other one learns?",
-            "the target moves with every step that is taken towards it"),
-    Mistake("the gradient flows through the target",
-            "The target is a number to aim at. Can the loss also be made smaller by pulling at the target itself?",
-            "the next value is pulled back towards the present one; where chance is involved all values come out wrong"),
-    Mistake("the end of an episode is ignored",
-            "Look at a row that terminated: what follows it?",
-            "the last steps get a future that never comes"),
-    Mistake("the end is turned round",
-            "Which rows get the future in your code: those that terminated, or the others?",
-            "the future is added exactly where there is none"),
-    Mistake("unavailable actions are chosen too",
-            "Which entry of the batch does your code never read?",
-            "the target counts on values that the agents can never get"),
-    Mistake("an unavailable action counts as 0",
-            "Let all next values be negative: which action wins in your code?",
-            "an action that cannot be taken wins with its 0 wherever the others are below zero"),
-    Mistake("a number that is not low enough",
-            "It is right for everyday values. Which number stands in for an action that is not available, and what if all available "
-            "ones are lower?",
-            "made-up numbers such as −9999999 win against lower values, and have leaked into the targets of published code"),
-    Mistake("the best actions, not the ones that were played",
-            "The reward followed from the actions in the batch. Does your Q_tot depend on them?",
-            "the reward would be credited to actions that nobody took"),
-    Mistake("the mixer is left out",
-            "A plain sum is VDN's mixer, and no sum at all is learning alone. Is the mixer called on both sides?",
-            "the mixer that is meant to be trained has no part in the loss"),
-    Mistake("the target mixer is left out",
-            "Q_tot of the next situation comes out of a mixer too. Which of the networks that you are given is never called?",
-            "a mixed value is then compared with a plain sum of the agents' values, which is another quantity"),
-    Mistake("every row meets every target",
-            "Print the shapes of the two things that you subtract. What is the shape of their difference?",
-            "every value is pulled towards the mean of all targets"),
-    Mistake("the sum, not the mean",
-            "Should a batch twice as large make steps twice as long?",
-            "the step size would depend on the size of the batch"),
-    Mistake("another loss than the mean of the squares",
-            "The text asks for the mean of the squared errors, not of half of them or of another function. Try it on one row.",
-            "all of these can be trained with, but they give other gradients than the ones that were asked for"),
-    Mistake("the worst available actions, not the best",
-            "Look at what wins among the next actions: the largest value or the smallest?",
-            "the target would prepare the team for agents that work against it"),
-    Mistake("the step has another length",
-            "Loss and direction are right. What happens to the gradient that was not asked for, or how often is a step made?",
-            "clipping, scaling or a second step belong where the one who calls can see them"),
-    Mistake("gamma is not used",
-            "Call your function with two different gamma. Does the loss differ?",
-            "the values would be those of another task than the one that was asked for"),
-    Mistake("the online agents choose the next actions",
-            "That is double-Q, a good idea from this lesson, but not what is asked for here. Who chooses without it?",
-            "this exercise asks for the plain target, where the target agents choose and value"),
-    Mistake("no agent learns",
-            "The mixer moves and the agents stand still. Follow the gradient from Q_tot back: where does the way end?",
-            "the loss falls, because the mixer has V(s), and nobody learns to act"),
-    Mistake("the mixer does not learn",
-            "The agents move and the mixer stands still. Through which of your lines should the gradient reach its weights?",
-            "the agents' values are then mixed for ever as they were on the first day"),
-    Mistake("no weight changes",
-            "Three things come after the loss. Is each there, and do the gradients still exist when the step is made?",
-            "a loss that nobody follows teaches nothing"),
-    Mistake("the target networks were moved",
-            "This step trains the online networks. When the target follows, and how far, is decided elsewhere.",
-            "with a target that is moved here as well, nobody outside can set its pace"),
-    Mistake("the target networks get gradients",
-            "The step itself is right. But torch kept a record of the target's side too: how does one tell it not to?",
-            "it costs time and memory, and gradients pile up in networks that are not trained"),
-    Mistake("the loss that is returned is another one",
-            "The weights are right. Was the loss that you return computed before the step, and is it the one that was minimised?",
-            "a curve of losses is read as if each belonged to the weights before its step"),
-    Mistake("the given optimiser does not make the step",
-            "Set the learning rate of the optimiser to 0: the weights still move. Who moves them?",
-            "an optimiser that is made anew each time forgets its averages, and nobody outside can set its learning rate"),
-)
-
 EXERCISE = Exercise(
     number="07.5", title="The whole update", answers={"qmix_update": "function"}, difficulty=4, minutes=20,
     practises="write one gradient step of QMIX",
-    hints=("Three parts: what the online side says about what was played; the targets; the step. Print the shape of every line.",
-           "The agents want an axis for time: put one of length one behind B, and take it away again. The mixers want none.",
-           "Online side: agents on obs, the values of the actions that were played, the mixer in the state. Target side, without "
-           "gradients: target agents on next_obs, the best available values, the target mixer in the next state, then y.",
-           "The step has three calls: clear the old gradients, compute the new ones, let the optimiser move. Return the loss as "
-           "a number."),
+    hints=("Three parts: what the online side says about what was played; the targets; the step. Print the shape of "
+           "every line.",
+           "The agents want an axis for time: put one of length one behind B, and take it away again. The mixers want "
+           "none.",
+           "Online side: agents on obs, the values of the actions that were played, the mixer in the state. Target "
+           "side, without gradients: target agents on next_obs, the best available values, the target mixer in the "
+           "next state, then y.",
+           "The step has three calls: clear the old gradients, compute the new ones, let the optimiser move. Return "
+           "the loss as a number."),
     mistakes=MISTAKES, look=look)

@@ -29,7 +29,8 @@ def _loss_cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(704)
     cases = []
     for batch, time, gamma in ((1, 1, 0.5), (1, 2, 0.9), (2, 3, 0.9), (4, 5, 0.99), (3, 1, 0.8), (5, 4, 1.0)):
-        q_tot, after, reward = (3 * torch.randn(3, batch, time, dtype=torch.float64, generator=generator)).round(decimals=2)
+        q_tot, after, reward = (3 * torch.randn(3, batch, time, dtype=torch.float64,
+                                                generator=generator)).round(decimals=2)
         played = torch.randint(1, time + 1, (batch,), generator=generator)
         if batch == 1:
             played[0] = max(1, time - 1)
@@ -39,7 +40,8 @@ def _loss_cases() -> list[tuple]:
         by_task = torch.arange(batch).unsqueeze(1) % 2 == 1
         ended, cut = last & by_task, last & ~by_task
         if batch > 1:
-            ended, cut = (torch.where(mask > 0, flag, torch.rand(batch, time, generator=generator) < 0.5) for flag in (ended, cut))
+            ended, cut = (torch.where(mask > 0, flag, torch.rand(batch, time, generator=generator) < 0.5)
+                          for flag in (ended, cut))
             after = torch.where(mask > 0, after, 40 * after)
         cases.append((q_tot, after, reward * (mask if batch == 1 else 1), ended, cut, mask, gamma))
     q_tot, after, reward, _, truncated, _, gamma = cases[4]                  # one step a row: nothing is padded
@@ -56,16 +58,19 @@ def look(room: Room, answer) -> Verdict:
         room.compare(answer, cases, td_loss, ROUGH)
     except Found as found:
         known = {mistake.name for mistake in MISTAKES}
-        if found.verdict.kind == "wrong" and found.verdict.title not in known and _is_number(room.ask(answer, *cases[0])):
+        if (found.verdict.kind == "wrong" and found.verdict.title not in known
+            and _is_number(room.ask(answer, *cases[0]))):
             _in_small(room, answer)
         raise
     for case in cases[2:4]:
         q_tot, after = case[0].clone().requires_grad_(), case[1].clone().requires_grad_()
         loss = room.ask(answer, q_tot, after, *case[2:], may_change=(0, 1))
-        if not (q_tot.requires_grad and after.requires_grad and torch.equal(q_tot, case[0]) and torch.equal(after, case[1])):
+        if not (q_tot.requires_grad and after.requires_grad and torch.equal(q_tot, case[0])
+                and torch.equal(after, case[1])):
             name = "q_tot" if not q_tot.requires_grad or not torch.equal(q_tot, case[0]) else "next_q_tot"
             raise room.wrong("your answer changes what it was given",
-                             f"{name} came in with requires_grad=True: afterwards its requires_grad or its values are others")
+                             f"{name} came in with requires_grad=True: afterwards its requires_grad or its values are "
+                             f"others")
         if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
             raise room.wrong("nothing can be learned from this loss")
         to_q, to_next = torch.autograd.grad(loss.sum(), (q_tot, after), allow_unused=True)
@@ -77,7 +82,8 @@ def look(room: Room, answer) -> Verdict:
         wanted = 2 * (case[0] - reward - gamma * case[1] * ~ended) * mask / mask.sum()
         if not torch.allclose(to_q, wanted, rtol=ROUGH, atol=ROUGH):
             raise Found(Verdict("wrong", "the loss is right, but its gradient is not",
-                                "Does every part of q_tot reach the loss with its gradient?", values.table(to_q, wanted)))
+                                "Does every part of q_tot reach the loss with its gradient?",
+                                values.table(to_q, wanted)))
     return Verdict("correct")
 
 
@@ -86,8 +92,8 @@ def _is_number(loss) -> bool:
 
 
 def _batch(*rows: str, error: float = 3.0) -> tuple:
-    """A batch from words: p a played step, e one that terminated, c one that the clock ended, 0 padding with zeros, x padding
-    with numbers. Each played step has the same error, or with ``error=0`` the k-th the error k."""
+    """A batch from words: p a played step, e one that terminated, c one that the clock ended, 0 padding with zeros,
+    x padding with numbers. Each played step has the same error, or with ``error=0`` the k-th the error k."""
     steps = [[(letter, error or 1.0 + len(row) * b + t) for t, letter in enumerate(row)] for b, row in enumerate(rows)]
     reward = torch.tensor([[0.0 if letter == "0" else 0.5 for letter, _ in row] for row in steps])
     after = torch.tensor([[{"0": 0.0, "x": 70.0}.get(letter, 3.0) for letter, _ in row] for row in steps])
@@ -117,7 +123,8 @@ def _in_small(room: Room, answer) -> None:
             values.loosely_equal(got, mistake.wrong(*case), ROUGH) for got, case in zip(given, cases)))
         name = next(explained, fallback)
         if name:
-            raise room.wrong(name, values.call("td_loss", cases[off[0]]) + "\n" + values.table(given[off[0]], expected[off[0]]))
+            raise room.wrong(name, values.call("td_loss", cases[off[0]]) + "\n"
+                             + values.table(given[off[0]], expected[off[0]]))
 
 
 def _square(q, after, r, end, g):
@@ -204,18 +211,20 @@ MISTAKES = (
             lambda q, after, r, end, cut, m, g: (
                 (_square(q, after, r, end, g) * m * ~end).sum() / (m * ~end).sum().clamp(min=1))),
     Mistake("the error of a single step is another one",
-            "Take one row with one step that did not end the episode: no mask, no mean, no flags. Work out on paper how far q_tot is "
-            "from its target there, and square it. Which part of the target is another one in your code?",
+            "Take one row with one step that did not end the episode: no mask, no mean, no flags. Work out on paper "
+            "how far q_tot is from its target there, and square it. Which part of the target is another one in your "
+            "code?",
             "what is wrong for one step is wrong for all of them"),
     Mistake(DIVIDED,
-            "Let every played step be off by 3. Then the loss is 9, whatever the shape of the batch and however much is padded. What "
-            "do you divide by?",
+            "Let every played step be off by 3. Then the loss is 9, whatever the shape of the batch and however much "
+            "is padded. What do you divide by?",
             "the step size would depend on the shape of the batch or on its padding"),
     Mistake("the steps do not count the same",
             "Let one played step be off by 3, and the others by 0. Does it matter in which row and column it stands?",
             "every played step counts the same, wherever it stands"),
     Mistake("the gradient flows through the target",
-            "The value is right. But ask for the gradient of next_q_tot: what should a target do when the loss pulls at it?",
+            "The value is right. But ask for the gradient of next_q_tot: what should a target do when the loss pulls "
+            "at it?",
             "the next state's value is pulled back towards the present one's, backwards in time"),
     Mistake("nothing can be learned from this loss",
             "The value is right, but there is no way back from it to q_tot. Which step cuts it?",

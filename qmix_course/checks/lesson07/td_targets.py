@@ -85,5 +85,6 @@ EXERCISE = Exercise(
     practises="compute TD targets for a whole batch",
     hints=("Two terms: one is paid now, one lies a step ahead.",
            "The later term is counted gamma times, and not at all where the task terminated.",
-           "One line is enough: torch can choose between two tensors entry by entry. A product with a flag does it too."),
+           "One line is enough: torch can choose between two tensors entry by entry. A product with a flag does it "
+           "too."),
     mistakes=MISTAKES, look=look, off_limits=("qmix_course.algorithms.td_target",))

@@ -30,7 +30,8 @@ class SmallAgents(nn.Module):
 
     def forward(self, obs):
         if obs.dim() != 4 or obs.shape[2:] != (len(self.nets), self.inputs):
-            raise ValueError(f"agents: expected obs[B, T, N, O] = [B, T, {len(self.nets)}, {self.inputs}], got {list(obs.shape)}")
+            raise ValueError(f"agents: expected obs[B, T, N, O] = [B, T, {len(self.nets)}, {self.inputs}], got "
+                             f"{list(obs.shape)}")
         return torch.stack([net(obs[:, :, i]) for i, net in enumerate(self.nets)], dim=2)
 
 
@@ -67,13 +68,15 @@ class PlainMixer(nn.Module):
 def update_case(number: int) -> tuple:
     """The arguments of ``qmix_update`` in case ``number`` (1 to 6), new at every call: small networks and a batch.
 
-    In the cases 2, 3 and 4 the online weights still have gradients from before. In case 6 all next values are near −1e30.
+    In the cases 2, 3 and 4 the online weights still have gradients from before. In case 6 all next values are near
+    −1e30.
     """
     rows, n_agents, n_actions, obs_dim, state_dim, gamma, kind, _, old = ALL[number]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7_050 + number)
         agents, target_agents = (SmallAgents(n_agents, obs_dim, n_actions).double() for _ in range(2))
-        mixer, target_mixer = ((PlainMixer if number == LOW else SmallMixer)(n_agents, state_dim).double() for _ in range(2))
+        mixer, target_mixer = ((PlainMixer if number == LOW else SmallMixer)(n_agents, state_dim).double()
+                               for _ in range(2))
     if number == LOW:
         for net in target_agents.nets:
             net[-1].bias.data -= 1e30

@@ -17,10 +17,12 @@ def update_with(flaw: str = "") -> Callable:
         chosen = q.amax(-1) if flaw == "best for played" else _look_up(q, batch["actions"])
         if flaw == "agents detached":
             chosen = chosen.detach()
-        q_tot = chosen.sum(-1) if flaw in ("no mixer", "added") else mixer(chosen, after if flaw == "s′ for s" else before)
+        q_tot = chosen.sum(-1) if flaw in ("no mixer", "added") else mixer(chosen, after if flaw == "s′ for s"
+                                                                           else before)
 
         value_agents = agents if flaw in ("online", "online agents", "through the target") else target_agents
-        value_mixer = mixer if flaw in ("online", "online mixer", "through the target", "through the mixer") else target_mixer
+        value_mixer = mixer if flaw in ("online", "online mixer", "through the target",
+                                        "through the mixer") else target_mixer
         next_q = value_agents(batch["obs" if flaw == "o for o′" else "next_obs"].unsqueeze(1)).squeeze(1)
         judge = agents(batch["next_obs"].unsqueeze(1)).squeeze(1) if flaw == "double-Q" else next_q
         if flaw == "unavailable worth 0":

@@ -1,5 +1,13 @@
 """The exercises of lesson 08, in its order."""
 
-from qmix_course.checks.lesson08 import count_run, first_step, greedy_episodes, lab_every_fiftieth, stop_step, train_loop
+from qmix_course.checks.lesson08 import (
+             count_run,
+             first_step,
+             greedy_episodes,
+             lab_every_fiftieth,
+             stop_step,
+             train_loop,
+)
 
-EXERCISES = (count_run.EXERCISE, first_step.EXERCISE, train_loop.EXERCISE, greedy_episodes.EXERCISE, stop_step.EXERCISE, lab_every_fiftieth.EXERCISE)
+EXERCISES = (count_run.EXERCISE, first_step.EXERCISE, train_loop.EXERCISE, greedy_episodes.EXERCISE, stop_step.EXERCISE,
+             lab_every_fiftieth.EXERCISE)

@@ -17,7 +17,8 @@ def count_run(total_steps, rows, learning_starts, update_every, batch_size, twis
         calls = total_steps // rows + (twist == "one more")
     if twist == "steps are calls":
         calls = total_steps
-    steps = calls if twist == "calls are steps" else total_steps if twist in ("ends at total", "total all over") else calls * rows
+    steps = (calls if twist == "calls are steps" else total_steps
+             if twist in ("ends at total", "total all over") else calls * rows)
     late = 0 if twist == "no start" else learning_starts
     if twist == "rounded":
         updates = max(0, round((steps - late) / update_every))
@@ -54,10 +55,13 @@ def count_run(total_steps, rows, learning_starts, update_every, batch_size, twis
     return calls, updates, ratio
 
 
-RUN_CASES = [(8, 2, 0, 2, 1), (10, 4, 3, 2, 3), (8_000, 32, 500, 16, 128), (27_000, 1, 64, 4, 64), (1_000, 32, 500, 7, 10),
-             (100, 7, 5, 4, 32), (50, 8, 60, 4, 16), (61, 8, 64, 4, 16), (999, 10, 100, 3, 5), (9, 8, 0, 3, 2), (300, 3, 299, 1, 4),
+RUN_CASES = [(8, 2, 0, 2, 1), (10, 4, 3, 2, 3), (8_000, 32, 500, 16, 128), (27_000, 1, 64, 4, 64),
+             (1_000, 32, 500, 7, 10),
+             (100, 7, 5, 4, 32), (50, 8, 60, 4, 16), (61, 8, 64, 4, 16), (999, 10, 100, 3, 5), (9, 8, 0, 3, 2),
+             (300, 3, 299, 1, 4),
              (640, 64, 10, 5, 20),
-             (97, 5, 12, 8, 6), (12, 5, 0, 100, 8), (50, 1, 0, 1, 32), (1, 1, 0, 1, 1), (64, 8, 64, 4, 16), (68, 4, 64, 4, 16)]
+             (97, 5, 12, 8, 6), (12, 5, 0, 100, 8), (50, 1, 0, 1, 32), (1, 1, 0, 1, 1), (64, 8, 64, 4, 16),
+             (68, 4, 64, 4, 16)]
 
 
 def look(room: Room, answer) -> Verdict:
@@ -67,7 +71,7 @@ def look(room: Room, answer) -> Verdict:
         if found.verdict.title == UNNAMED:
             _part_by_part(room, [room.ask(answer, *case) for case in RUN_CASES], found.verdict.detail)
         raise
-    fewer = (3, 8, 0, 2, 4)                 # fewer steps than rows: who rounds down plays no call at all, and divides by 0
+    fewer = (3, 8, 0, 2, 4)        # fewer steps than rows: who rounds down plays no call at all, and divides by 0
     got = room.ask(answer, *fewer)
     if problem(got, count_run(*fewer), 1e-9):
         raise room.wrong(CALLS, f"{call('count_run', fewer)}\n{table(got, count_run(*fewer))}")
@@ -82,7 +86,8 @@ def _part_by_part(room: Room, given: list, detail: str) -> None:
             continue
         for mistake in MISTAKES:
             claimed = [mistake.wrong(*case) for case in RUN_CASES] if mistake.wrong else []
-            if claimed and all(loosely_equal(claim[:part], want[:part], 1e-9) and loosely_equal(got[part], claim[part], 1e-9)
+            if claimed and all(loosely_equal(claim[:part], want[:part], 1e-9)
+                               and loosely_equal(got[part], claim[part], 1e-9)
                                for got, claim, want in zip(given, claimed, expected)):
                 raise room.wrong(mistake.name, detail)
         raise room.wrong(otherwise, detail)
@@ -93,7 +98,8 @@ CALLS, UPDATES, RATIO = ("the calls are counted wrongly", "the calls are right, 
 
 MISTAKES = tuple(Mistake(name, hint, why, twist and partial(count_run, twist=twist)) for twist, name, hint, why in (
     ("rounded down", "the last call is left out",
-     "The loop goes on while fewer than total_steps steps were played. With 10 steps and 4 rows, has it ended after two calls?",
+     "The loop goes on while fewer than total_steps steps were played. With 10 steps and 4 rows, has it ended after "
+     "two calls?",
      "the run would end before it has played what was asked for"),
     ("one more", "one call too many",
      "With 8 steps and 2 rows, four calls are all. How many are yours, and what if the rows do not divide total_steps?",
@@ -105,10 +111,12 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(count_run, twist=twi
      "Which division keeps what stands behind the point?",
      "a ratio of 0.9 is not 0"),
     ("ends at total", "the run is taken to end at exactly total_steps",
-     "With 10 steps and 4 rows: how many steps were played when the loop ends? The updates are counted from that number.",
+     "With 10 steps and 4 rows: how many steps were played when the loop ends? The updates are counted from that "
+     "number.",
      "a call plays all rows, so a run can be a little longer than total_steps, and have an update more"),
     ("total all over", "updates and ratio are counted from total_steps",
-     "With 10 steps and 4 rows: how many steps were played, and stored, when the loop ends? Which of your lines know that?",
+     "With 10 steps and 4 rows: how many steps were played, and stored, when the loop ends? Which of your lines know "
+     "that?",
      "the last call plays all its rows, also beyond total_steps; those steps make updates due, and are stored too"),
     ("steps are calls", "one call for every step",
      "One call of env.step plays one step in every row. How many calls are that?",
@@ -132,27 +140,31 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(count_run, twist=twi
      "Several updates can fall due in one call, when update_every is smaller than the number of rows.",
      "the loop has a `while` where this count has an `if`"),
     ("strict", "an update comes one step late",
-     "With learning_starts 0 and update_every 4, the first update is due after 4 steps. After how many does yours come?",
+     "With learning_starts 0 and update_every 4, the first update is due after 4 steps. After how many does yours "
+     "come?",
      "an update is due as soon as its steps are full"),
     ("at once", "an update at learning_starts itself",
-     "With learning_starts 8 and update_every 4: is an update due after 8 steps already? Look at `due` in step 3 of the lesson.",
+     "With learning_starts 8 and update_every 4: is an update due after 8 steps already? Look at `due` in step 3 of "
+     "the lesson.",
      "at learning_starts the count begins, at 0"),
     ("ceil", "an update is counted before its steps are full",
      "What do you do with a rest of steps that is too small for an update?",
      "the run ends before that update would be due"),
     ("each call alone", "every call is counted on its own",
-     "With 3 rows and update_every=2: is it one update in each call, or does a step that was left over count in the next one?",
+     "With 3 rows and update_every=2: is it one update in each call, or does a step that was left over count in the "
+     "next one?",
      "steps that one call leaves over make an update due in a later one"),
     (None, CALLS,
-     "Play 10 steps with 4 rows on paper: after each call, note how many steps were played, and whether the loop goes on.",
+     "Play 10 steps with 4 rows on paper: after each call, note how many steps were played, and whether the loop goes "
+     "on.",
      "everything else is counted from the calls"),
     (None, UPDATES,
-     "Take total_steps 10, rows 4, learning_starts 3, update_every 2. How many steps are played in all, and how many of those "
-     "count for updates?",
+     "Take total_steps 10, rows 4, learning_starts 3, update_every 2. How many steps are played in all, and how many "
+     "of those count for updates?",
      "an update is due for every update_every steps beyond learning_starts, whenever they were played"),
     (None, RATIO,
-     "Two numbers of transitions: those in all batches of the run, and those that all calls have stored. Which two numbers do you "
-     "divide?",
+     "Two numbers of transitions: those in all batches of the run, and those that all calls have stored. Which two "
+     "numbers do you divide?",
      "the ratio says how often a transition is used on average"),
     ("one a call", "only calls that hit a multiple of update_every are counted",
      "With 3 rows the steps go 3, 6, 9, … Does an update_every of 4 wait for 12?",

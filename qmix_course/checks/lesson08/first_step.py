@@ -53,7 +53,8 @@ def first_step(start, end, steps, value, rows, twist=None):
 def schedule_cases() -> list[tuple]:
     cases = [(1.0, 0.0, 8, 0.5, 1), (1.0, 0.0, 8, 0.5, 3), (1.0, 0.5, 16, 0.5, 4), (1.0, 0.5, 16, 0.25, 4),
              (0.75, 0.25, 64, 0.5, 5), (1.0, 0.25, 16, 0.25, 7),
-             (1.0, 0.05, 3000, 0.5, 32), (1.0, 0.05, 3000, 0.04, 32), (1.0, 0.05, 3000, 1.0, 32), (0.5, 0.1, 40, 0.7, 3),
+             (1.0, 0.05, 3000, 0.5, 32), (1.0, 0.05, 3000, 0.04, 32), (1.0, 0.05, 3000, 1.0, 32),
+             (0.5, 0.1, 40, 0.7, 3),
              (0.25, 0.25, 10, 0.25, 2), (0.25, 0.25, 10, 0.125, 2), (0.25, 0.25, 10, 0.5, 2), (1.0, 0.0, 4, 0.0, 8),
              (1.0, 0.0, 5, 0.6, 64), (1.0, 0.05, 20_000, 0.1, 1), (0.9, 0.0, 100, 0.0, 7)]
     generator = torch.Generator().manual_seed(8)
@@ -63,7 +64,8 @@ def schedule_cases() -> list[tuple]:
         steps, rows = (int(torch.randint(1, most, (), generator=generator)) for most in (900, 40))
         value = round(end + part * (start - end), 2)
         meets = (start - value) / (start - end) * steps if start > end else 0.5
-        if start > end and end < value < start and abs(meets - round(meets)) > 1e-6:      # no case that rounding could decide
+        # no case that rounding could decide
+        if start > end and end < value < start and abs(meets - round(meets)) > 1e-6:
             cases.append((start, end, steps, value, rows))
     return cases
 
@@ -77,7 +79,8 @@ def look(room: Room, answer) -> Verdict:
         wrong = [case for case in cases if problem(room.ask(answer, *case), float(first_step(*case)), 0.0)]
         if found.verdict.title == UNNAMED:
             if all(start == end for start, end, *_ in wrong):
-                raise room.wrong("ε that never falls is taken for one that never gets there", found.verdict.detail) from None
+                raise room.wrong("ε that never falls is taken for one that never gets there",
+                                 found.verdict.detail) from None
             if all(steps > 5000 for _, _, steps, *_ in wrong):
                 raise room.wrong("the search ends before ε gets there", found.verdict.detail) from None
         at_end = room.ask(answer, 1.0, 0.25, 16, 0.25, 7) if found.verdict.title == UNNAMED else 21
@@ -134,10 +137,12 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(first_step, twist=tw
 ))
 
 EXERCISE = Exercise(
-    number="08.2", title="When is exploration down to a value?", answers={"first_step": "function"}, difficulty=3, minutes=10,
+    number="08.2", title="When is exploration down to a value?", answers={"first_step": "function"}, difficulty=3,
+    minutes=10,
     practises="read a schedule as the loop reads it",
     hints=("The loop looks at ε at the steps 0, rows, 2 · rows, … and at no others.",
-           "You can search for the step, with the schedule of the lesson, or solve the equation of a straight line for it.",
+           "You can search for the step, with the schedule of the lesson, or solve the equation of a straight line for "
+           "it.",
            "If you solve: round up to the next call. And think of the two ends: a value that ε has at step 0, and "
            "one that it never has."),
     mistakes=MISTAKES, look=look)

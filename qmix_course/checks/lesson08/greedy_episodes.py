@@ -34,7 +34,8 @@ CASES = (
 def team_values(case: Case):
     """A team's values for one case: obs[..., N, 3] → q[..., N, A], a table of random numbers."""
     draw = torch.Generator().manual_seed(case.seed + 100)
-    table = (5 * torch.randn(STATES, case.n_agents, case.n_actions, generator=draw, dtype=torch.float64)).round(decimals=3)
+    table = (5 * torch.randn(STATES, case.n_agents, case.n_actions, generator=draw,
+                             dtype=torch.float64)).round(decimals=3)
     if case.low:
         table = 1e300 * (table - 40.0)
 
@@ -97,7 +98,8 @@ def look(room: Room, answer) -> Verdict:
         try:
             given.append(room.ask(answer, world, team_values(case), may_change=(0, 1)))
             longer |= world.steps > case.limit
-            shorter |= world.steps < case.limit and case.ends == 0 and case.limit > 7    # none of these is over before its limit
+            # none of these is over before its limit
+            shorter |= world.steps < case.limit and case.ends == 0 and case.limit > 7
         except ResetNeeded:
             raise room.wrong("a row that has ended is played on without a reset", run) from None
         except Endless:
@@ -106,7 +108,8 @@ def look(room: Room, answer) -> Verdict:
         except ValueError as error:
             if "is not available" not in str(error):
                 raise
-            low = "\nAll values are below -1e301 here. What number stands in for those that are not available?" if case.low else ""
+            low = ("\nAll values are below -1e301 here. What number stands in for those that are not available?"
+                   if case.low else "")
             raise room.wrong("an action is chosen that is not available", f"{run}\n{error}{low}") from None
     expected = [played(case) for case in CASES]
     if not shown.same(given[0], given[-1]):
@@ -129,7 +132,8 @@ def look(room: Room, answer) -> Verdict:
 
 
 def run_line(number: int) -> str:
-    return f"from qmix_course.checks.lesson08.greedy_episodes import greedy_case\nrun: greedy_episodes(*greedy_case({number}))"
+    return (f"from qmix_course.checks.lesson08.greedy_episodes import greedy_case\nrun: "
+            f"greedy_episodes(*greedy_case({number}))")
 
 
 def _twisted(twist):
@@ -180,8 +184,10 @@ MISTAKES = (
             "How long may an episode take? Who knows that: your code, or the environment? What ends your loop?",
             "an episode that is cut short has a return that nobody earned, and a late arrival is never seen"),
     Mistake("a row that has ended is played on without a reset",
-            "While some rows still play, the others have ended. What must happen to those before the next call of env.step?",
-            "no row may be stepped once it has ended, so that nothing that happens after an end can slip into the data"),
+            "While some rows still play, the others have ended. What must happen to those before the next call of "
+            "env.step?",
+            "no row may be stepped once it has ended, so that nothing that happens after an end can slip into the "
+            "data"),
     Mistake("the play goes on until all rows happen to end together",
             "A row that was reset is not ended any more. What remembers that its episode is done?",
             "with a few rows that takes longer than it should, with many it never happens"),

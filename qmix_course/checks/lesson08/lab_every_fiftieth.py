@@ -54,7 +54,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         losses = room.ask(answer, team, target, optimiser, batches, watch, copy_every, may_change=(0, 1, 2, 4))
         after = [*watch.seen[1:], (flat(team), flat(target))] if watch.seen else [(flat(team), flat(target))] * count
         if any(a.data_ptr() == b.data_ptr() for a, b in zip(team.parameters(), target.parameters())):
-            raise room.wrong("after a copy the two share their tensors", f"with {count} batches and copy_every={copy_every}")
+            raise room.wrong("after a copy the two share their tensors",
+                             f"with {count} batches and copy_every={copy_every}")
         name, text = _diagnosed(watch.seen, after, first, copy_every, count, flat(target))
         want_losses, want_team, want_target = _truth(copy_every, count)
         setting_text = f"with {count} batches and copy_every={copy_every}"
@@ -140,8 +141,8 @@ MISTAKES = (
             "was handed in?",
             "whoever called the function still holds the old target, and saves it in the checkpoint"),
     Mistake("after a copy the two share their tensors",
-            "The copy comes when it is due. But who moves the target in the updates after it? Does your copy hand over numbers, or "
-            "the tensors that hold them?",
+            "The copy comes when it is due. But who moves the target in the updates after it? Does your copy hand over "
+            "numbers, or the tensors that hold them?",
             "one tensor under two names is one network: from then on the optimiser moves both"),
     Mistake("the copy is made before the optimiser's step",
             "After an update in which a copy is due, target and team must be equal. Are they?",

@@ -20,7 +20,8 @@ def stop_step(steps, greedy_returns, best, patience, twist=None):
     best = max(greedy_returns, default=best) if twist == "own best" else best
     streak, found, top, since = 0, math.inf, -math.inf, 0
     for k, value in enumerate(greedy_returns):
-        good = value == best if twist == "exact" else value > best - 0.1 if twist == "roughly" else abs(value - best) < 1e-6
+        good = (value == best if twist == "exact" else value > best - 0.1
+                if twist == "roughly" else abs(value - best) < 1e-6)
         if twist == "no progress":
             since = 0 if value > top + 1e-9 else since + 1
             top = max(top, value)
@@ -57,7 +58,8 @@ def stop_cases() -> list[tuple]:
         hits = (torch.rand(count, generator=generator) < 0.65).tolist()
         below = (0.3 + 5 * torch.rand(count, generator=generator, dtype=torch.float64)).round(decimals=2).tolist()
         noise = torch.randint(-2, 3, (count,), generator=generator).tolist()
-        returns = [level + 1e-9 * tiny if hit else round(level - less, 2) for hit, less, tiny in zip(hits, below, noise)]
+        returns = [level + 1e-9 * tiny if hit else round(level - less, 2)
+                   for hit, less, tiny in zip(hits, below, noise)]
         found.append(([every * (k + 1) for k in range(count)], returns, level, patience))
     return found
 
@@ -84,8 +86,10 @@ def look(room: Room, answer) -> Verdict:
 
 def _how_close(room: Room, answer) -> None:
     """One look, so that only its distance from the best return matters."""
-    looks = [(best, best + distance) for best in (8.65, 0.0, -2.5, 120.0) for distance in (-5e-7, 5e-7, -5e-6, 5e-6, -3e-4, 0.004, 0.5)]
-    looks += [(best, best + distance) for best in (8.65, 0.0, -2.5, 120.0) for distance in (-9.9e-7, 9.9e-7, -1.01e-6, 1.01e-6)]
+    looks = [(best, best + distance) for best in (8.65, 0.0, -2.5, 120.0)
+             for distance in (-5e-7, 5e-7, -5e-6, 5e-6, -3e-4, 0.004, 0.5)]
+    looks += [(best, best + distance) for best in (8.65, 0.0, -2.5, 120.0)
+              for distance in (-9.9e-7, 9.9e-7, -1.01e-6, 1.01e-6)]
     cases = [([10, 20], [best - 3.0, value], best, 1) for best, value in looks]
     given = [room.ask(answer, *case) for case in cases]
     failed = [(case, got) for case, got in zip(cases, given) if problem(got, float(stop_step(*case)), 0.0)]
@@ -110,8 +114,8 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(stop_step, twist=twi
      "A tenth is a whole cell of walking in the grid world. How close must a return be?",
      "one step too many costs a few tenths, and a team that makes it is not optimal"),
     (None, "the tolerance is not that of the text",
-     "Which distance from `best` does the text allow? Try returns that are half as far away, and five times as far, for a "
-     "small and for a large `best`.",
+     "Which distance from `best` does the text allow? Try returns that are half as far away, and five times as far, "
+     "for a small and for a large `best`.",
      "with another tolerance, or one that grows with `best`, two people call different looks the best"),
     ("own best", "the best of this run is taken for the best return there is",
      "A run may never reach the best return. With which number do you compare?",

@@ -26,7 +26,8 @@ def look(room: Room, answer) -> Verdict:
     for run in (*RUNS, RUNS[0]):                                # once more at the end: nothing may be kept from before
         world, total, starts, every = TableWorld(run[0]), *run[1:]
         pieces, stopped = Recorder(world), None
-        inputs = (world, pieces.act, pieces.store, pieces.learn, pieces.move_target, pieces.epsilon_at, total, starts, every)
+        inputs = (world, pieces.act, pieces.store, pieces.learn, pieces.move_target, pieces.epsilon_at, total, starts,
+                  every)
         try:
             losses = room.ask(answer, *inputs, may_change=(0, 1, 2, 3, 4, 5))
         except (ResetNeeded, Endless) as error:
@@ -34,13 +35,15 @@ def look(room: Room, answer) -> Verdict:
         calls = by_call(world.log)
         name, detail = diagnosed(calls, losses, stopped, *run)
         if name:
-            setting = (f"with {run[0].rows} row{'s' * (run[0].rows > 1)}, total_steps={total}, learning_starts={starts}, "
-                       f"update_every={every}")
+            setting = (f"with {run[0].rows} row{'s' * (run[0].rows > 1)}, total_steps={total}, "
+                       f"learning_starts={starts}, update_every={every}")
             if name == "else":
-                raise Found(Verdict("wrong", "the run is not the expected one", "Play the first calls by hand, with pencil and "
+                raise Found(Verdict("wrong", "the run is not the expected one",
+                                    "Play the first calls by hand, with pencil and "
                                     "paper, and print what your loop does in each.", f"{setting}\n{detail}"))
             if name == "type":
-                raise Found(Verdict("wrong shape or type", detail, "Collect what learn() gives, and return the list.", setting))
+                raise Found(Verdict("wrong shape or type", detail, "Collect what learn() gives, and return the list.",
+                                    setting))
             raise room.wrong(name, f"{setting}\n{detail}")
     return Verdict("correct")
 
@@ -55,7 +58,8 @@ def by_call(log: list) -> list[dict]:
         elif kind == "act":
             acted.append(event[1:])
         elif kind == "step":
-            calls.append({"begun": begun, "acted": acted, "state": event[1], "actions": event[2], "stored": [], "order": ""})
+            calls.append({"begun": begun, "acted": acted, "state": event[1], "actions": event[2], "stored": [],
+                          "order": ""})
             begun, acted = set(), []
         elif calls:
             calls[-1]["order"] += {"store": "S", "learn": "L", "target": "T"}[kind]
@@ -112,10 +116,12 @@ def _lengths(calls, stopped, ends, rows, total):
         waiting = [row for row in range(rows) if last["terminated"][row] or last["truncated"][row]]
         ever = any(call["begun"] for call in calls[1:]) or any(any(e["terminated"]) for e in ends[:-1])
         if ever and not any(last["terminated"]):
-            return "a row whose clock ran out is not begun again", f"after call {len(calls)}: row {waiting[0]} is truncated"
+            return ("a row whose clock ran out is not begun again",
+                    f"after call {len(calls)}: row {waiting[0]} is truncated")
         return "an ended episode is not begun again", f"after call {len(calls)}: row {waiting[0]} has ended"
     if stopped and calls[-1]["order"].count("L") > MOST // 2:
-        return "the number of updates is not what is due", f"in call {len(calls)} one update follows the other without end"
+        return ("the number of updates is not what is due",
+                f"in call {len(calls)} one update follows the other without end")
     need = -(-total // rows)
     text = f"expected {need} calls of env.step, got {'many more' if stopped else len(calls)}"
     if len(calls) == total != need:
@@ -142,7 +148,8 @@ def _acting(calls, rows):
             return "else", f"call {k + 1}: act was not asked"
         state, epsilon, actions = call["acted"][-1]
         if state != call["state"]:
-            return ("the team acts on something that is over", f"call {k + 1}: the state is {call['state'][0]} in row 0, "
+            return ("the team acts on something that is over",
+                    f"call {k + 1}: the state is {call['state'][0]} in row 0, "
                     f"and act was shown {state[0]}  (state, row, episode, clock)" if state[0] != call["state"][0] else
                     f"call {k + 1}: act was shown another state than the one the team was in")
         if actions != call["actions"] or len(call["acted"]) > 1:
@@ -184,7 +191,8 @@ def _learning(calls, rows, starts, every):
         return "", ""
     first = next(k for k in range(len(calls)) if got[k] != due[k])
     text = f"after call {first + 1} ({steps[first]} steps): {due[first]} updates are due in all, got {got[first]}"
-    if any(g and s < starts for g, s in zip(got, steps)) and not all(s % every for s, e in zip(steps, each) if e and s >= starts):
+    if any(g and s < starts for g, s in zip(got, steps)) and not all(s % every for s, e in zip(steps, each)
+                                                                     if e and s >= starts):
         return "it learns before learning_starts", text
     learned = [s for s, e in zip(steps, each) if e]
     if learned and max(each) == 1 and all(s % every for s in learned) and \
@@ -226,8 +234,10 @@ def _words(call) -> str:
 EXERCISE = Exercise(
     number="08.3", title="The loop", answers={"train_loop": "function"}, difficulty=4, minutes=20,
     practises="put play, memory, updates and targets in their order",
-    hints=("Three things live from one call to the next: what the team sees, how many steps were played, and the losses.",
-           "Two names for two steps: what was before the call, and what it led to. Store both before anything is reset.",
+    hints=("Three things live from one call to the next: what the team sees, how many steps were played, and the "
+           "losses.",
+           "Two names for two steps: what was before the call, and what it led to. Store both before anything is "
+           "reset.",
            "Ask after each call how many updates should have been made since the start of the run, and learn until "
            "there are as many.",
            "Only the rows that have ended are reset, and the result of the reset is what the team sees next."),

@@ -63,7 +63,8 @@ LOOP_MISTAKES = (
             "how far the target lags behind would depend on the number of rows"),
     Mistake("the target moves before the optimiser's step",
             "Whom does the target follow: the team before the update, or after it?",
-            "it would follow weights that are already old, and from the first update on differ from every other implementation"),
+            "it would follow weights that are already old, and from the first update on differ from every other "
+            "implementation"),
     Mistake("the target does not move right after each update",
             "The next update uses the target. So when, at the latest, must it have moved?",
             "several updates would use one and the same target"),

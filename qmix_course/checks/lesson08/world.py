@@ -30,7 +30,8 @@ class Case:
 
 
 class TableWorld(TeamEnv):
-    """Each row is in one of 11 states. obs[B, N, 3] = (state, agent, clock); state[B, 4] = (state, row, episode, clock).
+    """Each row is in one of 11 states. obs[B, N, 3] = (state, agent, clock); state[B, 4] = (state, row, episode,
+    clock).
 
     Every episode of a row begins in another state. ``log`` holds ("reset", rows) and ("step", states before, actions).
     """
@@ -80,7 +81,8 @@ class TableWorld(TeamEnv):
 
     def _pack(self, reward, terminated, truncated) -> TeamStep:
         agents = torch.arange(self.case.n_agents)
-        obs = torch.stack([self.x[:, None] + 0 * agents, agents + 0 * self.x[:, None], self.clock[:, None] + 0 * agents], -1)
+        obs = torch.stack([self.x[:, None] + 0 * agents, agents + 0 * self.x[:, None],
+                           self.clock[:, None] + 0 * agents], -1)
         return TeamStep(obs.to(torch.get_default_dtype()), self._state(), self.allowed[self.x].clone(),
                         reward.to(torch.get_default_dtype()), terminated.clone(), truncated)
 

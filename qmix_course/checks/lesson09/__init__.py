@@ -2,4 +2,5 @@
 
 from qmix_course.checks.lesson09 import average_by_steps, causes, expected_reward, first_for_good, lab_earns_nothing
 
-EXERCISES = (average_by_steps.EXERCISE, first_for_good.EXERCISE, expected_reward.EXERCISE, lab_earns_nothing.EXERCISE, causes.EXERCISE)
+EXERCISES = (average_by_steps.EXERCISE, first_for_good.EXERCISE, expected_reward.EXERCISE, lab_earns_nothing.EXERCISE,
+             causes.EXERCISE)

@@ -1,4 +1,5 @@
-"""09.1 · An average over steps: smooth a curve whose entries are not evenly spaced, and treat missing entries as missing."""
+"""09.1 · An average over steps: smooth a curve whose entries are not evenly spaced, and treat missing entries as
+missing."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def average_cases() -> list[tuple]:
         missing = torch.rand(count, generator=generator) < 0.3
         cases.append((steps, [NAN if gone else x for x, gone in zip(rows, missing.tolist())], width))
     cases.append(([4, 8, 12, 16], [NAN, 1.0, NAN, 5.0], 4))
-    cases += [([10, 20, 30], [0.0, 4.0, NAN], 15), ([1, 2, 3, 9], [-1.5, 1.5, NAN, 0.0], 2), ([0, 5, 10], [2.0, NAN, 4.0], 6)]
+    cases += [([10, 20, 30], [0.0, 4.0, NAN], 15), ([1, 2, 3, 9], [-1.5, 1.5, NAN, 0.0], 2),
+              ([0, 5, 10], [2.0, NAN, 4.0], 6)]
     cases.append(([100, 200, 300, 400, 500], [-60.0, -60.0, 8.65, 8.65, 8.65], 200))
     return cases
 
@@ -65,7 +67,8 @@ def look(room: Room, given) -> Verdict:
     for steps, rows, width in cases[3:]:
         first, half = room.ask(answer, steps, rows, width), len(rows) // 2
         later = room.ask(answer, steps, rows[:half] + [x + 50.0 for x in rows[half:]], width)
-        if isinstance(first, (list, tuple)) and isinstance(later, (list, tuple)) and len(first) == len(rows) == len(later):
+        if (isinstance(first, (list, tuple)) and isinstance(later, (list, tuple))
+            and len(first) == len(rows) == len(later)):
             if values.problem(list(later[:half]), list(first[:half]), 1e-9):
                 raise room.wrong("the average looks ahead", f"With the steps {steps} and the width {width}, the first\n"
                                  f"{half} averages change when only the values from place {half} on do.")
@@ -75,11 +78,13 @@ def look(room: Room, given) -> Verdict:
 
 MISTAKES = (
     Mistake("the window counts entries, not steps",
-            "Your window holds a number of entries. The width is a number of environment steps: how far apart are the entries?",
+            "Your window holds a number of entries. The width is a number of environment steps: how far apart are the "
+            "entries?",
             "where the entries are not evenly spaced, the same number of entries spans more or fewer steps",
             lambda s, x, w: [mean(measured(x[max(0, k - w + 1): k + 1])) for k in range(len(x))]),
     Mistake("one step too many at the old end",
-            "Does an entry that is exactly `width` steps old still belong to the window? Look at < and ≤ in the formula.",
+            "Does an entry that is exactly `width` steps old still belong to the window? Look at < and ≤ in the "
+            "formula.",
             "with entries at every step the window would hold one entry more than its width says",
             averages(lambda then, now, w: now - w <= then <= now)),
     Mistake("an entry without a value counts as 0",
@@ -91,7 +96,8 @@ MISTAKES = (
             "the curve forgets all that earned exactly nothing",
             averages(trailing, lambda part, w: mean([x for x in measured(part) if x != 0]))),
     Mistake("an average of 0 is taken for none",
-            "The values of a window can sum to 0. How do you ask whether the window holds any: by how many they are, or by their sum?",
+            "The values of a window can sum to 0. How do you ask whether the window holds any: by how many they are, "
+            "or by their sum?",
             "gains and losses that even out would leave a hole in the curve",
             averages(trailing, lambda part, w: mean(measured(part)) or NAN)),
     Mistake("what was measured at step 0 is lost",
@@ -130,7 +136,8 @@ MISTAKES = (
             "the averages no longer stand beside their steps, so that the curve is drawn in the wrong place",
             lambda s, x, w: [m for own, m in zip(x, average_by_steps(s, x, w)) if not math.isnan(own)]),
     Mistake("the first entries get no average",
-            "At the beginning the window reaches back before the start. What is the mean of the values that do lie in it?",
+            "At the beginning the window reaches back before the start. What is the mean of the values that do lie in "
+            "it?",
             "a part of the run that was measured is not shown",
             lambda s, x, w: [NAN if now < w else m for now, m in zip(s, average_by_steps(s, x, w))]),
 )

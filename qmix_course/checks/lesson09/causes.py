@@ -17,7 +17,8 @@ CAUSES = {"A": AVERAGE, "B": AFTER_END, "C": TIME_LIMIT, "D": DICE_STAY}
 
 
 def wrong_type(text: str) -> Found:
-    return Found(Verdict("wrong shape or type", text, "Give a dict with the four letters, and a whole number from 1 to 6 for each."))
+    return Found(Verdict("wrong shape or type", text,
+                         "Give a dict with the four letters, and a whole number from 1 to 6 for each."))
 
 
 def number(letter: str, given) -> int:
@@ -75,10 +76,12 @@ def look(room: Room, causes) -> Verdict:
 
 MISTAKES = (
     Mistake("A: a late curve taken for dice that never calm down",
-            "Where does the exploring curve of A end? Where would it end if the dice were still as wild as at the start?",
+            "Where does the exploring curve of A end? Where would it end if the dice were still as wild as at the "
+            "start?",
             "run A does reach the line of the perfect player, about 300 episodes after that line has levelled off"),
     Mistake("D: a curve that never arrives taken for one that is late",
-            "Look at how rough the exploring curve of D is, and at where it ends. What would a mean of many episodes look like?",
+            "Look at how rough the exploring curve of D is, and at where it ends. What would a mean of many episodes "
+            "look like?",
             "a mean over 300 episodes would be smooth, and it would have arrived by episode 600"),
     Mistake("B: more than the best, put down to dice",
             "Hold both curves of B against the dashed line. Can dice ever lift a return above the best one?",
@@ -102,24 +105,31 @@ MISTAKES = (
             "Look at the greedy curve of this run, from the second entry to the last. Does any dice show in it?",
             "an evaluation that explores is rough, and here every greedy return is the same"),
     Mistake("rewards after the end where no return is too high",
-            "Which way do further rewards move a return of this corridor, and do you see that in the greedy curves of A and D?",
+            "Which way do further rewards move a return of this corridor, and do you see that in the greedy curves of "
+            "A and D?",
             "the greedy returns are exactly 7, so that nothing was added to them"),
     Mistake("runaway values suspected of a player who plays well",
             "If the values ran away, what would become of the greedy play? Look at the greedy curves of A and D.",
-            "the greedy player earns the best return at all entries but the first, so that only the exploring curve needs explaining"),
+            "the greedy player earns the best return at all entries but the first, so that only the exploring curve "
+            "needs explaining"),
     Mistake("B: wrong values cannot pay",
             "This cause spoils what the player believes. Can a belief, however wrong, earn more than the best return?",
             "a fault of the target changes the values and the play, but a return is made of rewards"),
     Mistake("a time limit suspected where it cannot hurt",
-            "This cause spoils what the player believes. Which curve of A and D tells how well it plays, and is that one bad?",
+            "This cause spoils what the player believes. Which curve of A and D tells how well it plays, and is that "
+            "one bad?",
             "the greedy player needs four steps and meets no time limit, and it earns the best return"),
 )
 
 EXERCISE = Exercise(
     number="09.5", title="Four curves, four causes", answers={"causes": "value"}, difficulty=3, minutes=8,
     practises="find the cause of a strange curve by what it can and what it cannot change",
-    hints=("Look at one run at a time. Which curve is where it should be? Whatever would have spoilt that one is not the cause.",
-           "Ask of each strange curve: too high, too low, or too late? And of each cause: which of the three can it bring about?",
-           "In one run the play cannot matter at all. In another, a return is better than possible. Begin with these two.",
-           "For the two that are left, compare the ends of their exploring curves with the line of the perfect player."),
+    hints=("Look at one run at a time. Which curve is where it should be? Whatever would have spoilt that one is not "
+           "the cause.",
+           "Ask of each strange curve: too high, too low, or too late? And of each cause: which of the three can it "
+           "bring about?",
+           "In one run the play cannot matter at all. In another, a return is better than possible. Begin with these "
+           "two.",
+           "For the two that are left, compare the ends of their exploring curves with the line of the perfect "
+           "player."),
     mistakes=MISTAKES, look=look)

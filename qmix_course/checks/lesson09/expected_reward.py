@@ -36,7 +36,8 @@ def with_chances(best, other):
     """A wrong version: the chance of the greedy action and of each of the others, as functions of ε and A."""
     def version(payoff, actions, epsilon):
         n = len(payoff)
-        rows = [torch.tensor([best(epsilon, n) if k == int(a) else other(epsilon, n) for k in range(n)]) for a in actions]
+        rows = [torch.tensor([best(epsilon, n) if k == int(a) else other(epsilon, n) for k in range(n)])
+                for a in actions]
         return float(rows[0] @ payoff @ rows[1])
     return version
 
@@ -69,14 +70,16 @@ def look_at_reward(room: Room, answer) -> Verdict:
 MISTAKES = (
     Mistake("one coin for the whole team",
             "Can one agent play greedily while the other one plays at random? Each rolls its own coin.",
-            "the cases in which only one agent leaves the plan are missing, and they are the most frequent ones at a small ε",
+            "the cases in which only one agent leaves the plan are missing, and they are the most frequent ones at a "
+            "small ε",
             weighed(lambda e: (1 - e, 0, 0, e))),
     Mistake("the random action is never the greedy one",
             "The coin says 'random': from how many actions does the agent then draw? May the greedy one be drawn?",
             "the lesson's ε-greedy draws from all A actions, so the greedy one has a share of ε too",
             with_chances(lambda e, n: 1 - e, lambda e, n: e / (n - 1))),
     Mistake("the chances do not sum to 1",
-            "If all entries of the table are equal, every team earns that entry. What do you get? What do your chances sum to?",
+            "If all entries of the table are equal, every team earns that entry. What do you get? What do your chances "
+            "sum to?",
             "the greedy action has 1 − ε from the plan, and its share of the random draws on top",
             with_chances(lambda e, n: 1 - e, lambda e, n: e / n)),
     Mistake("the dice are ignored",
@@ -109,7 +112,8 @@ MISTAKES = (
             None),
     Mistake("the joint action is drawn as one",
             "How many random joint actions are possible if only one agent's coin says 'random'?",
-            "it spreads 1 − (1 − ε)² evenly over the whole table, though an agent whose coin says 'greedy' keeps to its plan",
+            "it spreads 1 − (1 − ε)² evenly over the whole table, though an agent whose coin says 'greedy' keeps to "
+            "its plan",
             weighed(lambda e: ((1 - e) ** 2, 0, 0, 1 - (1 - e) ** 2))),
 )
 

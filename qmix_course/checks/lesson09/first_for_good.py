@@ -66,7 +66,8 @@ def for_good_cases() -> list[tuple]:
     way = -0.65 - 0.65 - 0.65                               # -1.95, but for the last digits
     cases = [
         ([100, 200, 300, 400], [-64.0, 8.65, 7.5, 8.65], 8.65), ([5], [2.0], 2.0), ([5], [1.0], 2.0),
-        ([10, 20, 30], [8.65, 8.65, 8.65], 8.65), ([10, 20, 30], [1.0, 8.65, 1.0], 8.65), ([10, 20, 30], [-3.0, 1.0, 1.0], 8.65),
+        ([10, 20, 30], [8.65, 8.65, 8.65], 8.65), ([10, 20, 30], [1.0, 8.65, 1.0], 8.65),
+        ([10, 20, 30], [-3.0, 1.0, 1.0], 8.65),
         ([32, 64, 96, 160], [-64.0, way, -1.95, way], -1.95), ([7, 8, 9, 12], [0.0, -1.0, 0.0, 0.0], 0.0),
         ([3, 6, 9], [-5.0, -2.5, -2.5], -2.5), ([3, 6, 9, 12], [4.0, 4.0, 3.99, 4.0], 4.0),
         ([10, 20, 30, 40, 50, 60], [2.0, 7.0, 7.0, 7.0, 1.0, 7.0], 7.0), ([10, 20, 30, 40], [7.0, 7.0, 7.0, 1.0], 7.0),
@@ -157,8 +158,8 @@ MISTAKES = (
             "sums of rewards are rounded in their last digits, so that two equal returns may differ there",
             lambda s, x, best: settled(s, [r == best for r in x])),
     Mistake("the tolerance is not that of the text",
-            "Which distance from `best` does the text allow? Try one return a little nearer than that and one a little further off, "
-            "for a small and for a large `best`.",
+            "Which distance from `best` does the text allow? Try one return a little nearer than that and one a little "
+            "further off, for a small and for a large `best`.",
             "with another tolerance, or one that grows with `best`, two people call different returns the best"),
     Mistake("a number that is 0 counts as nothing",
             "Step 0 is a step, and 0 can be the best return. What do `if x`, `not x` and `x or …` make of 0?",
@@ -180,8 +181,10 @@ def look(room: Room, answer) -> Verdict:
                           (8.65, 1.0)):
         case = ([10, 20, 30, 40], [-20.0, top - distance, top, top], top)
         if values.problem(room.ask(answer, *case, may_change=(2,)), 20, 0.0) is None and \
-                values.problem(room.ask(answer, [10, 20, 30], [-20.0, 3.0, 8.65], 8.65, may_change=(2,)), 30, 0.0) is None and \
-                values.problem(room.ask(answer, [10, 20, 30], [-20.0, 8.65, -20.0], 8.65, may_change=(2,)), 20, 0.0) is not None:
+                values.problem(room.ask(answer, [10, 20, 30], [-20.0, 3.0, 8.65], 8.65, may_change=(2,)), 30,
+                               0.0) is None and \
+                values.problem(room.ask(answer, [10, 20, 30], [-20.0, 8.65, -20.0], 8.65, may_change=(2,)), 20,
+                               0.0) is not None:
             raise room.wrong("nearly the best counts as the best",
                              "\n".join([values.call("first_for_good", case), "expected: 30", "got:      20"]))
     return look_at_for_good(room, answer)

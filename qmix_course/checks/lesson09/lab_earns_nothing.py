@@ -87,7 +87,8 @@ def per_step(rewards, ended):
 
 def lab_cases() -> list[tuple]:
     cases = [(torch.tensor([[-0.25, 10.0, -0.65]]), torch.tensor([[False, True, False]])),
-             (torch.tensor([[3.0]]), torch.tensor([[True]])), (torch.tensor([[-2.0, 1.5]]), torch.tensor([[False, False]]))]
+             (torch.tensor([[3.0]]), torch.tensor([[True]])),
+             (torch.tensor([[-2.0, 1.5]]), torch.tensor([[False, False]]))]
     generator = torch.Generator().manual_seed(94)
     for boards, length, chance in ((1, 6, 0.4), (4, 9, 0.3), (7, 5, 0.2), (3, 12, 0.5), (5, 1, 0.5), (6, 8, 0.1)):
         rewards = (4 * torch.randn(boards, length, generator=generator)).round(decimals=2)

@@ -2,4 +2,5 @@
 
 from qmix_course.checks.lesson10 import lab_clock, lab_one_way, must_agree, peeks, policy_value, twin
 
-EXERCISES = (twin.EXERCISE, policy_value.EXERCISE, must_agree.EXERCISE, peeks.EXERCISE, lab_one_way.EXERCISE, lab_clock.EXERCISE)
+EXERCISES = (twin.EXERCISE, policy_value.EXERCISE, must_agree.EXERCISE, peeks.EXERCISE, lab_one_way.EXERCISE,
+             lab_clock.EXERCISE)

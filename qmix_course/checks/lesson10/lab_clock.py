@@ -1,4 +1,5 @@
-"""10.6 · The judge who trusts the clock: keeping the end of a task and the end of its clock apart when a policy is judged."""
+"""10.6 · The judge who trusts the clock: keeping the end of a task and the end of its clock apart when a policy is
+judged."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def left_together(obs):
 
 
 def agent_2_waits(obs):
-    """As rows_first, but agent 2 pushes against the right edge until agent 1 is home: it arrives, and it costs a lot."""
+    """As rows_first, but agent 2 pushes against the right edge until agent 1 is home: it arrives, and it costs a lot.
+    """
     actions = rows_first(obs)
     home_1 = obs[:, 1, 4:].flip(-1)                                        # here the two goals mirror each other
     actions[:, 1] = torch.where((obs[:, 1, 2:4] == home_1).all(-1), actions[:, 1], 3)
@@ -78,14 +80,16 @@ class Watched(GridWorld):
 
     def step(self, actions):
         self.asked += 1
-        if self.asked > (self.num_envs + 5) * self.spec.episode_limit:         # enough for a judge that goes start by start
+        if self.asked > (self.num_envs + 5) * self.spec.episode_limit:     # enough for a judge that goes start by start
             raise NeverStops("the boards are played on although every episode must be over")
         return super().step(actions)
 
 
 GAMES = (                                                                   # size, limit, team, every how many starts
-    (2, 10, rows_first, 1), (3, 30, rows_first, 1), (3, 6, columns_first, 1), (4, 5, rows_first, 5), (5, 8, columns_first, 11),
-    (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5), (3, 130, rows_first, 5))
+    (2, 10, rows_first, 1), (3, 30, rows_first, 1), (3, 6, columns_first, 1), (4, 5, rows_first, 5),
+    (5, 8, columns_first, 11),
+    (8, 60, agent_2_waits, 97), (3, 3, agent_2_waits, 1), (3, 2, rows_first, 1), (4, 12, left_together, 5),
+    (3, 130, rows_first, 5))
 
 
 def look(room: Room, wrong_line, answer) -> Verdict:
@@ -123,7 +127,8 @@ def _shown(given, expected, cases) -> str:
     return ""
 
 
-MISTAKES = tuple(Mistake(name, hint, why, partial(judged, twist=twist) if twist else None) for twist, name, hint, why in (
+MISTAKES = tuple(Mistake(name, hint, why, partial(judged, twist=twist) if twist else None)
+                 for twist, name, hint, why in (
     ("clock", "the clock still counts as success",
      "An episode ends in one of two ways. Which of them is the one that you want to count?",
      "a board on which nobody moves at all would count as solved after its last step"),

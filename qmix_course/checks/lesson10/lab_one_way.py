@@ -20,7 +20,8 @@ def right_states(q, actions, twist=None):
         best = [k for k, value in enumerate(numbers) if value >= top - 1e-9]
         halves = max(table[u]) >= top - 1e-9, max(row[v] for row in table) >= top - 1e-9
         right.append({
-            "halves": all(halves), "a half": any(halves), "first best": number == best[0], "last best": number == best[-1],
+            "halves": all(halves), "a half": any(halves), "first best": number == best[0],
+            "last best": number == best[-1],
             "first or last": number in (best[0], best[-1]), "swapped": table[v][u] >= top - 1e-9,
             "best response": table[u][v] >= max(table[u]) - 1e-9, "all states": table[u][v] >= float(q.max()) - 1e-9,
             "exact": table[u][v] == top, "generous": table[u][v] >= top - 0.11, "everybody": True,
@@ -43,7 +44,8 @@ def played(states: int, actions: int, levels: int, seed: int, noise: float = 0.0
 
 def look(room: Room, wrong_line, answer) -> Verdict:
     plain = [
-        played(2, 2, 2, 3), played(30, 4, 3, 1), played(20, 3, 2, 2), played(1, 4, 2, 4), played(40, 4, 40, 5), played(4, 1, 2, 6)]
+        played(2, 2, 2, 3), played(30, 4, 3, 1), played(20, 3, 2, 2), played(1, 4, 2, 4), played(40, 4, 40, 5),
+        played(4, 1, 2, 6)]
     room.compare(answer, plain, right_states)
     noisy = [played(2, 2, 2, seed, 0.9e-9) for seed in range(10, 18)] + [played(40, 4, 3, 20, 0.9e-9)]
     try:

@@ -78,7 +78,8 @@ def look(room: Room, answer) -> Verdict:
             room.compare(answer, cases, must_agree)
         except Found as found:
             if cases is NOISY and found.verdict.title == UNNAMED:        # all else is the same as in the stages before
-                raise room.wrong("values that are equal but for rounding are told apart", found.verdict.detail) from None
+                raise room.wrong("values that are equal but for rounding are told apart",
+                                 found.verdict.detail) from None
             raise
     return Verdict("correct")
 
@@ -124,8 +125,8 @@ EXERCISE = Exercise(
     difficulty=4,
     minutes=12,
     practises="telling harmless ties from a coordination problem, for any number of agents",
-    hints=("Three sets matter in a state: the best joint actions, each agent's good actions, and all combinations of good "
-           "actions. Which of them contains which?",
+    hints=("Three sets matter in a state: the best joint actions, each agent's good actions, and all combinations of "
+           "good actions. Which of them contains which?",
            "An action of agent i is good if it stands in at least one best joint action: an `any` over the "
            "axes of all the others.",
            "To combine the agents' good actions, give each agent's [A] its own axis and multiply them with &. For any "

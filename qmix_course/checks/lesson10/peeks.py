@@ -1,4 +1,5 @@
-"""10.4 · Who looks through whose eyes: proving decentralisation by experiment: exchange one agent's observation, watch the other's action."""
+"""10.4 · Who looks through whose eyes: proving decentralisation by experiment: exchange one agent's observation, watch
+the other's action."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def looks_once(obs):
 
 
 def rare(obs, who, whom, here, there):
-    """A team in which agent ``who`` peeks in row ``here`` only, and only at what agent ``whom`` sees in row ``there``."""
+    """A team in which agent ``who`` peeks in row ``here`` only, and only at what agent ``whom`` sees in row ``there``.
+    """
     own, glimpse = obs[here, who].clone(), obs[there, whom].clone()
 
     def act(shown):
@@ -141,14 +143,16 @@ def rare_cases() -> list[tuple]:
 
 def look(room: Room, answer) -> Verdict:
     stages = (
-        ([alone, alone_with_a_number, all_eyes, last_looks_at_first, first_looks_at_last], ((6, 2, 2, 1), (8, 2, 3, 2))),
+        ([alone, alone_with_a_number, all_eyes, last_looks_at_first, first_looks_at_last],
+         ((6, 2, 2, 1), (8, 2, 3, 2))),
         ([alone, neighbours_look, last_looks_at_first, first_looks_at_last, all_eyes],
          ((8, 3, 2, 3), (9, 4, 2, 4), (5, 1, 2, 5))),
         ([looks_when_it_is_lost, looks_for_one_thing, looks_once, neighbours_look],
          ((12, 2, 2, 6), (10, 3, 2, 7), (12, 2, 3, 8), (9, 4, 2, 9))),
         ([alone_where_it_counts], ((8, 2, 2, 10), (9, 3, 3, 11))),
     )
-    for cases in [[(act, seen(*shape)) for act in acts for shape in shapes] for acts, shapes in stages] + [rare_cases()]:
+    for cases in [[(act, seen(*shape)) for act in acts for shape in shapes]
+                  for acts, shapes in stages] + [rare_cases()]:
         given = [room.ask(answer, act, obs) for act, obs in cases]
         if not values.same(given[0], room.ask(answer, *cases[0])):
             raise room.wrong("the same question got two different answers")
@@ -170,7 +174,8 @@ def look(room: Room, answer) -> Verdict:
 def _noted(act, obs, asked):
     """The team, which notes when it is shown what no agent of ``obs`` has seen."""
     def noted(shown):
-        known = (shown[:, None] == obs[None]).all(-1).any(1) if shown.shape[1:] == obs.shape[1:] else torch.tensor(False)
+        alike = shown.shape[1:] == obs.shape[1:]
+        known = (shown[:, None] == obs[None]).all(-1).any(1) if alike else torch.tensor(False)
         asked.append(bool(known.all()))
         return act(shown)
 
@@ -199,7 +204,8 @@ def _shown(act, obs, got, want) -> str:
     return "\n".join([*lines, f"expected: {want.tolist()}", f"got:      {got.tolist()}"])
 
 
-MISTAKES = tuple(Mistake(name, hint, why, partial(peeks, twist=twist) if twist else None) for twist, name, hint, why in (
+MISTAKES = tuple(Mistake(name, hint, why, partial(peeks, twist=twist) if twist else None)
+                 for twist, name, hint, why in (
     ("turned around", "the answer is turned around",
      "Which of the two does True stand for: that an agent peeks, or that it does not?",
      "True means that the action changes"),
@@ -213,7 +219,8 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(peeks, twist=twist) if twist e
      "You exchange what agent j sees, and some action changes. Whose?",
      "agent j's own action may change, and that of an honest agent beside it does not"),
     ("others too", "the other agents' observations are exchanged all at once",
-     "There are three agents, and agent 1 looks only at agent 2. Why does your table say that it looks at agent 3 as well?",
+     "There are three agents, and agent 1 looks only at agent 2. Why does your table say that it looks at agent 3 as "
+     "well?",
      "when everything changes together, nobody can tell what the action followed"),
     ("everybody", "the agent's own observation is exchanged as well",
      "Before you blame the other's observation: what else is different in the second question?",

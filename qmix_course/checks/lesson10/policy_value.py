@@ -59,8 +59,10 @@ def _best_value(next_state, reward, terminated, gamma):
     return value
 
 
-def world(states: int, actions: int, ends: float, gamma: float, seed: int, away: bool = False, scale: float = 1.0) -> tuple:
-    """A case of ``policy_value``: any task of that size; ``away``: every state leads to a later one, the last one ends."""
+def world(states: int, actions: int, ends: float, gamma: float, seed: int, away: bool = False,
+          scale: float = 1.0) -> tuple:
+    """A case of ``policy_value``: any task of that size; ``away``: every state leads to a later one, the last one ends.
+    """
     generator = torch.Generator().manual_seed(seed)
     shape = (states, actions, actions)
     next_state = torch.randint(states, shape, generator=generator)
@@ -80,7 +82,8 @@ def look(room: Room, answer) -> Verdict:
         ((2, 2, 0.0, 0.9), (1, 2, 0.0, 0.5), (6, 3, 0.2, 0.9), (9, 4, 0.1, 0.8), (5, 1, 0.0, 0.9), (4, 2, 0.3, 0.3)))]
     circles = [world(*spec, 20 + seed) for seed, spec in enumerate(
         ((2, 2, 0.3, 0.9), (1, 2, 0.0, 0.5), (8, 4, 0.2, 0.95), (5, 3, 0.0, 0.8), (9, 2, 0.1, 0.9)))]
-    patient = [world(*spec, 0.99, 40 + seed, scale=5.0) for seed, spec in enumerate(((3, 2, 0.0), (8, 4, 0.1), (4, 3, 0.3)))]
+    patient = [world(*spec, 0.99, 40 + seed, scale=5.0)
+               for seed, spec in enumerate(((3, 2, 0.0), (8, 4, 0.1), (4, 3, 0.3)))]
     for cases in (straight, circles, patient):
         given: list = []
         try:
@@ -207,8 +210,10 @@ MISTAKES = twisted(
      "Rewards that come after your last step are missing. How much can they still add when γ is 0.99?",
      "100 steps are enough for γ = 0.5, but 0.99 to the power of 100 is still 0.37"),
     (None, "it stops while the values still change",
-     "When one more step changes a value by 1e-6 and γ is 0.99, how much do all the further steps together still change?",
-     "each further change is only 1 % smaller than the one before, so that they can add up to a hundred times the first"),
+     "When one more step changes a value by 1e-6 and γ is 0.99, how much do all the further steps together still "
+     "change?",
+     "each further change is only 1 % smaller than the one before, so that they can add up to a hundred times the "
+     "first"),
     (None, "a γ below 1 is refused",
      "0, 0.995 and 0.9999 are all less than 1, and not less than 0. With what does your function compare?",
      "the sum is a number for every γ from 0 to below 1, however near to it"),

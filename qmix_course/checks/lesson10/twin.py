@@ -13,7 +13,8 @@ from qmix_course.checks.verdict import Verdict
 
 HALF_TURN = {0: 1, 1: 0, 2: 3, 3: 2}
 TURNS = {
-    "same actions": {a: a for a in range(4)}, "rows only": {0: 1, 1: 0, 2: 2, 3: 3}, "columns only": {0: 0, 1: 1, 2: 3, 3: 2},
+    "same actions": {a: a for a in range(4)}, "rows only": {0: 1, 1: 0, 2: 2, 3: 3},
+    "columns only": {0: 0, 1: 1, 2: 3, 3: 2},
     "quarter": {0: 3, 3: 1, 1: 2, 2: 0}, "diagonal": {0: 2, 2: 0, 1: 3, 3: 1}, "two further": {0: 2, 2: 0, 1: 3, 3: 1},
     "next": {0: 1, 1: 2, 2: 3, 3: 0}, "reversed": {0: 3, 1: 2, 2: 1, 3: 0}}
 
@@ -124,8 +125,8 @@ EXERCISE = Exercise(
     practises="using a symmetry of the task as a test: the same situation under other names",
     hints=("Take it apart: where is a cell after the turn, what is a direction after the turn, and who is who?",
            "On a row of five, 0 becomes 4 and 1 becomes 3. What do the two numbers always add up to?",
-           "For the directions, a table of four entries that you index with the actions is enough. The agents' axis of the "
-           "positions is the last but one; of the actions it is the last."),
+           "For the directions, a table of four entries that you index with the actions is enough. The agents' axis of "
+           "the positions is the last but one; of the actions it is the last."),
     mistakes=MISTAKES,
     look=look,
 )

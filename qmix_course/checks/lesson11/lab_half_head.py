@@ -26,9 +26,10 @@ def head_cases() -> list[tuple]:
         case[1][case[1].abs() < 0.1] = -0.4
         case[3][case[3].abs() < 0.1] = -0.3
         cases.append(tuple(case))
-    far = torch.tensor([-30.0, -4.0, -0.001, 0.001, 4.0, 30.0])                # small and large raw weights, one unit a head
+    far = torch.tensor([-30.0, -4.0, -0.001, 0.001, 4.0, 30.0])        # small and large raw weights, one unit a head
     for signs in (1.0, -1.0):
-        cases.append((torch.tensor([[0.7]] * 6), far.view(6, 1, 1), torch.full((6, 1), 0.2), signs * far.view(6, 1), torch.full((6,), -3.0)))
+        cases.append((torch.tensor([[0.7]] * 6), far.view(6, 1, 1), torch.full((6, 1), 0.2), signs * far.view(6, 1),
+                      torch.full((6,), -3.0)))
     return cases
 
 
@@ -43,7 +44,8 @@ def gradients(room: Room, answer, case) -> list[torch.Tensor]:
 
 
 def effective(room: Room, answer, case) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the repaired head makes of the raw weights: w1[B, N, E] and w2[B, E], read from its slopes with one unit on at a time."""
+    """What the repaired head makes of the raw weights: w1[B, N, E] and w2[B, E], read from its slopes with one unit on
+    at a time."""
     _, raw_w1, raw_b1, _, _ = case
     zero, units = torch.zeros_like(case[0]), raw_b1.shape[1]
     w1, w2 = torch.zeros_like(raw_w1), torch.zeros_like(raw_b1)
@@ -92,10 +94,12 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     for got, case in zip(given, cases):
         problem = values.problem(got, torch.zeros_like(case[4]), 1e300)
         if problem is not None:
-            raise Found(Verdict("wrong shape or type", problem.text, "The listing gives one number for each of the B rows.",
+            raise Found(Verdict("wrong shape or type", problem.text,
+                                "The listing gives one number for each of the B rows.",
                                 values.call("mended_value", case)))
     for mistake in room.exercise.mistakes:
-        if mistake.wrong is not None and all(values.loosely_equal(got, mistake.wrong(*case), 1e-9) for got, case in zip(given, cases)):
+        if mistake.wrong is not None and all(values.loosely_equal(got, mistake.wrong(*case), 1e-9)
+                                             for got, case in zip(given, cases)):
             raise room.wrong(mistake.name)
     below, dead = [], []
     for case in cases:
@@ -107,7 +111,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     if below and all(share < 0.5 for _, share in below):
         raise room.wrong("a leak lets weights below zero")
     if below:
-        raise room.wrong("weights below zero" if {name for name, _ in below} == {"w1", "w2"} else "one of the two kinds of weights is below zero")
+        raise room.wrong("weights below zero" if {name for name, _ in below} == {"w1", "w2"}
+                         else "one of the two kinds of weights is below zero")
     if ceiling(room, answer):
         raise room.wrong("the weights have a ceiling")
     if dead:
@@ -119,7 +124,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         if not values.loosely_equal(got, wanted, 1e-7):
             raise room.wrong("the weights are right, and something else has changed", values.table(got, wanted))
     if not alone(room, answer):
-        raise room.wrong("the weights are right, and something else has changed", "a weight depends on how many units there are")
+        raise room.wrong("the weights are right, and something else has changed",
+                         "a weight depends on how many units there are")
     room.line(wrong_line, {1, 2})
     return Verdict("correct")
 
@@ -139,7 +145,8 @@ def alone(room: Room, answer) -> bool:
     """Whether a raw weight becomes the same weight in a head of one unit and in one of three."""
     sizes = []
     for units in (1, 3):
-        case = (torch.zeros(1, 1), torch.full((1, 1, units), 0.7), torch.zeros(1, units), torch.full((1, units), -0.4), torch.zeros(1))
+        case = (torch.zeros(1, 1), torch.full((1, 1, units), 0.7), torch.zeros(1, units), torch.full((1, units), -0.4),
+                torch.zeros(1))
         w1, w2 = effective(room, answer, case)
         sizes.append((float(w1[0, 0, 0]), float(w2[0, 0])))
     return values.loosely_equal(sizes[0], sizes[1], 1e-7)
@@ -153,7 +160,7 @@ def ceiling(room: Room, answer) -> bool:
             case = [torch.zeros(1, 1), torch.ones(1, 1, 1), torch.zeros(1, 1), torch.ones(1, 1), torch.zeros(1)]
             case[place] = torch.full_like(case[place], sign * raw)
             sizes.append(float(effective(room, answer, tuple(case))[place // 2].squeeze()))
-        return max(sizes) if all(map(math.isfinite, sizes)) else math.inf      # exp leaves all numbers behind: no ceiling
+        return max(sizes) if all(map(math.isfinite, sizes)) else math.inf    # exp leaves all numbers behind: no ceiling
 
     return any(grown(place, 1e8) <= 1.01 * grown(place, 1e4) < math.inf for place in (1, 3))
 
@@ -163,14 +170,18 @@ def twist(name: str) -> partial:
 
 
 MISTAKES = (
-    Mistake("the listing as it was", "Nothing has changed. What does the gradient of relu look like where its input is negative?",
+    Mistake("the listing as it was",
+            "Nothing has changed. What does the gradient of relu look like where its input is negative?",
             "weights that come out negative are zero, and so is their gradient, for good", twist("as it was")),
-    Mistake("weights below zero", "The weights learn now. Let a raw weight be −1: what happens to Q_tot when that utility rises?",
-            "without a treatment the mixer is not monotone, and the agents are misled (lesson 04)", twist("no treatment")),
+    Mistake("weights below zero", "The weights learn now. Let a raw weight be −1: what happens to Q_tot when that "
+                                  "utility rises?",
+            "without a treatment the mixer is not monotone, and the agents are misled (lesson 04)",
+            twist("no treatment")),
     Mistake("one of the two kinds of weights is below zero",
             "One of lines 1 and 2 keeps its weights from going below zero. Does the other?",
             "a path from a utility to Q_tot passes two weights, and the sign of one alone turns it around"),
-    Mistake("a leak lets weights below zero", "A leak gives a gradient, and a small negative weight. Is the mixer monotone with it?",
+    Mistake("a leak lets weights below zero",
+            "A leak gives a gradient, and a small negative weight. Is the mixer monotone with it?",
             "a weight a little below zero still turns the order of an agent's actions around"),
     Mistake("only one of the two kinds of weights is repaired",
             "Take the gradient of Q_tot with respect to both raw_w1 and raw_w2. In which are there still zeros?",
@@ -179,8 +190,10 @@ MISTAKES = (
             "The weights are at or above zero. Take their gradient where the raw weight is negative: a floor is flat.",
             "a clamp, or a small number added to relu, hides the zeros and leaves the gradient as it was"),
     Mistake("the biases are made non-negative too",
-            "Which factors stand in the product of lesson 05, step 1? Can AND be made if no unit may bend to the right of zero?",
-            "the biases may have any sign; without negative ones the units cannot bend where the table needs it", twist("biases")),
+            "Which factors stand in the product of lesson 05, step 1? Can AND be made if no unit may bend to the right "
+            "of zero?",
+            "the biases may have any sign; without negative ones the units cannot bend where the table needs it",
+            twist("biases")),
     Mistake("V is made non-negative too", "Can a team expect −6 from a state with your head?",
             "V(s) lifts the whole table and changes no order, so it may have any sign", twist("value")),
     Mistake("everything is made non-negative",
@@ -197,8 +210,11 @@ MISTAKES = (
     Mistake("the absolute value is taken at the end",
             "Where the sum is negative, what does your absolute value do to its slope?",
             "then Q_tot falls where it should rise", twist("result")),
-    Mistake("V is lost", "Add 1 to raw_v. What should Q_tot do?", "without V(s) no head can set the level of a state", twist("no value")),
-    Mistake("the weights have a ceiling", "Make a raw weight larger and larger. Does its weight follow, or does it stop somewhere? The listing's could grow.",
+    Mistake("V is lost", "Add 1 to raw_v. What should Q_tot do?", "without V(s) no head can set the level of a state",
+            twist("no value")),
+    Mistake("the weights have a ceiling",
+            "Make a raw weight larger and larger. Does its weight follow, or does it stop somewhere? The listing's "
+            "could grow.",
             "a sigmoid, a softmax or an upper clamp limits the weights, and with them the range of what can be made"),
     Mistake("the weights are right, and something else has changed",
             "Weights and gradients are fine. Compare lines 3 and 4 of your version with the listing.",
@@ -208,7 +224,8 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="11.4", title="Half of the head never learns", answers={"wrong_line_4": "value", "mended_value": "function"}, difficulty=3, minutes=15,
+    number="11.4", title="Half of the head never learns", answers={"wrong_line_4": "value", "mended_value": "function"},
+    difficulty=3, minutes=15,
     practises="keep weights non-negative without cutting off their gradient", lab=True,
     hints=("The head is monotone, so the promise is kept. What about the gradient of a weight that comes out negative?",
            "Plot what line 1 does to a number from −2 to 2, and its slope.",

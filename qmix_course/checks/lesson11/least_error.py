@@ -13,7 +13,7 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
-CLOSE = 1e-6            # so near must an error be, whatever its size: fits that go step by step until nothing moves are welcome
+CLOSE = 1e-6    # so near must an error be, whatever its size: fits that go step by step until nothing moves are welcome
 BLOCKS = ((0, 0, 1, 1), (0, 1, 0, 1), (0, 0, 0, 1))                 # agent 1's step, agent 2's step, both
 
 
@@ -53,12 +53,13 @@ def in_order(y, w, twist) -> float:
     one = torch.ones(1, 4)
     if twist == "turned around":
         blocks = torch.cat([blocks[:2], torch.tensor([[0.0, 1.0, 1.0, 1.0]])])
-    if twist == "clipped":                                              # all four unknowns at once, negatives set to 0 afterwards
+    if twist == "clipped":        # all four unknowns at once, negatives set to 0 afterwards
         design = torch.cat([one, blocks]).T
         heights = torch.linalg.solve(design, y)
         heights[1:] = heights[1:].clamp(min=0)
         return float((w * (design @ heights - y) ** 2).sum())
-    least = float((w * y ** 2).sum()) if twist in ("no constant", "constant too") else float("inf")       # the table of zeros
+    # the table of zeros
+    least = float((w * y ** 2).sum()) if twist in ("no constant", "constant too") else float("inf")
     kept = (0, 1) if twist == "constant too" else (0,) if twist == "no constant" else (1,)
     for size, constants in itertools.product(range(4), kept):
         for chosen in itertools.combinations(range(3), size):
@@ -76,14 +77,17 @@ def in_order(y, w, twist) -> float:
 def fit_cases() -> list[tuple]:
     tensor = torch.tensor
     even = torch.ones(2, 2)
-    cases = [(tensor([[0.0, 1.0], [1.0, 1.0]]), even), (tensor([[0.0, 1.0], [1.0, 1.0]]), tensor([[1.0, 2.0], [0.5, 4.0]])),
-             (tensor([[1.0, 0.0], [0.0, 1.0]]), even), (tensor([[0.0, 1.0], [1.0, 8.0]]), tensor([[1.0, 3.0], [0.25, 0.5]])),
+    cases = [(tensor([[0.0, 1.0], [1.0, 1.0]]), even),
+             (tensor([[0.0, 1.0], [1.0, 1.0]]), tensor([[1.0, 2.0], [0.5, 4.0]])),
+             (tensor([[1.0, 0.0], [0.0, 1.0]]), even),
+             (tensor([[0.0, 1.0], [1.0, 8.0]]), tensor([[1.0, 3.0], [0.25, 0.5]])),
              (tensor([[-3.0, -3.0], [-3.0, -5.0]]), tensor([[2.0, 0.5], [1.0, 1.0]]))]
     for seed in range(12):
         generator = torch.Generator().manual_seed(seed)
         payoff = (5 * torch.randn(2, 2, generator=generator)).round(decimals=1) - (4 if seed % 3 == 0 else 0)
         cases.append((payoff, torch.randint(1, 9, (2, 2), generator=generator) / 4.0))
-    cases += [(tensor([[-100.0, 100.0], [87.5, 100.0]]), tensor([[10.0, 0.1], [3.3, 0.7]])),             # the ends of what the text allows
+    # the ends of what the text allows
+    cases += [(tensor([[-100.0, 100.0], [87.5, 100.0]]), tensor([[10.0, 0.1], [3.3, 0.7]])),
               (tensor([[100.0, -33.3], [-100.0, 61.7]]), tensor([[0.1, 10.0], [10.0, 0.1]])),
               (tensor([[99.0, 99.1], [100.0, 99.9]]), tensor([[7.7, 0.3], [0.1, 9.9]])),
               (tensor([[0.0, 0.0], [0.0, 0.0]]), tensor([[0.1, 0.1], [0.1, 10.0]]))]
@@ -94,8 +98,10 @@ def look(room: Room, answer) -> Verdict:
     cases = fit_cases()
     given = [room.ask(answer, *case) for case in cases]
     if isinstance(given[0], torch.Tensor) and given[0].shape == (2, 2):
-        raise Found(Verdict("wrong shape or type", "expected one number, the error; got a table", "Sum the weighted squared errors of your best table."))
-    numbers = [float(each) for each in given if isinstance(each, (int, float)) or isinstance(each, torch.Tensor) and each.numel() == 1]
+        raise Found(Verdict("wrong shape or type", "expected one number, the error; got a table",
+                            "Sum the weighted squared errors of your best table."))
+    numbers = [float(each) for each in given if isinstance(each, (int, float))
+               or isinstance(each, torch.Tensor) and each.numel() == 1]
     if len(numbers) == len(cases):
         if all(abs(number) < 1e-9 for number in numbers):
             raise room.wrong("heights below zero are allowed")
@@ -103,7 +109,8 @@ def look(room: Room, answer) -> Verdict:
         off = [abs(number - error) for number, error in zip(numbers, exact)]
         if max(off) > CLOSE and all(abs(number - error) <= 1e-3 * (1 + error) for number, error in zip(numbers, exact)):
             case = off.index(max(off))
-            raise room.wrong("near, and not near enough", f"{values.call('least_error', cases[case])}\nexpected: {exact[case]:.9g}\n"
+            raise room.wrong("near, and not near enough",
+                             f"{values.call('least_error', cases[case])}\nexpected: {exact[case]:.9g}\n"
                              f"got:      {numbers[case]:.9g}\noff by:   {off[case]:.2g}")
     room.compare(answer, cases, truth, tolerance=CLOSE)
     return Verdict("correct")
@@ -118,11 +125,14 @@ MISTAKES = (
             "Four free numbers reach any four entries. Which of the four may not be negative?",
             "without the sign condition every table is made, and the mixer would need negative weights"),
     Mistake("negative heights are set to zero, and the others not fitted again",
-            "For OR the corner's height comes out negative. With the corner gone, are the other heights still the best ones?",
-            "the heights were chosen together; once one is held at zero, the others must be fitted anew", twist("clipped")),
+            "For OR the corner's height comes out negative. With the corner gone, are the other heights still the best "
+            "ones?",
+            "the heights were chosen together; once one is held at zero, the others must be fitted anew",
+            twist("clipped")),
     Mistake("only one pair of orders is tried",
             "Turn [[0, 1], [1, 8]] around to [[8, 1], [1, 0]]. May the error change?",
-            "the agents may sort their actions as they like, so that all four ways of standing count", twist("one order")),
+            "the agents may sort their actions as they like, so that all four ways of standing count",
+            twist("one order")),
     Mistake("the weights stay where they were when the table is turned",
             "When you turn the payoff around, an entry moves. Does its weight move with it?",
             "a weight belongs to a joint action, not to a place", twist("weights stay")),
@@ -131,7 +141,8 @@ MISTAKES = (
             "an error counts as often as its joint action is played", twist("ignored")),
     Mistake("the weights count twice",
             "An equation that is multiplied by w has its squared error multiplied by what?",
-            "the root of the weight goes in front of an equation, so that the squared error is multiplied by the weight", twist("squared")),
+            "the root of the weight goes in front of an equation, so that the squared error is multiplied by the "
+            "weight", twist("squared")),
     Mistake("the fit ignores the weights, only the error counts them",
             "You weigh the errors at the end. Which errors did the fit try to make small?",
             "the table that is best for equal weights is not the best one for these", twist("fitted without")),
@@ -146,7 +157,8 @@ MISTAKES = (
             "monotone is a larger class: the mixed difference may not be negative either", twist("monotone")),
     Mistake("the constant is missing",
             "Add 10 to all four payoffs. V(s) can follow. Does your error stay as it is?",
-            "V(s) lifts the whole table at no cost, so that only differences between entries matter", twist("no constant")),
+            "V(s) lifts the whole table at no cost, so that only differences between entries matter",
+            twist("no constant")),
     Mistake("the constant may not be negative",
             "Take 10 off all four payoffs. Does your error stay as it is? Which sign may V(s) have?",
             "V(s) is free; only what a utility passes through must not be negative", twist("constant too")),
@@ -163,8 +175,8 @@ MISTAKES = (
             "Multiply all weights by 10. By how much should the error grow, and by how much does yours?",
             "the error is a weighted sum, not a weighted mean", twist("weighted mean")),
     Mistake("near, and not near enough",
-            "Your numbers are nearly right in every case, and off by more than 10⁻⁶ in some. Is everything in float64, nothing rounded, and does "
-            "a search, if you have one, go on until nothing moves?",
+            "Your numbers are nearly right in every case, and off by more than 10⁻⁶ in some. Is everything in float64, "
+            "nothing rounded, and does a search, if you have one, go on until nothing moves?",
             "float32 keeps seven digits of a number, and a search that stops early has not arrived"),
     Mistake("the root of the error",
             "OR with equal weights should give 0.25. What is the square of your number?",
@@ -175,9 +187,11 @@ EXERCISE = Exercise(
     number="11.2", title="The least error", answers={"least_error": "function"}, difficulty=4, minutes=20,
     practises="compute the best error of QMIX's class for a weighted game of two actions",
     hints=("With two actions there are three blocks: agent 1's step, agent 2's step, and the corner. And a constant.",
-           "`best_bent` of the lesson tries all subsets of the blocks. Here there are eight. What has to change for weights?",
+           "`best_bent` of the lesson tries all subsets of the blocks. Here there are eight. What has to change for "
+           "weights?",
            "A weight enters as its root, in front of the whole equation, as in exercise 04.4.",
-           "There are four ways in which the agents can sort two actions each. Turn the payoff and the weights together."),
+           "There are four ways in which the agents can sort two actions each. Turn the payoff and the weights "
+           "together."),
     off_limits=("qmix_course.representation.best_tables", "qmix_course.representation.best_table",
                 "qmix_course.representation.errors_by_order", "qmix_course.representation.mixer_for",
                 "qmix_course.cones.best_supermodular", "qmix_course.cones.nnls"),

@@ -8,7 +8,8 @@ from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
 
 UNITS = ("ELU", "mirrored", "tanh")
-MAKERS = {"a": {"ELU", "tanh"}, "b": {"mirrored", "tanh"}, "c": {"ELU", "mirrored", "tanh"}, "d": set(), "e": {"mirrored", "tanh"},
+MAKERS = {"a": {"ELU", "tanh"}, "b": {"mirrored", "tanh"}, "c": {"ELU", "mirrored", "tanh"}, "d": set(),
+          "e": {"mirrored", "tanh"},
           "f": {"tanh"}}
 
 
@@ -21,7 +22,8 @@ def read_makers(given) -> dict[str, set]:
     for key, units in given.items():
         units = [units] if isinstance(units, str) else units
         if not isinstance(units, (list, tuple, set, frozenset)) or not all(unit in UNITS for unit in units):
-            raise Found(Verdict("wrong shape or type", f'makers["{key}"]: expected a list with some of {", ".join(UNITS)}, '
+            raise Found(Verdict("wrong shape or type", f'makers["{key}"]: expected a list with some of '
+                                                       f'{", ".join(UNITS)}, '
                                 f"got {units!r:.60}", "An empty list says that none of them makes the table."))
         read[key] = set(units)
     return read
@@ -57,7 +59,8 @@ def look(room: Room, given) -> Verdict:
 
 MISTAKES = (
     Mistake("a table that is not monotone is made by a monotone mixer",
-            "In table d the better action of one agent depends on the other. All three mixers have weights that are not negative. What follows?",
+            "In table d the better action of one agent depends on the other. All three mixers have weights that are "
+            "not negative. What follows?",
             "whatever the unit, as long as it never falls the mixer is monotone, and no order makes table d rise"),
     Mistake("monotone is taken for enough",
             "Table f is monotone. Sort it and take all four mixed differences. Are they all of one sign?",
@@ -66,7 +69,8 @@ MISTAKES = (
             "Do the proof of step 1 again with a concave unit. Which sign of its line turns around?",
             "a convex unit gains more by a step that begins further right, a concave one less"),
     Mistake("convex and concave are exchanged",
-            "ELU's slope is small on the left and 1 on the right. Does the second agent's step add to it or take from it?",
+            "ELU's slope is small on the left and 1 on the right. Does the second agent's step add to it or take from "
+            "it?",
             "ELU is the convex one: together the agents gain more than alone"),
     Mistake("table e is judged as it stands",
             "In table e, which is the worse action of agent 2? Sort it first, and then take the mixed difference.",
@@ -84,7 +88,8 @@ MISTAKES = (
             "Table f has squares of both signs. Find the one that turns your unit down.",
             "one mixed difference of the wrong sign is enough to put the table out of reach"),
     Mistake("table f is given up",
-            "Let both agents have utilities 0, 1, 2. For which joint actions is their sum at least 3? And which unit can be a step?",
+            "Let both agents have utilities 0, 1, 2. For which joint actions is their sum at least 3? And which unit "
+            "can be a step?",
             "a steep tanh is nearly a step, and table f is one step in the sum of the utilities"),
     Mistake("some letters are right, others are not",
             "For each letter: sort, take the mixed differences, and ask which units bend that way.",
@@ -95,6 +100,7 @@ EXERCISE = Exercise(
     number="11.3", title="Which unit can make it?", answers={"makers": "value"}, difficulty=2, minutes=10,
     practises="predict what a convex, a concave and a two-sided unit let a monotone mixer make",
     hints=("Sort each table first: worst action of each agent first.",
-           "Positive mixed differences need a unit that bends upwards, negative ones a unit that bends downwards. What if they are zero?",
+           "Positive mixed differences need a unit that bends upwards, negative ones a unit that bends downwards. What "
+           "if they are zero?",
            "A steep tanh is nearly a step. Over which joint actions is table f a step?"),
     mistakes=MISTAKES, look=look)

@@ -21,9 +21,11 @@ def smallest_class(table, twist=None) -> str:
     if twist == "igm always":
         return "igm"
     if twist == "means":
-        orders = [(sorted(range(n), key=lambda a: sum(rows[a])), sorted(range(n), key=lambda b: sum(row[b] for row in rows)))]
+        orders = [(sorted(range(n), key=lambda a: sum(rows[a])),
+                   sorted(range(n), key=lambda b: sum(row[b] for row in rows)))]
     elif twist == "largest":
-        orders = [(sorted(range(n), key=lambda a: max(rows[a])), sorted(range(n), key=lambda b: max(row[b] for row in rows)))]
+        orders = [(sorted(range(n), key=lambda a: max(rows[a])),
+                   sorted(range(n), key=lambda b: max(row[b] for row in rows)))]
     elif twist == "one line":
         orders = [(sorted(range(n), key=lambda a: rows[a][0]), sorted(range(n), key=lambda b: rows[0][b]))]
     elif twist == "as it stands":
@@ -46,7 +48,8 @@ def class_in_order(rows, as_given, twist) -> int:
         return 3
     if twist == "differences as they stand":
         rows = as_given
-    mixed = [rows[i + 1][j + 1] - rows[i + 1][j] - rows[i][j + 1] + rows[i][j] for i in range(n - 1) for j in range(n - 1)]
+    mixed = [rows[i + 1][j + 1] - rows[i + 1][j] - rows[i][j + 1] + rows[i][j] for i in range(n - 1)
+             for j in range(n - 1)]
     if twist == "first square":
         mixed = mixed[:1]
     elif twist == "corners":
@@ -75,19 +78,24 @@ def class_in_order(rows, as_given, twist) -> int:
 
 def class_cases() -> list[tuple]:
     """Tables of all classes with two and three actions, shuffled; all entries are whole numbers or quarters."""
-    small = [[[0, 1], [1, 8]], [[0, 1], [1, 1]], [[8, 0], [0, 4]], [[7, 7], [7, 7]], [[1, 0], [0, 0]], [[1, 1], [1, 0]], [[3, 0], [4, 2]],
-             [[5, 0], [5, 5]], [[0, 5], [0, 5]], [[2, 5], [1, 4]], [[1, 0], [0, 1]], [[0, 0], [3, 4]], [[0, 0], [0, 0]], [[-2, -1], [-1, 0]],
-             [[999.75, 1000], [1000, 1000]], [[-1000, 1000], [999.75, 1000]], [[0.25, 0.25], [0.25, 0.5]], [[0, 0.25], [0.25, 0.25]],
+    small = [[[0, 1], [1, 8]], [[0, 1], [1, 1]], [[8, 0], [0, 4]], [[7, 7], [7, 7]], [[1, 0], [0, 0]], [[1, 1], [1, 0]],
+             [[3, 0], [4, 2]],
+             [[5, 0], [5, 5]], [[0, 5], [0, 5]], [[2, 5], [1, 4]], [[1, 0], [0, 1]], [[0, 0], [3, 4]], [[0, 0], [0, 0]],
+             [[-2, -1], [-1, 0]],
+             [[999.75, 1000], [1000, 1000]], [[-1000, 1000], [999.75, 1000]], [[0.25, 0.25], [0.25, 0.5]],
+             [[0, 0.25], [0.25, 0.25]],
              [[0, 0, 0], [0, 0, 0], [0, 0, 0.25]], [[0, 1000, 1000], [1000, 1000, 1000], [1000, 1000, 1000]]]
     cases = [(torch.tensor(rows).double(),) for rows in small]
-    for mixed in ([[1, -2], [0, 0]], [[1, -1], [0, 0]], [[0, 3], [-2, 0]], [[2, 0], [0, -1]], [[0, 0], [2, -2]], [[0, -1], [0, 4]]):
+    for mixed in ([[1, -2], [0, 0]], [[1, -1], [0, 0]], [[0, 3], [-2, 0]], [[2, 0], [0, -1]], [[0, 0], [2, -2]],
+                  [[0, -1], [0, 4]]):
         table = torch.tensor([[0.0, 3.0, 7.0], [2.0, 5.0, 9.0], [6.0, 9.0, 13.0]])
         table[1:, 1:] += torch.tensor(mixed).cumsum(0).cumsum(1)
         cases += [(table,), (table.flip(1),)]
     generator = torch.Generator().manual_seed(0)
     for k in range(40):
         a, b = (torch.randint(0, 5, (3,), generator=generator).sort().values.double() for _ in range(2))
-        corners = torch.randint(0, 3, (2, 2), generator=generator).double() * (torch.rand(2, 2, generator=generator) < 0.5)
+        corners = torch.randint(0, 3, (2, 2), generator=generator).double() * (torch.rand(2, 2, generator=generator)
+                                                                               < 0.5)
         table = a.unsqueeze(1) + b
         kind = k % 8
         if kind in (1, 2, 6):
@@ -115,7 +123,8 @@ def look(room: Room, answer) -> Verdict:
     given = [room.ask(answer, *case) for case in cases]
     odd = [said for said in given if not isinstance(said, str) or said not in CLASSES]
     if odd:
-        raise Found(Verdict("wrong shape or type", f"expected one of {', '.join(CLASSES)} as text, got {values.describe(odd[0])}",
+        raise Found(Verdict("wrong shape or type", f"expected one of {', '.join(CLASSES)} as text, got "
+                                                   f"{values.describe(odd[0])}",
                             "Return one of the four words, in small letters."))
     try:
         room.compare(answer, cases, smallest_class)
@@ -206,19 +215,23 @@ MISTAKES = twisted(
      "a quarter is enough to change the class"),
 ) + (
     Mistake("a table that rises in no order is put into a smaller class",
-            "Write down the better action of agent 1 for each action of agent 2, and the other way round. Can any order make all steps rise?",
+            "Write down the better action of agent 1 for each action of agent 2, and the other way round. Can any "
+            "order make all steps rise?",
             "only igm holds the tables in which what is better for one agent depends on the other"),
     Mistake("a table that rises in some order is put into the largest class",
             "Take the table below and sort each agent's actions from worst to best. Is there a step that goes down?",
             "a table that rises in some pair of orders is monotone at least"),
     Mistake("a negative mixed difference goes unnoticed",
-            "Sort the table below so that it rises, and take all its mixed differences. One is negative: does your code see it?",
+            "Sort the table below so that it rises, and take all its mixed differences. One is negative: does your "
+            "code see it?",
             "one negative mixed difference puts the table out of QMIX's reach"),
     Mistake("a table that QMIX can make is refused",
-            "Sort the table below so that it rises, and take all its mixed differences. Which one does your code call negative?",
+            "Sort the table below so that it rises, and take all its mixed differences. Which one does your code call "
+            "negative?",
             "no mixed difference below zero: that is all QMIX asks of a table that rises"),
     Mistake("additive and qmix are confused",
-            "Sort the table below so that it rises. Are all its mixed differences zero, or are some above? That decides between the two.",
+            "Sort the table below so that it rises. Are all its mixed differences zero, or are some above? That "
+            "decides between the two.",
             "a sum has no mixed difference at all; QMIX's class has room for positive ones"),
 )
 
@@ -226,7 +239,8 @@ EXERCISE = Exercise(
     number="11.1", title="Can a QMixer make it?", answers={"smallest_class": "function"}, difficulty=3, minutes=15,
     practises="decide in which of the four nested classes a payoff table is",
     hints=("Try every pair of orders. For each: does the sorted table rise? If it does, look at its mixed differences.",
-           "Begin with the smallest class. All mixed differences zero, none negative, or some negative: which is which?",
+           "Begin with the smallest class. All mixed differences zero, none negative, or some negative: which is "
+           "which?",
            "If no order makes the table rise, only one of the four words is left."),
     off_limits=("qmix_course.representation.classify", "qmix_course.representation.best_tables",
                 "qmix_course.representation.errors_by_order", "qmix_course.representation.mixer_for",

@@ -41,10 +41,12 @@ def inputs(obs, actions, n_actions, twist=None, order=(0, 1, 2)):
 
 def input_cases() -> list[tuple]:
     cases, generator = [], torch.Generator().manual_seed(121)
-    for batch, time, n_agents, obs_dim, n_actions in ((1, 2, 2, 1, 2), (2, 3, 2, 3, 4), (3, 1, 3, 2, 2), (2, 4, 3, 1, 5), (1, 5, 1, 2, 3), (3, 3, 3, 3, 3)):
+    for batch, time, n_agents, obs_dim, n_actions in ((1, 2, 2, 1, 2), (2, 3, 2, 3, 4), (3, 1, 3, 2, 2),
+                                                      (2, 4, 3, 1, 5), (1, 5, 1, 2, 3), (3, 3, 3, 3, 3)):
         obs = torch.randn(batch, time, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
         cases.append((obs, torch.randint(n_actions, (batch, time, n_agents), generator=generator), n_actions))
-    for batch, time, n_agents, used, n_actions in ((1, 3, 2, 1, 3), (2, 1, 2, 2, 4), (2, 3, 4, 2, 6)):      # the last actions are never played
+    # the last actions are never played
+    for batch, time, n_agents, used, n_actions in ((1, 3, 2, 1, 3), (2, 1, 2, 2, 4), (2, 3, 4, 2, 6)):
         obs = torch.randn(batch, time, n_agents, 2, generator=generator, dtype=torch.float64).round(decimals=2)
         cases.append((obs, torch.randint(used, (batch, time, n_agents), generator=generator), n_actions))
     return cases
@@ -61,13 +63,15 @@ def look(room: Room, answer) -> Verdict:
     except Found as found:
         if found.verdict.title == UNNAMED:
             for name, part in ((OBSERVED, 0), (TOLD, 1), (WHO, 2)):
-                if not all(values.loosely_equal(part_of(got, case, part), part_of(inputs(*case), case, part), 1e-9) for got, case in zip(given, cases)):
+                if not all(values.loosely_equal(part_of(got, case, part), part_of(inputs(*case), case, part), 1e-9)
+                           for got, case in zip(given, cases)):
                     raise room.wrong(name, found.verdict.detail) from None
         raise
     return Verdict("correct")
 
 
-OBSERVED, TOLD, WHO = (f"the part with {what} is not right" for what in ("the observation", "the last action", "the id"))
+OBSERVED, TOLD, WHO = (f"the part with {what} is not right"
+                       for what in ("the observation", "the last action", "the id"))
 
 
 def part_of(result, case: tuple, part: int) -> torch.Tensor:
@@ -81,7 +85,8 @@ MISTAKES = (*twisted(
      "When the network is asked for values at time t, has the action at time t been played yet?",
      "the network is told the answer that it is to give; when it plays, that action does not exist yet"),
     ("next", "shifted the wrong way",
-     "Take three steps on paper. Which action stands beside the observation of step 1: that of step 0, or that of step 2?",
+     "Take three steps on paper. Which action stands beside the observation of step 1: that of step 0, or that of step "
+     "2?",
      "the network is told what will be done next"),
     ("rolled", "the last action of the episode is shown at its start",
      "Print what stands at time 0. Where does it come from?",
@@ -96,7 +101,8 @@ MISTAKES = (*twisted(
      "Your input has one number for the action. Is action 3 three times action 1?",
      "a number puts an order and distances on actions that have none; one-hot treats them alike"),
     ("read off", "the number of actions is read off the data",
-     "In a batch in which nobody plays the last action, how wide is your result? F.one_hot without a number of classes looks for the largest.",
+     "In a batch in which nobody plays the last action, how wide is your result? F.one_hot without a number of classes "
+     "looks for the largest.",
      "the network's input then has another width from batch to batch"),
     ("id as number", "the agent's id as one number",
      "Your input has one number for the agent. Is agent 2 twice agent 1?",
@@ -112,9 +118,11 @@ MISTAKES = (*twisted(
             "the weights of a trained network belong to the places of its inputs"),
     Mistake(OBSERVED, "The first O numbers of an input are to be the observation as it came. Compare them with obs.",
             "the network must see what the agent sees"),
-    Mistake(TOLD, "The numbers behind the observation are the last action, one-hot. Write them down for step 0 and step 1 of one agent, and compare.",
+    Mistake(TOLD, "The numbers behind the observation are the last action, one-hot. Write them down for step 0 and "
+                  "step 1 of one agent, and compare.",
             "at most one of them is 1, in the place of the action that the agent played one step before"),
-    Mistake(WHO, "The last N numbers of an input say who the agent is. Print them for agent 0 and agent 1: where is the 1?",
+    Mistake(WHO, "The last N numbers of an input say who the agent is. Print them for agent 0 and agent 1: where is "
+                 "the 1?",
             "agent 0 has its 1 in the first place, agent 1 in the second, at every step"))
 
 EXERCISE = Exercise(

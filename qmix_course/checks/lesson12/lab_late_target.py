@@ -25,7 +25,8 @@ def targets(target, obs, last_actions, available, reward, terminated, gamma, twi
         walk = []                                               # values at times 0 … T, or 1 … T if it starts late
         late = twist in ("late", "warm with the future", "warm twice")
         for t in range(1 if late else 0, time + 1):
-            told = torch.full_like(last_actions[:, t:t + 1], -1) if twist == "no last action" else last_actions[:, t:t + 1]
+            told = torch.full_like(last_actions[:, t:t + 1],
+                                   -1) if twist == "no last action" else last_actions[:, t:t + 1]
             q, memory = target(obs[:, t:t + 1], told, memory)
             if twist == "forgets":
                 memory = None
@@ -44,7 +45,8 @@ def targets(target, obs, last_actions, available, reward, terminated, gamma, twi
 
 def lab_cases() -> list[tuple]:
     cases, generator = [], torch.Generator().manual_seed(124)
-    for batch, time, n_agents, obs_dim, n_actions, gamma in ((1, 2, 1, 1, 2, 0.5), (2, 3, 2, 2, 3, 0.9), (3, 1, 2, 3, 2, 0.8), (3, 5, 2, 2, 4, 0.99)):
+    for batch, time, n_agents, obs_dim, n_actions, gamma in ((1, 2, 1, 1, 2, 0.5), (2, 3, 2, 2, 3, 0.9),
+                                                             (3, 1, 2, 3, 2, 0.8), (3, 5, 2, 2, 4, 0.99)):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(batch + time)
             target = GRUAgents(n_agents, obs_dim, n_actions, hidden=4).double()
@@ -55,7 +57,8 @@ def lab_cases() -> list[tuple]:
                 target.head.bias.sub_(1e5)                              # values can be far below 0
             if batch == 3:
                 target.head.weight.mul_(1e5)                            # and far apart
-        obs = torch.randn(batch, time + 1, n_agents, obs_dim, generator=generator, dtype=torch.float64).round(decimals=2)
+        obs = torch.randn(batch, time + 1, n_agents, obs_dim, generator=generator,
+                          dtype=torch.float64).round(decimals=2)
         last = torch.randint(n_actions, (batch, time + 1, n_agents), generator=generator)
         last[:, 0] = -1
         available = torch.rand(batch, time + 1, n_agents, n_actions, generator=generator) < 0.6
@@ -106,7 +109,8 @@ LATE = "the target network still never sees the first observation"
 MISTAKES = twisted(
     targets,
     ("late", LATE,
-     "Two episodes that differ in the first observation alone: can their targets differ? Which observations does line 1 hand on?",
+     "Two episodes that differ in the first observation alone: can their targets differ? Which observations does line "
+     "1 hand on?",
      "what only the first observation shows is missing from every target, and the shapes fit all the same"),
     ("one step early", "now the values are those of the steps before",
      "It starts at the first observation now. Which times do the values belong to that you use: 0 to T − 1, or 1 to T?",
@@ -129,7 +133,8 @@ MISTAKES = twisted(
     ("mask of the step before", "the mask belongs to another step",
      "Two tables meet in line 2. Are they of the same times in your version?",
      "what was possible before the step may be impossible after it")) + (
-    Mistake(FILL, "What keeps an action that is not available from winning? Let the network's values be 100,000 times as large, of either sign: does it still lose?",
+    Mistake(FILL, "What keeps an action that is not available from winning? Let the network's values be 100,000 times "
+                  "as large, of either sign: does it still lose?",
             "only −inf, or something below all values at hand, loses against every value"),)
 
 EXERCISE = Exercise(

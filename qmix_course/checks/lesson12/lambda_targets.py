@@ -35,15 +35,18 @@ def lambda_targets(reward, terminated, next_value, mask, gamma, lam, twist=None)
 
 def lambda_cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(123)
-    cases = [(torch.tensor([[1.0, 2.0]]), torch.tensor([[False, False]]), torch.tensor([[4.0, 8.0]]), torch.ones(1, 2), 0.5, 0.25)]
-    for batch, time, gamma, lam in ((2, 3, 0.9, 0.5), (4, 5, 0.8, 0.75), (3, 4, 0.5, 0.0), (3, 4, 0.75, 1.0), (5, 6, 0.99, 0.2),
+    cases = [(torch.tensor([[1.0, 2.0]]), torch.tensor([[False, False]]), torch.tensor([[4.0, 8.0]]), torch.ones(1, 2),
+              0.5, 0.25)]
+    for batch, time, gamma, lam in ((2, 3, 0.9, 0.5), (4, 5, 0.8, 0.75), (3, 4, 0.5, 0.0), (3, 4, 0.75, 1.0),
+                                    (5, 6, 0.99, 0.2),
                                     (3, 5, 1.0, 0.9), (2, 3, 0.0, 0.6), (2, 1, 0.9, 0.4)):
         lengths = torch.randint(1, time + 1, (batch,), generator=generator)
         lengths[0], lengths[1] = time, max(1, time - 2)
         mask = (torch.arange(time) < lengths.unsqueeze(1)).double()
         ends = (torch.arange(time) == lengths.unsqueeze(1) - 1) & (torch.arange(batch) % 2 == 1).unsqueeze(1)
-        reward, next_value = (torch.randn(batch, time, generator=generator, dtype=torch.float64).round(decimals=2) for _ in range(2))
-        padding = torch.where(mask.bool(), 0.0, 1e6 * (-1) ** len(cases))          # whatever stands there, it means nothing
+        reward, next_value = (torch.randn(batch, time, generator=generator, dtype=torch.float64).round(decimals=2)
+                              for _ in range(2))
+        padding = torch.where(mask.bool(), 0.0, 1e6 * (-1) ** len(cases))      # whatever stands there, it means nothing
         cases.append((reward * mask, ends, next_value + 2.0 + padding, mask, gamma, lam))
     return cases
 
@@ -109,9 +112,11 @@ MISTAKES = twisted(
     ("all the way", "as if λ were always 1",
      "Compare your results for λ = 0.5 and λ = 1.",
      "these are sums of rewards, whatever λ says")) + (
-    Mistake(LAST, "Begin at the end. At a row's last played step y is the reward alone if it terminated, and r + γ v if not. Which row differs?",
+    Mistake(LAST, "Begin at the end. At a row's last played step y is the reward alone if it terminated, and r + γ v "
+                  "if not. Which row differs?",
             "every other target is built on that of the last step"),
-    Mistake(BEFORE, "Take a row of two steps. Its second target is right: put it into the formula for the first one, with γ, λ and v. What comes out?",
+    Mistake(BEFORE, "Take a row of two steps. Its second target is right: put it into the formula for the first one, "
+                    "with γ, λ and v. What comes out?",
             "γ stands before the whole bracket, 1 − λ before the next value, λ before the later target"))
 
 EXERCISE = Exercise(

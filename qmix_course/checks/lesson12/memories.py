@@ -42,7 +42,8 @@ def memories(cell, x, first, twist=None):
 
 def memory_cases() -> list[tuple]:
     cases, generator = [], torch.Generator().manual_seed(122)
-    for batch, time, inputs_, hidden, share in ((1, 4, 1, 1, 0.5), (3, 6, 2, 3, 0.3), (2, 1, 2, 2, 0.0), (4, 8, 3, 2, 0.25), (2, 5, 1, 4, 0.0), (3, 5, 2, 2, 1.0)):
+    for batch, time, inputs_, hidden, share in ((1, 4, 1, 1, 0.5), (3, 6, 2, 3, 0.3), (2, 1, 2, 2, 0.0),
+                                                (4, 8, 3, 2, 0.25), (2, 5, 1, 4, 0.0), (3, 5, 2, 2, 1.0)):
         cell = nn.GRUCell(inputs_, hidden).double()
         with torch.no_grad():
             for parameter in cell.parameters():
@@ -65,7 +66,8 @@ def look(room: Room, answer) -> Verdict:
             for row in range(len(x)):
                 other = x.clone()
                 other[row] += 1.0
-                moved = (room.ask(answer, cell, other, first) - room.ask(answer, cell, x, first)).abs().amax(-1) > 1e-6      # [B, T]
+                # [B, T]
+                moved = (room.ask(answer, cell, other, first) - room.ask(answer, cell, x, first)).abs().amax(-1) > 1e-6
                 if moved[torch.arange(len(x)) != row].any():
                     raise room.wrong(ROWS, found.verdict.detail) from None
             if _old_episodes_count(room, answer, cases[3]):
@@ -80,7 +82,8 @@ def _old_episodes_count(room: Room, answer, case: tuple) -> bool:
     for row, start in first.nonzero().tolist():
         other = x.clone()
         other[row, :start] += 1.0
-        moved = (room.ask(answer, cell, other, first) - room.ask(answer, cell, x, first))[row, start:].abs().max() > 1e-6
+        moved = (room.ask(answer, cell, other, first)
+                 - room.ask(answer, cell, x, first))[row, start:].abs().max() > 1e-6
         if moved:
             return True
     return False
@@ -112,7 +115,8 @@ MISTAKES = twisted(
      "Look at your result at the first step of an episode. May it be zero? What has the agent seen by then?",
      "the memory must be empty before the step; after it, it holds the first observation"),
     ("overwritten", "a memory that was kept is emptied afterwards",
-     "Look at your result at the last step of an episode. Which later line writes into a tensor that you have put aside?",
+     "Look at your result at the last step of an episode. Which later line writes into a tensor that you have put "
+     "aside?",
      "writing into h changes the tensor that was kept for the step before; a new tensor leaves it alone"),
     ("inverted", "emptied everywhere but at the start",
      "Does your condition say where to keep the memory or where to empty it? Try a row with one long episode.",
@@ -120,9 +124,11 @@ MISTAKES = twisted(
     ("always", "nothing is ever remembered",
      "Does the result at step 1 of an episode depend on its step 0? It should.",
      "each step begins with an empty memory, so the agent is a feed-forward one")) + (
-    Mistake(ROWS, "Change what one row reads and look at another row's memory. Over which axis does something in your code mix the rows?",
+    Mistake(ROWS, "Change what one row reads and look at another row's memory. Over which axis does something in your "
+                  "code mix the rows?",
             "rows are separate worlds; what one of them sees is nothing that another could know"),
-    Mistake(OLD, "Change what a row reads in its first episode and look at its second. At which of a row's episodes is the memory not empty at the start?",
+    Mistake(OLD, "Change what a row reads in its first episode and look at its second. At which of a row's episodes is "
+                 "the memory not empty at the start?",
             "every episode of a row begins with zeros, the third as well as the second"))
 
 EXERCISE = Exercise(

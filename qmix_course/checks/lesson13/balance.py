@@ -33,10 +33,11 @@ def _balance_cases() -> list[tuple]:
     cases = [(climbing, 0.1), (climbing, 1.0), (torch.tensor([[12.0, -12.0]], dtype=torch.float64), 0.5),
              (torch.tensor([[3.0, 3.0, 3.0]], dtype=torch.float64), 0.2)]
     cases.append((torch.arange(200, dtype=torch.float64).unsqueeze(0), 1e-5))        # takes eight rounds of weighing
-    cases.append((torch.tensor([[-950.0], [0.0]], dtype=torch.float64), 0.5))         # one value: there is nothing to balance
+    cases.append((torch.tensor([[-950.0], [0.0]], dtype=torch.float64), 0.5))   # one value: there is nothing to balance
     cases.append((torch.tensor([[1000.0, -1000.0, 999.9], [-1000.0, -999.0, -1000.0]], dtype=torch.float64), 0.01))
     for rows, count, alpha in ((1, 5, 0.3), (4, 7, 0.05), (6, 4, 0.01), (3, 12, 0.6), (2, 9, 0.001)):
-        cases.append(((6 * torch.randn(rows, count, dtype=torch.float64, generator=generator)).round(decimals=1), alpha))
+        cases.append(((6 * torch.randn(rows, count, dtype=torch.float64, generator=generator)).round(decimals=1),
+                      alpha))
     return cases
 
 
@@ -96,8 +97,8 @@ MISTAKES = (
             "With many values the weights change for several rounds. How do you know that they no longer do?",
             "how many rounds it takes depends on the values, so a small fixed number is not enough"),
     Mistake(NOT_EXACT,
-            "Your numbers are close, and more than a millionth off in some row. A grid is as coarse as its steps, a descent stops where you stop it, "
-            "float32 has seven digits: which is it?",
+            "Your numbers are close, and more than a millionth off in some row. A grid is as coarse as its steps, a "
+            "descent stops where you stop it, float32 has seven digits: which is it?",
             "with the weights known, q is a weighted mean, so the exact number costs nothing more"),
     Mistake("one of the values themselves",
             "Only the given values are tried in your search. May the lowest point lie between two of them?",
@@ -120,7 +121,8 @@ MISTAKES = (
             "squared errors pull in proportion to their distance; a quantile knows only the order",
             lambda v, alpha: torch.quantile(v, 1 / (1 + alpha), dim=-1)),
     Mistake("alpha enters squared",
-            "The weight stands before the square of the error, not inside it. What does an error of 2 count with weight alpha?",
+            "The weight stands before the square of the error, not inside it. What does an error of 2 count with "
+            "weight alpha?",
             "(α e)² is α² e²: a much smaller weight than was asked for",
             lambda v, alpha: balance(v, alpha**2)),
     Mistake("one number for all rows",
@@ -145,7 +147,8 @@ def _two_means(values, alpha):
 EXERCISE = Exercise(
     number="13.2", title="Where the pulls balance", answers={"balance": "function"}, difficulty=3, minutes=15,
     practises="find the number that an optimistic loss settles for",
-    hints=("At the balance: the sum of v − q over the values above q equals alpha times the sum of q − v over the others.",
+    hints=("At the balance: the sum of v − q over the values above q equals alpha times the sum of q − v over the "
+           "others.",
            "If you knew which values lie above q, q would be a weighted mean. Guess, compute, look again.",
            "Start at the mean, weigh, take the weighted mean, and repeat until q stays. Keep one q for each row."),
     mistakes=MISTAKES, look=look)

@@ -24,16 +24,20 @@ def _central_cases() -> list[tuple]:
     """All that can happen: greedy or not in all, some or no agents; y above, on and below Q̂*(ū)."""
     generator = torch.Generator().manual_seed(1301)
     cases = []
-    for batch, agents, n_actions, alpha in ((1, 2, 2, 0.1), (12, 2, 3, 0.5), (30, 3, 3, 0.1), (18, 1, 4, 0.75), (12, 4, 2, 1.0), (42, 5, 2, 1e-4)):
+    for batch, agents, n_actions, alpha in ((1, 2, 2, 0.1), (12, 2, 3, 0.5), (30, 3, 3, 0.1), (18, 1, 4, 0.75),
+                                            (12, 4, 2, 1.0), (42, 5, 2, 1e-4)):
         count = batch * agents * n_actions
-        q = (torch.randperm(count, generator=generator).to(torch.float64) - count // 2).reshape(batch, agents, n_actions) / 4
+        q = (torch.randperm(count, generator=generator).to(torch.float64)
+             - count // 2).reshape(batch, agents, n_actions) / 4
         best = q.argmax(-1)
         other = (best + torch.randint(1, n_actions, best.shape, generator=generator)) % n_actions
-        kind = torch.arange(batch).unsqueeze(1) % (agents + 2)          # 0: all greedy, 1 … N: agent i alone is not, N + 1: nobody is
+        # 0: all greedy, 1 … N: agent i alone is not, N + 1: nobody is
+        kind = torch.arange(batch).unsqueeze(1) % (agents + 2)
         alone = torch.arange(agents) == kind - 1
         actions = torch.where((kind == agents + 1) | alone, other, best)
         q_greedy = torch.randint(-8, 9, (batch,), generator=generator).to(torch.float64) / 2
-        y = q_greedy + (torch.arange(batch) // (agents + 2) % 3 - 1) * (1e-7 if agents % 2 else 0.5)        # below, a tie, above
+        # below, a tie, above
+        y = q_greedy + (torch.arange(batch) // (agents + 2) % 3 - 1) * (1e-7 if agents % 2 else 0.5)
         cases.append((q, actions, y, q_greedy, alpha))
     return cases
 
@@ -54,11 +58,14 @@ def look(room: Room, answer) -> Verdict:
 def _name_a_row(room: Room, answer, cases: list[tuple]) -> None:
     """Names what happens in the first row whose weight is 1 in place of alpha, or alpha in place of 1."""
     for q, u, y, g, alpha in cases:
-        for row, (got, want) in enumerate(zip(room.ask(answer, q, u, y, g, alpha).tolist(), central_weights(q, u, y, g, alpha).tolist())):
+        for row, (got, want) in enumerate(zip(room.ask(answer, q, u, y, g, alpha).tolist(),
+                                              central_weights(q, u, y, g, alpha).tolist())):
             if {got, want} == {1.0, alpha} and got != want:
-                seen = f"agents' own best: {q[row].argmax(-1).tolist()} · played: {u[row].tolist()} · y = {y[row]:.8g}, q_greedy = {g[row]:.8g}"
+                seen = (f"agents' own best: {q[row].argmax(-1).tolist()} · played: {u[row].tolist()} · y = "
+                        f"{y[row]:.8g}, q_greedy = {g[row]:.8g}")
                 raise room.wrong("a joint action counts in full without a reason" if got == 1.0 else
-                                 "a reason to count in full goes unnoticed", f"{seen}\nexpected: {want:g}\ngot:      {got:g}") from None
+                                 "a reason to count in full goes unnoticed",
+                                 f"{seen}\nexpected: {want:g}\ngot:      {got:g}") from None
 
 
 def _one_agent_decides(cases: list[tuple], given: list) -> bool:
@@ -81,20 +88,24 @@ MISTAKES = (
             "the greedy joint action is one single joint action, and every agent has to play its part",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).any(-1) | (y > g), alpha)),
     Mistake("one of the agents decides for all",
-            "Three agents, and only the one in the middle plays something else. What is the weight of that row, and what is yours?",
+            "Three agents, and only the one in the middle plays something else. What is the weight of that row, and "
+            "what is yours?",
             "the greedy joint action needs every agent, not the first or the last"),
     Mistake("a tie counts as better",
             "y equal to the value of the greedy joint action: does that joint action seem better?",
             "whatever is as good as the greedy one would count in full, as in plain QMIX",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1) | (y >= g), alpha)),
     Mistake("a joint action counts in full without a reason",
-            "Look at the row below: does every agent play its own best action? Is y above what the greedy joint action is worth?",
+            "Look at the row below: does every agent play its own best action? Is y above what the greedy joint action "
+            "is worth?",
             "only the greedy joint action and those that turn out better count in full"),
     Mistake("a reason to count in full goes unnoticed",
-            "Look at the row below: either every agent plays its best action, or y is above, perhaps by very little. Which test of yours misses it?",
+            "Look at the row below: either every agent plays its best action, or y is above, perhaps by very little. "
+            "Which test of yours misses it?",
             "greedy in all agents or better by however little: either is enough"),
     Mistake("what is nearly as good counts as better",
-            "y may lie below the value of the greedy joint action by a ten-millionth. What does your comparison say then?",
+            "y may lie below the value of the greedy joint action by a ten-millionth. What does your comparison say "
+            "then?",
             "better means above, by however little; a tolerance lets worse ones in",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1) | (y > g) | torch.isclose(y, g), alpha)),
     Mistake("alpha is on the wrong side",
@@ -106,7 +117,8 @@ MISTAKES = (
             "the first greedy joint action would confirm itself for ever",
             lambda q, u, y, g, alpha: _weigh(_alike(q, u).all(-1), alpha)),
     Mistake("the greedy joint action does not count",
-            "The better ones have weight 1. What about the joint action that is greedy now, if its y is no better than Q̂* says?",
+            "The better ones have weight 1. What about the joint action that is greedy now, if its y is no better than "
+            "Q̂* says?",
             "nothing would pull a greedy joint action down that is overrated",
             lambda q, u, y, g, alpha: _weigh(y > g, alpha)),
     Mistake("both are asked for at once",

@@ -18,7 +18,8 @@ def targets_and_weights(q, available, q_hat, actions, reward, terminated, gamma,
     for b in range(len(reward)):
         def best(t, b=b):
             both = zip(q[b, t].tolist(), available[b, t].tolist())
-            return tuple(max((a for a in range(len(own)) if free[a]), key=lambda a, own=own: own[a]) for own, free in both)
+            return tuple(max((a for a in range(len(own)) if free[a]), key=lambda a, own=own: own[a])
+                         for own, free in both)
         y = float(reward[b]) + (0.0 if terminated[b] else gamma * float(q_hat[b, 1][best(1)]))
         greedy = best(0)
         full = greedy == tuple(actions[b].tolist()) or y > float(q_hat[b, 0][greedy])
@@ -32,11 +33,13 @@ def _cases() -> list[tuple]:
     cases = []
     for batch, n_actions, gamma, alpha in ((1, 3, 0.5, 0.1), (6, 2, 0.9, 0.5), (20, 3, 0.9, 0.1), (30, 4, 0.99, 0.3)):
         count = batch * 2 * 2 * n_actions
-        q = (torch.randperm(count, generator=generator).to(torch.float64) - 0.6 * count).reshape(batch, 2, 2, n_actions) / 4
+        q = (torch.randperm(count, generator=generator).to(torch.float64) - 0.6
+             * count).reshape(batch, 2, 2, n_actions) / 4
         available = torch.rand(q.shape, generator=generator) < 0.5
         sure = torch.randint(0, n_actions, (batch, 2, 2, 1), generator=generator)
         available = available.scatter(-1, sure, True)
-        q_hat = (4 * torch.randn(batch, 2, n_actions, n_actions, dtype=torch.float64, generator=generator)).round(decimals=1)
+        q_hat = (4 * torch.randn(batch, 2, n_actions, n_actions, dtype=torch.float64,
+                                 generator=generator)).round(decimals=1)
         chance = torch.rand(batch, 2, n_actions, generator=generator).masked_fill(~available[:, 0], -1.0)
         best = q[:, 0].masked_fill(~available[:, 0], -torch.inf).argmax(-1)
         greedy_row = (torch.arange(batch) % 3 == 0).unsqueeze(1)
@@ -62,7 +65,8 @@ def _moved(cases: list[tuple], by: float) -> list[tuple]:
 def look(room: Room, wrong_line, mended) -> Verdict:
     cases = _cases()
     try:
-        room.compare(mended, cases + _moved(cases, -1e6) + [(1e6 * q, *rest) for q, *rest in cases], targets_and_weights)
+        room.compare(mended, cases + _moved(cases, -1e6) + [(1e6 * q, *rest) for q, *rest in cases],
+                     targets_and_weights)
     except Found as found:
         if found.verdict.title != UNNAMED or not _right_in(room, mended, _moved(cases, 1e6)):
             raise
@@ -126,10 +130,13 @@ MISTAKES = (
             "utilities have any sign, and 0 is a large one where all others are negative",
             _pieces(lambda q, av, u, q_hat: (q[:, 0] * av[:, 0]).argmax(-1))),
     Mistake(FILL,
-            "What keeps an action that is not available from winning? Let the values be a million times as large, of either sign: does it still lose?",
-            "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
+            "What keeps an action that is not available from winning? Let the values be a million times as large, of "
+            "either sign: does it still lose?",
+            "values have any size and any sign, so only −inf, or something below all values at hand, loses against "
+            "every one"),
     Mistake("the mask of the next step",
-            "Two times stand in the tables: now and next. Which of them does the greedy action of the weights belong to?",
+            "Two times stand in the tables: now and next. Which of them does the greedy action of the weights belong "
+            "to?",
             "what will be possible after the step says nothing about what was possible before it",
             _pieces(lambda q, av, u, q_hat: _closed(q[:, 0], av[:, 1]).argmax(-1))),
     Mistake("the greedy action of the next step",
@@ -167,5 +174,6 @@ EXERCISE = Exercise(
     difficulty=3, minutes=10, practises="find the choice that forgets which actions are available", lab=True,
     hints=("Two joint actions are chosen in the listing, one for now and one for the next step. Compare the two lines.",
            "Play the example by hand: may agent 1 take action 2?",
-           "The same care that the next step gets is due to the present one: close what is not available, then look for the best."),
+           "The same care that the next step gets is due to the present one: close what is not available, then look "
+           "for the best."),
     mistakes=MISTAKES, look=look)

@@ -28,7 +28,8 @@ def _cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(1303)
     cases = []
     for batch, time, gamma, alpha in (
-            (1, 1, 0.5, 0.1), (1, 2, 0.9, 0.5), (2, 3, 0.9, 0.1), (4, 5, 0.99, 0.75), (6, 1, 0.8, 0.25), (5, 3, 1.0, 0.001), (3, 2, 0.0, 1.0)):
+            (1, 1, 0.5, 0.1), (1, 2, 0.9, 0.5), (2, 3, 0.9, 0.1), (4, 5, 0.99, 0.75), (6, 1, 0.8, 0.25),
+            (5, 3, 1.0, 0.001), (3, 2, 0.0, 1.0)):
         numbers = 3 * torch.randn(4, batch, time, dtype=torch.float64, generator=generator)
         q_tot, q_hat, ahead, reward = numbers.round(decimals=2)
         played = torch.randint(1, time + 1, (batch,), generator=generator)
@@ -39,7 +40,8 @@ def _cases() -> list[tuple]:
         clock = torch.arange(time)
         mask = (clock < played.unsqueeze(1)).to(torch.float64)
         ended = (clock == played.unsqueeze(1) - 1) & (torch.arange(batch).unsqueeze(1) % 2 == 1)
-        q_tot[:, 0] = reward[:, 0] + 2 * (torch.arange(batch) % 2 - 0.5)    # at least one error each way where there are two rows
+        # at least one error each way where there are two rows
+        q_tot[:, 0] = reward[:, 0] + 2 * (torch.arange(batch) % 2 - 0.5)
         cases.append((q_tot, q_hat, ahead, reward * mask, ended, mask, gamma, alpha))
     return cases
 
@@ -53,7 +55,8 @@ def look(room: Room, answer) -> Verdict:
         for name, leaf, part in zip(("q_tot", "q_hat", "ahead"), leaves, case):
             if not leaf.requires_grad or not torch.equal(leaf.detach(), part):
                 raise room.wrong("your answer changes what it was given",
-                                 f"{name} came in with requires_grad=True: afterwards its requires_grad or its values are others")
+                                 f"{name} came in with requires_grad=True: afterwards its requires_grad or its values "
+                                 f"are others")
         if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
             raise room.wrong("nothing can be learned from this loss")
         to_q, to_hat, to_ahead = torch.autograd.grad(loss.sum(), leaves, allow_unused=True)
@@ -75,11 +78,13 @@ def _compare_gradients(to_q, to_hat, case) -> None:
     for name, got, wanted in (("q_tot", to_q, share * weighted), ("q_hat", to_hat, share * (q_hat - y))):
         if not torch.allclose(got, wanted, rtol=ROUGH, atol=ROUGH):
             raise Found(Verdict("wrong", "the loss is right, but its gradient is not",
-                                f"Does every part of {name} reach the loss with its gradient?", values.table(got, wanted)))
+                                f"Does every part of {name} reach the loss with its gradient?",
+                                values.table(got, wanted)))
 
 
 def _with(weigh=None, ends=True, g=True, total=None):
-    """A wrong loss: ``weigh(q_tot, q_hat, y, alpha)`` gives the weights, ``total(q², hat², w, mask)`` adds the errors up."""
+    """A wrong loss: ``weigh(q_tot, q_hat, y, alpha)`` gives the weights, ``total(q², hat², w, mask)`` adds the errors
+    up."""
     weigh = weigh or (lambda q, hat, y, alpha: torch.where(q < y, 1.0, alpha))
     total = total or (lambda one, two, w, m: ((w * one + two) * m).sum() / m.sum())
 
@@ -104,7 +109,8 @@ MISTAKES = (
             _with(total=lambda one, two, w, m: ((one + two) * m).sum() / m.sum())),
     Mistake("divided by the sum of the weights",
             "What do the squared errors get divided by: how many steps there are, or how much they weigh?",
-            "then a batch of overestimates would count as much as a batch of underestimates, and alpha would cancel in it",
+            "then a batch of overestimates would count as much as a batch of underestimates, and alpha would cancel in "
+            "it",
             _with(total=lambda one, two, w, m: (w * one * m).sum() / (w * m).sum() + (two * m).sum() / m.sum())),
     Mistake("Q̂*'s error is missing",
             "One network is trained by your loss. Who teaches the one that judges?",

@@ -87,7 +87,8 @@ def mixer_cases() -> list[tuple]:
         agent_qs, gap, w, b = ((2 * torch.randn(shape, generator=generator)).round(decimals=2) for _ in range(4))
         lam = (3 * torch.rand(shape, generator=generator) + 0.1).round(decimals=2)
         cases.append((agent_qs, (agent_qs + gap.abs()).round(decimals=2), w, b, lam))
-    small = torch.tensor([[1e-4, -1e-4], [-0.003, 0.5]]), torch.tensor([[0.0, 1.0], [-2.0, 0.0]])       # w near 0, λ from 0.001 to 50
+    # w near 0, λ from 0.001 to 50
+    small = torch.tensor([[1e-4, -1e-4], [-0.003, 0.5]]), torch.tensor([[0.0, 1.0], [-2.0, 0.0]])
     return [*cases, (torch.tensor([[100.0, -80.0], [0.0, 3.0]]), torch.tensor([[150.0, -80.0], [2.0, 8.0]]), *small,
                      torch.tensor([[0.001, 1.0], [50.0, 0.2]]))]
 
@@ -96,14 +97,17 @@ VALUE_WRONGS = [(name, partial(twisted, twist=twist)) for name, twist in (
     ("λ stands where λ − 1 belongs", "λ"), ("the advantages are those from before the rescaling", "A before"),
     ("w may be negative", "raw w"), ("w is positive in another way than asked for", "relu"),
     ("w is positive in another way than asked for", "exp"), ("w is positive in another way than asked for", "softplus"),
-    ("w is positive in another way than asked for", "softmax"), ("w is kept away from 0", "floor"), ("b is missing", "no b"),
+    ("w is positive in another way than asked for", "softmax"), ("w is kept away from 0", "floor"),
+    ("b is missing", "no b"),
     ("only the chosen values are rescaled", "best as it comes"), ("the correction has the wrong sign", "sign"),
     ("the correction has the wrong sign", "1 − λ"), ("V and λ − 1 do not go together", "V and λ − 1"),
-    ("the agents are averaged", "mean"), ("the first sum is not rescaled", "first sum raw"), ("the correction is missing", "λ gone"))]
+    ("the agents are averaged", "mean"), ("the first sum is not rescaled", "first sum raw"),
+    ("the correction is missing", "λ gone"))]
 SLOPE_WRONGS = [(name, partial(twisted, twist=twist)) for name, twist in (
     ("the advantages are not detached", "no detach"), ("only half of the advantage is detached", "best only"),
     ("only half of the advantage is detached", "own only"), ("w still learns through the advantages", "w lives"),
-    ("the first sum is detached", "first detached"), ("λ is detached", "λ detached"), ("no gradient at all", "nothing"))]
+    ("the first sum is detached", "first detached"), ("λ is detached", "λ detached"),
+    ("no gradient at all", "nothing"))]
 
 
 def measured(answer: Callable, case: tuple) -> list[torch.Tensor]:
@@ -136,7 +140,8 @@ MISTAKES = (
             "then every advantage counts λ + 1 times, and λ → 0 no longer makes an entry equal to V"),
     Mistake("the advantages are those from before the rescaling",
             "By how much does w Q + b change when Q falls short by 1?",
-            "the advantage belongs to the rescaled values; with others the two sums do not fit together, and IGM can be lost"),
+            "the advantage belongs to the rescaled values; with others the two sums do not fit together, and IGM can "
+            "be lost"),
     Mistake("w may be negative",
             "Print w. What happens to the order of an agent's actions when it is multiplied by −1?",
             "a negative w turns an agent's best action into the worst one for the team"),
@@ -186,7 +191,8 @@ MISTAKES = (
             "Call backward on your Q_tot. Where does it arrive?",
             "the mixer is part of the network that learns; only the advantages in the correction are numbers"),
     Mistake("the values are right, the gradient is not",
-            "Take the inputs one by one: for which of them does the gradient differ, and which line of yours does it pass?",
+            "Take the inputs one by one: for which of them does the gradient differ, and which line of yours does it "
+            "pass?",
             "the values do not show where a gradient is cut off"),
 )
 
@@ -195,5 +201,6 @@ EXERCISE = Exercise(
     practises="build the mixer, and put the detach exactly where it belongs",
     hints=("Rescale both, the chosen values and the best ones. Then compare them.",
            "Five inputs, and a gradient may reach four of them. Which one not?",
-           "w = |w| + 1e-10; own = w Q + b; best = w max + b; own.sum(−1) + ((λ − 1) · (own − best).detach()).sum(−1)."),
+           "w = |w| + 1e-10; own = w Q + b; best = w max + b; own.sum(−1) + ((λ − 1) · (own − "
+           "best).detach()).sum(−1)."),
     mistakes=MISTAKES, look=look)

@@ -24,7 +24,8 @@ def _duel(q, lam):
 
 def _from_the_mean(q, x):
     a = q - q.mean(-1, keepdim=True)
-    return q.mean(-1).sum(-1)[:, None, None] + x.exp()[:, 0] * a[:, 0].unsqueeze(2) + x.exp()[:, 1] * a[:, 1].unsqueeze(1)
+    return (q.mean(-1).sum(-1)[:, None, None] + x.exp()[:, 0] * a[:, 0].unsqueeze(2) + x.exp()[:, 1]
+            * a[:, 1].unsqueeze(1))
 
 
 def _products(q, x):
@@ -74,11 +75,13 @@ def truth() -> dict[str, bool]:
 
 def look(room: Room, said) -> Verdict:
     if not isinstance(said, dict) or set(said) != set(TEAM_VALUES):
-        raise Found(Verdict("wrong shape or type", f"keeps_igm: expected a dictionary with the keys {', '.join(TEAM_VALUES)}, "
-                            f"got {describe(said)}", "One entry for each letter, True or False."))
+        raise Found(Verdict("wrong shape or type", f"keeps_igm: expected a dictionary with the keys "
+                            f"{', '.join(TEAM_VALUES)}, got {describe(said)}",
+                            "One entry for each letter, True or False."))
     odd = [letter for letter in TEAM_VALUES if not isinstance(said[letter], bool)]
     if odd:
-        raise Found(Verdict("wrong shape or type", f"keeps_igm[{odd[0]!r}]: expected True or False, got {describe(said[odd[0]])}",
+        raise Found(Verdict("wrong shape or type", f"keeps_igm[{odd[0]!r}]: expected True or False, got "
+                                                   f"{describe(said[odd[0]])}",
                             "One entry for each letter, True or False."))
     wrong = [letter for letter in TEAM_VALUES if said[letter] != truth()[letter]]
     if wrong:
@@ -95,10 +98,12 @@ ABOUT = {                                       # letter → (hint, why)
           "the proof needs the sign of λ only, so λ may depend on the joint action as it likes"),
     "D": ("For which x is exp(x) − 1 below 0?",
           "λ − 1 may be negative, λ may not: exp(x) − 1 takes the place of λ here"),
-    "E": ("What is A_i of an agent's best action now? λ may be larger at another joint action: can that one end above it?",
+    "E": ("What is A_i of an agent's best action now? λ may be larger at another joint action: can that one end above "
+          "it?",
           "measured from the mean, the best actions have advantages above 0, and a larger λ elsewhere can beat them"),
     "F": ("Which of an agent's actions is its best one after −2 Q_i + 1?",
-          "the order of every agent's actions is turned round, so the team points at the actions that the agents like least"),
+          "the order of every agent's actions is turned round, so the team points at the actions that the agents like "
+          "least"),
     "G": ("λ depends on the utilities. Does that change its sign?",
           "λ may be computed from anything, utilities included, as long as it is positive"),
     "H": ("One number for both agents is a special case of two. Is it still positive?",
@@ -106,13 +111,16 @@ ABOUT = {                                       # letter → (hint, why)
     "I": ("Let only agent 1 deviate. What is the product of the two advantages then?",
           "if one agent deviates alone the product is 0, so that joint action ties with the best one"),
     "J": ("When is the smaller of two numbers that are never above 0 equal to 0?",
-          "the smaller of the two is 0 only where both are, and negative elsewhere: nobody said that A_tot must be a sum"),
+          "the smaller of the two is 0 only where both are, and negative elsewhere: nobody said that A_tot must be a "
+          "sum"),
 }
 
 EXERCISE = Exercise(
     number="14.4", title="Ten ways to weigh an advantage", answers={"keeps_igm": "value"}, difficulty=3, minutes=12,
     practises="tell what IGM asks of the weights from what QPLEX happens to do",
-    hints=("IGM for advantages: 0 where every agent plays its own best action, below 0 everywhere else. Hold each line against that.",
+    hints=("IGM for advantages: 0 where every agent plays its own best action, below 0 everywhere else. Hold each line "
+           "against that.",
            "λ may depend on anything. Ask of each line only: can it be 0 or negative?",
            "Five of the ten keep IGM."),
-    mistakes=tuple(Mistake(f"{letter} is judged wrongly", hint, why) for letter, (hint, why) in ABOUT.items()), look=look)
+    mistakes=tuple(Mistake(f"{letter} is judged wrongly", hint, why) for letter, (hint, why) in ABOUT.items()),
+    look=look)

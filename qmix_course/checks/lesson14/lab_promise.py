@@ -15,7 +15,8 @@ from qmix_course.checks.verdict import Found, Verdict
 FILL = "an unavailable action gets a number that real values can lie below"
 
 
-def errors_of(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b, twist: str = ""):
+def errors_of(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b,
+              twist: str = ""):
     """QPLEX's TD errors[B], row by row; γ = 0.99."""
     errors = []
     for k in range(len(q)):
@@ -33,11 +34,13 @@ def errors_of(q, next_q, actions, available, next_available, reward, terminated,
             best = scale * max(x for x, m in zip(row, may) if m) + shift
             own = scale * row[int(actions[k, i])] + shift
             total += own + (share - 1) * (own - best)
-            options = [x * m for x, m in zip(later, may_later)] if twist == "zeros" else [x for x, m in zip(later, may_later) if m]
+            options = ([x * m for x, m in zip(later, may_later)]
+                       if twist == "zeros" else [x for x, m in zip(later, may_later) if m])
             top = sum(options) / len(options) if twist == "mean" else max(options)
             ahead += top if twist == "not rescaled" else float(next_w[k, i]) * top + float(next_b[k, i])
         if twist == "w, b of now":
-            ahead = sum(float(w[k, i]) * max(x for x, m in zip(next_q[k, i].tolist(), next_available[k, i].tolist()) if m)
+            ahead = sum(float(w[k, i]) * max(x for x, m in zip(next_q[k, i].tolist(), next_available[k, i].tolist())
+                                             if m)
                         + float(b[k, i]) for i in range(q.shape[1]))
         goes_on = 1.0 if twist == "terminated lost" else 1.0 - float(terminated[k])
         errors.append(total - float(reward[k]) - 0.99 * goes_on * ahead)
@@ -58,20 +61,24 @@ def lab_cases() -> list[tuple]:
         next_available.scatter_(-1, torch.randint(a, (rows, n, 1), generator=generator), True)
         shift = -4.0 if seed % 2 else 0.0
         q, next_q = draw(rows, n, a) + shift, draw(rows, n, a) + shift
-        if seed < 2:                                            # in the smallest cases the largest value is out of reach
+        if seed < 2:        # in the smallest cases the largest value is out of reach
             next_available[:] = False
             next_available.scatter_(-1, next_q.argmin(-1, keepdim=True), True)
-        cases.append((q, next_q, actions, available, next_available, draw(rows), torch.rand(rows, generator=generator) < 0.3,
-                      *(part.round(decimals=2) for part in (draw(rows, n).abs() + 0.1, draw(rows, n), draw(rows, n).abs() + 0.1,
+        cases.append((q, next_q, actions, available, next_available, draw(rows),
+                      torch.rand(rows, generator=generator) < 0.3,
+                      *(part.round(decimals=2) for part in (draw(rows, n).abs() + 0.1, draw(rows, n),
+                                                            draw(rows, n).abs() + 0.1,
                                                               draw(rows, n).abs() + 0.1, draw(rows, n)))))
     return cases
 
 
 LAB_WRONGS = [(name, partial(errors_of, twist=twist)) for name, twist in (
-    ("unavailable actions still count in the target", "unmasked"), ("the target has the mask of the step before", "now's mask"),
+    ("unavailable actions still count in the target", "unmasked"),
+    ("the target has the mask of the step before", "now's mask"),
     ("unavailable actions count as 0", "zeros"), ("the first maximum lost its mask in the repair", "first unmasked"),
     ("the target takes a mean", "mean"), ("something else was changed in the repair", "terminated lost"),
-    ("something else was changed in the repair", "not rescaled"), ("something else was changed in the repair", "w, b of now"))]
+    ("something else was changed in the repair", "not rescaled"),
+    ("something else was changed in the repair", "w, b of now"))]
 
 
 def moved(cases: list[tuple], by: float) -> list[tuple]:
@@ -82,7 +89,8 @@ def moved(cases: list[tuple], by: float) -> list[tuple]:
 def look(room: Room, wrong_line, answer) -> Verdict:
     cases = lab_cases()
     try:
-        explained(room, answer, cases + moved(cases, -1e6) + [(1e6 * q, 1e6 * next_q, *rest) for q, next_q, *rest in cases], errors_of, LAB_WRONGS)
+        explained(room, answer, cases + moved(cases, -1e6)
+                  + [(1e6 * q, 1e6 * next_q, *rest) for q, next_q, *rest in cases], errors_of, LAB_WRONGS)
     except Found as found:
         if found.verdict.title != UNNAMED:
             raise
@@ -109,8 +117,10 @@ MISTAKES = (
             "Let all values be below 0. Which one wins your maximum?",
             "a 0 is a value like any other, and among negative ones it is the largest"),
     Mistake(FILL,
-            "What keeps an action that is not available from winning? Let the values be a million times as large, of either sign: does it still lose?",
-            "values have any size and any sign, so only −inf, or something below all values at hand, loses against every one"),
+            "What keeps an action that is not available from winning? Let the values be a million times as large, of "
+            "either sign: does it still lose?",
+            "values have any size and any sign, so only −inf, or something below all values at hand, loses against "
+            "every one"),
     Mistake("the first maximum lost its mask in the repair",
             "An advantage compares with the best action that the agent *could* take. Is that what you compare with?",
             "the first maximum was right in the listing; a repair leaves what is right as it is"),
@@ -123,7 +133,8 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="14.5", title="A promise that nobody can keep", answers={"wrong_line_5": "value", "mended_errors": "function"}, lab=True,
+    number="14.5", title="A promise that nobody can keep",
+    answers={"wrong_line_5": "value", "mended_errors": "function"}, lab=True,
     difficulty=2, minutes=8, practises="see that every maximum in an update needs the mask of its own step",
     hints=("There are two maxima in the listing. Compare what they are taken over.",
            "Follow `masked_next`. Where is it used?"),

@@ -14,7 +14,8 @@ from qmix_course.checks.verdict import Verdict
 
 
 def lambda_for(table, q, twist: str = "", at_best: float = 1.0) -> torch.Tensor:
-    """λ[A, ..., A], one for all agents, with which the agents' q[N, A] make ``table``; with a twist, what a mistake gives."""
+    """λ[A, ..., A], one for all agents, with which the agents' q[N, A] make ``table``; with a twist, what a mistake
+    gives."""
     n_agents, rows = len(q), q.tolist()
     best = [max(row) for row in rows]
     zero = [sum(row) / len(row) for row in rows] if twist.startswith("mean") else best
@@ -56,7 +57,8 @@ def table_cases() -> list[tuple]:
         table[own] = table.max() + 0.5
         q[0] += table[own] - q.amax(1).sum()
         cases.append((table, q))
-    nearly = torch.tensor([[0.0, -1e-6], [-1000.0, -3.0]]), torch.tensor([[0.5, -4.5], [-0.5, -0.75]])      # V is 0; λ from 4e-6 to 200
+    # V is 0; λ from 4e-6 to 200
+    nearly = torch.tensor([[0.0, -1e-6], [-1000.0, -3.0]]), torch.tensor([[0.5, -4.5], [-0.5, -0.75]])
     return [*cases, nearly, (torch.tensor([[-7.0, -1.0], [-2.0, -1e4]]), torch.tensor([[0.0, -2.0], [-501.0, -1.0]]))]
 
 
@@ -86,7 +88,8 @@ def look(room: Room, answer) -> Verdict:
 MISTAKES = (
     Mistake("λ comes out negative",
             "An entry below V, divided by a sum of advantages. Which sign do the two have?",
-            "with a negative λ a deviation would be worth more than the agents' own best actions, and IGM would be lost"),
+            "with a negative λ a deviation would be worth more than the agents' own best actions, and IGM would be "
+            "lost"),
     Mistake("where nobody deviates stands 0 / 0",
             "Print your λ at the agents' own best actions. What does the exercise ask for there?",
             "NaN spreads to everything that is computed with it, although λ does not matter at that entry"),
@@ -94,13 +97,16 @@ MISTAKES = (
             "At the agents' own best actions any λ makes the table. The exercise asks for one that is not 0. Which?",
             "λ must be above 0 everywhere; the exercise asks for 1, which is VDN's"),
     Mistake("this is λ − 1",
-            "There are two ways to write Q_tot: from V with λ, and from the sum of the Q_i with another factor. Which factor is yours?",
-            "subtracting the sum of the chosen utilities leaves the correction of VDN, and its factor is λ − 1, which may be negative"),
+            "There are two ways to write Q_tot: from V with λ, and from the sum of the Q_i with another factor. Which "
+            "factor is yours?",
+            "subtracting the sum of the chosen utilities leaves the correction of VDN, and its factor is λ − 1, which "
+            "may be negative"),
     Mistake("the advantage is measured from the mean",
             "What is the advantage of an agent's best action in this lesson?",
             "measured from the mean, some advantages are above 0, and a positive λ could lift a deviation above V"),
     Mistake("deviating agents are counted, not measured",
-            "Your λ is right where every deviation costs exactly 1. What if an agent's second best action is only 0.25 short?",
+            "Your λ is right where every deviation costs exactly 1. What if an agent's second best action is only 0.25 "
+            "short?",
             "λ must make up for the size of the advantages, and that differs from action to action"),
     Mistake("one agent's advantage stands for all",
             "Take a joint action in which only another agent deviates. What do you divide by there?",
@@ -120,7 +126,7 @@ EXERCISE = Exercise(
     number="14.1", title="λ for a table", answers={"lambda_for_table": "function"}, difficulty=2, minutes=12,
     practises="turn a table with IGM into positive weights, for any number of agents",
     hints=("Write Q_tot from V: V + λ · (sum of the advantages). Which of these do you know?",
-           "The sum of all agents' advantages is itself a table with one axis an agent. Let each agent's advantages lie along "
-           "its own axis and add.",
+           "The sum of all agents' advantages is itself a table with one axis an agent. Let each agent's advantages "
+           "lie along its own axis and add.",
            "λ = (table − V) / Σ A. At the agents' own best actions the denominator is 0: put a 1 there."),
     mistakes=MISTAKES, look=look)

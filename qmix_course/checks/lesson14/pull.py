@@ -63,9 +63,11 @@ def pull_cases() -> list[tuple]:
     for seed, (n_agents, n_actions) in enumerate(((2, 2), (2, 3), (2, 4), (3, 2), (3, 3), (1, 4))):
         generator = torch.Generator().manual_seed(seed)
         payoff = torch.randint(-15, 16, (n_actions,) * n_agents, generator=generator).double()
-        cases += [(payoff, tuple(torch.randint(n_actions, (n_agents,), generator=generator).tolist())) for _ in range(3)]
-    shifted = 0.25 * cases[-4][0] - 100                                         # nothing is above 0, and nothing a whole number
-    return [*cases, (shifted, (0,) * shifted.dim()), (torch.full((2, 2), -3.0), (1, 0)), (torch.tensor([0.0, 5.0, -1.0]), (0,))]
+        cases += [(payoff, tuple(torch.randint(n_actions, (n_agents,), generator=generator).tolist()))
+                  for _ in range(3)]
+    shifted = 0.25 * cases[-4][0] - 100        # nothing is above 0, and nothing a whole number
+    return [*cases, (shifted, (0,) * shifted.dim()), (torch.full((2, 2), -3.0),
+                                                      (1, 0)), (torch.tensor([0.0, 5.0, -1.0]), (0,))]
 
 
 def _flat(payoff) -> torch.Tensor:
@@ -75,7 +77,8 @@ def _flat(payoff) -> torch.Tensor:
 
 
 PULL_WRONGS = [(name, partial(pull, twist=twist)) for name, twist in (
-    ("the sign is turned round", "sign"), ("the errors are averaged", "mean"), ("V is what the joint action pays", "V is the payoff"),
+    ("the sign is turned round", "sign"), ("the errors are averaged", "mean"),
+    ("V is what the joint action pays", "V is the payoff"),
     ("V is the largest payoff", "V is the maximum"), ("entries below V pull V down", "all better ones"),
     ("V listens to one better entry only", "only the best one"), ("λ is not used", "flat"),
     ("the joint action itself has an error too", "ū left out"), ("the better entries have errors too", "only ū"),
@@ -123,7 +126,8 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="14.3", title="Which way do they go?", answers={"pull": "function"}, difficulty=4, minutes=20,
     practises="compute what the detached gradient does at the best wrong table",
-    hints=("First V. Begin with the payoff at ū; while some payoff is above the mean of what you have, take the largest of them in.",
+    hints=("First V. Begin with the payoff at ū; while some payoff is above the mean of what you have, take the "
+           "largest of them in.",
            "Then the table: V at ū and wherever the payoff is above V, the payoff itself everywhere else.",
            "Last the sums: for agent i add the errors over all axes but the i-th."),
     mistakes=MISTAKES, look=look)

@@ -15,15 +15,20 @@ ROUNDED = 2e-6          # what float32 would still meet
 
 def tables() -> list[torch.Tensor]:
     """Tables with one best entry: known games, and random ones of several sizes and signs."""
-    games = [torch.tensor([[8.0, -12, -12], [-12, 0, 0], [-12, 0, 0]]), torch.tensor([[11.0, -30, 0], [-30, 7, 6], [0, 0, 5]]),
+    games = [torch.tensor([[8.0, -12, -12], [-12, 0, 0], [-12, 0, 0]]),
+             torch.tensor([[11.0, -30, 0], [-30, 7, 6], [0, 0, 5]]),
              torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([[1.0, 0.99], [0.0, 0.5]])]
-    for seed, (n_actions, scale, shift) in enumerate(((2, 5, 0), (3, 5, 0), (4, 20, -100), (5, 5, 30), (6, 1000, 0), (3, 5, -40))):
+    for seed, (n_actions, scale, shift) in enumerate(((2, 5, 0), (3, 5, 0), (4, 20, -100), (5, 5, 30), (6, 1000, 0),
+                                                      (3, 5, -40))):
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(n_actions ** 2, generator=generator).view(n_actions, n_actions)
-        games.append((scale * (order / 3.0 + torch.rand(n_actions, n_actions, generator=generator) / 4) + shift).round(decimals=2))
+        games.append((scale * (order / 3.0 + torch.rand(n_actions, n_actions, generator=generator) / 4)
+                      + shift).round(decimals=2))
     for size, lead in ((1.0, 1e-6), (8.0, 8e-6), (1e-4, 1e-8), (1e6, 10.0)):       # the best entry leads by very little
-        games += [torch.tensor([[-0.5 * size, size], [size - lead, -size]]), torch.tensor([[0.0, size - lead, 0.0], [size - lead, size, 0.2 * size], [-size, 0.0, 0.0]])]
-    games += [torch.tensor([[0.0, -1.0], [-2.0, -3.0]]), torch.tensor([[-1e6, -2e6, -3e6], [-1e6, -1e6, -999_999.0], [-4e6, -5e6, -1e6]]),
+        games += [torch.tensor([[-0.5 * size, size], [size - lead, -size]]),
+                  torch.tensor([[0.0, size - lead, 0.0], [size - lead, size, 0.2 * size], [-size, 0.0, 0.0]])]
+    games += [torch.tensor([[0.0, -1.0], [-2.0, -3.0]]),
+              torch.tensor([[-1e6, -2e6, -3e6], [-1e6, -1e6, -999_999.0], [-4e6, -5e6, -1e6]]),
               torch.tensor([[1e-3, 0.0], [0.0, 0.0]])]
     return games
 
@@ -62,7 +67,8 @@ def as_utilities(result, table) -> torch.Tensor:
     except (TypeError, ValueError, RuntimeError, IndexError):
         own = torch.zeros(())
     if own.shape != (2, len(table)) or not own.isfinite().all():
-        raise Found(Verdict("wrong shape or type", f"expected numbers of shape [2, {len(table)}], got {values.describe(result)}",
+        raise Found(Verdict("wrong shape or type", f"expected numbers of shape [2, {len(table)}], got "
+                                                   f"{values.describe(result)}",
                             "One row of utilities for each of the two agents. V is not asked for: it is 0."))
     return own.detach()
 
@@ -97,7 +103,8 @@ def what_is_missing(own: torch.Tensor, table: torch.Tensor, close: float = CLOSE
 MISTAKES = (
     Mistake("the sum lies below the table somewhere",
             "Look for a negative gap. Which of the two utilities there is too low, given the other?",
-            "an entry above the sum may be better than what the agents choose, so that neither version of the condition holds"),
+            "an entry above the sum may be better than what the agents choose, so that neither version of the "
+            "condition holds"),
     Mistake("right up to a number that is the same everywhere",
             "All gaps of yours are off by one and the same number. What is V here?",
             "with that number as V the conditions hold; here V is 0, and one agent's utilities must take it over"),
@@ -105,13 +112,15 @@ MISTAKES = (
             "None of your gaps is too low. Are some too large? In every row and column one must be 0.",
             "utilities that merely point at the best entry leave the rest undetermined; the alternative asks for more"),
     Mistake("an agent has two best actions",
-            "Agents with a tie may take the other action. How can you give one action a small lead before you begin, and how small must it be?",
+            "Agents with a tie may take the other action. How can you give one action a small lead before you begin, "
+            "and how small must it be?",
             "with a tie the agents' choice is a toss, and one of its outcomes may be a bad joint action"),
     Mistake("the agents choose another joint action",
             "Compare each agent's argmax with its part of the table's best entry.",
             "then the sum cannot touch the table at ū without lying below the best entry"),
     Mistake("right only where the best entry leads by much",
-            "Where the best entry leads by a millionth only, is your own small lead still smaller? Is anything compared with a tolerance?",
+            "Where the best entry leads by a millionth only, is your own small lead still smaller? Is anything "
+            "compared with a tolerance?",
             "a lead of a fixed size is too large for some table, so it has to be a part of the best entry's own lead"),
     Mistake("the sum does not touch the table at ū",
             "The gap at ū is too large. How much of a lead can an action have before the sum is too high there?",
@@ -120,15 +129,18 @@ MISTAKES = (
             "For each of agent 1's actions: how far could its utility be lowered before the sum falls below the table?",
             "in that row agent 2, going through its own actions, finds no gap of 0"),
     Mistake("a column in which the sum touches nothing",
-            "The rows touch. Do to agent 2's utilities what you did to agent 1's, and see whether the rows still touch.",
+            "The rows touch. Do to agent 2's utilities what you did to agent 1's, and see whether the rows still "
+            "touch.",
             "in that column agent 1, going through its own actions, finds no gap of 0"),
 )
 
 EXERCISE = Exercise(
-    number="15.3", title="A sum that touches every row and column", answers={"meet_alternative": "function"}, difficulty=4, minutes=15,
+    number="15.3", title="A sum that touches every row and column", answers={"meet_alternative": "function"},
+    difficulty=4, minutes=15,
     practises="construct utilities that meet QTRAN-alt's condition exactly",
-    hints=("Suppose agent 2's utilities are all 0. How low can agent 1's be without the sum falling below the table anywhere? "
-           "What is then true in each row?",
+    hints=("Suppose agent 2's utilities are all 0. How low can agent 1's be without the sum falling below the table "
+           "anywhere? What is then true in each row?",
            "Now agent 1's are given. How low can agent 2's be? Check that the rows still touch afterwards.",
-           "A tie is left in some tables. Begin with a small lead for agent 2's part of the best entry: less than the best entry's lead over the second best."),
+           "A tie is left in some tables. Begin with a small lead for agent 2's part of the best entry: less than the "
+           "best entry's lead over the second best."),
     mistakes=MISTAKES, look=look)

@@ -37,7 +37,8 @@ def three_losses(q, joint, v, actions, y, twist=None):
         if twist != "joint max":
             opt.append(gap(at_opt, with_v=twist != "v in nopt only") ** 2)
         nopt.append({"wrong side": low.clamp(min=0) ** 2, "no clamp": low ** 2, "square first": (low ** 2).clamp(max=0),
-                     "not squared": low.clamp(max=0), "absolute": low.clamp(max=0).abs()}.get(twist, low.clamp(max=0) ** 2))
+                     "not squared": low.clamp(max=0),
+                     "absolute": low.clamp(max=0).abs()}.get(twist, low.clamp(max=0) ** 2))
         if twist == "absolute":
             td[-1], opt[-1] = td[-1].sqrt(), opt[-1].sqrt()
     losses = [torch.stack(each) for each in (td, opt, nopt)]
@@ -56,7 +57,8 @@ def three_losses(q, joint, v, actions, y, twist=None):
 
 def loss_case(batch: int, n_actions: int, seed: int) -> tuple:
     generator = torch.Generator().manual_seed(seed)
-    q, joint = (3 * torch.randn(batch, *shape, generator=generator) for shape in ((2, n_actions), (n_actions, n_actions)))
+    q, joint = (3 * torch.randn(batch, *shape, generator=generator)
+                for shape in ((2, n_actions), (n_actions, n_actions)))
     v, y = (2 * torch.randn(batch, generator=generator) for _ in range(2))
     actions = torch.randint(n_actions, (batch, 2), generator=generator)
     return *(each.round(decimals=2) for each in (q, joint, v)), actions, y.round(decimals=2)
@@ -103,7 +105,8 @@ MISTAKES = twisted(
      "the sum then never hears what Q_jt says about ū"),
     ("violations only", "the mean of L_nopt is taken over the violations only",
      "Two plays, one violation of size 2. Is the mean over the plays 4 or 2?",
-     "plays without a violation count as well, with 0; else the last small violation weighs as much as all of them did"),
+     "plays without a violation count as well, with 0; else the last small violation weighs as much as all of them "
+     "did"),
     ("wrong side", "the wrong side is punished",
      "The sum lies 3 above the table at what was played. What should L_nopt be?",
      "above is allowed, below is the violation; min(gap, 0) keeps what is below"),
@@ -114,18 +117,25 @@ MISTAKES = twisted(
      "Which sign does a square have? What does the minimum of it and 0 leave?",
      "the smaller of a square and 0 is 0, so the loss is always 0"),
     ("not squared", "L_nopt is not squared",
-     "Is your L_nopt ever above 0?", "min(gap, 0) is negative, and a loss that falls with every violation asks for more of them"),
+     "Is your L_nopt ever above 0?",
+     "min(gap, 0) is negative, and a loss that falls with every violation asks for more of them"),
     ("absolute", "absolute values in place of squares",
-     "All three losses are squares. Which power do you take?", "the penalties have other slopes then, and never fade as they get small"),
+     "All three losses are squares. Which power do you take?",
+     "the penalties have other slopes then, and never fade as they get small"),
     ("v turned", "V has the wrong sign",
-     "Write the gap down once more. With which sign does V stand in it?", "V is added to the sum, so that the sum with it reaches the table"),
-    ("no v", "V is left out", "Which of your inputs is never used?", "without V the agents would have to know how good the state is"),
+     "Write the gap down once more. With which sign does V stand in it?",
+     "V is added to the sum, so that the sum with it reaches the table"),
+    ("no v", "V is left out", "Which of your inputs is never used?",
+     "without V the agents would have to know how good the state is"),
     ("v changes sides", "V has the wrong sign in L_nopt",
-     "If you turned the gap around in L_nopt, did V turn with it?", "the two conditions must agree on one V, with one sign"),
-    ("exchanged", "L_opt and L_nopt are exchanged", "Which of the two is to come second?", "the order asked for is L_td, L_opt, L_nopt"),
+     "If you turned the gap around in L_nopt, did V turn with it?",
+     "the two conditions must agree on one V, with one sign"),
+    ("exchanged", "L_opt and L_nopt are exchanged", "Which of the two is to come second?",
+     "the order asked for is L_td, L_opt, L_nopt"),
     ("weighted", "L_nopt carries its weight already", "Asked are the three losses. Where do their weights belong?",
      "the weights come in when the three are added up"),
-    ("v in opt only", "V is missing in L_nopt", "Both conditions are about one and the same gap. Is yours the same in both?",
+    ("v in opt only", "V is missing in L_nopt",
+     "Both conditions are about one and the same gap. Is yours the same in both?",
      "the two conditions must agree on one V"),
     ("v in nopt only", "V is missing in L_opt", "V stands in one of your two gaps. And in the other?",
      "then V can be raised until the second condition holds, and the first never notices"),
@@ -133,22 +143,26 @@ MISTAKES = twisted(
      "Look at your L_opt for a few random inputs. What do you notice, and why?",
      "V = Q_jt(ū) − Q′(ū) makes the first condition true by construction; V is an input here, learned"),
     ("played in opt", "L_opt looks at what was played",
-     "The first condition is about one joint action. Which one?", "at what was played the sum need not touch the table"),
+     "The first condition is about one joint action. Which one?",
+     "at what was played the sum need not touch the table"),
     ("best in nopt", "L_nopt looks at ū",
      "The second condition is about the joint actions in the data. At which do you look?",
      "then no joint action but ū is ever held against the table"),
     ("best in td", "L_td looks at ū", "y belongs to what was played. Which entry of Q_jt should move there?",
      "the target of one joint action is given to another"),
-    ("mean of utilities", "the mean of the utilities, not their sum", "Q′ is a sum over the agents. Is yours?", "Q′ is VDN's sum, with one term an agent"),
+    ("mean of utilities", "the mean of the utilities, not their sum", "Q′ is a sum over the agents. Is yours?",
+     "Q′ is VDN's sum, with one term an agent"),
     ("added", "the sum over the plays, not the mean", "Give the same play twice. Should the losses double?",
      "the losses grow with the batch, and with them every step"),
     ("one each", "one loss for each play, not their mean", "Asked are three numbers. How many do you return?",
      "a loss is one number, the mean over the plays"),
-    ("mean first", "errors of different plays are averaged before the square", "What is the mean of the squares of 1 and 3?",
+    ("mean first", "errors of different plays are averaged before the square",
+     "What is the mean of the squares of 1 and 3?",
      "the mean comes last, or errors of both kinds could hide each other"),
 ) + (
     Mistake("Q_jt gives in to the agents",
-            "Q_jt is held fixed in two of the losses. What in your code keeps their gradients from it, at ū and at what was played?",
+            "Q_jt is held fixed in two of the losses. What in your code keeps their gradients from it, at ū and at "
+            "what was played?",
             "Q_jt is to learn what is true; here it moves towards what suits the agents"),
     Mistake("Q_jt learns nothing",
             "One of the three losses must move Q_jt. Which of your lines cuts it off?",
@@ -165,9 +179,13 @@ MISTAKES = twisted(
 )
 
 EXERCISE = Exercise(
-    number="15.2", title="Three losses, and who hears them", answers={"three_losses": "function"}, difficulty=3, minutes=20,
+    number="15.2", title="Three losses, and who hears them", answers={"three_losses": "function"}, difficulty=3,
+    minutes=20,
     practises="write QTRAN's losses so that each moves the right networks",
-    hints=("Collect five things for each play: Q_jt at what was played, Q_jt at ū, Q′ at what was played, Q′ at ū, and V.",
-           "Two of the losses are about the same kind of gap, at different joint actions. One is an equality, one an inequality.",
-           "Which of the five things are held fixed, and in which loss? Q_jt at what was played appears twice: once it learns, once it does not."),
+    hints=("Collect five things for each play: Q_jt at what was played, Q_jt at ū, Q′ at what was played, Q′ at ū, and "
+           "V.",
+           "Two of the losses are about the same kind of gap, at different joint actions. One is an equality, one an "
+           "inequality.",
+           "Which of the five things are held fixed, and in which loss? Q_jt at what was played appears twice: once it "
+           "learns, once it does not."),
     mistakes=MISTAKES, look=look)

@@ -1,4 +1,5 @@
-"""15.1 · How far from holding?: test QTRAN's two conditions in a batch of states in which some actions are not available."""
+"""15.1 · How far from holding?: test QTRAN's two conditions in a batch of states in which some actions are not
+available."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def in_one_state(q, joint, v, available, twist) -> tuple[float, float]:
         return (-1 if twist == "turned" else 1) * (total - joint[u[0]][u[1]] + sign * v)
 
     playable = [u for u in itertools.product(actions, repeat=2) if may[0][u[0]] and may[1][u[1]]]
-    own = tuple(max((a for a in actions if may[i][a] or twist == "free agents"), key=lambda a: q[i][a]) for i in range(2))
+    own = tuple(max((a for a in actions if may[i][a] or twist == "free agents"), key=lambda a: q[i][a])
+                for i in range(2))
     if twist == "zero":
         own = tuple(max(actions, key=lambda a: q[i][a] * available[i][a]) for i in range(2))
     if twist == "joint argmax":
@@ -85,11 +87,13 @@ def gap_states(batch: int, n_actions: int, seed: int, masked: bool, shift: float
 
 def look(room: Room, answer) -> Verdict:
     every = torch.ones(1, 2, 2, dtype=torch.bool)
-    cases = [(torch.tensor([[[3.0, 0.0], [1.0, 2.0]]]), torch.tensor([[[4.0, 6.0], [9.0, 1.0]]]), torch.tensor([2.0]), every),
+    cases = [(torch.tensor([[[3.0, 0.0], [1.0, 2.0]]]), torch.tensor([[[4.0, 6.0], [9.0, 1.0]]]), torch.tensor([2.0]),
+              every),
              (torch.tensor([[[3.0, 0.0], [1.0, 2.0]]]), torch.tensor([[[4.0, 6.0], [9.0, 1.0]]]), torch.tensor([2.0]),
               torch.tensor([[[True, False], [True, True]]]))]
     for seed, (batch, n_actions, masked, shift) in enumerate(
-            ((1, 3, False, 0.0), (6, 2, False, 0.0), (12, 3, True, 0.0), (20, 4, True, 0.0), (9, 5, True, -90.0), (7, 3, True, -1e6), (7, 3, True, 1e6))):
+            ((1, 3, False, 0.0), (6, 2, False, 0.0), (12, 3, True, 0.0), (20, 4, True, 0.0), (9, 5, True, -90.0),
+             (7, 3, True, -1e6), (7, 3, True, 1e6))):
         cases.append(gap_states(batch, n_actions, seed, masked, shift))
     room.compare(answer, cases, violations)
     return Verdict("correct")
@@ -167,5 +171,6 @@ EXERCISE = Exercise(
     practises="test QTRAN's two conditions in a batch of states in which some actions are not available",
     hints=("First the gap for every joint action of every state: agent 1's utilities as a column, agent 2's as a row.",
            "Then ū: each agent's best available action, as in lesson 03. It picks one gap a state.",
-           "For the second number let the gaps that cannot be played lose against all others, take the minimum, and cut off what is above 0."),
+           "For the second number let the gaps that cannot be played lose against all others, take the minimum, and "
+           "cut off what is above 0."),
     mistakes=MISTAKES, look=look)

@@ -32,9 +32,11 @@ def adapt(sigma: float, q: torch.Tensor, noisy: torch.Tensor, epsilon: float) ->
 
 
 def adapt_cases() -> list[tuple]:
-    """Each with δ a given factor above or below the divergence, so that the two sides, and a wrong δ, can be told apart."""
+    """Each with δ a given factor above or below the divergence, so that the two sides, and a wrong δ, can be told
+    apart."""
     generator, cases = torch.Generator().manual_seed(162), []
-    for (rows, agents, actions), factor in zip(((1, 2, 2), (1, 2, 3), (2, 3, 4), (3, 2, 5), (4, 2, 2), (2, 4, 3), (2, 2, 6), (3, 1, 6), (2, 2, 4)),
+    for (rows, agents, actions), factor in zip(((1, 2, 2), (1, 2, 3), (2, 3, 4), (3, 2, 5), (4, 2, 2), (2, 4, 3),
+                                                (2, 2, 6), (3, 1, 6), (2, 2, 4)),
                                                (1.15, 0.9, 0.85, 1.3, 0.8, 1.05, 0.97, 1.1, 0.15)):
         q = torch.randn(rows, agents, actions, generator=generator, dtype=torch.float64).round(decimals=1)
         noise, loud = torch.randn(q.shape, generator=generator, dtype=torch.float64), 0.6
@@ -45,13 +47,13 @@ def adapt_cases() -> list[tuple]:
         epsilon = (1 - math.exp(-delta)) / (1 - 1 / actions)
         cases.append((0.001 if len(cases) == 1 else 0.1 + 0.3 * len(cases), q, noisy, epsilon))
     still = torch.zeros(1, 1, 2, dtype=torch.float64)
-    return [*cases, (100.0, still, still, 0.0)]                                 # no noise, no exploration: 0 is not below 0
+    return [*cases, (100.0, still, still, 0.0)]        # no noise, no exploration: 0 is not below 0
 
 
 def look(room: Room, answer) -> Verdict:
     cases = adapt_cases()
     try:
-        for asked in (cases[:-1], cases):                       # the tie comes last: what is wrong elsewhere is told first
+        for asked in (cases[:-1], cases):        # the tie comes last: what is wrong elsewhere is told first
             room.compare(answer, asked, adapt)
     except Found as found:
         if found.verdict.title != UNNAMED:
@@ -98,7 +100,8 @@ MISTAKES = (
             "the weights p_a add up to 1 already; dividing by A makes the divergence too small",
             with_departure(lambda q, noisy: divergence_of(q, noisy).mean())),
     Mistake("the softmax goes over the agents",
-            "Whose probabilities must add up to 1: those of one agent's actions, or those of one action over the agents?",
+            "Whose probabilities must add up to 1: those of one agent's actions, or those of one action over the "
+            "agents?",
             "play is a distribution over an agent's own actions, the last axis",
             with_departure(lambda q, noisy: divergence_of(q, noisy, axis=1).sum(1).mean())),
     Mistake("values are compared, not play",
@@ -125,7 +128,8 @@ MISTAKES = (
             "Your divergence is the one asked for. Print δ beside it: is δ right, is the comparison, is the factor?",
             "σ takes one of two values, and which one depends on the divergence and δ alone"),
     Mistake("sigma is right, the divergence is not",
-            "Your σ moves as it should. Take one agent of one row and add up p_a log(p_a / r_a) by hand: is it your number?",
+            "Your σ moves as it should. Take one agent of one row and add up p_a log(p_a / r_a) by hand: is it your "
+            "number?",
             "a measure that lands on the same side of δ in a few cases need not do so in the next one"),
     Mistake("sigma moves the wrong way",
             "The play differs too little. Should the noise become larger or smaller?",
@@ -145,6 +149,6 @@ EXERCISE = Exercise(
     number="16.2", title="How much noise?", answers={"adapt": "function"}, difficulty=3, minutes=12,
     practises="KL divergence between two teams' play, the target δ(ε), and a multiplicative controller", look=look,
     hints=("Three steps: the divergence of every agent in every row, their mean, and the comparison with δ.",
-           "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two softmaxes and "
-           "summed over the actions, is the divergence."),
+           "log_softmax over the last axis gives both logarithms; their difference, weighted by one of the two "
+           "softmaxes and summed over the actions, is the divergence."),
     mistakes=MISTAKES, off_limits=("qmix_course.exploration.divergence", "qmix_course.exploration.target_divergence"))

@@ -14,9 +14,11 @@ from qmix_course.envs import TeamEnv, TeamSpec, TeamStep
 
 
 class Watched(TeamEnv):
-    """Episodes of 1 to 4 steps, some terminated and some cut by the clock, each with a first state of its own; and a diary.
+    """Episodes of 1 to 4 steps, some terminated and some cut by the clock, each with a first state of its own; and a
+    diary.
 
-    state[B, 3]: the number of the row's episode, the row, the steps played in it. Each of the three agents sees all of it.
+    state[B, 3]: the number of the row's episode, the row, the steps played in it. Each of the three agents sees all of
+    it.
     """
 
     def __init__(self, rows: int, seed: int):
@@ -53,7 +55,8 @@ class Watched(TeamEnv):
 
 
 class Draws:
-    """``draw``: no two latents are alike, so each tells which draw it came from and for which of the states it was given."""
+    """``draw``: no two latents are alike, so each tells which draw it came from and for which of the states it was
+    given."""
 
     def __init__(self, generator: torch.Generator):
         self.generator, self.asked, self.used, self.foreign = generator, [], [], False
@@ -83,7 +86,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         draws = Draws(generator)
         result = room.ask(answer, env, draws.draw, draws.act, steps, generator, may_change=(0, 1, 2, 4))
         if not isinstance(result, torch.Tensor) or result.shape != (steps, rows) or result.dtype != torch.int64:
-            raise Found(Verdict("wrong shape or type", f"expected the latents z[{steps}, {rows}], int64, got {values.describe(result)}",
+            raise Found(Verdict("wrong shape or type", f"expected the latents z[{steps}, {rows}], int64, got "
+                                                       f"{values.describe(result)}",
                                 "One row of latents for each step, stacked, as in the listing."))
         if len(env.diary) != steps:
             raise Found(Verdict("wrong", f"{steps} joint actions were to be played, {len(env.diary)} were",
@@ -107,7 +111,8 @@ def _name_explore(room: Room, stories: list) -> None:
         moved = result[1:] != result[:-1]
         changed += int((moved & same).sum())
         everywhere &= bool(moved.all())
-        shared &= bool((~(moved & same) | ended.any(1, keepdim=True)).all())    # others only change when somebody's episode ended
+        # others only change when somebody's episode ended
+        shared &= bool((~(moved & same) | ended.any(1, keepdim=True)).all())
         stale += int((~moved & ended).sum())
         rows = torch.arange(result.shape[1])
         by_clock += int((~moved & ended & env.by_clock[rows, episode[:-1]]).sum())
@@ -123,7 +128,8 @@ def _name_explore(room: Room, stories: list) -> None:
         raise room.wrong("the bug is still there: one row's end redraws every row" if shared and not stale
                          else "latents change in the middle of an episode")
     if stale:
-        raise room.wrong("an episode that the clock cut passes its latent on" if stale == by_clock else "some new episodes begin with an old latent")
+        raise room.wrong("an episode that the clock cut passes its latent on"
+                         if stale == by_clock else "some new episodes begin with an old latent")
     for env, draws, result, _ in stories:
         for t, row in itertools.product(range(len(result)), range(result.shape[1])):
             episode, number, played = draws.state_of(result[t, row])
@@ -143,8 +149,8 @@ MISTAKES = (
             "a latent that can change at any moment commits to nothing"),
     Mistake("the latent is never redrawn",
             "What do the flags of the step say after the reset, and which flags does your condition read?",
-            "reset returns False in both flags, so whoever asks them afterwards finds that nothing ended; every episode then has "
-            "the first latent"),
+            "reset returns False in both flags, so whoever asks them afterwards finds that nothing ended; every "
+            "episode then has the first latent"),
     Mistake("the latent is redrawn at every step",
             "How long does a latent last in your version, and how long should it?",
             "drawn at every step it is one more coin, shared by the team"),
@@ -185,5 +191,6 @@ EXERCISE = Exercise(
     answers={"wrong_line_4": "value", "mended_explore": "function"},
     practises="the end flags of one row, and what belongs to an episode", look=look, lab=True,
     hints=("Follow row 1 while row 0's episode ends. Which of its things change that should not?",
-           "Only the rows whose episode has ended get a new latent. The flags say which, but not after the reset any more."),
+           "Only the rows whose episode has ended get a new latent. The flags say which, but not after the reset any "
+           "more."),
     mistakes=MISTAKES)

@@ -38,7 +38,8 @@ def mi_bound(log_guess: torch.Tensor, z: torch.Tensor, mask: torch.Tensor) -> fl
 
 def bound_cases() -> list[tuple]:
     generator, cases = torch.Generator().manual_seed(163), []
-    for rows, steps, n_latents, absent in ((3, 2, 2, False), (4, 3, 3, False), (6, 4, 4, True), (5, 5, 3, True), (8, 3, 5, False)):
+    for rows, steps, n_latents, absent in ((3, 2, 2, False), (4, 3, 3, False), (6, 4, 4, True), (5, 5, 3, True),
+                                           (8, 3, 5, False)):
         logits = torch.randn(rows, steps, n_latents, generator=generator, dtype=torch.float64)
         z = torch.arange(rows) % (n_latents - absent)                       # one latent may not occur: 0 log 0
         length = 1 + (torch.arange(rows) * 2 + z) % steps
@@ -46,7 +47,7 @@ def bound_cases() -> list[tuple]:
         cases.append((logits.log_softmax(-1).round(decimals=3), z, mask))
     log_guess = torch.randn(4, 3, 3, generator=generator, dtype=torch.float64).log_softmax(-1).round(decimals=3)
     mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]], dtype=torch.float64)
-    cases += [(log_guess, torch.tensor([2, 0, 1, 2]), mask),                    # latent 0 was drawn, and never played with
+    cases += [(log_guess, torch.tensor([2, 0, 1, 2]), mask),        # latent 0 was drawn, and never played with
               (log_guess[:1, :1], torch.tensor([1]), mask[:1, :1]), (log_guess, torch.tensor([1, 1, 1, 1]), mask)]
     return cases
 
@@ -64,7 +65,8 @@ def look(room: Room, answer) -> Verdict:
 
 
 def wrong_with(guess=None, h=None):
-    """The wrong answer with another first term guess(log_guess, z, mask), or another second one h(log_guess, z, mask)."""
+    """The wrong answer with another first term guess(log_guess, z, mask), or another second one h(log_guess, z, mask).
+    """
     def wrong(log_guess, z, mask):
         first = mean_over(right_guess(log_guess, z), mask) if guess is None else guess(log_guess, z, mask)
         second = entropy(frequency(z, mask.sum(1), log_guess.shape[-1])) if h is None else h(log_guess, z, mask)
@@ -84,13 +86,15 @@ MISTAKES = (
     Mistake("every episode counts the same, whatever its length",
             "One episode has one step, another has five. How many terms does each contribute to a mean over steps?",
             "the first term is a mean over steps that were played, not over episodes",
-            wrong_with(guess=lambda log_guess, z, mask: ((right_guess(log_guess, z) * mask).sum(1) / mask.sum(1).clamp(min=1)).mean())),
+            wrong_with(guess=lambda log_guess, z,
+                       mask: ((right_guess(log_guess, z) * mask).sum(1) / mask.sum(1).clamp(min=1)).mean())),
     Mistake("the entropy is left out",
             "If all behave alike, the best guesser says 1/Z. What should the bound be then, and what is yours?",
             "without H(z) the number is a cross-entropy and no bound on the mutual information",
             wrong_with(h=lambda log_guess, z, mask: 0.0)),
     Mistake("the entropy is taken of the guess",
-            "H(z) asks how uncertain z is before anybody has seen any behaviour. Does the discriminator come into that?",
+            "H(z) asks how uncertain z is before anybody has seen any behaviour. Does the discriminator come into "
+            "that?",
             "the entropy of q(z | behaviour) measures the guesser's doubt, not the spread of z",
             wrong_with(h=lambda log_guess, z, mask: mean_over(-(log_guess.exp() * log_guess).sum(-1), mask))),
     Mistake("z is taken to be uniform",
@@ -100,12 +104,14 @@ MISTAKES = (
     Mistake("z is counted by episodes, the guess by steps",
             "The first term weighs a long episode more than a short one. Does your p(z)?",
             "the two terms must speak of the same draws: steps that were played",
-            wrong_with(h=lambda log_guess, z, mask: entropy(frequency(z, torch.ones(len(z), dtype=mask.dtype), log_guess.shape[-1])))),
+            wrong_with(h=lambda log_guess, z, mask: entropy(frequency(z, torch.ones(len(z), dtype=mask.dtype),
+                                                                      log_guess.shape[-1])))),
     Mistake("z is counted over the padding too",
             "Every row has T places, but not T steps. Which of them should be counted for p(z)?",
             "all rows then count the same, as if their padding had been played",
             lambda log_guess, z, mask: float(right_guess(log_guess, z).mean()
-                                             + entropy(frequency(z, torch.ones(len(z), dtype=mask.dtype), log_guess.shape[-1])))),
+                                             + entropy(frequency(z, torch.ones(len(z), dtype=mask.dtype),
+                                                                 log_guess.shape[-1])))),
     Mistake("the sign of a loss",
             "A bound on the mutual information is to go up. Which sign does yours have for a perfect guesser?",
             "an optimiser minimises the negative bound; the bound itself is asked for",
@@ -126,7 +132,8 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="16.3", title="The bound", answers={"mi_bound": "function"}, difficulty=3, minutes=12,
     practises="the variational lower bound on mutual information, over padded episodes", look=look,
-    hints=("Two terms. The first is a masked mean over steps, as in every loss of this course. The second needs only z and the mask.",
-           "p(z) is the share of the played steps that belong to rows with this z. torch.special.entr gives −p log p, and 0 "
-           "for p = 0."),
+    hints=("Two terms. The first is a masked mean over steps, as in every loss of this course. The second needs only z "
+           "and the mask.",
+           "p(z) is the share of the played steps that belong to rows with this z. torch.special.entr gives −p log p, "
+           "and 0 for p = 0."),
     mistakes=MISTAKES)

@@ -71,7 +71,8 @@ def credit_of_two(payoff, actions):
 
 
 def credit_up_to_four(payoff, actions):
-    places = [lambda u: (slice(None), *u[1:]), lambda u: (u[0], slice(None), *u[2:]), lambda u: (*u[:2], slice(None), *u[3:]),
+    places = [lambda u: (slice(None), *u[1:]), lambda u: (u[0], slice(None), *u[2:]),
+              lambda u: (*u[:2], slice(None), *u[3:]),
               lambda u: (*u[:3], slice(None), *u[4:])]
     return torch.stack([payoff[actions] - payoff[place(actions)].mean() for place, _ in zip(places, actions)])
 
@@ -105,12 +106,14 @@ ANSWERS = Answers(
         ("the others are averaged out", credit_averages),
         ("the baseline itself, nothing is compared with it",
          against(lambda own, u, payoff, i: own.mean(), lambda got, base: base)),
-        ("praise and blame have changed places", against(lambda own, u, payoff, i: own.mean(), lambda got, base: base - got)),
+        ("praise and blame have changed places",
+         against(lambda own, u, payoff, i: own.mean(), lambda got, base: base - got)),
         ("everybody gets the same credit", credit_shared),
         ("the mean runs over the others' actions", credit_turned),
         ("right for two agents only", credit_of_two),
         ("right for two agents only", credit_first_and_last),
         ("right up to a certain number of agents only",
-         lambda payoff, actions: torch.cat([credit_up_to_four(payoff, actions), torch.zeros(max(0, len(actions) - 4))])),
+         lambda payoff, actions: torch.cat([credit_up_to_four(payoff, actions),
+                                            torch.zeros(max(0, len(actions) - 4))])),
     ],
 )

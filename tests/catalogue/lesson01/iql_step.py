@@ -45,7 +45,8 @@ def learns(target, change=lambda old, y, rate: old + rate * (y - old), who=None)
 
 
 def y_search_from(lowest):
-    return lambda q, i, obs, u, r, after, ended, gamma: r + gamma * (1 - ended) * max([lowest, *q[i, after[i]].tolist()])
+    return (lambda q, i, obs, u, r, after, ended,
+            gamma: r + gamma * (1 - ended) * max([lowest, *q[i, after[i]].tolist()]))
 
 
 def y_no_zeros(q, i, obs, u, r, after, ended, gamma):
@@ -185,7 +186,8 @@ ANSWERS = Answers(
         ("the step goes away from the target", learns(y_right, lambda old, y, rate: old - rate * (y - old))),
         ("only the first agent learns", learns(y_right, who=1)),
         ("only the first two agents learn",
-         lambda q, *rest: torch.cat([step_plain(q[:2], *(r[:2] if isinstance(r, torch.Tensor) else r for r in rest)), q[2:]])),
+         lambda q, *rest: torch.cat([step_plain(q[:2], *(r[:2] if isinstance(r, torch.Tensor) else r for r in rest)),
+                                     q[2:]])),
         ("a zero is taken for a missing number", learns(y_no_zeros)),
         ("a zero is taken for a missing number", learns(y_right, lambda old, y, rate: old + (rate or 0.1) * (y - old))),
         ("a fixed number takes part where values may have any size", learns(y_search_from(-1000))),

@@ -1,7 +1,17 @@
 """Answers to the exercises of lesson 02."""
 
 from tests.catalogue import together
-from tests.catalogue.lesson02 import end_flags, lab_last_row, lab_two_on_one_cell, leaks, observe, settle, team_step, walk, wide
+from tests.catalogue.lesson02 import (
+    end_flags,
+    lab_last_row,
+    lab_two_on_one_cell,
+    leaks,
+    observe,
+    settle,
+    team_step,
+    walk,
+    wide,
+)
 
 CATALOGUE = together({
     "02.1": walk.ANSWERS,

@@ -68,7 +68,8 @@ def collect_resets_below(env, choose, steps):
 
 
 def variant(mend):
-    """The listing with its last lines replaced: ``mend(columns, env, now, after)`` fills the end and gives the next step."""
+    """The listing with its last lines replaced: ``mend(columns, env, now, after)`` fills the end and gives the next
+    step."""
     def answer(env, choose, steps):
         columns = {name: [] for name in NAMES}
         now = env.reset()
@@ -141,7 +142,8 @@ def _only_terminated(columns, env, now, after):
 
 as_it_was, clock_terminates = variant(_as_it_was), variant(_clock_terminates)
 clock_terminates_too = variant(_clock_terminates_too)
-resets_all, stays_there, made_up, zeros = variant(_resets_all), variant(_stays_there), variant(_made_up), variant(_zeros)
+resets_all, stays_there, made_up, zeros = (variant(_resets_all), variant(_stays_there), variant(_made_up),
+                                           variant(_zeros))
 only_truncated, only_terminated = variant(_only_truncated), variant(_only_terminated)
 
 

@@ -119,7 +119,8 @@ def moves_along_the_row(look, size):
     for agent in (0, 1):
         for own in cells:
             for row in range(size):
-                seen = [look(placements, torch.tensor([own, (row, c)] if agent == 0 else [(row, c), own]), size)[:, agent]
+                seen = [look(placements, torch.tensor([own, (row, c)] if agent == 0 else [(row, c), own]),
+                             size)[:, agent]
                         for c in range(size)]
                 if any(not torch.equal(one, seen[0]) for one in seen):
                     return True
@@ -152,7 +153,8 @@ def within_a_millionth(look, size):
     cells, placements = pairs_of(size)
     for agent in (0, 1):
         for own in cells:
-            seen = torch.stack([look(placements, torch.tensor([own, other] if agent == 0 else [other, own]), size)[:, agent]
+            seen = torch.stack([look(placements, torch.tensor([own, other] if agent == 0 else [other, own]),
+                                     size)[:, agent]
                                 for other in cells if other != own])
             if (seen.amax(0) - seen.amin(0)).max() > 1e-6:
                 return True

@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of lesson 02 that are right on the boards of the lesson: packed cells, fixed sizes and counts."""
+"""Wrong answers to the exercises of lesson 02 that are right on the boards of the lesson: packed cells, fixed sizes and
+counts."""
 
 import torch
 
@@ -28,7 +29,8 @@ def walk(home=exact, rows=lambda size: size):
 
 def walk_by_goal(positions, actions, goals, size):
     whose = {tuple(goal): agent for agent, goal in enumerate(goals.tolist())}
-    there = torch.tensor([[whose.get(tuple(cell)) == agent for agent, cell in enumerate(row)] for row in positions.tolist()])
+    there = torch.tensor([[whose.get(tuple(cell)) == agent for agent, cell in enumerate(row)]
+                          for row in positions.tolist()])
     return walk(lambda *_: there)(positions, actions, goals, size)
 
 
@@ -88,15 +90,21 @@ def few_rows(size):
 
 SAME, SMALL = "two different cells count as one", "it works on small boards only"
 WRONG = {
-    "02.1": [(SAME, walk(packed(10))), (SAME, walk(packed(100))), (SMALL, walk(rows=few_rows)), (SMALL, walk(rows=lambda s: min(s, 100))),
+    "02.1": [(SAME, walk(packed(10))), (SAME, walk(packed(100))), (SMALL, walk(rows=few_rows)),
+             (SMALL, walk(rows=lambda s: min(s, 100))),
              ("agents are told apart by their goals or cells", walk_by_goal)],
-    "02.2": [*((SAME, settle(lambda r, c, w=width: r * w + c)) for width in (11, 50, 64, 997, 1000, 1024, 10_000, 1_000_000)),
-             (SAME, settle(lambda r, c: c * 50 + r)), (SAME, settle(lambda r, c: f"{r}{c}")), (SAME, settle(lambda r, c: float(f"{r}.{c}"))),
-             *(("going back makes a new conflict, and it stays", settle(lambda r, c: (r, c), rounds)) for rounds in (10, 20, 50, 100))],
-    "02.3": [(SAME, step(home=packed(10))), (SAME, step(meets=packed(10))), (SAME, step(meets=packed(100))), (SAME, step(meets=packed(1000))),
+    "02.2": [*((SAME, settle(lambda r, c, w=width: r * w + c))
+               for width in (11, 50, 64, 997, 1000, 1024, 10_000, 1_000_000)),
+             (SAME, settle(lambda r, c: c * 50 + r)), (SAME, settle(lambda r, c: f"{r}{c}")),
+             (SAME, settle(lambda r, c: float(f"{r}.{c}"))),
+             *(("going back makes a new conflict, and it stays", settle(lambda r, c: (r, c), rounds))
+               for rounds in (10, 20, 50, 100))],
+    "02.3": [(SAME, step(home=packed(10))), (SAME, step(meets=packed(10))), (SAME, step(meets=packed(100))),
+             (SAME, step(meets=packed(1000))),
              (SMALL, step(rows=few_rows))],
     "02.4": [(SMALL, lambda positions, goals, size: observe(positions, goals, min(size, 10)))],
-    "02.5": [("differences are added up, and cancel", looks_added_up), ("a small difference is taken for none", looks_rounded(12))],
+    "02.5": [("differences are added up, and cancel", looks_added_up),
+             ("a small difference is taken for none", looks_rounded(12))],
     "02.6": [("a row too many and a column too few cancel", flags(lambda p, g: ((p - g).sum(2) == 0).all(1))),
              ("one agent's differences cancel another's", flags(lambda p, g: (p - g).sum((1, 2)) == 0)),
              ("only the first agents are looked at", flags(lambda p, g: exact(p[:, :4], g[:4]).all(1))),

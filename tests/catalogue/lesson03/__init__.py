@@ -1,6 +1,14 @@
 """Answers to the exercises of lesson 03."""
 
-from tests.catalogue.lesson03 import agent_ids, agent_nets, best_actions, epsilon_greedy, lab_other_eyes, lab_thrifty_dice, who_reads_whom
+from tests.catalogue.lesson03 import (
+    agent_ids,
+    agent_nets,
+    best_actions,
+    epsilon_greedy,
+    lab_other_eyes,
+    lab_thrifty_dice,
+    who_reads_whom,
+)
 
 CATALOGUE = {
     "03.1": best_actions.ANSWERS,

@@ -67,12 +67,14 @@ def all_ones(obs):
 
 def in_blocks(obs):
     batch, time, n_agents, _ = obs.shape
-    return torch.cat([obs, torch.eye(n_agents).repeat_interleave(batch * time, dim=0).view(batch, time, n_agents, n_agents)], -1)
+    ids = torch.eye(n_agents).repeat_interleave(batch * time, dim=0)
+    return torch.cat([obs, ids.view(batch, time, n_agents, n_agents)], -1)
 
 
 def agents_loop_and_reshape(obs):
     batch, time, n_agents, size = obs.shape
-    rows = [torch.cat([obs[:, :, i], torch.eye(n_agents)[i].expand(batch, time, n_agents)], -1) for i in range(n_agents)]
+    rows = [torch.cat([obs[:, :, i], torch.eye(n_agents)[i].expand(batch, time, n_agents)], -1)
+            for i in range(n_agents)]
     seen = torch.stack([row[..., :size] for row in rows], 2).permute(0, 2, 1, 3).reshape(batch, time, n_agents, size)
     return torch.cat([seen, torch.stack([row[..., size:] for row in rows], 2)], -1)
 

@@ -10,7 +10,8 @@ from tests.catalogue import Answers
 
 
 def net(o, h, a, act=nn.ReLU, bias=True):
-    return nn.Sequential(nn.Linear(o, h, bias=bias), act(), nn.Linear(h, h, bias=bias), act(), nn.Linear(h, a, bias=bias))
+    return nn.Sequential(nn.Linear(o, h, bias=bias), act(), nn.Linear(h, h, bias=bias), act(),
+                         nn.Linear(h, a, bias=bias))
 
 
 class Loop(nn.Module):
@@ -93,7 +94,8 @@ class OneVector(nn.Module):
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         super().__init__()
         self.shapes = [(obs_dim, hidden), (hidden, hidden), (hidden, n_actions)]
-        self.theta = nn.Parameter(torch.stack([torch.cat([(torch.rand((i + 1) * o) * 2 - 1) / i**0.5 for i, o in self.shapes])
+        self.theta = nn.Parameter(torch.stack([torch.cat([(torch.rand((i + 1) * o) * 2 - 1) / i**0.5
+                                                          for i, o in self.shapes])
                                                for _ in range(n_agents)]))
 
     def forward(self, obs):
@@ -111,7 +113,8 @@ class Lazy(Loop):
     """Layers that find out their inputs when they are first called."""
 
     def make(self, obs_dim, n_actions, hidden):
-        return nn.Sequential(nn.LazyLinear(hidden), nn.ReLU(), nn.LazyLinear(hidden), nn.ReLU(), nn.LazyLinear(n_actions))
+        return nn.Sequential(nn.LazyLinear(hidden), nn.ReLU(), nn.LazyLinear(hidden), nn.ReLU(),
+                             nn.LazyLinear(n_actions))
 
 
 class Vmapped(nn.Module):
@@ -120,7 +123,8 @@ class Vmapped(nn.Module):
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         super().__init__()
         stacked, _ = torch.func.stack_module_state([net(obs_dim, hidden, n_actions) for _ in range(n_agents)])
-        self.keys, self.stacked = list(stacked), nn.ParameterList(nn.Parameter(part.detach()) for part in stacked.values())
+        self.keys, self.stacked = list(stacked), nn.ParameterList(nn.Parameter(part.detach())
+                                                                  for part in stacked.values())
         self.pattern = [net(obs_dim, hidden, n_actions)]
 
     def forward(self, obs):
@@ -209,7 +213,8 @@ class NormOverBatch(Loop):
 
 class OverTheBatch(Loop):
     def forward(self, obs):
-        return super().forward((obs - obs.mean((0, 1), keepdim=True)) / (obs.std((0, 1), correction=0, keepdim=True) + 1e-5))
+        return super().forward((obs - obs.mean((0, 1), keepdim=True))
+                               / (obs.std((0, 1), correction=0, keepdim=True) + 1e-5))
 
 
 class LastStepOnly(Loop):
@@ -315,12 +320,14 @@ class NoRelu(Loop):
 
 class SecondReluOnly(Loop):
     def make(self, obs_dim, n_actions, hidden):
-        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, n_actions))
+        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.Linear(hidden, hidden), nn.ReLU(),
+                             nn.Linear(hidden, n_actions))
 
 
 class FirstReluOnly(Loop):
     def make(self, obs_dim, n_actions, hidden):
-        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.Linear(hidden, n_actions))
+        return nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden),
+                             nn.Linear(hidden, n_actions))
 
 
 class ReluAtTheEnd(Loop):

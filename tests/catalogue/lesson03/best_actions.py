@@ -135,7 +135,8 @@ ANSWERS = Answers(
     wrong=[
         ("two values that differ count as equal", shifted_product),
         ("two values that differ count as equal", lambda q, can: filled(q.float(), can)),
-        ("two values that differ count as equal", lambda q, can: q.masked_fill(~can, -torch.inf).softmax(-1).argmax(-1)),
+        ("two values that differ count as equal", lambda q,
+         can: q.masked_fill(~can, -torch.inf).softmax(-1).argmax(-1)),
         ("the stand-in for −∞ is not low enough", smallest_of_its_type),
         ("the stand-in for −∞ is not low enough", filled_with(-1e30)),
         ("the stand-in for −∞ is not low enough", lambda q, can: torch.where(can, q, q.min() - 1).argmax(-1)),

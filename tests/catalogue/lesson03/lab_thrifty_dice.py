@@ -39,7 +39,8 @@ last_key = named("last_key", with_coin(lambda key, q, epsilon, generator: key[..
 large_key = named("large_key", with_coin(lambda key, q, epsilon, generator: key[..., 0] > 1 - epsilon))
 mean_key = named("mean_key", with_coin(lambda key, q, epsilon, generator: key.mean(-1) < epsilon))
 largest_key = named("largest_key", with_coin(lambda key, q, epsilon, generator: key.amax(-1) < epsilon))
-smallest_key = named("smallest_key", with_coin(lambda key, q, epsilon, generator: (key.amin(-1) < epsilon) & (epsilon > 0)))
+smallest_key = named("smallest_key", with_coin(lambda key, q, epsilon, generator: (key.amin(-1) < epsilon)
+                                               & (epsilon > 0)))
 team = named("team", with_coin(
     lambda key, q, epsilon, generator: (torch.rand(q.shape[:-2], generator=generator) < epsilon)[..., None]))
 one = named("one", with_coin(lambda key, q, epsilon, generator: torch.rand((), generator=generator) < epsilon))

@@ -54,7 +54,8 @@ def puts_back(agents, obs, other):
     return torch.stack(table, dim=1)
 
 
-def pairs(agents, obs, other, changed_values=lambda was, now: bool(((now - was).abs() > 1e-9).any()), entry=lambda i, j: (i, j)):
+def pairs(agents, obs, other, changed_values=lambda was, now: bool(((now - was).abs() > 1e-9).any()), entry=lambda i,
+          j: (i, j)):
     n = obs.shape[2]
     table = torch.zeros(n, n, dtype=torch.bool)
     for i in range(n):

@@ -42,7 +42,8 @@ def step_by_step(table, weights):
     """Gradient descent with a line search, until the gradient is practically zero."""
     x = design_of(table)
     q = torch.zeros(x.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([q], max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-16, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS([q], max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-16,
+                                  line_search_fn="strong_wolfe")
 
     def loss():
         optimiser.zero_grad()
@@ -110,7 +111,8 @@ def by_newton(table, weights):
         return (weights.flatten() * (design @ q - table.flatten()) ** 2).sum()
 
     zero = torch.zeros(design.size(1))
-    q = -torch.linalg.pinv(torch.autograd.functional.hessian(loss, zero)) @ torch.autograd.functional.jacobian(loss, zero)
+    q = (-torch.linalg.pinv(torch.autograd.functional.hessian(loss, zero))
+         @ torch.autograd.functional.jacobian(loss, zero))
     return (design @ q).reshape(table.shape)
 
 
@@ -211,12 +213,15 @@ def single_precision(table, weights):
 
 
 ANSWERS = Answers(
-    right=[by_pinv, by_numpy, by_lstsq("gelsd"), by_lstsq("gelss"), step_by_step, round_and_round, first_action_is_the_base, by_newton],
+    right=[by_pinv, by_numpy, by_lstsq("gelsd"), by_lstsq("gelss"), step_by_step, round_and_round,
+           first_action_is_the_base, by_newton],
     wrong=[
         ("lstsq with a driver that needs full rank", by_lstsq(None)),
         ("lstsq with a driver that needs full rank", by_lstsq("gelsy")),
-        ("very large or very small weights do not count as they are", lambda table, weights: by_pinv(table, weights.clamp(0.01, 10))),
-        ("very large or very small weights do not count as they are", lambda table, weights: by_pinv(table, weights.clamp(1e-6, 1e6))),
+        ("very large or very small weights do not count as they are", lambda table,
+         weights: by_pinv(table, weights.clamp(0.01, 10))),
+        ("very large or very small weights do not count as they are", lambda table,
+         weights: by_pinv(table, weights.clamp(1e-6, 1e6))),
         ("the weights are ignored", without_weights),
         ("the weights are ignored", uniform_formula),
         ("the weights are ignored", added_plain_means),

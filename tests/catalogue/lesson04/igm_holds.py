@@ -138,7 +138,8 @@ def igm_no_single_switch(tables, q, available):
     result = []
     for table, utilities, may in zip(tables, q, available):
         u1, u2 = utilities.masked_fill(~may, -torch.inf).argmax(-1)
-        result.append(bool((table[u1, u2] >= table[u1][may[1]]).all() and (table[u1, u2] >= table[:, u2][may[0]]).all()))
+        result.append(bool((table[u1, u2] >= table[u1][may[1]]).all()
+                           and (table[u1, u2] >= table[:, u2][may[0]]).all()))
     return torch.tensor(result)
 
 
@@ -205,7 +206,8 @@ def igm(utility=-torch.inf, entry=-torch.inf, holds=torch.ge, both=torch.logical
 ANSWERS = Answers(
     right=[igm_masked_fill, igm_loops, igm_flat, igm_no_regret, igm(), igm(holds=torch.eq)],
     wrong=[
-        *[("the stand-in for an unavailable action is not low enough", igm(utility=number)) for number in (-1e3, -1e9, -1e30)],
+        *[("the stand-in for an unavailable action is not low enough", igm(utility=number))
+          for number in (-1e3, -1e9, -1e30)],
         ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amin(-1) - 1)),
         ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amax(-1) - 10)),
         ("a small lead is overlooked", igm(holds=torch.isclose)),

@@ -215,7 +215,8 @@ def is_the_sum(table, q):
 
 
 def monotone(fall=0.0, tie=0.0, level=0.0):
-    """A fall of at most ``fall`` is none, ``tie``: so far apart may entries be, ``level``: so far apart are utilities still equal."""
+    """A fall of at most ``fall`` is none, ``tie``: so far apart may entries be, ``level``: so far apart are utilities
+    still equal."""
     def answer(table, q):
         for i, utilities in enumerate(q):
             order = utilities.argsort()
@@ -227,10 +228,12 @@ def monotone(fall=0.0, tie=0.0, level=0.0):
 
 
 ANSWERS = Answers(
-    right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups, monotone()],
+    right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups,
+           monotone()],
     wrong=[
         *[("a small fall is overlooked", monotone(fall=small)) for small in (0.1, 0.05, 1e-3, 1e-6, 1e-8)],
-        *[("two actions with equal utilities have different entries", monotone(tie=small)) for small in (0.05, 1e-6, 1e-8)],
+        *[("two actions with equal utilities have different entries", monotone(tie=small))
+          for small in (0.05, 1e-6, 1e-8)],
         *[("two utilities that differ a little count as equal", monotone(level=small)) for small in (0.05, 1e-6, 1e-8)],
         ("the table is tested as it stands, without the utilities", unsorted),
         ("some other order is right, but the utilities are given", any_order),

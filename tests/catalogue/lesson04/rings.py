@@ -9,7 +9,8 @@ GOOD = {"additive": [[0, 1, 2], [10, 11, 12], [20, 21, 22]], "monotone": [[0, 1,
         "igm": [[9, 1, 2], [3, 8, 4], [5, 6, 7]], "utilities": [[1, 0, 0], [1, 0, 0]]}
 SORTED_OTHERWISE = {"additive": torch.tensor([[0.3], [-0.9], [4.0]]) + torch.tensor([0.1, 7.0, -0.2]),
                     "monotone": np.array([[8.0, 2.0, 7.0], [1.0, 0.0, 0.5], [5.0, 1.5, 4.0]]),
-                    "igm": torch.tensor([[1, 2, 3], [6, 5, 4], [7, 9, 8]]), "utilities": np.array([[0, 1, 2.5], [-1, 4, -2.0]])}
+                    "igm": torch.tensor([[1, 2, 3], [6, 5, 4], [7, 9, 8]]),
+                    "utilities": np.array([[0, 1, 2.5], [-1, 4, -2.0]])}
 
 ANSWERS = Answers(
     right=[GOOD, SORTED_OTHERWISE],

@@ -1,6 +1,14 @@
 """Answers to the exercises of lesson 05."""
 
-from tests.catalogue.lesson05 import count_parameters, judge_mixer, lab_monotone, lab_neighbours, mixing_layer, mixing_net, not_negative
+from tests.catalogue.lesson05 import (
+    count_parameters,
+    judge_mixer,
+    lab_monotone,
+    lab_neighbours,
+    mixing_layer,
+    mixing_net,
+    not_negative,
+)
 
 CATALOGUE = {
     "05.1": mixing_layer.ANSWERS,

@@ -12,9 +12,11 @@ def by_formula(n_agents, state_dim, embed_dim, hypernet_dim):
         return a * b + b
 
     def weights(outputs):
-        return linear(state_dim, hypernet_dim) + linear(hypernet_dim, outputs) if hypernet_dim else linear(state_dim, outputs)
+        return (linear(state_dim, hypernet_dim) + linear(hypernet_dim, outputs)
+                if hypernet_dim else linear(state_dim, outputs))
 
-    return {"hyper_w1": weights(n_agents * embed_dim), "hyper_b1": linear(state_dim, embed_dim), "hyper_w2": weights(embed_dim),
+    return {"hyper_w1": weights(n_agents * embed_dim), "hyper_b1": linear(state_dim, embed_dim),
+            "hyper_w2": weights(embed_dim),
             "hyper_b2": linear(state_dim, embed_dim) + linear(embed_dim, 1)}
 
 
@@ -47,13 +49,15 @@ def count(**replaced):
 
 def no_biases(n_agents, state_dim, embed_dim, hypernet_dim):
     N, S, E, H = n_agents, state_dim, embed_dim, hypernet_dim
-    return {"hyper_w1": S * H + H * N * E if H else S * N * E, "hyper_b1": S * E, "hyper_w2": S * H + H * E if H else S * E,
+    return {"hyper_w1": S * H + H * N * E if H else S * N * E, "hyper_b1": S * E,
+            "hyper_w2": S * H + H * E if H else S * E,
             "hyper_b2": S * E + E}
 
 
 def always_two(n_agents, state_dim, embed_dim, hypernet_dim):
     N, S, E, H = n_agents, state_dim, embed_dim, hypernet_dim
-    return count(hyper_w1=lambda *_: S * H + H + H * N * E + N * E, hyper_w2=lambda *_: S * H + H + H * E + E)(N, S, E, H)
+    return count(hyper_w1=lambda *_: S * H + H + H * N * E + N * E,
+                 hyper_w2=lambda *_: S * H + H + H * E + E)(N, S, E, H)
 
 
 def always_one(n_agents, state_dim, embed_dim, hypernet_dim):
@@ -74,11 +78,14 @@ ANSWERS = Answers(
         ("hypernet_dim makes no difference", always_one),
         ("hyper_w1 writes one weight a unit, whatever the number of agents",
          count(hyper_w1=lambda n, s, e, h: by_formula(1, s, e, h)["hyper_w1"])),
-        ("hyper_w1 is counted once for each agent", count(hyper_w1=lambda n, s, e, h: n * by_formula(1, s, e, h)["hyper_w1"])),
+        ("hyper_w1 is counted once for each agent",
+         count(hyper_w1=lambda n, s, e, h: n * by_formula(1, s, e, h)["hyper_w1"])),
         ("hyper_b1 is counted as two layers", count(hyper_b1=lambda n, s, e, h: by_formula(n, s, e, h)["hyper_w2"])),
         ("hyper_b1 writes a bias for each agent", count(hyper_b1=lambda n, s, e, h: (s + 1) * n * e)),
-        ("hyper_w2 writes a weight for each agent", count(hyper_w2=lambda n, s, e, h: by_formula(n, s, e, h)["hyper_w1"])),
-        ("the hidden layer of V(s) has another width", count(hyper_b2=lambda n, s, e, h: s * h + h + h + 1 if h else s + 1)),
+        ("hyper_w2 writes a weight for each agent",
+         count(hyper_w2=lambda n, s, e, h: by_formula(n, s, e, h)["hyper_w1"])),
+        ("the hidden layer of V(s) has another width",
+         count(hyper_b2=lambda n, s, e, h: s * h + h + h + 1 if h else s + 1)),
         ("the hidden layer of V(s) has another width", count(hyper_b2=lambda n, s, e, h: s * h + h + h + 1)),
         ("V(s) is counted as a single layer", count(hyper_b2=lambda n, s, e, h: s + 1)),
         ("V(s) is counted with E outputs", count(hyper_b2=lambda n, s, e, h: (s + 1) * e + (e + 1) * e)),

@@ -125,7 +125,8 @@ def keeps_the_last(mixer, agent_qs, state, step):
 
 
 def keeps_zeros(mixer, agent_qs, state, step):
-    return with_columns(mixer, agent_qs, state, step)[0], with_columns(mixer, torch.zeros_like(agent_qs), state, step)[1]
+    return with_columns(mixer, agent_qs, state, step)[0], with_columns(mixer, torch.zeros_like(agent_qs), state,
+                                                                       step)[1]
 
 
 ANSWERS = Answers(
@@ -136,13 +137,17 @@ ANSWERS = Answers(
         ("the utilities are not held fixed while the state changes", judge(kept=False)),
         ("agents are compared, not states", judge(weighs=lambda r: bool((r - r[:, :1]).abs().max() > 1e-9))),
         ("rounding errors count as a difference", judge(weighs=lambda r: bool((r != r[0]).any()))),
-        ("only the signs of the changes are compared", judge(weighs=lambda r: bool(((r > 1e-9) != (r[0] > 1e-9)).any()))),
-        ("one agent whose weight changes is enough", judge(weighs=lambda r: bool(((r - r[0]).abs() > 1e-9).any(0).all()))),
+        ("only the signs of the changes are compared",
+         judge(weighs=lambda r: bool(((r > 1e-9) != (r[0] > 1e-9)).any()))),
+        ("one agent whose weight changes is enough",
+         judge(weighs=lambda r: bool(((r - r[0]).abs() > 1e-9).any(0).all()))),
         ("small effects are overlooked", judge(weighs=lambda r: bool((r - r[0]).abs().max() > 1e-2))),
         ("small effects are overlooked", judge(never=lambda r: bool((r > -1e-2).all()))),
-        *(("rounding errors count as a difference", judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
+        *(("rounding errors count as a difference",
+           judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
           for wide in (1e-10, 1e-12)),
-        *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all()))) for wide in (2e-9, 5e-9, 1e-8)),
+        *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all())))
+          for wide in (2e-9, 5e-9, 1e-8)),
         *(("the tolerance is too wide", judge(weighs=lambda r, wide=wide: bool((r - r[0]).abs().max() > wide)))
           for wide in (1e-4, 1e-5, 1e-6)),
         *(("the tolerance is too wide", judge(never=lambda r, wide=wide: bool((r >= -wide).all())))
@@ -154,7 +159,8 @@ ANSWERS = Answers(
         ("no change counts as a fall", judge(never=lambda r: bool((r > 1e-9).all()))),
         ("one that rises is enough for you", judge(never=lambda r: bool((r >= -1e-9).any()))),
         ("a verdict is the wrong way round", judge(never=lambda r: bool((r < -1e-9).any()))),
-        ("a verdict is the wrong way round", judge(weighs=lambda r: torch.allclose(r, r[:1].expand_as(r), rtol=0, atol=1e-9))),
+        ("a verdict is the wrong way round",
+         judge(weighs=lambda r: torch.allclose(r, r[:1].expand_as(r), rtol=0, atol=1e-9))),
         ("only some of the samples are looked at", judge(never=lambda r: bool((r[0] >= -1e-9).all()))),
         ("only some of the samples are looked at", judge(weighs=lambda r: bool((r[0] - r[1]).abs().max() > 1e-9))),
         ("the utilities are lowered, not raised", judge(rises=lowered)),
@@ -163,8 +169,10 @@ ANSWERS = Answers(
         ("only one of the agents counts", judge(rises=overwritten)),
         ("only one of the agents counts", judge(rises=lambda *case: rises(*case)[:, :1])),
         ("effects are averaged or summed before they are judged", judge(never=lambda r: bool(r.mean() >= 0))),
-        ("effects are averaged or summed before they are judged", judge(never=lambda r: bool((r.mean(0) >= -1e-9).all()))),
-        ("effects are averaged or summed before they are judged", judge(rises=lambda *case: rises(*case).mean(1, keepdim=True))),
+        ("effects are averaged or summed before they are judged",
+         judge(never=lambda r: bool((r.mean(0) >= -1e-9).all()))),
+        ("effects are averaged or summed before they are judged",
+         judge(rises=lambda *case: rises(*case).mean(1, keepdim=True))),
         ("slopes in place of steps", judge(rises=by_autograd)),
         ("rounding errors count as a difference", judge(never=lambda r: bool((r >= 0).all()))),
         ("the first verdict looks at the kept utilities only", on_the_first_utilities),

@@ -26,7 +26,8 @@ def rows(cut, second=torch.abs, first=torch.abs):
     def answer(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
         b1 = hyper_b1(state)
         w1 = cut(first(hyper_w1(state)), *agent_qs.shape, b1.shape[1])
-        return (F.elu((agent_qs[:, :, None] * w1).sum(1) + b1) * second(hyper_w2(state))).sum(-1) + hyper_b2(state)[:, 0]
+        return (F.elu((agent_qs[:, :, None] * w1).sum(1) + b1)
+                * second(hyper_w2(state))).sum(-1) + hyper_b2(state)[:, 0]
     return answer
 
 
@@ -37,12 +38,15 @@ def right_cut(w, b, n, e):
 ANSWERS = Answers(
     right=[(5, rows_whole), (5, agent_first_but_turned), (5, abs_after_the_cut), (5, rows(right_cut))],
     wrong=[
-        ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.view(n, b, e).permute(1, 0, 2)))),
-        ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.view(n, e, b).permute(2, 0, 1)))),
+        ("the bug is still there: rows go to other samples",
+         (5, rows(lambda w, b, n, e: w.view(n, b, e).permute(1, 0, 2)))),
+        ("the bug is still there: rows go to other samples",
+         (5, rows(lambda w, b, n, e: w.view(n, e, b).permute(2, 0, 1)))),
         ("the bug is still there: rows go to other samples", (5, rows(lambda w, b, n, e: w.t().reshape(b, n, e)))),
         ("the agents are apart, but each agent's rows mix the samples",
          (5, rows(lambda w, b, n, e: w.T.reshape(n, -1, e).transpose(0, 1)))),
-        ("the symptom is hidden: the numbers of W1 go to other agents", (5, rows(lambda w, b, n, e: w.view(b, e, n).mT))),
+        ("the symptom is hidden: the numbers of W1 go to other agents",
+         (5, rows(lambda w, b, n, e: w.view(b, e, n).mT))),
         ("the symptom is hidden: all samples share one W1", (5, rows(lambda w, b, n, e: w[0].view(n, e)))),
         ("the symptom is hidden: all samples share one W1", (5, rows(lambda w, b, n, e: w.mean(0).view(n, e)))),
         ("the symptom is hidden: all agents share one row of W1",

@@ -41,7 +41,8 @@ def number_by_number(agent_qs, w1, b1, w2, v):
     return torch.tensor(out)
 
 
-def layer(first=torch.abs, second=torch.abs, bias=lambda b: b, level=lambda v: v, unit=F.elu, out=lambda x: x, q=lambda q: q,
+def layer(first=torch.abs, second=torch.abs, bias=lambda b: b, level=lambda v: v, unit=F.elu, out=lambda x: x,
+          q=lambda q: q,
           sums=lambda x: x, reduce=torch.sum):
     """The layer with one of its parts replaced."""
     def answer(agent_qs, w1, b1, w2, v):

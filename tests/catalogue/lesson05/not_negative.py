@@ -121,7 +121,8 @@ def remembers(raw, seen=[]):
 
 
 ANSWERS = Answers(
-    right=[(lambda raw: (raw - 2 ** 0.5).abs(), lambda raw: (raw + (raw * raw + 4).sqrt()) / 2), (absolute, softplus), (mirrored, elu_plus_one), (square, exponential), (two_halves, softplus_by_hand),
+    right=[(lambda raw: (raw - 2 ** 0.5).abs(), lambda raw: (raw + (raw * raw + 4).sqrt()) / 2), (absolute, softplus),
+           (mirrored, elu_plus_one), (square, exponential), (two_halves, softplus_by_hand),
            (shifted, hyperbola), (log_of_one_plus, lambda raw: 2 ** raw), (lambda raw: raw * raw.sign(), softplus),
            (lambda raw: torch.maximum(raw, -raw), lambda raw: -F.logsigmoid(-raw)),
            (lambda raw: F.leaky_relu(raw).abs(), softplus)],
@@ -130,8 +131,10 @@ ANSWERS = Answers(
         ("some sizes of weight are out of reach", (absolute, lambda raw: F.softplus(raw) + 1e-8)),
         ("touches_zero never is exactly zero", (lambda raw: raw.abs() + 1e-8, softplus)),
         ("the weights have a ceiling", (lambda raw: raw.abs().clamp(max=1e3), softplus)),
-        ("a branch that is not taken spoils the gradient", (lambda raw: torch.where(raw > 0, raw * raw.sqrt(), -raw), softplus)),
-        ("a branch that is not taken spoils the gradient", (absolute, lambda raw: torch.where(raw > 0, 1 + raw.sqrt(), raw.exp()))),
+        ("a branch that is not taken spoils the gradient",
+         (lambda raw: torch.where(raw > 0, raw * raw.sqrt(), -raw), softplus)),
+        ("a branch that is not taken spoils the gradient",
+         (absolute, lambda raw: torch.where(raw > 0, 1 + raw.sqrt(), raw.exp()))),
         ("a weight below zero", (absolute, elu)),
         ("a weight below zero", (lambda raw: raw, softplus)),
         ("a weight below zero", (absolute, leaky)),
@@ -143,7 +146,8 @@ ANSWERS = Answers(
         ("a weight depends on its neighbours", (lambda raw: 2 * share(raw), softplus)),
         ("a weight depends on its neighbours", (from_the_least, softplus)),
         ("no gradient reaches the hypernetwork", (detached, softplus)),
-        ("no gradient reaches the hypernetwork", (absolute, lambda raw: torch.tensor(np.log1p(np.exp(raw.detach().numpy()))))),
+        ("no gradient reaches the hypernetwork",
+         (absolute, lambda raw: torch.tensor(np.log1p(np.exp(raw.detach().numpy()))))),
         ("the slope is zero over a whole stretch", (relu, softplus)),
         ("the slope is zero over a whole stretch", (absolute, clamped)),
         ("the slope is zero over a whole stretch", (lambda raw: F.relu(raw) ** 2, softplus)),

@@ -1,7 +1,16 @@
 """Answers to the exercises of lesson 06."""
 
 from tests.catalogue import together
-from tests.catalogue.lesson06 import edges, hard_copy, lab_copy, lab_slot, never_drawn, replay, soft_update, updates_until
+from tests.catalogue.lesson06 import (
+    edges,
+    hard_copy,
+    lab_copy,
+    lab_slot,
+    never_drawn,
+    replay,
+    soft_update,
+    updates_until,
+)
 
 CATALOGUE = together({
     "06.1": never_drawn.ANSWERS,

@@ -9,7 +9,8 @@ from tests.catalogue import Answers
 
 
 def run(target, online, batches, every, gamma, learning_rate, renew=None, before=None):
-    """The lines 2 to 12. ``before`` gives the target that is used from the next update on, ``renew`` the one after a copy."""
+    """The lines 2 to 12. ``before`` gives the target that is used from the next update on, ``renew`` the one after a
+    copy."""
     optimiser = torch.optim.SGD(online.parameters(), lr=learning_rate)
     for update, (state, reward, next_state) in enumerate(batches, start=1):
         if before is not None:

@@ -138,7 +138,8 @@ def shares_at_one(target, online, tau):
 
 def new_parameters(target, online, tau):
     for name, old in list(target.named_parameters()):
-        moved = torch.nn.Parameter(torch.lerp(old.data, online.get_parameter(name).data, tau), requires_grad=old.requires_grad)
+        moved = torch.nn.Parameter(torch.lerp(old.data, online.get_parameter(name).data, tau),
+                                   requires_grad=old.requires_grad)
         path, _, last = name.rpartition(".")
         setattr(target.get_submodule(path), last, moved)
 

@@ -1,7 +1,16 @@
 """Answers to the exercises of lesson 07."""
 
 from tests.catalogue import together
-from tests.catalogue.lesson07 import best_next, chosen_values, edges, lab_limit, lab_unavailable, qmix_update, td_loss, td_targets
+from tests.catalogue.lesson07 import (
+    best_next,
+    chosen_values,
+    edges,
+    lab_limit,
+    lab_unavailable,
+    qmix_update,
+    td_loss,
+    td_targets,
+)
 
 CATALOGUE = together({
     "07.1": chosen_values.ANSWERS,

@@ -147,7 +147,8 @@ def update_with(fill, limit=None):
 
 def double_with(fill):
     def mended_targets(online_q, target_q, available, reward, terminated, gamma):
-        best = torch.where(available, online_q, fill if fill is not None else online_q.min() - 1)[:, 1:].argmax(-1, keepdim=True)
+        best = torch.where(available, online_q, fill
+                           if fill is not None else online_q.min() - 1)[:, 1:].argmax(-1, keepdim=True)
         return reward + gamma * ~terminated * target_q[:, 1:].gather(-1, best).squeeze(-1).sum(-1)
 
     mended_targets.__name__ = f"filled with {fill}"
@@ -178,7 +179,8 @@ EDGES = {
     "07.4": Answers(
         right=[selected],
         wrong=[("the root of the mean", rooted), ("the mean is squared, not the errors", squared_mean),
-               ("the discount factor is a fixed number", always_99), ("a terminated step pays nothing at all", unpaid_end),
+               ("the discount factor is a fixed number", always_99),
+               ("a terminated step pays nothing at all", unpaid_end),
                ("the steps that ended the task are left out", without_ends),
                ("the error of a single step is another one", smooth), (DIVIDED, by_the_steps_of_a_row),
                (DIVIDED, at_least_the_rows), ("the steps do not count the same", later_steps_count_less),

@@ -44,7 +44,8 @@ def other_if_unavailable(online_q, target_q, available, reward, terminated, gamm
     best = online_q.masked_fill(~available, -torch.inf).argmax(-1, keepdim=True)[:, :-1]
     possible = available[:, 1:].gather(-1, best)
     fallback = target_q.masked_fill(~available, -torch.inf)[:, 1:].argmax(-1, keepdim=True)
-    return _finish(target_q[:, 1:].gather(-1, torch.where(possible, best, fallback)).squeeze(-1), reward, terminated, gamma)
+    return _finish(target_q[:, 1:].gather(-1, torch.where(possible, best, fallback)).squeeze(-1), reward, terminated,
+                   gamma)
 
 
 def both_early(online_q, target_q, available, reward, terminated, gamma):
@@ -70,7 +71,8 @@ def mask_moved(online_q, target_q, available, reward, terminated, gamma):
 
 
 def mask_lost(online_q, target_q, available, reward, terminated, gamma):
-    return _finish(target_q[:, 1:].gather(-1, online_q[:, 1:].argmax(-1, keepdim=True)).squeeze(-1), reward, terminated, gamma)
+    return _finish(target_q[:, 1:].gather(-1, online_q[:, 1:].argmax(-1, keepdim=True)).squeeze(-1), reward, terminated,
+                   gamma)
 
 
 def mask_left_behind(online_q, target_q, available, reward, terminated, gamma):

@@ -62,8 +62,10 @@ def as_closure(agents, mixer, target_agents, target_mixer, optimiser, batch, gam
     return float(optimiser.step(closure))
 
 
-def update_but(*, next_state="next_state", state="state", next_obs="next_obs", choose=None, value="target", chosen=None, mix=True,
-               ended=lambda flag: flag, error=lambda q_tot, y: (q_tot - y).pow(2).mean(), clear=True, watch=False, gamma_is=None,
+def update_but(*, next_state="next_state", state="state", next_obs="next_obs", choose=None, value="target", chosen=None,
+               mix=True,
+               ended=lambda flag: flag, error=lambda q_tot, y: (q_tot - y).pow(2).mean(), clear=True, watch=False,
+               gamma_is=None,
                cut=False, cut_mixer=False, before=None, step=True, late=False, after=None, own=None, returns=None):
     """An update in the usual order of lines, in which some can be exchanged."""
     def qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
@@ -129,7 +131,8 @@ def steps_twice(agents, mixer, target_agents, target_mixer, optimiser, batch, ga
 def everyone_alone(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
     q = agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0]
     with torch.no_grad():
-        after = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"], -torch.inf).amax(-1)
+        after = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"],
+                                                                                -torch.inf).amax(-1)
         y = batch["reward"][:, None] + gamma * after * ~batch["terminated"][:, None]
     loss = F.mse_loss(q, y)
     optimiser.zero_grad()
@@ -163,7 +166,8 @@ def follow(agents, mixer, target_agents, target_mixer):
 
 
 def clears_too_late(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
-    q_tot = mixer(agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0], batch["state"])
+    q_tot = mixer(agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0],
+                  batch["state"])
     loss = F.mse_loss(q_tot, _targets(target_agents, target_mixer, batch, gamma))
     loss.backward()
     optimiser.zero_grad()
@@ -176,7 +180,8 @@ def sum_for_target_mixer(together):
     def qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma):
         q = agents(batch["obs"].unsqueeze(1))[:, 0].gather(2, batch["actions"][..., None])[..., 0]
         with torch.no_grad():
-            next_q = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"], -torch.inf).amax(-1)
+            next_q = target_agents(batch["next_obs"].unsqueeze(1))[:, 0].masked_fill(~batch["next_available"],
+                                                                                     -torch.inf).amax(-1)
             next_q_tot = together(next_q)
             y = batch["reward"] + gamma * (1 - batch["terminated"].double()) * next_q_tot
         loss = F.mse_loss(mixer(q, batch["state"]), y)
@@ -203,11 +208,13 @@ ANSWERS = Answers(
         ("the end is turned round", update_but(ended=torch.logical_not)),
         ("unavailable actions are chosen too", update_but(choose=lambda next_q, batch, agents: next_q.amax(-1))),
         ("an unavailable action counts as 0", update_but(choose=zero_for_unavailable)),
-        ("an unavailable action counts as 0", update_but(choose=lambda q, batch, _: (q * batch["next_available"]).amax(-1))),
+        ("an unavailable action counts as 0",
+         update_but(choose=lambda q, batch, _: (q * batch["next_available"]).amax(-1))),
         ("the best actions, not the ones that were played", update_but(chosen=lambda q, batch: q.max(-1).values)),
         ("the mixer is left out", update_but(mix=False)),
         ("the mixer is left out", everyone_alone),
-        ("gradients from before are still there", update_but(clear=False, error=lambda q_tot, y: (q_tot - y).square().sum())),
+        ("gradients from before are still there",
+         update_but(clear=False, error=lambda q_tot, y: (q_tot - y).square().sum())),
         ("the target mixer is left out", sum_for_target_mixer(lambda next_q: next_q.sum(-1))),
         ("the target mixer is left out", sum_for_target_mixer(lambda next_q: next_q.mean(-1))),
         ("every row meets every target", update_but(error=lambda q_tot, y: ((q_tot[:, None] - y[None]) ** 2).mean())),
@@ -218,9 +225,11 @@ ANSWERS = Answers(
         ("another loss than the mean of the squares", update_but(error=F.l1_loss)),
         ("the worst available actions, not the best", update_but(choose=smallest)),
         ("the step has another length", steps_twice),
-        ("the step has another length", update_but(before=lambda weights: torch.nn.utils.clip_grad_norm_(weights, 1.0))),
+        ("the step has another length",
+         update_but(before=lambda weights: torch.nn.utils.clip_grad_norm_(weights, 1.0))),
         ("the target mixer reads the state before the step", update_but(next_state="state", ended=torch.zeros_like)),
-        ("the end of an episode is ignored", update_but(ended=torch.zeros_like, error=lambda q, y: (q - y).pow(2).sum())),
+        ("the end of an episode is ignored",
+         update_but(ended=torch.zeros_like, error=lambda q, y: (q - y).pow(2).sum())),
         ("unavailable actions are chosen too", update_but(value="online", choose=lambda q, batch, agents: q.amax(-1))),
         ("gamma is not used", update_but(gamma_is=1)),
         ("gamma is not used", update_but(gamma_is=0.99)),
@@ -233,6 +242,7 @@ ANSWERS = Answers(
         ("the target networks get gradients", update_but(watch=True)),
         ("the loss that is returned is another one", update_but(late=True)),
         ("the loss that is returned is another one", update_but(returns=lambda loss: loss.item() / 2)),
-        ("the given optimiser does not make the step", update_but(own=lambda weights: torch.optim.Adam(weights, lr=5e-4))),
+        ("the given optimiser does not make the step",
+         update_but(own=lambda weights: torch.optim.Adam(weights, lr=5e-4))),
     ],
 )

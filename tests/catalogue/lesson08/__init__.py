@@ -1,7 +1,15 @@
 """Answers to the exercises of lesson 08."""
 
 from tests.catalogue import together
-from tests.catalogue.lesson08 import count_run, edges, first_step, greedy_episodes, lab_every_fiftieth, stop_step, train_loop
+from tests.catalogue.lesson08 import (
+    count_run,
+    edges,
+    first_step,
+    greedy_episodes,
+    lab_every_fiftieth,
+    stop_step,
+    train_loop,
+)
 
 CATALOGUE = together({
     "08.1": count_run.ANSWERS,

@@ -21,7 +21,8 @@ def counted(updates=None, ratio=None, calls=None):
     def count_run(total_steps, rows, learning_starts, update_every, batch_size):
         n = (calls or (lambda total, rows: -(-total // rows)))(total_steps, rows)
         played = n * rows
-        count = (updates or (lambda beyond, every, rows, n: max(0, beyond) // every))(played - learning_starts, update_every, rows, n)
+        count = (updates or (lambda beyond, every, rows, n: max(0, beyond) // every))(played - learning_starts,
+                                                                                      update_every, rows, n)
         return n, count, (ratio or (lambda u, k, stored, n: u * k / stored))(count, batch_size, played, n)
     return count_run
 
@@ -113,14 +114,18 @@ EDGES = {
     "08.1": Answers(
         right=[played_out, counted()],
         wrong=[("an update comes one step late", counted(lambda beyond, every, rows, n: max(0, beyond - 1) // every)),
-               ("an update at learning_starts itself", counted(lambda beyond, every, rows, n: max(0, beyond // every + 1))),
-               ("an update is counted before its steps are full", counted(lambda beyond, every, rows, n: -(-max(0, beyond) // every))),
+               ("an update at learning_starts itself",
+                counted(lambda beyond, every, rows, n: max(0, beyond // every + 1))),
+               ("an update is counted before its steps are full",
+                counted(lambda beyond, every, rows, n: -(-max(0, beyond) // every))),
                ("every call is counted on its own", each_call_from_its_steps),
                ("the calls are counted wrongly", counted(calls=lambda total, rows: total // rows + 2)),
                ("the calls are counted wrongly", counted(calls=lambda total, rows: max(2, -(-total // rows)))),
-               ("the calls are right, and the updates are not", counted(lambda beyond, every, rows, n: max(0, beyond) // max(rows, every))),
+               ("the calls are right, and the updates are not",
+                counted(lambda beyond, every, rows, n: max(0, beyond) // max(rows, every))),
                ("calls and updates are right, and the ratio is not", counted(ratio=lambda u, k, stored, n: u * k / n)),
-               ("calls and updates are right, and the ratio is not", counted(ratio=lambda u, k, stored, n: u * k * stored))]),
+               ("calls and updates are right, and the ratio is not",
+                counted(ratio=lambda u, k, stored, n: u * k * stored))]),
     "08.2": Answers(
         right=[searched],
         wrong=[("the search ends before ε gets there", searched_1000_calls),
@@ -134,7 +139,8 @@ EDGES = {
     "08.5": Answers(
         right=[stopping(near), stopping(lambda value, best: math.isclose(value, best, rel_tol=0.0, abs_tol=1e-6))],
         wrong=[("the tolerance is not that of the text", stopping(lambda value, best: abs(value - best) < 2e-6)),
-               ("the tolerance is not that of the text", stopping(lambda value, best: round(value, 6) == round(best, 6))),
+               ("the tolerance is not that of the text",
+                stopping(lambda value, best: round(value, 6) == round(best, 6))),
                ("a number that is 0 counts as nothing", stopping(near, lambda step: step or math.inf)),
                ("a number that is 0 counts as nothing", stopping(lambda value, best: value and near(value, best))),
                ("the best of this run is taken for the best return there is", against_its_own_best)]),

@@ -196,7 +196,8 @@ def greedy_unmasked_with(env, q_of):
 
 def greedy_low_number(number):
     """A number in place of minus infinity, which is low enough only as long as no value is lower."""
-    return lambda env, values: greedy_unmasked_with(env, lambda step: values(step.obs).masked_fill(~step.available, number))
+    return lambda env, values: greedy_unmasked_with(
+        env, lambda step: values(step.obs).masked_fill(~step.available, number))
 
 
 def greedy_with_a_penalty(env, values):

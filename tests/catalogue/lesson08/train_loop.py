@@ -270,7 +270,8 @@ def learns_first(env, act, store, learn, move_target, epsilon_at, total_steps, l
     return losses
 
 
-def learns_from_the_first_step(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
+def learns_from_the_first_step(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts,
+                               update_every):
     now, steps, losses = env.reset(), 0, []
     while steps < total_steps:
         actions = act(now, epsilon_at(steps))
@@ -284,7 +285,8 @@ def learns_from_the_first_step(env, act, store, learn, move_target, epsilon_at, 
     return losses
 
 
-def without_the_equals_zero(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
+def without_the_equals_zero(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts,
+                            update_every):
     now, steps, losses = env.reset(), 0, []
     while steps < total_steps:
         actions = act(now, epsilon_at(steps))
@@ -425,7 +427,8 @@ def target_after_the_last(env, act, store, learn, move_target, epsilon_at, total
     return losses
 
 
-def keeps_the_losses(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every, losses=[]):
+def keeps_the_losses(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every,
+                     losses=[]):
     now, steps, updates = env.reset(), 0, 0
     while steps < total_steps:
         actions = act(now, epsilon_at(steps))

@@ -110,7 +110,8 @@ def at_least_one(steps, values, width):
 
 
 def so_far(steps, values, width):
-    return [float(np.nanmean(values[:k + 1])) if any(x == x for x in values[:k + 1]) else nan for k in range(len(values))]
+    return [float(np.nanmean(values[:k + 1])) if any(x == x for x in values[:k + 1]) else nan
+            for k in range(len(values))]
 
 
 def without_now(steps, values, width):

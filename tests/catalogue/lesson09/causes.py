@@ -11,7 +11,8 @@ def pick(letters):
 
 
 ANSWERS = Answers(
-    right=[{"A": 6, "B": 3, "C": 4, "D": 1}, {"D": 1, "C": 4, "B": 3, "A": 6}, dict(A=6, B=3, C=4, D=1), pick([6, 3, 4, 1]),
+    right=[{"A": 6, "B": 3, "C": 4, "D": 1}, {"D": 1, "C": 4, "B": 3, "A": 6}, dict(A=6, B=3, C=4, D=1),
+           pick([6, 3, 4, 1]),
            pick(torch.tensor([6, 3, 4, 1])), pick([6.0, 3.0, 4.0, 1.0])],
     wrong=[
         ("A: a late curve taken for dice that never calm down", {"A": 1, "B": 3, "C": 4, "D": 6}),

@@ -8,7 +8,8 @@ import torch
 from tests.catalogue import Answers
 
 
-def averaging(keep=lambda x: not math.isnan(x), mean=lambda found: sum(found) / len(found) if found else math.nan, first=-math.inf):
+def averaging(keep=lambda x: not math.isnan(x), mean=lambda found: sum(found) / len(found) if found else math.nan,
+              first=-math.inf):
     def average_by_steps(steps, values, width):
         pairs = list(zip(steps, values))
         return [mean([x for t, x in pairs if max(now - width, first) < t <= now and keep(x)]) for now in steps]
@@ -68,7 +69,8 @@ EDGES = {
     "09.1": Answers(
         right=[averaging(), running_sums],
         wrong=[("a measured 0 is left out", averaging(keep=lambda x: x and x == x)),
-               ("an average of 0 is taken for none", averaging(mean=lambda x: float(np.mean(x)) or math.nan if x else math.nan)),
+               ("an average of 0 is taken for none",
+                averaging(mean=lambda x: float(np.mean(x)) or math.nan if x else math.nan)),
                ("an average of 0 is taken for none", averaging(mean=lambda x: sum(x) / len(x) if sum(x) else math.nan)),
                ("what was measured at step 0 is lost", averaging(first=0))]),
     "09.2": Answers(
@@ -80,7 +82,8 @@ EDGES = {
                (TOLERANCE, from_the_end(lambda value, best: bool(np.isclose(value, best)))),
                ("a number that is 0 counts as nothing", not_since),
                ("a number that is 0 counts as nothing", from_the_end(close, lambda step: step or None)),
-               ("a number that is 0 counts as nothing", from_the_end(lambda value, best: value and close(value, best)))]),
+               ("a number that is 0 counts as nothing",
+                from_the_end(lambda value, best: value and close(value, best)))]),
     "09.3": Answers(right=[with_einsum], wrong=[]),
     "09.4": Answers(right=[(1, products_of_not_ended)], wrong=[]),
 }

@@ -51,7 +51,8 @@ def share_forgotten(payoff, actions, epsilon):
 
 def three_cases(payoff, actions, epsilon):
     keep = 1 - epsilon
-    return keep ** 2 * payoff[actions[0], actions[1]] + keep * epsilon * payoff[actions[0]].mean() + epsilon ** 2 * payoff.mean()
+    return (keep ** 2 * payoff[actions[0], actions[1]] + keep * epsilon * payoff[actions[0]].mean() + epsilon ** 2
+            * payoff.mean())
 
 
 def too_much(payoff, actions, epsilon):

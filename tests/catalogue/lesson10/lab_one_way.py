@@ -20,7 +20,8 @@ def right_by_gather(q, actions):
 
 
 def right_in_loops(q, actions):
-    return torch.tensor([abs(table.max().item() - table[u, v].item()) < 1e-6 for table, (u, v) in zip(q, actions.tolist())])
+    return torch.tensor([abs(table.max().item() - table[u, v].item()) < 1e-6
+                         for table, (u, v) in zip(q, actions.tolist())])
 
 
 def right_rounded(q, actions):

@@ -154,7 +154,8 @@ backwards = one_exchange(lambda column: column.flip(0))
 with_zeros = one_exchange(torch.zeros_like)
 with_nan = one_exchange(lambda column: torch.full_like(column, torch.nan))
 with_noise = one_exchange(lambda column: 3 * torch.randn(column.shape, generator=torch.Generator().manual_seed(0)))
-with_shuffled = one_exchange(lambda column: column[torch.randperm(len(column), generator=torch.Generator().manual_seed(0))])
+with_shuffled = one_exchange(
+    lambda column: column[torch.randperm(len(column), generator=torch.Generator().manual_seed(0))])
 
 
 def many_shuffles(act, obs):

@@ -50,7 +50,8 @@ flat_far_below = make("flat_far_below", lambda x: x.clamp(min=-3).abs())
 def loops(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
     total = []
     for q, w1, b1, w2, v in zip(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
-        total.append(sum(F.elu(sum(q[i] * abs(w1[i, k]) for i in range(len(q))) + b1[k]) * abs(w2[k]) for k in range(len(b1))) + v)
+        total.append(sum(F.elu(sum(q[i] * abs(w1[i, k]) for i in range(len(q))) + b1[k]) * abs(w2[k])
+                         for k in range(len(b1))) + v)
     return torch.stack(total)
 
 
@@ -110,7 +111,8 @@ def as_numbers(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 
 ANSWERS = Answers(
-    right=[(1, with_abs), (2, with_abs), (1, with_softplus), (2, with_exp), (1, with_square), (1, mixed), (2, loops), (1, batched),
+    right=[(1, with_abs), (2, with_abs), (1, with_softplus), (2, with_exp), (1, with_square), (1, mixed), (2, loops),
+           (1, batched),
            (1, with_root), (1, with_log), (1, with_small_square)],
     wrong=[
         ("the listing as it was", (1, as_it_was)),

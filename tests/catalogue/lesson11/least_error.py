@@ -11,7 +11,8 @@ BLOCKS = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.
 TURNS = ((), (0,), (1,), (0, 1))
 
 
-def subsets(payoff, weights, blocks=BLOCKS, turns=TURNS, constant=True, signed=True, keep=min, turn_weights=True, fit_weights=None, power=0.5,
+def subsets(payoff, weights, blocks=BLOCKS, turns=TURNS, constant=True, signed=True, keep=min, turn_weights=True,
+            fit_weights=None, power=0.5,
             result=lambda w, y, fit: (w * (fit - y) ** 2).sum().item()):
     """The reference solution, with a knob for everything that people get wrong."""
     found = []
@@ -102,7 +103,8 @@ def fitted_without(payoff, weights):
             heights = torch.linalg.pinv(design) @ y
             error = ((design @ heights - y) ** 2).sum().item()
             weighted = (w * (design @ heights - y) ** 2).sum().item()
-            if (heights[1:] >= -1e-9).all() and (error < unweighted - 1e-9 or error < unweighted + 1e-9 and weighted < best):
+            if (heights[1:] >= -1e-9).all() and (error < unweighted - 1e-9
+                                                 or error < unweighted + 1e-9 and weighted < best):
                 unweighted, best = error, weighted
     return best
 

@@ -2,7 +2,8 @@
 
 from tests.catalogue import Answers
 
-RIGHT = {"a": ["ELU", "tanh"], "b": ["mirrored", "tanh"], "c": ["ELU", "mirrored", "tanh"], "d": [], "e": ["mirrored", "tanh"],
+RIGHT = {"a": ["ELU", "tanh"], "b": ["mirrored", "tanh"], "c": ["ELU", "mirrored", "tanh"], "d": [],
+         "e": ["mirrored", "tanh"],
          "f": ["tanh"]}
 
 
@@ -11,11 +12,13 @@ def makers(**changes):
 
 
 ANSWERS = Answers(
-    right=[RIGHT, {key: tuple(reversed(units)) for key, units in RIGHT.items()}, {key: set(units) for key, units in RIGHT.items()} | {"f": "tanh"}],
+    right=[RIGHT, {key: tuple(reversed(units)) for key, units in RIGHT.items()},
+           {key: set(units) for key, units in RIGHT.items()} | {"f": "tanh"}],
     wrong=[
         ("a table that is not monotone is made by a monotone mixer", makers(d=["tanh"])),
         ("monotone is taken for enough", makers(f=["ELU", "mirrored", "tanh"])),
-        ("convex and concave make the same tables", makers(a=["ELU", "mirrored", "tanh"], b=["ELU", "mirrored", "tanh"])),
+        ("convex and concave make the same tables",
+         makers(a=["ELU", "mirrored", "tanh"], b=["ELU", "mirrored", "tanh"])),
         ("convex and concave are exchanged", makers(a=["mirrored", "tanh"], b=["ELU", "tanh"], e=["ELU", "tanh"])),
         ("table e is judged as it stands", makers(e=["ELU", "tanh"])),
         ("a curved unit can never be straight", makers(c=[])),

@@ -49,7 +49,8 @@ def all_pairs_of_pairs(table):
             rises = all(table[rows[a], c] <= table[rows[b], c] for a, b in pairs for c in range(n))
             rises = rises and all(table[r, columns[a]] <= table[r, columns[b]] for a, b in pairs for r in range(n))
             if rises:
-                mixed = [table[rows[b], columns[d]] - table[rows[b], columns[c]] - table[rows[a], columns[d]] + table[rows[a], columns[c]]
+                mixed = [table[rows[b], columns[d]] - table[rows[b], columns[c]] - table[rows[a], columns[d]]
+                         + table[rows[a], columns[c]]
                          for a, b in pairs for c, d in pairs]
                 found.append(0 if all(m == 0 for m in mixed) else 1 if all(m >= 0 for m in mixed) else 2)
     return ("additive", "qmix", "monotone", "igm")[min(found, default=3)]

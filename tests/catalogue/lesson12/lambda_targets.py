@@ -20,7 +20,8 @@ def next_mask(reward, terminated, next_value, mask, gamma, lam):
     y = F.pad(torch.zeros_like(reward), (0, 1))
     for t in range(reward.shape[1] - 1, -1, -1):
         share = lam * played[:, t]
-        y[:, t] = reward[:, t] + gamma * ~terminated[:, t] * (next_value[:, t] + share * (y[:, t + 1] - next_value[:, t]))
+        y[:, t] = reward[:, t] + gamma * ~terminated[:, t] * (next_value[:, t] + share
+                                                              * (y[:, t + 1] - next_value[:, t]))
     return y[:, :-1]
 
 
@@ -112,7 +113,8 @@ def from_one_step_targets(reward, terminated, next_value, mask, gamma, lam):
 
 def both_in_full(reward, terminated, next_value, mask, gamma, lam):
     share = lam * F.pad(mask[:, 1:], (0, 1))
-    return _backwards(reward, terminated, next_value, gamma, lambda t, y: next_value[:, t] + (share[:, t] * y[:, t + 1] if t + 1 < y.shape[1] else 0))
+    return _backwards(reward, terminated, next_value, gamma, lambda t,
+                      y: next_value[:, t] + (share[:, t] * y[:, t + 1] if t + 1 < y.shape[1] else 0))
 
 
 def nothing_at_the_end(reward, terminated, next_value, mask, gamma, lam):

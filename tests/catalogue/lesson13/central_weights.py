@@ -31,7 +31,8 @@ def central_arithmetic(agent_qs, actions, y, q_greedy, alpha):
     return alpha + (1 - alpha) * full
 
 
-def central_with(alike="all", combine=torch.logical_or, better=torch.gt, low=None, high=1.0, pick="argmax", finish=lambda w: w):
+def central_with(alike="all", combine=torch.logical_or, better=torch.gt, low=None, high=1.0, pick="argmax",
+                 finish=lambda w: w):
     def weights(agent_qs, actions, y, q_greedy, alpha):
         same = actions == getattr(agent_qs, pick)(-1)
         same = getattr(same, alike)(-1) if alike else same.unsqueeze(-1).squeeze(-1)

@@ -2,7 +2,8 @@
 
 from tests.catalogue import Answers
 
-TRUE = {"A": True, "B": False, "C": True, "D": False, "E": False, "F": False, "G": True, "H": True, "I": False, "J": True}
+TRUE = {"A": True, "B": False, "C": True, "D": False, "E": False, "F": False, "G": True, "H": True, "I": False,
+        "J": True}
 
 
 def flip(*letters):

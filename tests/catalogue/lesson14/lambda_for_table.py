@@ -46,7 +46,8 @@ def by_einsum_letters(table, q):
     return torch.from_numpy(lam)
 
 
-def lam_with(numerator=lambda table, q: table - q.amax(1).sum(), total=deviations, at_best=1.0, after=lambda lam, q: lam):
+def lam_with(numerator=lambda table, q: table - q.amax(1).sum(), total=deviations, at_best=1.0, after=lambda lam,
+             q: lam):
     def answer(table, q):
         a = total(q)
         away = deviations(q) < 0

@@ -36,7 +36,8 @@ def mended_by_mask(q, actions):
 def mended_by_loops(q, actions):
     rows = []
     for i in range(q.shape[1]):
-        others = sum((q[torch.arange(len(q)), j, actions[:, j]] for j in range(q.shape[1]) if j != i), torch.zeros(len(q)))
+        others = sum((q[torch.arange(len(q)), j, actions[:, j]] for j in range(q.shape[1]) if j != i),
+                     torch.zeros(len(q)))
         rows.append(q[:, i] + others.unsqueeze(1))
     return torch.stack(rows, 1)
 
@@ -104,7 +105,8 @@ def all_detached(q, actions):
 
 
 ANSWERS = Answers(
-    right=[(5, mended_scatter), (5, mended_in_place), (5, mended_by_difference), (5, mended_by_mask), (5, mended_by_loops)],
+    right=[(5, mended_scatter), (5, mended_in_place), (5, mended_by_difference), (5, mended_by_mask),
+           (5, mended_by_loops)],
     wrong=[
         ("what the agent played is still in the sum", (5, unchanged)),
         ("everybody is taken out", (5, everybody_out)),

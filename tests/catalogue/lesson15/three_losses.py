@@ -17,7 +17,8 @@ def build(td=None, opt=None, nopt=None, mean=torch.mean, own=None):
     """An answer with some of its parts replaced; each part gets (q, joint, v, actions, y, best)."""
     td = td or (lambda q, joint, v, actions, y, best: (pick(joint, actions) - y) ** 2)
     opt = opt or (lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach() + v) ** 2)
-    nopt = nopt or (lambda q, joint, v, actions, y, best: (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0) ** 2)
+    nopt = nopt or (lambda q, joint, v, actions, y,
+                    best: (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0) ** 2)
 
     def answer(q, joint, v, actions, y):
         best = own(q, joint) if own else q.argmax(2)
@@ -73,7 +74,8 @@ def half(q, joint, v, actions, y):
 
 
 def nopt_with(change):
-    return build(nopt=lambda q, joint, v, actions, y, best: change(total(q, actions) - pick(joint, actions).detach() + v))
+    return build(nopt=lambda q, joint, v, actions, y,
+                 best: change(total(q, actions) - pick(joint, actions).detach() + v))
 
 
 def absolutes(q, joint, v, actions, y):
@@ -90,7 +92,8 @@ def computed(q, joint, v, actions, y):
 
 def errors_averaged(q, joint, v, actions, y):
     best = q.argmax(2)
-    return (pick(joint, actions) - y).abs().mean() ** 2, (total(q, best) - pick(joint, best).detach() + v).abs().mean() ** 2, \
+    return (pick(joint, actions) - y).abs().mean() ** 2, (total(q, best) - pick(joint, best).detach()
+                                                          + v).abs().mean() ** 2, \
         (total(q, actions) - pick(joint, actions).detach() + v).clamp(max=0).mean() ** 2
 
 
@@ -116,12 +119,16 @@ def violations_alone(q, joint, v, actions, y):
     return td, opt, low.square().mean() if len(low) else 0.0 * gap.sum()
 
 
-against_the_best_entry = build(opt=lambda q, joint, v, actions, y, best: (q.amax(2).sum(1) - joint.detach().amax((1, 2)) + v) ** 2)
+against_the_best_entry = build(opt=lambda q, joint, v, actions, y,
+                               best: (q.amax(2).sum(1) - joint.detach().amax((1, 2)) + v) ** 2)
 opt_gives_in = build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best) + v) ** 2)
-nopt_gives_in = build(nopt=lambda q, joint, v, actions, y, best: (total(q, actions) - pick(joint, actions) + v).clamp(max=0) ** 2)
+nopt_gives_in = build(nopt=lambda q, joint, v, actions, y,
+                      best: (total(q, actions) - pick(joint, actions) + v).clamp(max=0) ** 2)
 deaf_joint = build(td=lambda q, joint, v, actions, y, best: (pick(joint, actions).detach() - y) ** 2)
-deaf_v = build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach() + v.detach()) ** 2)
-deaf_utilities = build(opt=lambda q, joint, v, actions, y, best: (total(q.detach(), best) - pick(joint, best).detach() + v) ** 2)
+deaf_v = build(opt=lambda q, joint, v, actions, y,
+               best: (total(q, best) - pick(joint, best).detach() + v.detach()) ** 2)
+deaf_utilities = build(opt=lambda q, joint, v, actions, y,
+                       best: (total(q.detach(), best) - pick(joint, best).detach() + v) ** 2)
 
 
 def v_held_with_the_table(q, joint, v, actions, y):
@@ -160,7 +167,8 @@ ANSWERS = Answers(
         ("L_nopt carries its weight already", weighted),
         ("V is missing in L_nopt", build(nopt=lambda q, joint, v, actions, y, best:
                                          (total(q, actions) - pick(joint, actions).detach()).clamp(max=0) ** 2)),
-        ("V is missing in L_opt", build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach()) ** 2)),
+        ("V is missing in L_opt",
+         build(opt=lambda q, joint, v, actions, y, best: (total(q, best) - pick(joint, best).detach()) ** 2)),
         ("V is computed, so L_opt is always 0", computed),
         ("L_opt looks at what was played", build(opt=lambda q, joint, v, actions, y, best:
                                                  (total(q, actions) - pick(joint, actions).detach() + v) ** 2)),

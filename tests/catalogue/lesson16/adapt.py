@@ -47,7 +47,8 @@ def measured_by(measure):
 
 
 reversed_kl = measured_by(lambda q, noisy: kl(noisy, q).mean())
-torch_kl_reversed = measured_by(lambda q, noisy: F.kl_div(q.log_softmax(-1), noisy.softmax(-1), reduction="none").sum(-1).mean())
+torch_kl_reversed = measured_by(lambda q, noisy: F.kl_div(q.log_softmax(-1), noisy.softmax(-1),
+                                                          reduction="none").sum(-1).mean())
 team_kl = measured_by(lambda q, noisy: kl(q, noisy).sum(-1).mean())
 batchmean = measured_by(lambda q, noisy: F.kl_div(noisy.log_softmax(-1), q.softmax(-1), reduction="batchmean"))
 total_kl = measured_by(lambda q, noisy: kl(q, noisy).sum())

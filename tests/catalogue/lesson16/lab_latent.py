@@ -218,7 +218,8 @@ def in_place(env, draw, act, steps, generator):
 
 
 ANSWERS = Answers(
-    right=[(9, explorer(with_where)), (9, explorer(by_index)), (9, explorer(only_those_rows)), (9, explorer(always_draws)), (9, row_by_row)],
+    right=[(9, explorer(with_where)), (9, explorer(by_index)), (9, explorer(only_those_rows)),
+           (9, explorer(always_draws)), (9, row_by_row)],
     wrong=[
         ("the bug is still there: one row's end redraws every row", (9, explorer(listing))),
         ("the latent is never redrawn", (9, explorer(flags_after_the_reset))),

@@ -1,0 +1,64 @@
+"""How much memory the process takes, and a limit on it while an answer runs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import torch
+
+
+def used() -> int:
+    """Bytes of memory in use; 0 where nobody tells: not on Linux, and without psutil, which Jupyter brings."""
+    if sys.platform == "linux":
+        return _pages()[1]
+    process = _process()
+    return process.memory_info().rss if process else 0
+
+
+def _pages() -> list[int]:
+    """On Linux: bytes of addresses and of memory in use."""
+    return [int(pages) * _page_size() for pages in Path("/proc/self/statm").read_text().split()[:2]]
+
+
+@cache
+def _page_size() -> int:
+    import resource
+
+    return resource.getpagesize()
+
+
+@cache
+def _process():
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return psutil.Process()
+
+
+@contextlib.contextmanager
+def limited(gigabytes: float) -> Iterator[None]:
+    """On Linux, what asks for too much memory gets a MemoryError, before the machine runs out of it. Not beside a
+    GPU: its driver reserves addresses without end."""
+    if sys.platform != "linux" or _has_gpu():
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = _pages()[0] + int(gigabytes * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *(limit for limit in (soft, hard)
+                                                           if limit != resource.RLIM_INFINITY)]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@cache
+def _has_gpu() -> bool:
+    return torch.cuda.is_available()
