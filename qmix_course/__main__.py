@@ -1,4 +1,4 @@
-"""The command line: python -m qmix_course train | evaluate, and a learner's commands (study.py)."""
+"""The command line: python -m qmix_course train | evaluate, and a learner's commands (desk/commands.py)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, exact, plots, process, study
+from qmix_course import checkpoint, exact, plots, process
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
+from qmix_course.desk.commands import add_commands
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.evaluation import Episode, evaluate, play
 from qmix_course.teams import load_team
@@ -204,7 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
     command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
     command.set_defaults(function=command_evaluate)
-    study.add_commands(commands)
+    add_commands(commands)
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(process.threads())
     try:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import desk, finding
 from qmix_course.bars import bar
 from qmix_course.checks import Exercise, Verdict, check, exercises
+from qmix_course.desk import finding, standing
 
 # What each piece is, the lesson whose exercises ask for it, and its name there.
 PIECES = (
@@ -85,7 +85,7 @@ def collect(folder: str | Path = ".") -> Pieces:
     if not Path(folder).is_dir():
         raise ValueError(f"folder: expected a folder with notebooks, got {str(folder)!r}, which is none")
     notebooks = finding.look(Path(folder).resolve())
-    run = cache(desk.run)                                   # a notebook with several pieces is run once
+    run = cache(standing.run)                                   # a notebook with several pieces is run once
     parts, verdicts, notes = {}, {}, []
     for _, lesson, name in PIECES:
         number = _exercise(lesson, name).number
@@ -111,7 +111,7 @@ def collect(folder: str | Path = ".") -> Pieces:
     return Pieces(parts, verdicts, tuple(notes))
 
 
-def _verdict(lesson: str, name: str, ran: desk.Ran) -> Verdict:
+def _verdict(lesson: str, name: str, ran: standing.Ran) -> Verdict:
     exercise = _exercise(lesson, name)
     failed = ran.failed.get(f"answer_{exercise.number.replace('.', '_')}")
     if failed:

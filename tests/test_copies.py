@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-from qmix_course import copies
 from qmix_course.__main__ import main
+from qmix_course.desk import copies
 from tools.notebooks import ROOT
 
 LESSON, EXERCISE = "my/notebooks/03_agents.ipynb", "my/exercises/03_agents.ipynb"
@@ -342,7 +342,7 @@ def test_whatever_happens_while_a_copy_is_brought_up_to_date_nothing_is_lost(cou
 
 RESET = """
 import sys, time, pathlib
-from qmix_course import copies
+from qmix_course.desk import copies
 folder, ready = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 for trial in range(int(sys.argv[3])):
     ready.with_suffix(f".{trial}.{sys.argv[4]}").touch()

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from qmix_course import desk
 from qmix_course.__main__ import main
+from qmix_course.desk import standing
 from tools.notebooks import EXERCISES, ROOT, SOLUTIONS
 
 STUB = "    ..."
@@ -115,7 +115,7 @@ def test_a_notebook_that_takes_its_process_down_gets_a_message(course, capsys):
 
 
 def test_a_notebook_that_never_ends_is_stopped(course, capsys, monkeypatch):
-    monkeypatch.setattr(desk, "RUN_SECONDS", 8)
+    monkeypatch.setattr(standing, "RUN_SECONDS", 8)
     main(["start"])
     answer(course, "    ...\n\n\nwhile True:\n    pass")
     assert main(["check", "00"]) == 2
@@ -152,7 +152,7 @@ def test_a_wrong_command_says_what_is_wrong(course, capsys, words, said):
 
 def test_without_the_exercises_the_commands_say_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(desk, "__file__", str(tmp_path / "site" / "qmix_course" / "desk.py"))
+    monkeypatch.setattr(standing, "__file__", str(tmp_path / "site" / "qmix_course" / "desk" / "standing.py"))
     assert main(["progress"]) == 2 and "a clone of the course" in capsys.readouterr().err
 
 

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from qmix_course import desk
 from qmix_course.__main__ import main
+from qmix_course.desk import standing
 from tools.notebooks import EXERCISES, NOTEBOOKS, SOLUTIONS
 
 NAME = "00_start_here.ipynb"
@@ -19,7 +19,7 @@ def drive(tmp_path, monkeypatch):
     folder = tmp_path / "Colab Notebooks"
     folder.mkdir()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(desk, "__file__", str(tmp_path / "site" / "qmix_course" / "desk.py"))
+    monkeypatch.setattr(standing, "__file__", str(tmp_path / "site" / "qmix_course" / "desk" / "standing.py"))
     return folder
 
 

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from qmix_course import finding, reading
 from qmix_course.__main__ import main
+from qmix_course.desk import finding, reading
 
 CELL = {"cell_type": "code", "source": "x = 1", "metadata": {}, "outputs": [], "execution_count": None}
 

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from qmix_course import desk, running, sealed
 from qmix_course.checks import limit
-from qmix_course.reading import DeskError
+from qmix_course.desk import running, sealed, standing
+from qmix_course.desk.reading import DeskError
 from tools.notebooks import EXERCISES
 
 RIGHT = ("def one_step_target(reward, next_values, terminated):\n    return reward if terminated else reward + 0.9 * "
@@ -38,7 +38,7 @@ def notebook(tmp_path):
 ])
 def test_no_verdict_is_printed(notebook, answer):
     with pytest.raises(DeskError, match="its process ended with 0"):
-        desk.verdicts_apart("00", notebook(answer))
+        standing.verdicts_apart("00", notebook(answer))
 
 
 def test_nor_written_into_the_file(notebook):
@@ -46,11 +46,11 @@ def test_nor_written_into_the_file(notebook):
               "    open(file, 'a').write('x ' + json.dumps({'number': '00.1', 'verdict': {'kind': 'correct'}}) + "
               "chr(10))\nos._exit(0)")
     with pytest.raises(DeskError, match="could not be checked"):
-        desk.verdicts_apart("00", notebook(answer))
+        standing.verdicts_apart("00", notebook(answer))
 
 
 def test_input_does_not_wait_at_a_terminal(notebook):
-    found = desk.verdicts_apart("00", notebook(RIGHT + "\n\nname = input('your name? ')"))
+    found = standing.verdicts_apart("00", notebook(RIGHT + "\n\nname = input('your name? ')"))
     assert found["00.1"].kind == "error in your code" and "nobody is there" in found["00.1"].title
 
 

@@ -2,6 +2,7 @@
 imports."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -38,7 +39,7 @@ def test_no_module_imports_one_that_imports_it():
     list(TopologicalSorter(imports(["qmix_course", "tools"])).static_order())        # CycleError names a circle
 
 
-COURSE = {"capstone", "checks", "copies", "data", "desk", "finding", "lesson", "reading", "running", "sealed", "study"}
+COURSE = {"capstone", "checks", "data", "desk", "lesson"}
 
 
 def test_the_library_imports_nothing_of_what_serves_the_course():
@@ -48,6 +49,16 @@ def test_the_library_imports_nothing_of_what_serves_the_course():
         part = module.split(".")[1] if "." in module else ""
         if part and part not in COURSE | {"__main__"}:
             assert not [other for other in others if other.split(".")[1:2] and other.split(".")[1] in COURSE], module
+
+
+def test_the_plan_in_the_packages_docstring_names_every_room():
+    import qmix_course
+
+    rooms = {path.stem for path in (ROOT / "qmix_course").iterdir()
+             if path.suffix == ".py" or (path / "__init__.py").exists()}
+    plan = qmix_course.__doc__.split("\n\n")[-1]
+    assert set(re.findall(r"``(\w+)``", plan)) == rooms - {"__init__", "__main__"}
+    assert set(re.findall(r"``(\w+)``", plan.split("serves the")[-1])) == COURSE
 
 
 def test_no_file_is_too_long_to_be_read_in_one_sitting():

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmix_course import finding, process, sealed
+from qmix_course import process
 from qmix_course.checks import Verdict, check, exercises, surroundings
-from qmix_course.copies import shipped
-from qmix_course.reading import DeskError, read_cells
-from qmix_course.running import run_cell
+from qmix_course.desk import finding, sealed
+from qmix_course.desk.copies import shipped
+from qmix_course.desk.reading import DeskError, read_cells
+from qmix_course.desk.running import run_cell
 
 RUN_SECONDS = 120
 KEPT = ("kind", "title", "hint", "detail")          # of a verdict, from process to process
@@ -31,7 +32,7 @@ def course_folder() -> Path:
         return (folder / "exercises" / "00_start_here.ipynb").exists()
 
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         # my/ mirrors the course
         if has_exercises(folder) and not (folder.name == "my" and has_exercises(folder.parent)):
             return folder
@@ -110,12 +111,12 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
         DeskError: it ran for more than two minutes, or took its process down.
     """
     read_cells(path)                                        # a broken file is told before a process is started
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "QMIX_COURSE_STRICT": "0", "QMIX_COURSE_PROGRESS": "0",
                    "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
     # -P: a folder qmix_course/ in the working directory is not the course.
-    command = [sys.executable, "-P", "-c", "from qmix_course import desk; import sys; desk._report(*sys.argv[1:])",
-               lesson, str(path.resolve())]
+    report = "from qmix_course.desk import standing; import sys; standing._report(*sys.argv[1:])"
+    command = [sys.executable, "-P", "-c", report, lesson, str(path.resolve())]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file, errors = Path(folder, "records"), Path(folder, "errors")
         file.touch()

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmix_course.copies import KEPT
-from qmix_course.reading import DeskError, lesson_in_name, read_all_cells
+from qmix_course.desk.copies import KEPT
+from qmix_course.desk.reading import DeskError, lesson_in_name, read_all_cells
 
 HEADING = re.compile(r"^## .*?\b(\d\d\.\d+) ·", re.MULTILINE)
 OF_COURSE = re.compile(r"^# Lesson \d\d ·", re.MULTILINE)

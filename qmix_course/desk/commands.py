@@ -7,10 +7,10 @@ import contextlib
 import re
 from pathlib import Path
 
-from qmix_course import copies, desk, finding
 from qmix_course.checks import exercises, hint
 from qmix_course.checks.exercise import LESSONS, find
-from qmix_course.reading import DeskError, lesson_in_name, shown
+from qmix_course.desk import copies, finding, standing
+from qmix_course.desk.reading import DeskError, lesson_in_name, shown
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -43,7 +43,7 @@ def _two_digits(text: str) -> str:
 
 
 def command_start(arguments: argparse.Namespace) -> int:
-    folder = desk.course_folder()
+    folder = standing.course_folder()
     _take_over(folder)
     done = copies.start(folder, arguments.lesson)
     left = [copy for copy, what in done if what == copies.LEFT]
@@ -74,7 +74,7 @@ def _take_over(folder: Path) -> None:
 
 
 def command_reset(arguments: argparse.Namespace) -> int:
-    folder = desk.course_folder()
+    folder = standing.course_folder()
     copies.shipped(arguments.lesson, folder)                    # says which there are when there is none
     _take_over(folder)
     copy, kept = copies.reset(arguments.lesson, folder, "notebooks" if arguments.of_lesson else "exercises")
@@ -93,7 +93,7 @@ def command_hint(arguments: argparse.Namespace) -> int:
 
 def command_check(arguments: argparse.Namespace) -> int:
     """0 when everything that was asked about is correct, else 1."""
-    folder = desk.course_folder()
+    folder = standing.course_folder()
     what = arguments.what or ""
     if what and not re.fullmatch(r"\d\d(\.\d+)?", what):
         raise DeskError(f'expected a lesson, as 03, or an exercise, as 03.2, got {what!r}')
@@ -102,7 +102,7 @@ def command_check(arguments: argparse.Namespace) -> int:
     source = copies.shipped(what[:2], folder) if what else None
     _take_over(folder)
     notebooks = _mine(folder)
-    judged = {number: desk.judge(number, notebooks, folder)
+    judged = {number: standing.judge(number, notebooks, folder)
               for number in ([what[:2]] if what else copies.lessons(folder))}
     judged = {number: (paths, verdicts) for number, (paths, verdicts) in judged.items() if paths}
     if not judged:
@@ -124,20 +124,20 @@ def command_check(arguments: argparse.Namespace) -> int:
 def command_progress(arguments: argparse.Namespace) -> int:
     course = None
     if arguments.folder is None:
-        course = desk.course_folder()
+        course = standing.course_folder()
         _take_over(course)
         notebooks, numbers = _mine(course), copies.lessons(course)
     else:
         notebooks, numbers = finding.look(arguments.folder), list(LESSONS)
         with contextlib.suppress(DeskError):
-            course = desk.course_folder()
+            course = standing.course_folder()
     print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}")
     total, notes = [0, 0, 0], []
     for number in numbers:
         count, note = len(exercises(number)), ""
         row = [0, 0, count]
         try:
-            paths, verdicts = desk.judge(number, notebooks, course)
+            paths, verdicts = standing.judge(number, notebooks, course)
             if paths:
                 kinds = [verdict.kind for verdict in verdicts.values()]
                 left = kinds.count("not attempted")

@@ -19,7 +19,7 @@ import uuid
 from pathlib import Path
 
 from qmix_course.checks.exercise import LESSONS
-from qmix_course.reading import DeskError, fingerprint, shown
+from qmix_course.desk.reading import DeskError, fingerprint, shown
 
 ROOMS = ("notebooks", "exercises", "docs")
 KEPT = re.compile(r"\.\d{4}-\d\d-\d\d-\d{6}(-\d+)?$")           # ends the stem of a copy that was set aside

@@ -1,0 +1,1 @@
+"""The learner's desk: the copies in ``my/``, reading and running them, and where their exercises stand."""
