@@ -25,7 +25,7 @@ lab: .venv/.learn
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.dev
-	$(PY) -m pytest -n $(JOBS) --dist loadfile $(NBVAL) tests notebooks exercises solutions
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --max-worker-restart=0 $(NBVAL) tests notebooks exercises solutions
 
 check: .venv/.dev
 	$(PY) tools/check.py

@@ -16,7 +16,7 @@ SLOW = {"test_bars", "test_browser", "test_build", "test_capstone", "test_catalo
         "test_matrix",
         "test_nbgrader", "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed",
         "test_setup_cell",
-        "test_tables"}
+        "test_tables", "test_walk"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",
     "test_a_team_that_remembers_solves_the_cue_task", "test_each_run_is_the_run_of_train", "test_grid_teams_by_trees",

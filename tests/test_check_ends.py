@@ -305,6 +305,29 @@ def test_no_thread_is_started_while_memory_is_limited(monkeypatch):
     assert limits[-1] == ("stop", before) and limits[0][0] == "answer"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
+def test_what_fills_a_list_in_c_is_not_left_to_fill_the_machine(monkeypatch):
+    """It is told to end in the callback of the garbage collector alone, where that is not heard, and then goes on;
+    only the limit ends it, so the limit stays until then."""
+    def fills(x):
+        return list(itertools.product(range(5), repeat=10))         # somewhat more than a gigabyte
+
+    def callback(*_):
+        time.sleep(0)                                       # here the watcher gets its turn
+
+    monkeypatch.setattr(limit, "LEAVE", 0.2)
+    used = limit.memory.used
+    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
+    monkeypatch.setattr(limit.memory, "used", lambda: 2 * used())          # so it is seen before the limit is met
+    gc.callbacks.append(callback)
+    try:
+        assert "memory" in str(judge(fills))           # of Python 3.12 on only the limit is heard at all
+        assert "fills" not in still_running()
+    finally:
+        gc.callbacks.remove(callback)
+    assert judge(lambda x: 2 * x).kind == "correct"
+
+
 def test_no_memory_to_watch_it_with_is_an_error_in_the_code_too(monkeypatch):
     def no_memory(*_):
         raise MemoryError
