@@ -56,13 +56,25 @@ class Collector:
             actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
         then = self.env.step(actions)
         self.algorithm.see(then.state)
-        self._write(now, actions, then)
-        finished = self._take_rows((self.filled == self.length) | then.ended)
+        if self.length == 1:
+            finished = self._transitions(now, actions, then)
+        else:
+            self._write(now, actions, then)
+            finished = self._take_rows((self.filled == self.length) | then.ended)
         self.returns += then.reward
         self.step_now, self.memory, self.last_actions = then, memory, actions
         if then.ended.any():
             self._begin_again(then.ended)
         return finished
+
+    def _transitions(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> Batch:
+        """Rows of one step: each is finished as soon as it is played."""
+        return Batch(
+            obs=torch.stack([now.obs, then.obs], 1), state=torch.stack([now.state, then.state], 1),
+            available=torch.stack([now.available, then.available], 1), actions=actions.unsqueeze(1).clone(),
+            last_actions=torch.stack([self.last_actions, actions], 1), reward=then.reward.unsqueeze(1).clone(),
+            terminated=then.terminated.unsqueeze(1).clone(), mask=torch.ones_like(then.reward).unsqueeze(1),
+            memory=self.memory.clone() if self.memory_dim else None)
 
     def _write(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> None:
         rows, at = self.rows, (torch.arange(self.env.num_envs), self.filled)
@@ -77,6 +89,8 @@ class Collector:
 
     def _take_rows(self, done: torch.Tensor) -> Batch:
         """Copies of the rows ``done[B]``; their places are padding again."""
+        if not done.any():
+            return Batch.padding(0, self.length, self.env.spec, self.memory_dim)
         empty = Batch.padding(1, self.length, self.env.spec, self.memory_dim)
         taken = {}
         for field in fields(Batch):

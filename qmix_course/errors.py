@@ -218,6 +218,12 @@ def _plain(value):
     return value
 
 
+def finite(value: torch.Tensor) -> bool:
+    """Whether every number of a tensor is. (A finite sum has neither NaN nor infinity in it, and is quick; one of
+    finite numbers may overflow.)"""
+    return math.isfinite(value.sum()) or bool(value.isfinite().all())
+
+
 def has_axes(value, count: int) -> bool:
     """Whether ``value`` is a plain tensor with that many axes; anything else is left to ``tensor``, which says what is
     wrong."""

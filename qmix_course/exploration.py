@@ -23,7 +23,7 @@ def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
 def greedy(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
     """Each agent's best available action: q[..., N, A], available[..., N, A] bool → [..., N] int64."""
     errors.tensor("q", q, (..., "N", "A"))
-    if not q.isfinite().all():
+    if not errors.finite(q):
         raise ValueError("q: expected finite numbers, got NaN or infinity")
     check_available(available, q)
     return q.masked_fill(~available, -torch.inf).argmax(-1)
@@ -69,7 +69,7 @@ def divergence(q: torch.Tensor, noisy: torch.Tensor, available: torch.Tensor) ->
     if noisy.shape != q.shape:
         raise ValueError(f"noisy: expected the shape of q, {tuple(q.shape)}, got {errors.describe(noisy)}")
     for name, values in (("q", q), ("noisy", noisy)):
-        if not values.isfinite().all():
+        if not errors.finite(values):
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
     check_available(available, q)
     log_p, log_noisy = (each.masked_fill(~available, -torch.inf).log_softmax(-1) for each in (q, noisy))

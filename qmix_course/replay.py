@@ -92,13 +92,15 @@ class Batch:
     def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
         self.agree()
-        rows = self.obs.shape[0]
-        wanted = Batch.padding(0, length, spec, memory_dim)
-        for field in fields(Batch):
-            like = getattr(wanted, field.name)
-            errors.tensor(field.name, getattr(self, field.name), (rows, *like.shape[1:]), like.dtype)
+        rows, default = self.obs.shape[0], torch.get_default_dtype()
+        sizes = {"B": rows, "T": length, "T+1": length + 1, "N": spec.n_agents, "O": spec.obs_dim,
+                 "S": spec.state_dim, "A": spec.n_actions, "M": memory_dim}
+        for name, axes, dtype in FIELDS:
+            value, shape, dtype = getattr(self, name), tuple(sizes[axis] for axis in axes), dtype or default
+            if value.shape != shape or value.dtype is not dtype:
+                errors.tensor(name, value, shape, dtype)
         for name in ("obs", "state", "reward", "memory"):
-            if not getattr(self, name).isfinite().all():
+            if not errors.finite(getattr(self, name)):
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         for name, lowest in (("actions", 0), ("last_actions", -1)):
             values = getattr(self, name)
@@ -160,7 +162,10 @@ class ReplayBuffer:
         count = rows.obs.shape[0]
         if count > self.capacity:
             raise ValueError(f"rows: expected at most capacity = {self.capacity}, got {count}")
-        places = (self._next + torch.arange(count)) % self.capacity
+        if self._next + count <= self.capacity:
+            places = slice(self._next, self._next + count)
+        else:                                               # the last of them at the end, the rest from the start
+            places = (self._next + torch.arange(count)) % self.capacity
         for field in fields(Batch):
             getattr(self._rows, field.name)[places] = getattr(rows, field.name).detach()
         self._next = (self._next + count) % self.capacity

@@ -68,6 +68,7 @@ class Run:
         self.evaluation_env = rows_for_evaluation(env, config.evaluation_episodes)
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
+        self.seen = list(zip(self.target.buffers(), algorithm.buffers(), strict=True))
         self.learner = Learner([algorithm], [self.target], config)
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
@@ -98,7 +99,7 @@ class Run:
         self.buffer.add(rows)
         self.watch.see(rows)
         # What was seen of the state's size is no weight: the target knows it at once, also between two hard copies.
-        for old, new in zip(self.target.buffers(), self.algorithm.buffers(), strict=True):
+        for old, new in self.seen:
             old.copy_(new)
         self.steps += self.env.num_envs
 
@@ -188,7 +189,7 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                 "dtype": str(torch.get_default_dtype())}
     if checkpoint is not None:
         env.state_dict()                        # an environment that cannot be resumed says so before the work begins
-        if not resume:
+        if not resume:                          # asked again once nobody else can make the file meanwhile
             files.check_place(checkpoint)
     with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
         saved = None

@@ -42,11 +42,14 @@ class Watch:
 
     def see(self, rows: Batch) -> None:
         """Take note of the rewards of ``rows``."""
+        if not len(rows.reward):
+            return
         played = rows.mask > 0
-        for seen, where in ((self.going, played & ~rows.terminated), (self.ending, played & rows.terminated)):
-            rewards = rows.reward[where]
-            if len(rewards):
-                seen[:] = min(seen[0], rewards.min().item()), max(seen[1], rewards.max().item())
+        rewards, ended = rows.reward[played], rows.terminated[played]
+        for seen, paid in ((self.going, rewards[~ended]), (self.ending, rewards[ended])):
+            if len(paid):
+                low, high = paid.aminmax()
+                seen[:] = min(seen[0], low.item()), max(seen[1], high.item())
 
     def bounds(self) -> tuple[float, float]:
         """The least and the most that a state can be worth, as far as the rewards seen go."""
@@ -65,7 +68,13 @@ class Watch:
         low, high = self.bounds()
         try:
             value, before = self.believed(algorithm, batch), self.beyond
-        except Exception:        # a team of one's own that values in another way is not watched; it trains on
+        except Exception as error:      # a team of one's own may value in another way
+            if not self.said:
+                self.said = True
+                warnings.warn(f"values: nobody watches whether they grow beyond what rewards can pay, because "
+                              f"{type(algorithm).__name__}.played_values(batch) does not work "
+                              f"({type(error).__name__}: {str(error)[:200]}). The run goes on. A team that values a "
+                              "batch in its own way writes this method", RuntimeWarning, stacklevel=5)
             return
         self.beyond = max(value - SLACK * (high + 1), SLACK * (low - 1) - value, 0.0) if high > low else 0.0
         if self.said or before == 0 or self.beyond < before / 2:

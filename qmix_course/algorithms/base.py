@@ -68,7 +68,7 @@ class Algorithm(nn.Module):
         """
         errors.tensor("state", state, (..., self.spec.state_dim))
         largest = state.abs().reshape(-1, self.spec.state_dim).amax(0)
-        if not largest.isfinite().all():
+        if not errors.finite(largest):
             component = int((~largest.isfinite()).nonzero()[0])
             raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component "
                              f"{component}")

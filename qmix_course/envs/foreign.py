@@ -6,6 +6,7 @@ leaving"); a value that is not what it should be raises ``ValueError`` with that
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ def mapping(what: str, value) -> Mapping:
 
 def numbers(what: str, value, shape: tuple | None = None) -> np.ndarray:
     """``value`` as an array of finite plain numbers, of exactly that shape (None: any)."""
+    if type(value) is np.ndarray and value.dtype.kind == "f" and value.shape == shape and np.isfinite(value).all():
+        return value                        # what comes most often
     if shape is None:
         expected = "finite numbers"
     else:
@@ -50,6 +53,8 @@ def numbers(what: str, value, shape: tuple | None = None) -> np.ndarray:
 
 def flag(what: str, value) -> bool:
     """``value`` if it is a bool, or the whole number 0 or 1."""
+    if type(value) is bool:
+        return value
     try:
         array = numbers(what, value, ())
     except ValueError:
@@ -61,6 +66,8 @@ def flag(what: str, value) -> bool:
 
 def reward(what: str, value) -> float:
     """``value`` as a float, if it is one finite number (not a bool, not an array with axes)."""
+    if type(value) in (float, np.float64) and math.isfinite(value):
+        return float(value)
     array = numbers(what, value, ())
     if array.dtype.kind == "b":
         raise ValueError(f"{what}: expected one finite number, got {came(value)}")
@@ -126,6 +133,7 @@ class Observed:
         self.size = int(spaces.flatdim(space))
         if not self.size:
             raise TypeError(f"{what}: expected at least one number to observe, got {came(space)}")
+        self._bounds = _bounds(space) if type(space) is spaces.Box else None
 
     def _look(self, space) -> None:
         if isinstance(space, (spaces.Dict, spaces.Tuple)):
@@ -152,10 +160,23 @@ class Observed:
 
     def read(self, value) -> np.ndarray:
         """[size], from a value that is in the space."""
+        if (self._bounds is not None and type(value) is np.ndarray and value.dtype == self._seen.dtype
+                and value.shape == self._seen.shape):       # as it should be: nothing to convert
+            low, high = self._bounds
+            if np.isfinite(value).all() and (value >= low).all() and (value <= high).all():
+                return value.ravel()
         inside = _inside(self.what, self._seen, value)
         with np.errstate(over="ignore"):                     # too large for the space's own dtype: found out just below
             flat = spaces.flatten(self._seen, inside)
         return numbers(self.what, flat, (self.size,))
+
+
+def _bounds(space: spaces.Box) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest value that counts as inside, for each number."""
+    low, high = space.low, space.high
+    if space.dtype.kind == "f":
+        low, high = low - ROUNDING * np.maximum(1, np.abs(low)), high + ROUNDING * np.maximum(1, np.abs(high))
+    return low, high
 
 
 def _inside(what: str, space, value):
@@ -170,9 +191,7 @@ def _inside(what: str, space, value):
         return tuple(_inside(f"{what}, part {i}", part, value[i]) for i, part in enumerate(space.spaces))
     array = numbers(what, value, space.shape)
     if isinstance(space, spaces.Box):
-        low, high = space.low, space.high
-        if space.dtype.kind == "f":
-            low, high = low - ROUNDING * np.maximum(1, np.abs(low)), high + ROUNDING * np.maximum(1, np.abs(high))
+        low, high = _bounds(space)
     elif isinstance(space, spaces.MultiBinary):
         low, high = 0, 1
     else:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from copy import deepcopy
 
+import numpy as np
 import torch
 
 try:
@@ -92,35 +93,39 @@ class _FromParallelEnv(TeamEnv):
         return self._outcome_of_now()
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
-        step = self._outcome_of_now()
+        outcomes = []                                         # of each row: reward, terminated, truncated
         try:
             for row, chosen in enumerate(actions.tolist()):
-                seen, reward, step.terminated[row], step.truncated[row] = self._rows[row].step(chosen)
+                seen, *outcome = self._rows[row].step(chosen)
                 self._write(row, seen)
-                step.reward[row] = torch.tensor(reward, dtype=torch.float64)
-                foreign.numbers(f"reward of the team in {self.name}, as {step.reward.dtype}", step.reward[row], ())
+                outcomes.append(outcome)
+            reward, terminated, truncated = (torch.tensor(each) for each in zip(*outcomes))
+            for each in reward:                               # the mean of numbers may be too large for torch's dtype
+                foreign.numbers(f"reward of the team in {self.name}, as {reward.dtype}", each, ())
             for words in self._task.news(self._said):
                 warnings.warn(words, stacklevel=3)            # at the line that called step
         except BaseException:
             self._outcome = None
             raise
-        for name in ("obs", "state", "available"):
-            getattr(step, name)[:] = getattr(self._now, name)
-        return step
+        now = self._now
+        return TeamStep(now.obs.clone(), now.state.clone(), now.available.clone(), reward, terminated, truncated)
 
     def _write(self, row: int, seen: Seen) -> None:
         """Put what the agents of one row see where the batch has its place for it."""
         step, task = self._now, self._task
-        step.obs[row], step.available[row] = 0.0, False
-        for i, (obs, mask) in enumerate(zip(seen.obs, seen.available)):
-            if obs is not None:
-                step.obs[row, i, :task.sizes[i]] = torch.as_tensor(obs, dtype=step.obs.dtype)
-                foreign.numbers(f"{task.observed[i].what}, as {step.obs.dtype}", step.obs[row, i])
-            step.available[row, i, :len(mask)] = torch.from_numpy(mask)
-        if seen.state is None:
-            step.state[row] = torch.cat([step.obs[row, i, :size] for i, size in enumerate(task.sizes)])
-        else:
-            step.state[row] = torch.as_tensor(seen.state, dtype=step.state.dtype)
+        obs, available = np.zeros(step.obs.shape[1:]), np.zeros(step.available.shape[1:], dtype=bool)
+        for i, (numbers, mask) in enumerate(zip(seen.obs, seen.available)):
+            if numbers is not None:
+                obs[i, :task.sizes[i]] = numbers
+            available[i, :len(mask)] = mask
+        state = seen.state
+        if state is None:
+            state = np.concatenate([obs[i, :size] for i, size in enumerate(task.sizes)])
+        step.obs[row], step.state[row] = torch.from_numpy(obs), torch.as_tensor(state)
+        step.available[row] = torch.from_numpy(available)
+        if not (errors.finite(step.obs[row]) and errors.finite(step.state[row])):       # too large for torch's dtype
+            for observed, numbers in zip(task.observed, step.obs[row]):
+                foreign.numbers(f"{observed.what}, as {step.obs.dtype}", numbers)
             foreign.numbers(f"state of {self.name}, as {step.state.dtype}", step.state[row])
 
     def _outcome_of_now(self) -> TeamStep:

@@ -97,16 +97,16 @@ class Row:
         self.clock = 0
         self.flagged: set = set()                   # who was flagged in this episode,
         self.gone: set = set()                      # … and has been taken out of ``agents`` since
-        self.playing = self._listed()               # who is in play
+        self.playing = self.listed = self._listed()     # who is in play; who is on the environment's own list
         if not self.playing:
             raise ValueError(f"agents of {self.task.name}: expected at least one in play after reset, got none")
         return self._see(observations, infos, reading=self.playing, acting=self.playing, last=False)
 
     def step(self, chosen: list[int]) -> tuple[Seen, float, bool, bool]:
         """Play one joint action: what is seen then, the team's reward, and whether it terminated or was truncated."""
-        task, playing, listed = self.task, self.playing, self._listed()
+        task, playing = self.task, self.playing
         # One that was flagged and is still listed sends its action 0: an environment may ask everybody on its list.
-        came = self.env.step({agent: action for agent, action in zip(task.names, chosen) if agent in listed})
+        came = self.env.step({agent: action for agent, action in zip(task.names, chosen) if agent in self.listed})
         if not isinstance(came, tuple) or len(came) != 5:
             got = f"a tuple of {len(came)}" if isinstance(came, tuple) else foreign.came(came)
             raise ValueError(f"step of {task.name}: expected a tuple (observations, rewards, terminations, "
@@ -114,9 +114,9 @@ class Row:
         observations, rewards, terminations, truncations, infos = came
         self.clock += 1
         reward = self._pay(rewards)
-        listed = self._listed()
-        terminated = self._flags("termination", terminations, listed)
-        truncated = self._flags("truncation", truncations, listed)
+        self.listed = listed = self._listed()
+        terminated = self._flags("termination", terminations)
+        truncated = self._flags("truncation", truncations)
         back = self.gone & set(listed)
         if back:
             raise ValueError(f"agents of {task.name}: expected {min(map(str, back))}, whose end was flagged, to stay "
@@ -149,7 +149,7 @@ class Row:
                              f"{foreign.came(agents)}")
         return [agent for agent in task.names if agent in agents]
 
-    def _flags(self, field: str, flags, listed: list) -> set:
+    def _flags(self, field: str, flags) -> set:
         """Which of those who were playing are flagged, and "__all__"."""
         name = self.task.name
         foreign.mapping(f"{field}s of {name}", flags)
@@ -158,7 +158,7 @@ class Row:
             if agent in flags:
                 if foreign.flag(f"{field} of {agent} in {name}", flags[agent]):
                     found.add(agent)
-            elif agent in listed and ALL not in flags:      # one that was taken out may lack a flag
+            elif agent in self.listed and ALL not in flags:      # one that was taken out may lack a flag
                 raise ValueError(f"{field} of {agent} in {name}: expected True or False, got no entry")
         return found
 
@@ -171,7 +171,8 @@ class Row:
                 paid[agent] = foreign.reward(f"reward of {agent} in {task.name}", rewards[agent])
             elif agent in self.playing:
                 raise ValueError(f"reward of {agent} in {task.name}: expected one finite number, got no entry")
-        low, high = min(paid[agent] for agent in self.playing), max(paid[agent] for agent in self.playing)
+        shares = [paid[agent] for agent in self.playing]
+        low, high = min(shares), max(shares)
         if high - low > foreign.ROUNDING * max(1.0, abs(low), abs(high)):
             task.notice("rewards", f"{task.name} does not pay all agents the same ({low:g} to {high:g} in one step). "
                                    f"The team is paid the {task.reward} over all {len(task.names)}; if they are "
