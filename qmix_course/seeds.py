@@ -43,8 +43,11 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     doubt = never_learns(config, env.spec, env.num_envs, algorithms[0].recurrent)
     if doubt is not None:
         warnings.warn(f"train_seeds: with these settings nothing is learned. {doubt}", stacklevel=2)
-    runs = [Run(env.clone(), algorithm, replace(config, seed=seed)) for algorithm, seed in zip(algorithms, seeds)]
+    runs = [Run(env.clone(), algorithm, replace(config, seed=seed), lone=False)
+            for algorithm, seed in zip(algorithms, seeds)]
     learner = Learner(algorithms, [run.target for run in runs], config)
+    for run in runs:
+        run.learner = learner
     while not runs[0].finished():
         for run in runs:
             run.play()
@@ -52,7 +55,6 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
             batches = [run.buffer.sample(config.batch_size, run.generator) for run in runs]
             losses = learner.update(batches, f"at update {learner.updates + 1:,}")
             for run, loss in zip(runs, losses):
-                run.updates += 1
                 run.losses.append(loss)
         for run in runs:
             if run.looks():

@@ -61,22 +61,31 @@ def check_twins(target: nn.Module, online: nn.Module) -> None:
 
 
 class Run:
-    """Everything that changes while a team trains, and the one step that changes it."""
+    """Everything that changes while a team trains, and the one step that changes it.
 
-    def __init__(self, env: TeamEnv, algorithm: Algorithm, config: TrainConfig):
+    ``lone``: whether its learner is its own. If not, whoever makes the run gives it one that several share, and
+    updates.
+    """
+
+    def __init__(self, env: TeamEnv, algorithm: Algorithm, config: TrainConfig, lone: bool = True):
         self.env, self.algorithm, self.config = env, algorithm, config
         self.evaluation_env = rows_for_evaluation(env, config.evaluation_episodes)
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.seen = list(zip(self.target.buffers(), algorithm.buffers(), strict=True))
-        self.learner = Learner([algorithm], [self.target], config)
+        self.learner = Learner([algorithm], [self.target], config) if lone else None
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         self.buffer = ReplayBuffer(config.capacity, env.spec, row_length(env, algorithm), algorithm.memory_dim)
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.history = History()
         self.watch = Watch(algorithm.gamma, env.spec.episode_limit)
-        self.steps, self.updates, self.losses, self.seconds = 0, 0, [], 0.0
+        self.steps, self.losses, self.seconds = 0, [], 0.0
+
+    @property
+    def updates(self) -> int:
+        """How many there have been."""
+        return self.learner.updates
 
     def advance(self) -> bool:
         """Play one joint action in every row, then learn as often as is due. True if the history has a new entry."""
@@ -130,7 +139,6 @@ class Run:
         harm."""
         batch = self.buffer.sample(self.config.batch_size, self.generator)
         self.losses += self.learner.update([batch], f"at update {self.updates + 1:,}, after {self.steps:,} steps")
-        self.updates += 1
 
     def look(self, seconds: float) -> None:
         """Play greedily beside the run and write one entry of the history.
@@ -165,8 +173,7 @@ class Run:
         self.learner.load_optimiser(saved["optimiser"], saved["updates"])
         self.generator.set_state(saved["generator"])
         self.history = History(**saved["history"])
-        self.steps, self.updates = saved["steps"], saved["updates"]
-        self.losses, self.seconds = list(saved["losses"]), saved["seconds"]
+        self.steps, self.losses, self.seconds = saved["steps"], list(saved["losses"]), saved["seconds"]
 
 
 def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(), *,
