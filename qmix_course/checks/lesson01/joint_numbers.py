@@ -82,14 +82,14 @@ def listed(room: Room, answer, case: Callable) -> bool:
     more of them, on a fast computer and on a slow one. ``case(agents, actions)``: what to ask; with one action an
     agent there is a single joint action."""
     def seconds(*size):
-        begin = time.process_time()
-        room.ask(answer, *case(*size))
-        return time.process_time() - begin
+        taken = []
+        for _ in range(4):              # whatever else the computer does only makes some of them longer
+            begin = time.process_time()
+            room.ask(answer, *case(*size))
+            taken.append(time.process_time() - begin)
+        return min(taken)
 
-    def slow(agents):
-        return all(seconds(agents, 2) > 8 * min(seconds(agents, 1) for _ in range(2)) for _ in range(4))
-
-    return any(slow(agents) for agents in (12, 15, 18))
+    return any(seconds(agents, 2) > 8 * seconds(agents, 1) for agents in (12, 15, 18, 20, 22))
 
 
 def look(room: Room, answer_index, answer_actions) -> Verdict:
