@@ -70,7 +70,8 @@ from qmix_course.checks import check, hint, solution
 # You are right if the two values are then exactly the same.
 
 # %%
-plots.table([[0, 1], [1, float("nan")]], title="State 2B; x stands in the hatched field", fmt="{:.0f}")
+plots.table([[0, 1], [1, float("nan")]],
+            title="State 2B; x stands in the hatched field", fmt="{:.0f}")
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 turning_x = (
@@ -113,7 +114,8 @@ def joint_index(actions, n_actions):
     ### BEGIN SOLUTION
     index = torch.zeros(len(actions), dtype=torch.int64)
     for i in range(actions.shape[1]):
-        index = index * n_actions + actions[:, i]          # all steps so far become n_actions times as large
+        # all steps so far become n_actions times as large
+        index = index * n_actions + actions[:, i]
     return index
     ### END SOLUTION
 
@@ -191,7 +193,8 @@ check("01.3", iql_values)
 def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma):
     """All agents' tables after one step of independent Q-learning.
 
-    q[N, O, A] float: the tables before; obs[N], next_obs[N] int64: what each agent observed before and after;
+    q[N, O, A] float: the tables before;
+    obs[N], next_obs[N] int64: what each agent observed before and after;
     actions[N] int64: what each agent did; reward: the team's, a number; terminated: True or False;
     rate, gamma: numbers → [N, O, A] float, a new tensor.
     """
@@ -234,7 +237,7 @@ def credits(payoff, actions):
     ### BEGIN SOLUTION
     result = []
     for i in range(len(actions)):
-        own = actions[:i] + (slice(None),) + actions[i + 1:]         # agent i's actions, the others' fixed
+        own = actions[:i] + (slice(None),) + actions[i + 1:]  # agent i's actions, the others' fixed
         result.append(payoff[actions] - payoff[own].mean())
     return torch.stack(result)
     ### END SOLUTION
@@ -268,20 +271,22 @@ check("01.5", credits)
 # %%
 two_step = torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]])
 climbing = torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]])
-plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]}, title="The two-step game: tables[0] and tables[1]",
-             fmt="{:.0f}")
+plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]},
+             title="The two-step game: tables[0] and tables[1]", fmt="{:.0f}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cost_of_independence(tables):
-    """The best return of a two-step game, and what greedy independent learners get after random data.
+    """The best return of a two-step game,
+    and what greedy independent learners get after random data.
 
-    tables[K, A1, A2] float: the second step's payoffs after each of agent 1's K first actions → (best, got), two numbers.
+    tables[K, A1, A2] float: the second step's payoffs after each of agent 1's K first actions
+    → (best, got), two numbers.
     """
     ### BEGIN SOLUTION
-    first = tables.mean(2)                                 # [K, A1]: agent 1's averages, over agent 2's actions
-    second = tables.mean(1)                                # [K, A2]: agent 2's averages, over agent 1's actions
-    k = int(first.amax(1).argmax())                        # agent 1's first action
+    first = tables.mean(2)                     # [K, A1]: agent 1's averages, over agent 2's actions
+    second = tables.mean(1)                    # [K, A2]: agent 2's averages, over agent 1's actions
+    k = int(first.amax(1).argmax())            # agent 1's first action
     got = tables[k, first[k].argmax(), second[k].argmax()]
     return float(tables.max()), float(got)
     ### END SOLUTION

@@ -96,7 +96,8 @@ check("16.1", lucky_chance)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def adapt(sigma, q, noisy, epsilon):
-    """sigma float, q[B, N, A], noisy[B, N, A], epsilon float -> (new sigma, divergence), two numbers."""
+    """sigma float, q[B, N, A], noisy[B, N, A], epsilon float
+    -> (new sigma, divergence), two numbers."""
     ### BEGIN SOLUTION
     log_p, log_r = q.log_softmax(-1), noisy.log_softmax(-1)
     departure = (log_p.exp() * (log_p - log_r)).sum(-1).mean().item()
@@ -174,7 +175,8 @@ def play_on(obs, z):
     return torch.stack([torch.zeros(len(obs), dtype=torch.int64), slip.long()], 1)
 
 
-latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8, torch.Generator().manual_seed(0))
+latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8,
+                  torch.Generator().manual_seed(0))
 print("row 0, two steps an episode :", latents[:, 0].tolist())
 print("row 1, four steps an episode:", latents[:, 1].tolist())
 
@@ -201,7 +203,7 @@ def mended_explore(env, draw, act, steps, generator):
         played.append(z)
         step = env.step(act(step.obs, z))
         if step.ended.any():
-            ended = step.ended                                    # after the reset the flags are False
+            ended = step.ended                                 # after the reset the flags are False
             step = env.reset(where=ended)
             z = torch.where(ended, draw(step.state, generator), z)
     return torch.stack(played)

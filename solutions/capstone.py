@@ -102,7 +102,8 @@ if trained is not None:
 
 # %%
 if trained is not None:
-    figure = plots.lines(trained.steps, {"greedy return": trained.greedy_returns, "the best there is": [best] * len(trained.steps)},
+    figure = plots.lines(trained.steps, {"greedy return": trained.greedy_returns,
+                                         "the best there is": [best] * len(trained.steps)},
                          "The team that your own pieces trained", "environment steps", "return")
 else:
     figure = None
