@@ -212,8 +212,8 @@ check("02.4", observe)
 # %%
 def honest_look(positions, goals, size):
     """What the lesson's agents see, for a batch of boards."""
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions)],
-                     dim=-1) / (size - 1)
+    return (torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1)
+            / (size - 1))
 
 
 def leaky_look(positions, goals, size):

@@ -328,8 +328,8 @@ for n in (1, 5, 20, 100):
 for team_class in (IQL, VDN):
     histories[team_class.__name__] = [trained(team_class, seed)[1] for seed in range(2)]
 for name, runs in histories.items():
-    print(f"{name:4}: optimal at the end in {sum(is_best(history) for history in runs)} "
-          f"of {len(runs)} runs")
+    print(f"{name:4}: optimal at the end "
+          f"in {sum(is_best(history) for history in runs)} of {len(runs)} runs")
 
 
 # %%

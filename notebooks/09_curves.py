@@ -261,8 +261,8 @@ def first_for_good(history, best=8.65):
 
 
 for seed, history in references.items():
-    print(f"seed {seed}: greedy return 8.65 for good from step {first_for_good(history)} "
-          f"of {history.steps[-1]}")
+    print(f"seed {seed}: greedy return 8.65 for good "
+          f"from step {first_for_good(history)} of {history.steps[-1]}")
 
 # %% [markdown]
 # The team was done almost at once. All the rest of the climb in the exploring curve is $\varepsilon$ going down, and the

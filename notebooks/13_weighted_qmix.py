@@ -315,8 +315,8 @@ generator = torch.Generator().manual_seed(0)
 random_games = torch.randn(60, 3, 3, generator=generator)
 for kind in ("monotone", "qmix"):
     count = sum(recovered(payoff, kind) for payoff in random_games)
-    print(f"best table among {kind:<8}: the best joint action is recovered in {count} "
-          f"of {len(random_games)} random games")
+    print(f"best table among {kind:<8}: the best joint action is recovered "
+          f"in {count} of {len(random_games)} random games")
 print("QPLEX 1, alpha 0.0001, QMIX's class:",
       "recovered" if recovered(games["QPLEX 1"], "qmix", 1e-4) else "not recovered")
 

@@ -169,8 +169,8 @@ plots.lines(grid, curve, "The chance that one episode meets the jackpot",
 # %%
 def mean_length(model, habit, epsilon):
     """The expected number of steps of an episode, exactly, as in `chance`."""
-    own = torch.full((*habit.shape, 2), epsilon / 2).scatter(-1, habit.unsqueeze(-1),
-                                                             1 - epsilon / 2)
+    own = torch.full((*habit.shape, 2), epsilon / 2).scatter(
+        -1, habit.unsqueeze(-1), 1 - epsilon / 2)
     joint = own[:, 0, :, None] * own[:, 1, None, :]
     length = torch.zeros(len(habit))
     for _ in range(len(habit)):
