@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -69,7 +70,8 @@ from qmix_course.checks import check, hint, solution
 # You are right if the two values are then exactly the same.
 
 # %%
-plots.table([[0, 1], [1, float("nan")]], title="State 2B; x stands in the hatched field", fmt="{:.0f}")
+plots.table([[0, 1], [1, float("nan")]],
+            title="State 2B; x stands in the hatched field", fmt="{:.0f}")
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 turning_x = (
@@ -174,7 +176,8 @@ check("01.3", iql_values)
 def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma):
     """All agents' tables after one step of independent Q-learning.
 
-    q[N, O, A] float: the tables before; obs[N], next_obs[N] int64: what each agent observed before and after;
+    q[N, O, A] float: the tables before;
+    obs[N], next_obs[N] int64: what each agent observed before and after;
     actions[N] int64: what each agent did; reward: the team's, a number; terminated: True or False;
     rate, gamma: numbers → [N, O, A] float, a new tensor.
     """
@@ -238,15 +241,17 @@ check("01.5", credits)
 # %%
 two_step = torch.tensor([[[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]])
 climbing = torch.tensor([[[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]])
-plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]}, title="The two-step game: tables[0] and tables[1]",
-             fmt="{:.0f}")
+plots.tables({"first action 0": two_step[0], "first action 1": two_step[1]},
+             title="The two-step game: tables[0] and tables[1]", fmt="{:.0f}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_01_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cost_of_independence(tables):
-    """The best return of a two-step game, and what greedy independent learners get after random data.
+    """The best return of a two-step game,
+    and what greedy independent learners get after random data.
 
-    tables[K, A1, A2] float: the second step's payoffs after each of agent 1's K first actions → (best, got), two numbers.
+    tables[K, A1, A2] float: the second step's payoffs after each of agent 1's K first actions
+    → (best, got), two numbers.
     """
     ...
 

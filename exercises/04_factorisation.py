@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -70,8 +71,10 @@ from qmix_course.checks import check, hint, solution
 # difference counts however small it is.
 
 # %%
-tables = torch.tensor([[[6.0, -2.0], [-3.0, 1.0]],       # state 0: the product from the beginning of the lesson
-                       [[6.0, -2.0], [-3.0, 1.0]]])      # state 1: the same, but there agent 1 has only action 1
+# state 0: the product from the beginning of the lesson
+# state 1: the same, but there agent 1 has only action 1
+tables = torch.tensor([[[6.0, -2.0], [-3.0, 1.0]],
+                       [[6.0, -2.0], [-3.0, 1.0]]])
 q = torch.tensor([[[-2.0, 1.0], [-3.0, 1.0]],
                   [[-2.0, 1.0], [-3.0, 1.0]]])
 available = torch.tensor([[[True, True], [True, True]],
@@ -83,7 +86,8 @@ available = torch.tensor([[[True, True], [True, True]],
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def igm_holds(tables, q, available):
-    """tables[B, A, A] float, q[B, 2, A] float, available[B, 2, A] bool -> bool[B]: whether IGM holds."""
+    """tables[B, A, A] float, q[B, 2, A] float, available[B, 2, A] bool -> bool[B]:
+    whether IGM holds."""
     ...
 
 
@@ -105,8 +109,10 @@ check("04.1", igm_holds)
 # Lists of lists will do. You are right if each table is in its ring and in no smaller one. The lesson's three, as a reminder:
 
 # %%
-plots.tables({"additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]), "monotone": torch.tensor([[0.0, 1.0], [1.0, 8.0]]),
-              "IGM": torch.tensor([[8.0, 0.0], [0.0, 4.0]])}, title="One table from each ring", highlight="max", fmt="{:.0f}")
+plots.tables({"additive": torch.tensor([[0.0, 1.0], [1.0, 2.0]]),
+              "monotone": torch.tensor([[0.0, 1.0], [1.0, 8.0]]),
+              "IGM": torch.tensor([[8.0, 0.0], [0.0, 4.0]])},
+             title="One table from each ring", highlight="max", fmt="{:.0f}")
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 rings = (
@@ -132,7 +138,8 @@ check("04.2", rings)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def monotone_in(table, q):
-    """table[A, ..., A] with N axes, q[N, A] -> True or False: is the table monotone in these utilities?"""
+    """table[A, ..., A] with N axes, q[N, A] -> True or False:
+    is the table monotone in these utilities?"""
     ...
 
 
@@ -155,7 +162,8 @@ check("04.3", monotone_in)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def best_sum(table, weights):
-    """table[A, ..., A] with N axes, weights of the same shape, all > 0 -> the best sum of utilities, [A, ..., A]."""
+    """table[A, ..., A] with N axes, weights of the same shape, all > 0
+    -> the best sum of utilities, [A, ..., A]."""
     ...
 
 

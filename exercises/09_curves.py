@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -80,9 +81,11 @@ from qmix_course.checks import check, hint, solution
 # %%
 measured_at = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200, 300, 400, 500]
 earned = [-60.0, -52.0, -66.0, nan, -41.0, -30.0, -38.0, -12.0, -16.0, nan, -3.0, 6.0, 5.0, 8.65]
-smooth = [-60.0, -56.0, -59.33, -59.0, -53.5, -35.5, -36.33, -26.67, -22.0, -14.0, -3.0, 6.0, 5.0, 8.65]
-plots.lines(measured_at, {"each entry": earned, "average over 30 steps": smooth}, "What your function should give (width 30)",
-            "environment steps", "return", best=8.65, markers=True)
+smooth = [-60.0, -56.0, -59.33, -59.0, -53.5, -35.5, -36.33, -26.67, -22.0, -14.0, -3.0,
+          6.0, 5.0, 8.65]
+plots.lines(measured_at, {"each entry": earned, "average over 30 steps": smooth},
+            "What your function should give (width 30)", "environment steps", "return",
+            best=8.65, markers=True)
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_09_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -112,7 +115,8 @@ check("09.1", average_by_steps)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_09_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_for_good(steps, returns, best):
-    """The step from which on all returns are the best one: steps[K], returns[K], best -> a step, or None."""
+    """The step from which on all returns are the best one:
+    steps[K], returns[K], best -> a step, or None."""
     ...
 
 
@@ -158,7 +162,8 @@ check("09.3", expected_reward)
 
 # %%
 def first_episodes(rewards, ended):
-    """Return and length of each board's first episode: rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
+    """Return and length of each board's first episode:
+    rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
     ended_before = ended.cumsum(1) > 0                      # 1
     counts = ~ended_before                                  # 2
     lengths = counts.sum(1)                                 # 3
@@ -170,7 +175,8 @@ def first_episodes(rewards, ended):
 # The team is perfect: on board 0 it takes the shortest way of the lesson again and again, on board 1 a shorter one from another start. The returns should be 8.65 and 9.55.
 
 # %%
-rewards = torch.tensor([[-0.65, -0.45, -0.25, 10.0, -0.65, -0.45], [-0.45, 10.0, -0.45, 10.0, -0.45, 10.0]])
+rewards = torch.tensor([[-0.65, -0.45, -0.25, 10.0, -0.65, -0.45],
+                        [-0.45, 10.0, -0.45, 10.0, -0.45, 10.0]])
 ended = rewards == 10.0
 returns, lengths = first_episodes(rewards, ended)
 for board in range(2):
@@ -189,7 +195,8 @@ wrong_line_4 = (
 
 
 def mended_episodes(rewards, ended):
-    """Return and length of each board's first episode: rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
+    """Return and length of each board's first episode:
+    rewards[B, T], ended[B, T] bool -> returns[B], lengths[B] int64."""
     ...
 
 
@@ -215,22 +222,29 @@ check("09.4", wrong_line_4, mended_episodes)
 episodes = list(range(20, 620, 20))
 greedy = {"A": [-20.0] + [7.0] * 29, "B": [-8.0] + [14.0] * 29, "D": [-20.0] + [7.0] * 29}
 exploring = {
-    "A": [-4.8, -2.2, -1.6, -1.0, 0.1, 0.8, 1.4, 1.8, 2.2, 2.5, 2.8, 3.1, 3.3, 3.5, 3.7, 4.5, 4.9, 5.4, 5.8, 6.0, 6.2, 6.3, 6.4,
+    "A": [-4.8, -2.2, -1.6, -1.0, 0.1, 0.8, 1.4, 1.8, 2.2, 2.5,
+          2.8, 3.1, 3.3, 3.5, 3.7, 4.5, 4.9, 5.4, 5.8, 6.0, 6.2, 6.3, 6.4,
           6.5, 6.6, 6.7, 6.7, 6.8, 6.8, 6.9],
-    "B": [-3.0, -3.0, -3.0, -1.9, -0.3, 0.2, 0.8, 4.7, 5.8, 5.8, 4.1, 6.8, 6.3, 8.0, 11.8, 12.9, 12.9, 13.4, 11.2, 12.3, 11.8,
+    "B": [-3.0, -3.0, -3.0, -1.9, -0.3, 0.2, 0.8, 4.7, 5.8, 5.8,
+          4.1, 6.8, 6.3, 8.0, 11.8, 12.9, 12.9, 13.4, 11.2, 12.3, 11.8,
           13.4, 11.2, 11.2, 11.8, 12.9, 10.7, 11.2, 12.3, 11.2],
-    "D": [-0.3, -2.3, 1.0, -1.3, -3.8, -2.0, -3.2, -2.3, 0.2, 0.5, -0.1, 0.8, 1.9, -1.2, -1.4, 1.5, -2.2, -5.0, -0.6, 0.1, 0.2,
+    "D": [-0.3, -2.3, 1.0, -1.3, -3.8, -2.0, -3.2, -2.3, 0.2, 0.5,
+          -0.1, 0.8, 1.9, -1.2, -1.4, 1.5, -2.2, -5.0, -0.6, 0.1, 0.2,
           -0.8, 0.6, -0.8, -2.5, 0.6, 0.7, -1.2, -0.6, -1.4],
 }
-perfect_player = [-1.3, -0.1, 0.9, 1.9, 2.7, 3.3, 3.9, 4.4, 4.9, 5.3, 5.6, 5.9, 6.2, 6.4, 6.6] + [6.8] * 15
-belief = [0.9, 1.7, 2.3, 2.8, 3.2, 3.6, 3.9, 4.1, 4.3, 4.5, 4.6, 4.7, 4.8, 4.9, 4.9, 5.0, 5.0, 5.1, 5.1, 5.1] + [5.2] * 10
+perfect_player = ([-1.3, -0.1, 0.9, 1.9, 2.7, 3.3, 3.9, 4.4, 4.9, 5.3,
+                   5.6, 5.9, 6.2, 6.4, 6.6] + [6.8] * 15)
+belief = ([0.9, 1.7, 2.3, 2.8, 3.2, 3.6, 3.9, 4.1, 4.3, 4.5, 4.6, 4.7,
+           4.8, 4.9, 4.9, 5.0, 5.0, 5.1, 5.1, 5.1] + [5.2] * 10)
 
 figure, axes = plots.panels(2, 2, size=(11, 7.4), title="Four runs, each with one thing wrong")
 for letter, ax in zip("ABCD", axes.flat):
     if letter == "C":
-        curves, label, best = {"believed": belief, "1 / (1 − γ)": [10.0] * 30}, "value of the lamp", None
+        curves, label, best = (
+            {"believed": belief, "1 / (1 − γ)": [10.0] * 30}, "value of the lamp", None)
     else:
-        curves = {"greedy": greedy[letter], "exploring": exploring[letter], "a perfect player as planned": perfect_player}
+        curves = {"greedy": greedy[letter], "exploring": exploring[letter],
+                  "a perfect player as planned": perfect_player}
         label, best = "return", 7
     plots.lines(episodes, curves, f"Run {letter}", "episodes", label, best=best, ax=ax)
 figure

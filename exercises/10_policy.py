@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -185,12 +186,13 @@ def impostor_team(obs):
     return actions
 
 
-some_obs = GridWorld(size=3).model().obs                    # [71, 2, 6]: what the two agents see in every state
+some_obs = GridWorld(size=3).model().obs        # [71, 2, 6]: what the two agents see in every state
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def peeks(act, obs):
-    """Whose actions depend on whose observations: act(obs[B, N, O]) -> actions[B, N], obs[X, N, O] -> [N, N] bool."""
+    """Whose actions depend on whose observations:
+    act(obs[B, N, O]) -> actions[B, N], obs[X, N, O] -> [N, N] bool."""
     ...
 
 
@@ -222,13 +224,14 @@ def right_states(q, actions):
 
 # %%
 oracle = exact.solve(GridWorld(), gamma=0.99)
-exact_q = oracle.q.round(decimals=9)                                # equal values are equal here, in every digit
+exact_q = oracle.q.round(decimals=9)                   # equal values are equal here, in every digit
 last_best = 15 - exact_q.flatten(1).flip(1).argmax(1)
 innocent = torch.stack([last_best // 4, last_best % 4], dim=1)
 given_away = oracle.v - oracle.q[torch.arange(599), innocent[:, 0], innocent[:, 1]]
 print("gives something away:", bool((given_away > 1e-6).any()))
 print("right, says the judge, in every state:", bool(right_states(exact_q, innocent).all()))
-print("right, says the judge, in more than half of the states:", bool(right_states(exact_q, innocent).double().mean() > 0.5))
+print("right, says the judge, in more than half of the states:",
+      bool(right_states(exact_q, innocent).double().mean() > 0.5))
 
 # %% [markdown]
 # Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
@@ -291,14 +294,15 @@ def rows_first(obs):
 
 tester = GridWorld(num_envs=599)
 _, praised = judge(tester, tester.placements(), rows_first)
-print("starts from which they reach both goals, says the judge:", int(praised.sum()), "of", len(praised))
+print("starts from which they reach both goals, says the judge:",
+      int(praised.sum()), "of", len(praised))
 
 one_board = GridWorld()
 step = one_board.reset(positions=torch.tensor([[[1, 2], [3, 2]]]))
 while not step.ended.item():
     step = one_board.step(rows_first(step.obs))
-print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positions[0, 0].tolist(), "- agent 2 on",
-      one_board.positions[0, 1].tolist())
+print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positions[0, 0].tolist(),
+      "- agent 2 on", one_board.positions[0, 1].tolist())
 
 # %% [markdown]
 # The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as

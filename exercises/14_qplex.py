@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -122,7 +123,8 @@ check("14.2", duplex)
 # You are right if the sums are right for one to three agents and any joint action. For game 3 and (1, 1) the lesson found −1, 1, 0 for both agents.
 
 # %%
-plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), title="Game 3: the team points at (1, 1)", highlight=[(1, 1)], fmt="{:.0f}")
+plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64),
+            title="Game 3: the team points at (1, 1)", highlight=[(1, 1)], fmt="{:.0f}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -178,8 +180,10 @@ check("14.4", keeps_igm)
 # what each agent could do before and after the step. It runs, and on tasks where every action is always available it is right.
 
 # %%
-def td_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
-    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+def td_errors(q, next_q, actions, available, next_available, reward, terminated,
+              w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A],
+    actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
     own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)                         # 1
     best = q.masked_fill(~available, -torch.inf).amax(-1)                         # 2
     own, best = w * own + b, w * best + b                                         # 3
@@ -196,9 +200,11 @@ def td_errors(q, next_q, actions, available, next_available, reward, terminated,
 
 # %%
 one = torch.ones(1, 1)
-error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]), actions=torch.tensor([[0]]),
-                  available=torch.tensor([[[True, True]]]), next_available=torch.tensor([[[True, False]]]),
-                  reward=torch.zeros(1), terminated=torch.tensor([False]), w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
+error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]),
+                  actions=torch.tensor([[0]]), available=torch.tensor([[[True, True]]]),
+                  next_available=torch.tensor([[[True, False]]]),
+                  reward=torch.zeros(1), terminated=torch.tensor([False]),
+                  w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
 print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 
 # %% [markdown]
@@ -214,8 +220,10 @@ wrong_line_5 = (
 )
 
 
-def mended_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
-    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+def mended_errors(q, next_q, actions, available, next_available, reward, terminated,
+                  w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A],
+    actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
     ...
 
 

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -79,7 +80,8 @@ available = torch.tensor([[[True, True], [True, True]],
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def violations(q, joint, v, available):
-    """q[B, 2, A], joint[B, A, A], v[B], available[B, 2, A] bool -> the gap at ū [B], the lowest gap or 0 [B]."""
+    """q[B, 2, A], joint[B, A, A], v[B], available[B, 2, A] bool
+    -> the gap at ū [B], the lowest gap or 0 [B]."""
     ...
 
 
@@ -100,7 +102,8 @@ check("15.1", violations)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def three_losses(q, joint, v, actions, y):
-    """q[B, 2, A], joint[B, A, A], v[B], actions[B, 2] int64, y[B] -> L_td, L_opt, L_nopt, one number each."""
+    """q[B, 2, A], joint[B, A, A], v[B], actions[B, 2] int64, y[B]
+    -> L_td, L_opt, L_nopt, one number each."""
     ...
 
 
@@ -125,7 +128,8 @@ check("15.2", three_losses)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def meet_alternative(joint):
-    """joint[A, A] with one best entry -> utilities [2, A] whose sum meets the alternative condition with V = 0."""
+    """joint[A, A] with one best entry -> utilities [2, A]
+    whose sum meets the alternative condition with V = 0."""
     ...
 
 
@@ -143,13 +147,16 @@ check("15.3", meet_alternative)
 
 # %%
 def switched_sums(q, actions):
-    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]: entry [b, i, a] with agent i's action replaced by a."""
-    batch, n_agents, _ = q.shape                                                # 1
-    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                       # 2   [B, N]
-    others = played.unsqueeze(1).repeat(1, n_agents, 1)                         # 3   [B, N, N]: a copy for each agent
-    own = torch.arange(n_agents).view(1, -1, 1).expand(batch, -1, 1)            # 4   [B, N, 1]: whose copy it is
-    others.scatter(2, own, 0.0)                                                 # 5   each agent is taken out of its copy
-    return q + others.sum(2, keepdim=True)                                      # 6
+    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]:
+    entry [b, i, a] with agent i's action replaced by a."""
+    # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
+    # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
+    batch, n_agents, _ = q.shape                                            # 1
+    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                   # 2   [B, N]
+    others = played.unsqueeze(1).repeat(1, n_agents, 1)                     # 3   [B, N, N]
+    own = torch.arange(n_agents).view(1, -1, 1).expand(batch, -1, 1)        # 4   [B, N, 1]
+    others.scatter(2, own, 0.0)                                             # 5
+    return q + others.sum(2, keepdim=True)                                  # 6
 
 
 # %% [markdown]
@@ -173,7 +180,8 @@ wrong_line_4 = (
 
 
 def mended_sums(q, actions):
-    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]: entry [b, i, a] with agent i's action replaced by a."""
+    """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]:
+    entry [b, i, a] with agent i's action replaced by a."""
     ...
 
 

@@ -31,20 +31,21 @@
 # - write tabular Q-learning, and say what DQN adds to it
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -77,7 +78,8 @@ from qmix_course.training import TrainConfig, train
 # %%
 env = GridWorld(size=5)
 env.reset(seed=0)
-plots.board(env.positions[0], env.size, goals=env.goals, title="The start: each agent, and the goal of each")
+plots.board(env.positions[0], env.size, goals=env.goals,
+            title="The start: each agent, and the goal of each")
 
 # %% [markdown]
 # The rules that matter today (lesson 02 has all of them):
@@ -95,9 +97,9 @@ plots.board(env.positions[0], env.size, goals=env.goals, title="The start: each 
 # %%
 rewards = []
 for step in range(1, 5):
-    distance = 2 * (4 - step)                       # both agents are one step closer after each step
+    distance = 2 * (4 - step)                      # both agents are one step closer after each step
     rewards.append(10.0 if distance == 0 else -0.05 - 0.1 * distance)
-best = exact.solve(env).best_return                 # found by dynamic programming over all states
+best = exact.solve(env).best_return                # found by dynamic programming over all states
 print("rewards:", [round(r, 2) for r in rewards])
 print("by hand:", round(sum(rewards), 2))
 assert abs(sum(rewards) - best) < 1e-12
@@ -232,7 +234,8 @@ print(f"N = {spec.n_agents}, A = {spec.n_actions}, O = {spec.obs_dim}, S = {spec
 first = GridWorld(size=5, num_envs=32).reset(seed=0)
 print("obs[B, N, O]:", list(first.obs.shape))
 print("state[B, S]:", list(first.state.shape))
-print("reward[B]:", list(first.reward.shape), "(one number for the team, in each of the 32 environments)")
+print("reward[B]:", list(first.reward.shape),
+      "(one number for the team, in each of the 32 environments)")
 
 # %% [markdown]
 # ## Q-learning on one page
@@ -271,7 +274,8 @@ for sweep in range(100):                        # apply the equation until nothi
         for action in range(2):
             new, reward, ended = corridor(cell, action)
             exact_q[cell, action] = reward + (0.0 if ended else GAMMA * float(exact_q[new].max()))
-for cell, action, name in ((3, 1, "right in cell 3"), (0, 1, "right in cell 0"), (0, 0, "left in cell 0")):
+for cell, action, name in ((3, 1, "right in cell 3"), (0, 1, "right in cell 0"),
+                           (0, 0, "left in cell 0")):
     print(f"{name}: {float(exact_q[cell, action]):.4f}")
 assert abs(float(exact_q[0, 1]) - GAMMA ** 3) < 1e-12
 print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
@@ -287,12 +291,13 @@ print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
 
 # %%
 def q_learning(episodes, alpha=0.5, seed=0):
-    """Learn a table q[cell][action] from random walks; also the value of 'right in cell 0' after each episode."""
+    """Learn a table q[cell][action] from random walks;
+    also the value of 'right in cell 0' after each episode."""
     dice, q, course = random.Random(seed), [[0.0, 0.0] for _ in range(GOAL)], []
     for _ in range(episodes):
         cell, ended = 0, False
         while not ended:
-            action = dice.randrange(2)                              # explores all the time: epsilon is 1
+            action = dice.randrange(2)                         # explores all the time: epsilon is 1
             new, reward, ended = corridor(cell, action)
             y = reward + (0.0 if ended else GAMMA * max(q[new]))
             q[cell][action] += alpha * (y - q[cell][action])
@@ -307,10 +312,11 @@ print("the learned table equals the exact one, to six digits")
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.2))
-plots.table(q.T, ["left", "right"], [str(c) for c in range(GOAL)], "The learned table, the better action framed",
+plots.table(q.T, ["left", "right"], [str(c) for c in range(GOAL)],
+            "The learned table, the better action framed",
             highlight=[(1, c) for c in range(GOAL)], ax=axes[0], ylabel="action", xlabel="cell")
-plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30}, "The value of walking right in cell 0",
-            "episodes", "value", ax=axes[1])
+plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30},
+            "The value of walking right in cell 0", "episodes", "value", ax=axes[1])
 figure
 
 # %% [markdown]
@@ -365,11 +371,13 @@ dice, memory, cell = random.Random(0), [], 0
 for _ in range(500):
     action = dice.randrange(2)
     new, reward, ended = corridor(cell, action)
-    memory.append((cell, action, reward, new % GOAL, ended))       # after an end the next cell is never looked at
+    # after an end the next cell is never looked at
+    memory.append((cell, action, reward, new % GOAL, ended))
     cell = 0 if ended else new
 cells, actions, rewards, next_cells, ends = (torch.tensor(column) for column in zip(*memory))
 print("steps kept:", len(memory))
-print("the rarest pair of cell and action was seen more than 20 times:", bool((2 * cells + actions).bincount().min() > 20))
+print("the rarest pair of cell and action was seen more than 20 times:",
+      bool((2 * cells + actions).bincount().min() > 20))
 
 # %% [markdown]
 # Then the network, its older copy, and the update. A cell goes in as a one-hot vector: all 0 but for a 1 at its own place.
@@ -383,9 +391,9 @@ optimiser = torch.optim.Adam(online.parameters(), lr=5e-3)
 one_hot = torch.eye(GOAL)
 
 for update in range(800):
-    sample = torch.randint(len(memory), (64,))                                     # replay: a random sample
-    with torch.no_grad():                                                          # the target is held fixed
-        next_value = target(one_hot[next_cells[sample]]).amax(1)                   # by the older weights
+    sample = torch.randint(len(memory), (64,))                            # replay: a random sample
+    with torch.no_grad():                                                 # the target is held fixed
+        next_value = target(one_hot[next_cells[sample]]).amax(1)          # by the older weights
         y = rewards[sample] + GAMMA * torch.where(ends[sample], 0.0, next_value)
     value = online(one_hot[cells[sample]]).gather(1, actions[sample].unsqueeze(1)).squeeze(1)
     loss = ((y - value) ** 2).mean()
@@ -393,13 +401,14 @@ for update in range(800):
     loss.backward()
     optimiser.step()
     if update % 40 == 39:
-        target.load_state_dict(online.state_dict())                                # a new copy now and then
+        target.load_state_dict(online.state_dict())                       # a new copy now and then
 
 # %%
 learned = online(one_hot).detach()
 assert (learned - exact_q).abs().max() < 0.02
 print("largest error below 0.02:", bool((learned - exact_q).abs().max() < 0.02))
-print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax())], learned.argmax(1).tolist())
+print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax())],
+      learned.argmax(1).tolist())
 
 # %% [markdown]
 # If you can follow that loop, you know the single-agent half of this course. QMIX keeps all three parts and adds the question that is

@@ -32,20 +32,21 @@
 # - explain the credit assignment problem, and name QMIX's parts at a glance
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -80,9 +81,9 @@ from qmix_course.training import TrainConfig, train
 # %%
 env = TwoStepGame()
 START, STATE_2A, STATE_2B = 0, 1, 2
-payoff = env.model().reward                                      # [state, action of agent 1, action of agent 2]
-plots.tables({"state 2A": payoff[STATE_2A], "state 2B": payoff[STATE_2B]}, title="The second step of the two-step game",
-             highlight=[None, "max"], fmt="{:.0f}")
+payoff = env.model().reward                          # [state, action of agent 1, action of agent 2]
+plots.tables({"state 2A": payoff[STATE_2A], "state 2B": payoff[STATE_2B]},
+             title="The second step of the two-step game", highlight=[None, "max"], fmt="{:.0f}")
 
 # %% [markdown]
 # The best plan is plain: agent 1 goes to 2B, and there both play 1. The exact solution agrees. With discount factor $\gamma = 0.99$,
@@ -103,15 +104,15 @@ print("first step to 2B, then the best: ", round(float(optimum.q[START, 1].max()
 # worth 7. One step earlier: $0.99 \cdot 4.5 = 4.455$ against $0.99 \cdot 7 = 6.93$. You go to 2A.
 
 # %%
-average = payoff.mean(2)                                         # over agent 2's action: [state, action of agent 1]
+average = payoff.mean(2)                         # over agent 2's action: [state, action of agent 1]
 value_2a, value_2b = (float(GAMMA * average[s].max()) for s in (STATE_2A, STATE_2B))
 print("agent 1's averages in 2B:", average[STATE_2B].tolist())
 print(f"first step: to 2A {value_2a:.3f}, to 2B {value_2b:.3f}")
 
 first = int(value_2b > value_2a)
 step = env.reset(seed=0)
-step = env.step(torch.tensor([[first, 0]]))                      # agent 2's first action does nothing
-step = env.step(torch.tensor([[1, 1]]))                          # in 2A any action pays the same
+step = env.step(torch.tensor([[first, 0]]))      # agent 2's first action does nothing
+step = env.step(torch.tensor([[1, 1]]))          # in 2A any action pays the same
 print("the team gets", float(step.reward), "of", optimum.best_return)
 
 # %% [markdown]
@@ -143,7 +144,8 @@ print("the team gets", float(step.reward), "of", optimum.best_return)
 for name, task in (("two-step game", TwoStepGame()), ("grid world", GridWorld(size=5))):
     now = task.reset(seed=0)
     spec = task.spec
-    print(f"{name}: {spec.n_agents} agents, {spec.n_actions} actions each, rewards per step: {now.reward.numel()}")
+    print(f"{name}: {spec.n_agents} agents, {spec.n_actions} actions each, "
+          f"rewards per step: {now.reward.numel()}")
     print("  numbers in the state:", spec.state_dim, "| numbers in one observation:", spec.obs_dim)
     print("  all agents observe the same:", bool((now.obs[:, 0] == now.obs[:, 1]).all()))
 
@@ -162,7 +164,8 @@ NEXT, REWARD, ENDED = model.next_state.tolist(), model.reward.tolist(), model.te
 
 
 def rules(state, u):
-    """What the joint action u = (u_1, u_2) does: the next state, the team reward, and whether the episode has ended."""
+    """What the joint action u = (u_1, u_2) does: the next state, the team reward,
+    and whether the episode has ended."""
     return tuple(table[state][u[0]][u[1]] for table in (NEXT, REWARD, ENDED))
 
 
@@ -170,21 +173,23 @@ print("first step, (1, 0):", rules(START, (1, 0)))
 print("2B, (1, 1):", rules(STATE_2B, (1, 1)))
 
 # %%
-JOINT = list(itertools.product(range(2), repeat=2))              # (0, 0), (0, 1), (1, 0), (1, 1)
+JOINT = list(itertools.product(range(2), repeat=2))      # (0, 0), (0, 1), (1, 0), (1, 1)
 dice = random.Random(0)
-team_q = [{u: 0.0 for u in JOINT} for _ in range(3)]             # one entry for each state and joint action
+team_q = [{u: 0.0 for u in JOINT} for _ in range(3)]     # one entry for each state and joint action
 for episode in range(200):
     state, ended = START, False
     while not ended:
         u = dice.choice(JOINT)
         new, reward, ended = rules(state, u)
         y = reward + (0.0 if ended else GAMMA * max(team_q[new].values()))
-        team_q[state][u] = y                                     # nothing is random here but the actions: learning rate 1
+        # nothing is random here but the actions: learning rate 1
+        team_q[state][u] = y
         state = new
 learned = torch.tensor([[team_q[s][u] for u in JOINT] for s in range(3)])
 assert torch.allclose(learned, optimum.q.flatten(1), atol=1e-12)
 print("the joint table equals the exact solution")
-print("first joint action:", max(JOINT, key=team_q[START].get)[0], "(agent 1), in 2B:", max(JOINT, key=team_q[STATE_2B].get))
+print("first joint action:", max(JOINT, key=team_q[START].get)[0],
+      "(agent 1), in 2B:", max(JOINT, key=team_q[STATE_2B].get))
 
 # %% [markdown]
 # It works. This play was all random too, and 8 is found, because a joint table keeps $(1, 0)$ and $(1, 1)$ apart where agent 1's own average
@@ -203,13 +208,15 @@ joint, separate = 4 ** 10, 10 * 4
 assert joint == sum(1 for _ in itertools.product(range(4), repeat=10))
 print(f"joint actions: {joint:,}")
 print(f"own actions, all agents together: {separate}")
-print(f"with 20 agents: {4 ** 20:,} joint actions, and {8 * 4 ** 20 / 1e12:.1f} terabytes for one row in float64")
+print(f"with 20 agents: {4 ** 20:,} joint actions, "
+      f"and {8 * 4 ** 20 / 1e12:.1f} terabytes for one row in float64")
 
 # %%
 team_sizes = list(range(1, 21))
 figure = plots.lines(team_sizes, {"joint actions, $4^N$": [4 ** n for n in team_sizes],
                                   "own actions, $4N$": [4 * n for n in team_sizes]},
-            "Four actions each: what has to be compared in one state", "agents $N$", "numbers (log scale)", log=True)
+                     "Four actions each: what has to be compared in one state",
+                     "agents $N$", "numbers (log scale)", log=True)
 figure.axes[0].set_xticks([1, 5, 10, 15, 20])
 figure
 
@@ -230,9 +237,11 @@ figure
 
 # %%
 def iql(episodes, epsilon, rate, seed):
-    """Tabular IQL. Returns q[agent][state][action], and every target of agent 1 for action 1 in 2B, as (episode, y).
+    """Tabular IQL. Returns q[agent][state][action],
+    and every target of agent 1 for action 1 in 2B, as (episode, y).
 
-    epsilon(episode): the exploration rate; rate(visits): the step size after so many visits of an entry.
+    epsilon(episode): the exploration rate;
+    rate(visits): the step size after so many visits of an entry.
     """
     dice = random.Random(seed)
     q = [[[0.0, 0.0] for _ in range(3)] for _ in range(2)]
@@ -242,7 +251,8 @@ def iql(episodes, epsilon, rate, seed):
         state, ended = START, False
         while not ended:
             best = [int(q[i][state][1] > q[i][state][0]) for i in range(2)]
-            u = [dice.randrange(2) if dice.random() < epsilon(episode) else best[i] for i in range(2)]
+            u = [dice.randrange(2) if dice.random() < epsilon(episode) else best[i]
+                 for i in range(2)]
             new, reward, ended = rules(state, u)
             for i in range(2):
                 y = reward + (0.0 if ended else GAMMA * max(q[i][new]))
@@ -266,9 +276,9 @@ always_random, averaging = (lambda episode: 1.0), (lambda visits: 1 / visits)
 q, _ = iql(20_000, always_random, averaging, seed=0)
 
 two_b = payoff[STATE_2B]
-expected = torch.tensor([                                        # [agent, action] in the first state
+expected = torch.tensor([                                      # [agent, action] in the first state
     [GAMMA * 7, GAMMA * float(two_b.mean(1).max())],
-    [GAMMA * (7 + float(two_b.mean(0).max())) / 2] * 2])         # agent 1 goes to 2A half of the time
+    [GAMMA * (7 + float(two_b.mean(0).max())) / 2] * 2])       # agent 1 goes to 2A half of the time
 for i in range(2):
     print(f"agent {i + 1}, first state, by hand:", [round(v, 2) for v in expected[i].tolist()])
 assert (torch.tensor([q[0][START], q[1][START]]) - expected).abs().max() < 0.1
@@ -293,7 +303,8 @@ print("agent 1's first choice:", ["2A", "2B"][int(q[0][START][1] > q[0][START][0
 p = (7 - 1) / 7                                                  # 1 + 7p = 7
 epsilon_limit = 2 * (1 - p)
 assert abs((1 - p) * float(two_b[1, 0]) + p * float(two_b[1, 1]) - 7) < 1e-12
-print(f"2B looks better once p is above {p:.3f}, that is once epsilon is below {epsilon_limit:.3f} (6/7 and 2/7)")
+print(f"2B looks better once p is above {p:.3f}, "
+      f"that is once epsilon is below {epsilon_limit:.3f} (6/7 and 2/7)")
 
 # %% [markdown]
 # So the *same* entry of agent 1's table, for the same observation and the same action, is pulled towards other targets at
@@ -319,7 +330,8 @@ edges = list(range(0, int(1.5 * DECAY) + 1, 250))
 blocks = [[y for e, y in targets if a <= e < b] for a, b in zip(edges, edges[1:])]
 middles = [(a + b) / 2 for a, b in zip(edges, edges[1:])]
 plots.lines(middles, {
-    "mean target, measured in blocks of 250 episodes": [sum(block) / len(block) for block in blocks],
+    "mean target, measured in blocks of 250 episodes":
+        [sum(block) / len(block) for block in blocks],
     "$1 + 7p$, if agent 2 prefers action 1": [1 + 7 * (1 - falling(m) / 2) for m in middles],
     "what 2A pays": [7.0] * len(middles),
 }, "Agent 1's target for action 1 in 2B, while both agents learn", "episodes", "target")
@@ -342,8 +354,10 @@ plots.lines(middles, {
 u = (0, 1)
 got = float(two_b[u])
 for i in range(2):
-    own = two_b[:, u[1]] if i == 0 else two_b[u[0]]              # [2]: agent i's two actions, the partner's fixed
-    print(f"agent {i + 1} played {u[i]}: the team got {got:.0f}, its other action would have brought {own[1 - u[i]]:.0f};",
+    # [2]: agent i's two actions, the partner's fixed
+    own = two_b[:, u[1]] if i == 0 else two_b[u[0]]
+    print(f"agent {i + 1} played {u[i]}: the team got {got:.0f}, "
+          f"its other action would have brought {own[1 - u[i]]:.0f};",
           f"against the mean over its own actions: {got - own.mean():+.1f}")
 
 
@@ -360,10 +374,12 @@ for i in range(2):
 
 # %%
 def own_share(n_agents):
-    """The share of the team reward's variance that agent 1's own action explains, by listing all joint actions."""
-    actions = torch.cartesian_prod(*[torch.arange(2.0)] * n_agents).view(-1, n_agents)        # [2^N, N]
+    """The share of the team reward's variance that agent 1's own action explains,
+    by listing all joint actions."""
+    actions = torch.cartesian_prod(*[torch.arange(2.0)] * n_agents).view(-1, n_agents)    # [2^N, N]
     reward = actions.sum(1)
-    mean_of = torch.stack([reward[actions[:, 0] == a].mean() for a in range(2)])       # what agent 1 can expect
+    # what agent 1 can expect
+    mean_of = torch.stack([reward[actions[:, 0] == a].mean() for a in range(2)])
     return float(mean_of.var(correction=0) / reward.var(correction=0))
 
 
@@ -374,7 +390,8 @@ print("2 agents:", round(shares[2], 3), "| 10 agents:", round(shares[10], 3), "|
 # %%
 plots.lines(list(shares), {"explained by my own action": list(shares.values()),
                            "the others": [1 - share for share in shares.values()]},
-            "Where the variance of the team reward comes from", "agents $N$", "share of the variance", markers=True)
+            "Where the variance of the team reward comes from",
+            "agents $N$", "share of the variance", markers=True)
 
 # %% [markdown]
 # ### Train together, act apart
@@ -424,7 +441,8 @@ def transitions(before, actions, after):
     """Replay rows of one step each, as the library stores them."""
     rows, n_agents = actions.shape
     return Batch(
-        obs=torch.stack([before.obs, after.obs], 1), state=torch.stack([before.state, after.state], 1),
+        obs=torch.stack([before.obs, after.obs], 1),
+        state=torch.stack([before.state, after.state], 1),
         available=torch.stack([before.available, after.available], 1), actions=actions.unsqueeze(1),
         last_actions=torch.full((rows, 2, n_agents), -1), reward=after.reward.unsqueeze(1),
         terminated=after.terminated.unsqueeze(1), mask=torch.ones(rows, 1))
@@ -441,7 +459,8 @@ batches = [transitions(start, actions, middle), transitions(middle, actions, end
 online, target = IQL.for_env(four, seed=0, gamma=GAMMA), IQL.for_env(four, seed=1, gamma=GAMMA)
 for before, after, batch in ((start, middle, batches[0]), (middle, end, batches[1])):
     no_last = torch.full((4, 2), -1)
-    q_now, q_next = online.act_values(before.obs, no_last)[0], target.act_values(after.obs, no_last)[0]        # [B, N, A]
+    q_now, q_next = (online.act_values(before.obs, no_last)[0],
+                     target.act_values(after.obs, no_last)[0])  # [B, N, A]
     errors = []
     for row in range(4):
         for i in range(2):
@@ -455,22 +474,25 @@ print("the loss by hand and the library's IQL.loss agree to 1e-12, in both steps
 # Now train it, on all-random data as above, with five seeds.
 
 # %%
-config = TrainConfig(total_steps=4000, batch_size=64, learning_starts=500, update_every=8, learning_rate=3e-3, tau=0.1,
-                     epsilon_start=1.0, epsilon_end=1.0)
+config = TrainConfig(total_steps=4000, batch_size=64, learning_starts=500, update_every=8,
+                     learning_rate=3e-3, tau=0.1, epsilon_start=1.0, epsilon_end=1.0)
 first_values, returns = {"to 2A": [], "to 2B": []}, []
 for seed in range(5):
     algorithm = IQL.for_env(env, seed=seed, gamma=GAMMA, hidden=(32,))
     train(TwoStepGame(num_envs=32), algorithm, replace(config, seed=seed))
-    believed = exact.agent_qs(algorithm, model)[START, 0]        # agent 1's values in the first state
+    believed = exact.agent_qs(algorithm, model)[START, 0]      # agent 1's values in the first state
     first_values["to 2A"].append(float(believed[0]))
     first_values["to 2B"].append(float(believed[1]))
     returns.append(evaluate(TwoStepGame(), algorithm).mean_return)
 print("greedy returns of five seeds:", returns)
-assert all(abs(v - value_2a) < 1 for v in first_values["to 2A"]) and all(abs(v - value_2b) < 1 for v in first_values["to 2B"])
-print(f"every seed: 2A within 1 of {value_2a:.2f}, 2B within 1 of {value_2b:.2f}; best possible return {optimum.best_return}")
+assert (all(abs(v - value_2a) < 1 for v in first_values["to 2A"])
+        and all(abs(v - value_2b) < 1 for v in first_values["to 2B"]))
+print(f"every seed: 2A within 1 of {value_2a:.2f}, 2B within 1 of {value_2b:.2f}; "
+      f"best possible return {optimum.best_return}")
 
 # %%
-plots.bars(first_values, "The library's IQL, agent 1's first step, five seeds", "value (a dot a seed; the text is the median)", dots=True)
+plots.bars(first_values, "The library's IQL, agent 1's first step, five seeds",
+           "value (a dot a seed; the text is the median)", dots=True)
 
 
 # %% [markdown]
@@ -499,7 +521,8 @@ ways = {
     "falling over 500 episodes": (750, lambda e: falling(e, over=500)),
     "falling over 5000 episodes": (7500, falling),
 }
-outcome = {name: [greedy_return(iql(n, eps, lambda visits: 0.1, seed)[0]) for seed in range(20)] for name, (n, eps) in ways.items()}
+outcome = {name: [greedy_return(iql(n, eps, lambda visits: 0.1, seed)[0]) for seed in range(20)]
+           for name, (n, eps) in ways.items()}
 for name, values in outcome.items():
     print(f"{name}: 8 in {values.count(8.0)} of 20 seeds, 7 in {values.count(7.0)}")
 
@@ -533,14 +556,17 @@ games = {"climbing": PAYOFFS["climbing"], "penalty(-100)": penalty(-100), "a sum
 for name, table in games.items():
     table = torch.tensor(table).double()
     choice = int(table.mean(1).argmax()), int(table.mean(0).argmax())
-    print(f"{name}: best {float(table.max()):.0f}, by averages {float(table[choice]):.0f}, joint action {choice}")
+    print(f"{name}: best {float(table.max()):.0f}, by averages {float(table[choice]):.0f}, "
+          f"joint action {choice}")
 
 # %%
 climbing = MatrixGame("climbing", num_envs=32)
 algorithm = IQL.for_env(climbing, seed=0, hidden=(32,))
 train(climbing, algorithm, config)
-print("the library's IQL on climbing, all-random data: greedy return", evaluate(MatrixGame("climbing"), algorithm).mean_return)
-plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 1998)", highlight=[(0, 0), (2, 2)], fmt="{:.0f}")
+print("the library's IQL on climbing, all-random data: greedy return",
+      evaluate(MatrixGame("climbing"), algorithm).mean_return)
+plots.table(PAYOFFS["climbing"], title="The climbing game (Claus and Boutilier, 1998)",
+            highlight=[(0, 0), (2, 2)], fmt="{:.0f}")
 
 # %% [markdown]
 # In climbing, 11 stands in the same row and column as $-30$. Averages see the $-30$ and flee to the corner with 5. In the last game, "a sum",

@@ -32,20 +32,21 @@
 # - ask an exact solver what the best team can earn, before anything is learned
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -71,7 +72,7 @@ from qmix_course.envs import GridWorld
 # Here is that loop on a 5×5 board. An agent may not enter a cell that is taken.
 
 # %%
-STEP = [(-1, 0), (1, 0), (0, -1), (0, 1)]               # 0 up, 1 down, 2 left, 3 right, as (row, column)
+STEP = [(-1, 0), (1, 0), (0, -1), (0, 1)]          # 0 up, 1 down, 2 left, 3 right, as (row, column)
 
 
 def move_in_turn(positions, actions, order):
@@ -85,7 +86,7 @@ def move_in_turn(positions, actions, order):
     return positions
 
 
-state, joint_action = [(2, 1), (2, 2)], [3, 3]          # side by side, and both want to go right
+state, joint_action = [(2, 1), (2, 2)], [3, 3]     # side by side, and both want to go right
 print("agent 1 first:", move_in_turn(state, joint_action, order=[0, 1]))
 print("agent 2 first:", move_in_turn(state, joint_action, order=[1, 0]))
 
@@ -113,7 +114,8 @@ MOVES = torch.tensor(STEP)                                          # [A, 2], A 
 START = torch.tensor([[0, 0], [SIZE - 1, SIZE - 1]])                # [N, 2]
 GOALS = torch.tensor([[SIZE - 1, 0], [0, SIZE - 1]])                # [N, 2]
 
-plots.board(START, SIZE, goals=GOALS, title="The start: each agent walks to the star with its number")
+plots.board(START, SIZE, goals=GOALS,
+            title="The start: each agent walks to the star with its number")
 
 
 # %% [markdown]
@@ -165,7 +167,9 @@ def send_back(positions, after):
 # - *Visit:* agent 1 sits on its goal (4, 0), agent 2 on (4, 1). Agent 1 chooses up, agent 2 left.
 
 # %%
-cases = {"head on": ([[2, 1], [2, 3]], [3, 2]), "swap": ([[2, 1], [2, 2]], [3, 2]), "visit": ([[4, 0], [4, 1]], [0, 2])}
+cases = {"head on": ([[2, 1], [2, 3]], [3, 2]),
+         "swap": ([[2, 1], [2, 2]], [3, 2]),
+         "visit": ([[4, 0], [4, 1]], [0, 2])}
 figure, axes = plots.panels(2, 3, size=(8.4, 6.2), layout="compressed")
 for column, (name, (where, actions)) in enumerate(cases.items()):
     before = torch.tensor(where)
@@ -206,12 +210,13 @@ returns = []
 for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
     positions, rewards = START, []
     while not rewards or rewards[-1] != 10.0:
-        joint_action = [1, 0] if rewards else first                 # later always: agent 1 down, agent 2 up
+        joint_action = [1, 0] if rewards else first         # later always: agent 1 down, agent 2 up
         after, bumped = move_alone(positions, torch.tensor(joint_action))
         positions, collided = send_back(positions, after)
         rewards.append(team_reward(positions, bumped, collided))
     returns.append(sum(rewards))
-    print(f"{name}: {len(rewards)} steps, rewards {[round(r, 2) for r in rewards]}, return {returns[-1]:.2f}")
+    print(f"{name}: {len(rewards)} steps, rewards {[round(r, 2) for r in rewards]}, "
+          f"return {returns[-1]:.2f}")
 print("the mistake costs", round(returns[0] - returns[1], 2))
 
 # %% [markdown]
@@ -227,7 +232,8 @@ for joint_action in ([0, 0], [1, 1]):
     after, bumped = move_alone(START, torch.tensor(joint_action))
     after, collided = send_back(START, after)
     said = " and ".join(f"agent {i + 1} {names[a]}" for i, a in enumerate(joint_action))
-    print(f"{said:28} bumped: {bumped.tolist()!s:14} reward: {team_reward(after, bumped, collided):.2f}")
+    print(f"{said:28} bumped: {bumped.tolist()!s:14} "
+          f"reward: {team_reward(after, bumped, collided):.2f}")
 
 
 # %% [markdown]
@@ -263,7 +269,8 @@ print("the state   :", state.tolist())
 # %%
 placements = GridWorld(size=SIZE).placements()                      # [X, N, 2]
 seen = torch.stack([observe(p)[0][0] for p in placements])
-print("placements:", len(placements), " different observations of agent 1:", len(seen.unique(dim=0)))
+print("placements:", len(placements),
+      " different observations of agent 1:", len(seen.unique(dim=0)))
 
 
 # %% [markdown]
@@ -332,7 +339,8 @@ for limit in (100, 4, 3):
 
 # %%
 env = GridWorld(size=SIZE, num_envs=4)
-begin = torch.tensor([[[0, 0], [4, 4]], [[2, 2], [0, 4]], [[3, 0], [0, 4]], [[1, 1], [3, 3]]])   # [B, N, 2]
+begin = torch.tensor([[[0, 0], [4, 4]], [[2, 2], [0, 4]],
+                      [[3, 0], [0, 4]], [[1, 1], [3, 3]]])         # [B, N, 2]
 step = env.reset(positions=begin)
 for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
     value = getattr(step, name)
@@ -376,7 +384,7 @@ print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
 # %%
 GAMMA = 0.99
 optimum = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
-q_start = optimum.q[optimum.index(observe(START)[1])]               # [A, A]: agent 1's action, agent 2's action
+q_start = optimum.q[optimum.index(observe(START)[1])]   # [A, A]: agent 1's action, agent 2's action
 by_hand = -0.65 - 0.45 * GAMMA - 0.25 * GAMMA**2 + 10 * GAMMA**3
 assert abs(float(q_start.max()) - by_hand) < 1e-9
 print("value of the start:", round(by_hand, 3), " as the oracle says")
@@ -433,7 +441,8 @@ def draw_starts():
 starts = draw_starts()
 step, hand = env.reset(positions=starts), [world.reset(p) for world, p in zip(worlds, starts)]
 assert same(step, hand)
-counts = dict.fromkeys(["bumps", "collisions", "terminated", "truncated", "terminated on the last tick"], 0)
+counts = dict.fromkeys(
+    ["bumps", "collisions", "terminated", "truncated", "terminated on the last tick"], 0)
 for _ in range(1000):
     actions = torch.randint(4, (BATCH, 2), generator=generator)
     for world, chosen in zip(worlds, actions):
@@ -444,7 +453,8 @@ for _ in range(1000):
     assert same(step, hand)
     counts["terminated"] += int(step.terminated.sum())
     counts["truncated"] += int(step.truncated.sum())
-    counts["terminated on the last tick"] += sum(h[3] and world.clock == LIMIT for h, world in zip(hand, worlds))
+    counts["terminated on the last tick"] += sum(h[3] and world.clock == LIMIT
+                                                 for h, world in zip(hand, worlds))
     if step.ended.any():
         starts = draw_starts()
         step = env.reset(where=step.ended, positions=starts)
@@ -491,7 +501,7 @@ world = HandWorld(limit=3)
 world.reset()
 while not world.ended:
     _, last_state, reward, terminated, truncated = world.step(torch.tensor([1, 0]))
-fresh_state = world.reset()[1]                                       # what a world that resets itself would return
+fresh_state = world.reset()[1]                        # what a world that resets itself would return
 targets = {
     "two flags,\ntrue last state": reward + GAMMA * value(last_state),
     "resets itself:\nnext episode's state": reward + GAMMA * value(fresh_state),
@@ -520,10 +530,12 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 
 # %%
 def best_team(agent_2_sees_the_coin):
-    """The best mean payoff over all pairs of deterministic policies; a policy is one answer for each coin side."""
+    """The best mean payoff over all pairs of deterministic policies;
+    a policy is one answer for each coin side."""
     policies = list(product((0, 1), repeat=2))
     second = policies if agent_2_sees_the_coin else [(answer, answer) for answer in (0, 1)]
-    payoff = lambda first, other: sum(first[coin] == coin and other[coin] == coin for coin in (0, 1)) / 2
+    payoff = lambda first, other: sum(first[coin] == coin and other[coin] == coin
+                                      for coin in (0, 1)) / 2
     return max(payoff(first, other) for first in policies for other in second)
 
 
@@ -542,12 +554,12 @@ print("agent 2 reads the state            :", best_team(True))
 # %%
 def leaky_observe(positions, goals=GOALS):
     obs, state = observe(positions, goals)
-    return torch.cat([obs, state.expand(2, -1)], dim=1), state       # "more information cannot hurt"
+    return torch.cat([obs, state.expand(2, -1)], dim=1), state    # "more information cannot hurt"
 
 
 def is_blind_to_the_others_goal(look):
     moved = GOALS.clone()
-    moved[1] = torch.tensor([2, 2])                                  # only agent 2's goal is elsewhere
+    moved[1] = torch.tensor([2, 2])                               # only agent 2's goal is elsewhere
     before, after = look(START)[0][0], look(START, moved)[0][0]
     return torch.equal(before, after)
 

@@ -32,20 +32,21 @@
 # - say what a network without memory cannot know
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -79,9 +80,10 @@ from qmix_course.training import TrainConfig
 # %%
 env = GridWorld(size=5)
 optimum = exact.solve(env, gamma=0.99)
-obs = optimum.model.obs                                              # [X, N, O]: all 599 placements
-answers = torch.stack([optimum.q.amax(2), optimum.q.amax(1)], 1)     # [X, N, A]: the other agent maximised away
-is_best = answers > answers.amax(-1, keepdim=True) - 1e-9            # [X, N, A] bool; ties are all right
+obs = optimum.model.obs                                        # [X, N, O]: all 599 placements
+# [X, N, A]: the other agent maximised away
+answers = torch.stack([optimum.q.amax(2), optimum.q.amax(1)], 1)
+is_best = answers > answers.amax(-1, keepdim=True) - 1e-9      # [X, N, A] bool; ties are all right
 
 generator = torch.Generator().manual_seed(0)
 states = []
@@ -91,7 +93,7 @@ for _ in range(1000):
     step = env.step(torch.randint(4, (1, 2), generator=generator))
     if step.ended.any():
         step = env.reset()
-met = torch.zeros(len(obs), dtype=torch.bool)                        # [X]
+met = torch.zeros(len(obs), dtype=torch.bool)                  # [X]
 met[optimum.index(torch.cat(states))] = True
 print("placements met:", int(met.sum()), "of", len(met))
 
@@ -138,10 +140,10 @@ def mlp(x, weights, biases):
     """x[..., inputs] -> [..., outputs], through any number of layers."""
     for weight, bias in zip(weights[:-1], biases[:-1]):
         x = (x @ weight + bias).relu()
-    return x @ weights[-1] + biases[-1]                              # no relu at the end: values may be negative
+    return x @ weights[-1] + biases[-1]                 # no relu at the end: values may be negative
 
 
-sizes = [6, 64, 64, 4]                                               # O, two hidden layers, A
+sizes = [6, 64, 64, 4]                                  # O, two hidden layers, A
 weights = [torch.rand(i, o) - 0.5 for i, o in zip(sizes, sizes[1:])]
 biases = [torch.zeros(o) for o in sizes[1:]]
 print("one observation :", tuple(mlp(obs[0, 0], weights, biases).shape))
@@ -160,7 +162,8 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 
 # %%
 def spread_through(bound, layers=8, width=64):
-    """How much a unit varies over the inputs (standard deviation, mean over units), layer by layer."""
+    """How much a unit varies over the inputs (standard deviation, mean over units),
+    layer by layer."""
     generator = torch.Generator().manual_seed(0)
     x, spread = torch.rand(500, width, generator=generator), []
     for _ in range(layers):
@@ -174,7 +177,8 @@ def spread_through(bound, layers=8, width=64):
 
 bounds = {"±1": 1.0, "±√(6/64)": math.sqrt(6 / 64), "±1/√64": 1 / 8, "±1/64": 1 / 64}
 plots.lines(range(1, 9), {name: spread_through(bound) for name, bound in bounds.items()},
-            "How much units differ from input to input", "layer", "standard deviation", log=True, markers=True)
+            "How much units differ from input to input", "layer", "standard deviation",
+            log=True, markers=True)
 
 # %% [markdown]
 # With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. The bound of He and others changes
@@ -204,7 +208,8 @@ print("one batched product, shape", tuple(at_once.shape), "gives the same as the
 # $\pm 1/\sqrt 6 \approx \pm 0.41$, as it should?
 
 # %%
-careless = nn.init.kaiming_uniform_(torch.empty(2, 6, 64), a=math.sqrt(5), generator=torch.Generator().manual_seed(0))
+careless = nn.init.kaiming_uniform_(torch.empty(2, 6, 64), a=math.sqrt(5),
+                                    generator=torch.Generator().manual_seed(0))
 largest = float(careless.abs().max())
 print("largest weight:", round(largest, 2), " should be near", round(1 / math.sqrt(6), 2))
 fan_ins = {"the inputs, 6": 6, "the outputs, 64": 64, "their product, 6 x 64": 6 * 64}
@@ -230,8 +235,10 @@ class HandAgents(nn.Module):
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for inputs, outputs in zip(sizes, sizes[1:]):
             bound = 1 / math.sqrt(inputs)                            # each slice's own fan-in
-            self.weights.append(nn.Parameter(torch.empty(n_agents, inputs, outputs).uniform_(-bound, bound)))
-            self.biases.append(nn.Parameter(torch.empty(n_agents, 1, outputs).uniform_(-bound, bound)))
+            self.weights.append(
+                nn.Parameter(torch.empty(n_agents, inputs, outputs).uniform_(-bound, bound)))
+            self.biases.append(
+                nn.Parameter(torch.empty(n_agents, 1, outputs).uniform_(-bound, bound)))
 
     def forward(self, obs):
         batch, time = obs.shape[:2]
@@ -266,7 +273,8 @@ print("utilities that changed: agent 1:", int(changed[0].sum()), " agent 2:", in
 
 # %%
 def alone(agents, i, own_obs):
-    """Agent i's utilities from its slice of the weights and M of its own observations: own_obs[M, O]."""
+    """Agent i's utilities from its slice of the weights
+    and M of its own observations: own_obs[M, O]."""
     return mlp(own_obs, [w[i] for w in agents.weights], [b[i] for b in agents.biases])
 
 
@@ -399,7 +407,7 @@ for row, (first, second) in enumerate(env.placements().tolist()):
     if second == [4, 4]:
         for panel, values in enumerate((answers, learned)):
             both[panel, first[0], first[1]] = values[row, 0].max()
-            if first != [4, 0]:                                      # on its goal every action is the same
+            if first != [4, 0]:                               # on its goal every action is the same
                 arrows[panel, first[0], first[1]] = values[row, 0].argmax()
 plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
               title="Agent 1's best actions while agent 2 stands in its corner")
@@ -415,10 +423,11 @@ plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
 
 # %%
 generator = torch.Generator().manual_seed(1)
-past = torch.rand(2, 3, 2, 6, generator=generator)                   # two pasts of 3 steps: [B, T, N, O]
-past[1, -1] = past[0, -1]                                            # they end in the same observations
+past = torch.rand(2, 3, 2, 6, generator=generator)              # two pasts of 3 steps: [B, T, N, O]
+past[1, -1] = past[0, -1]                                       # they end in the same observations
 q = agents(past)
-assert torch.allclose(q[0, -1], q[1, -1], rtol=0, atol=1e-12) and not torch.allclose(q[0, 0], q[1, 0])
+assert (torch.allclose(q[0, -1], q[1, -1], rtol=0, atol=1e-12)
+        and not torch.allclose(q[0, 0], q[1, 0]))
 print("different pasts, the same values now")
 
 # %% [markdown]
@@ -452,7 +461,8 @@ for epsilon in (0.0, 0.3, 1.0):
     mine = epsilon_greedy_by_hand(q, available, epsilon, torch.Generator().manual_seed(7))
     theirs = epsilon_greedy(q, available, epsilon, torch.Generator().manual_seed(7))
     assert torch.equal(mine, theirs) and available.gather(-1, mine[..., None]).all()
-assert all(line(1.0, 0.05, 3000, t) == linear_schedule(1.0, 0.05, 3000, t) for t in range(0, 5000, 100))
+assert all(line(1.0, 0.05, 3000, t) == linear_schedule(1.0, 0.05, 3000, t)
+           for t in range(0, 5000, 100))
 print("the same actions for the same dice, never an unavailable one; the same schedule")
 
 
@@ -476,7 +486,8 @@ print("the same actions for the same dice, never an unavailable one; the same sc
 def exactly_one(n, epsilon=0.1, actions=4):
     """The chance that exactly one of n agents deviates: with its own coins, with a team coin."""
     p = epsilon * (actions - 1) / actions
-    return n * p * (1 - p) ** (n - 1), epsilon * n * (actions - 1) / actions * (1 / actions) ** (n - 1)
+    return (n * p * (1 - p) ** (n - 1),
+            epsilon * n * (actions - 1) / actions * (1 / actions) ** (n - 1))
 
 
 teams = list(range(1, 9))
@@ -490,18 +501,20 @@ plots.lines(teams, {"one coin an agent": own, "one coin for the team": team},
 def team_coin(q, available, epsilon, generator):
     best = greedy(q, available)
     random = torch.rand(q.shape, generator=generator).masked_fill(~available, -1.0).argmax(-1)
-    coin = torch.rand(best.shape[:-1], generator=generator) < epsilon            # one a row: the bug
+    coin = torch.rand(best.shape[:-1], generator=generator) < epsilon           # one a row: the bug
     return torch.where(coin[..., None], random, best)
 
 
-q = torch.zeros(200_000, 4, 4)                                       # four agents; action 0 is everyone's best
+q = torch.zeros(200_000, 4, 4)                            # four agents; action 0 is everyone's best
 q[..., 0] = 1.0
 everything = torch.ones_like(q, dtype=torch.bool)
-for name, rule, expected in zip(("own coins", "team coin"), (epsilon_greedy_by_hand, team_coin), exactly_one(4)):
+for name, rule, expected in zip(("own coins", "team coin"),
+                                (epsilon_greedy_by_hand, team_coin), exactly_one(4)):
     deviate = rule(q, everything, 0.1, torch.Generator().manual_seed(0)) != 0
     assert abs(float(deviate[:, 0].double().mean()) - 0.075) < 0.003
     assert abs(float((deviate.sum(1) == 1).double().mean()) - expected) < 0.003
-    print(f"{name}: agent 1 deviates in 7.5% of the steps, exactly one of four in {100 * expected:.1f}%")
+    print(f"{name}: agent 1 deviates in 7.5% of the steps, "
+          f"exactly one of four in {100 * expected:.1f}%")
 
 # %% [markdown]
 # A test that looks at one agent sees no difference. A test that looks at two at once does. With one agent both are the same,
@@ -515,7 +528,7 @@ for name, rule, expected in zip(("own coins", "team coin"), (epsilon_greedy_by_h
 
 # %%
 game = MatrixGame([[0, 1], [1, 0]])
-same_obs = game.reset().obs[:, None]                                 # [1, 1, N, O]: both agents see the same
+same_obs = game.reset().obs[:, None]                        # [1, 1, N, O]: both agents see the same
 for shared in (True, False):
     paid = 0
     for seed in range(100):
@@ -523,7 +536,8 @@ for shared in (True, False):
         q, _ = MLPAgents(2, game.spec.obs_dim, game.spec.n_actions, shared=shared)(same_obs)
         first, second = q[0, 0].argmax(-1).tolist()
         paid += int(game.payoff[first, second])
-    print("shared weights:" if shared else "own weights   :", f"the greedy team is paid with {paid} of 100 random networks")
+    print("shared weights:" if shared else "own weights   :",
+          f"the greedy team is paid with {paid} of 100 random networks")
 
 # %% [markdown]
 # With shared weights no network of the 100 is paid, and no training could change that: two equal inputs to one function

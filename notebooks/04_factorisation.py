@@ -31,20 +31,21 @@
 # - sort tables into additive, monotone and neither, with a counterexample for each step that does not go back
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -89,7 +90,8 @@ own_choice = q.argmax(1).tolist()
 best = divmod(int(team_value.argmax()), 2)
 
 print("team value of each joint action:", team_value.tolist())
-print("each agent on its own picks    :", tuple(own_choice), "worth", team_value[tuple(own_choice)].item())
+print("each agent on its own picks    :", tuple(own_choice),
+      "worth", team_value[tuple(own_choice)].item())
 print("the team's best joint action   :", best, "worth", team_value[best].item())
 
 
@@ -109,8 +111,9 @@ print("the team's best joint action   :", best, "worth", team_value[best].item()
 def joint_table(q, mix):
     """Q_tot of every joint action: q[N, A] and mix: [..., N] -> [...] give [A, ..., A]."""
     n_agents, n_actions = q.shape
-    joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)   # [A^N, N]
-    chosen = q[torch.arange(n_agents), joint]                                               # [A^N, N]
+    # [A^N, N]
+    joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)
+    chosen = q[torch.arange(n_agents), joint]                                             # [A^N, N]
     return mix(chosen).view([n_actions] * n_agents)
 
 
@@ -188,7 +191,8 @@ print("alone:", tuple(q.argmax(1).tolist()))
 # %%
 print("4 agents, 5 actions, the sum:", misses(vdn, n_agents=4, n_actions=5), "of 1000 teams miss")
 for n_agents in (2, 4, 8):
-    print(f"{n_agents} agents with 5 actions: {5 ** n_agents:>7,} joint actions, {5 * n_agents:>2} utilities")
+    print(f"{n_agents} agents with 5 actions: {5 ** n_agents:>7,} joint actions, "
+          f"{5 * n_agents:>2} utilities")
 
 
 # %% [markdown]
@@ -200,17 +204,19 @@ for n_agents in (2, 4, 8):
 
 # %%
 def best_additive(table, weights=None):
-    """The utilities Q_1[A], Q_2[A] whose sum is closest to table[A, A] in (weighted) squared error."""
+    """The utilities Q_1[A], Q_2[A] whose sum is closest to table[A, A]
+    in (weighted) squared error."""
     n = len(table)
     one_hot = torch.eye(n)
-    design = torch.cat([one_hot.repeat_interleave(n, 0), one_hot.repeat(n, 1)], 1)    # [A·A, 2A]: u1, then u2
+    # [A·A, 2A]: u1, then u2
+    design = torch.cat([one_hot.repeat_interleave(n, 0), one_hot.repeat(n, 1)], 1)
     root = torch.ones(n * n) if weights is None else weights.flatten().sqrt()
     utilities = torch.linalg.pinv(root.unsqueeze(1) * design) @ (root * table.flatten())
     return utilities[:n], utilities[n:]
 
 
 def add(q1, q2):
-    return q1.unsqueeze(1) + q2                                                       # [A, A]
+    return q1.unsqueeze(1) + q2      # [A, A]
 
 
 def rounded(values, digits=2):
@@ -218,7 +224,8 @@ def rounded(values, digits=2):
     return ((values * 10**digits).round() / 10**digits + 0.0).tolist()
 
 
-print("a table that is a sum comes back:", rounded(add(*best_additive(torch.tensor([[1.0, 2.0], [4.0, 5.0]])))))
+print("a table that is a sum comes back:",
+      rounded(add(*best_additive(torch.tensor([[1.0, 2.0], [4.0, 5.0]])))))
 
 # %% [markdown]
 # **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
@@ -249,7 +256,8 @@ plots.tables(
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)
 game = TwoStepGame(num_envs=32)
 team = VDN.for_env(game, seed=0)
-train(game, team, TrainConfig(total_steps=6_000, batch_size=512, learning_rate=1e-3, evaluate_every=6_000, **uniform))
+train(game, team, TrainConfig(total_steps=6_000, batch_size=512, learning_rate=1e-3,
+                              evaluate_every=6_000, **uniform))
 
 learned = exact.q_tot(team, game.model())                      # [3 states, 2, 2]: start, 2A, 2B
 start, in_2a, in_2b = learned
@@ -260,8 +268,8 @@ print("learned tables lie near the exact fit; the first step prefers the way to"
 print("greedy return:", evaluate(TwoStepGame(), team).mean_return)
 
 # %%
-plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b}, title="What a trained VDN team believes",
-             highlight="max", fmt="{:.1f}")
+plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b},
+             title="What a trained VDN team believes", highlight="max", fmt="{:.1f}")
 
 # %% [markdown]
 # The loss has done its job, and the team plays for 7. More training will not help: no sum of two utilities makes the table of 2B.
@@ -304,9 +312,10 @@ def mark_team(ax, q, mix):
     x, y = torch.meshgrid(q[0], q[1], indexing="ij")
     best = divmod(int(table.argmax()), q.shape[1])
     ax.scatter(x.flatten(), y.flatten(), s=26, color="white", edgecolor="black", zorder=5)
-    ax.scatter(*q.max(1).values, s=190, marker="s", facecolor="none", edgecolor="#D55E00", linewidth=2.5, zorder=6,
-               label="agents' own choice")
-    ax.scatter(q[0, best[0]], q[1, best[1]], s=90, marker="*", color="black", zorder=7, label="best joint action")
+    ax.scatter(*q.max(1).values, s=190, marker="s", facecolor="none",
+               edgecolor="#D55E00", linewidth=2.5, zorder=6, label="agents' own choice")
+    ax.scatter(q[0, best[0]], q[1, best[1]], s=90, marker="*", color="black",
+               zorder=7, label="best joint action")
 
 
 figure, axes = plots.panels(1, 3, size=(12.5, 3.9), title="Two monotone mixers and one that is not")
@@ -326,7 +335,8 @@ figure
 misled = torch.tensor([[-1.0, 1.0],       # agent 1 has the choice between Q1 = -1 and Q1 = 1 …
                        [-1.0, -1.0]])     # … while Q2 is -1 whatever agent 2 does
 table = joint_table(misled, product)
-print("product falls from", table[0, 0].item(), "to", table[1, 0].item(), "as Q1 rises from -1 to 1")
+print("product falls from", table[0, 0].item(), "to", table[1, 0].item(),
+      "as Q1 rises from -1 to 1")
 print("IGM holds for this team:", holds_igm(table, misled))
 
 
@@ -356,8 +366,10 @@ def rising(table):
 
 
 def monotone_utilities(table):
-    """Utilities [2, A] (ranks 0 to A-1) under which table[A, A] rises in both, or None if no order does it."""
-    orders = list(itertools.permutations(range(len(table))))              # each lists actions from worst to best
+    """Utilities [2, A] (ranks 0 to A-1) under which table[A, A] rises in both,
+    or None if no order does it."""
+    # each lists actions from worst to best
+    orders = list(itertools.permutations(range(len(table))))
     for rows, cols in itertools.product(orders, orders):
         if rising(table[list(rows)][:, list(cols)]):
             return torch.stack([torch.tensor(order).argsort().double() for order in (rows, cols)])
@@ -365,7 +377,8 @@ def monotone_utilities(table):
 
 
 for name, table in {"2A": payoff_2a, "2B": payoff_2b}.items():
-    print(name, "additive:", additive_utilities(table) is not None, " monotone:", monotone_utilities(table) is not None)
+    print(name, "additive:", additive_utilities(table) is not None,
+          " monotone:", monotone_utilities(table) is not None)
 
 # %% [markdown]
 # Now a case small enough to check completely: all $3^4 = 81$ tables of two agents with two actions whose entries are 0, 1 or 2.
@@ -377,13 +390,14 @@ tables = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4).view(-1, 2, 
 additive = [t for t in tables if additive_utilities(t) is not None]
 monotone = [t for t in tables if monotone_utilities(t) is not None]
 
-for t in additive:                                   # additive implies monotone: the very same utilities do it
+for t in additive:                        # additive implies monotone: the very same utilities do it
     order_1, order_2 = additive_utilities(t).argsort(1)
     assert rising(t[order_1][:, order_2])
-for t in monotone:                                   # monotone implies IGM: the very same utilities do it
+for t in monotone:                        # monotone implies IGM: the very same utilities do it
     assert holds_igm(t, monotone_utilities(t))
 
-print(f"{len(tables)} tables, of which {len(monotone)} are monotone, of which {len(additive)} are additive")
+print(f"{len(tables)} tables, of which {len(monotone)} are monotone, "
+      f"of which {len(additive)} are additive")
 
 # %% [markdown]
 # The two assertions checked every table of the 81: utilities that make a table additive also make it monotone, and utilities that make it monotone also give IGM. The counts show that neither step goes back. One example for each is enough:
@@ -408,13 +422,16 @@ for name, t in examples.items():
 # - [[8, 0], [0, 4]] is not monotone: whether action 0 or action 1 is better for agent 1 depends on what agent 2 does, so no order is right in both columns. The code above tried all four pairs of orders. Still, utilities [1, 0] for both agents point at the 8, and IGM holds.
 
 # %%
-figure, axes = plots.panels(1, 4, size=(12.5, 2.9), title="Three nested sets, and a table from each ring",
+figure, axes = plots.panels(1, 4, size=(12.5, 2.9),
+                            title="Three nested sets, and a table from each ring",
                             width_ratios=[1.7, 1, 1, 1])
 nest, *table_axes = axes
 rings = [(0.0, f"IGM for suitable utilities: all {len(tables)}", "#d8f0e6"),
-         (1.0, f"monotone: {len(monotone)}", "#fde3d0"), (2.0, f"additive: {len(additive)}", "#d6eaf8")]
+         (1.0, f"monotone: {len(monotone)}", "#fde3d0"),
+         (2.0, f"additive: {len(additive)}", "#d6eaf8")]
 for inset, text, color in rings:
-    nest.add_patch(Rectangle((inset * 0.5, inset * 0.3), 10 - inset, 6 - inset * 1.3, facecolor=color, edgecolor="#333333"))
+    nest.add_patch(Rectangle((inset * 0.5, inset * 0.3), 10 - inset, 6 - inset * 1.3,
+                             facecolor=color, edgecolor="#333333"))
     nest.text(5, 6 - inset * 1.0 - 0.55, text, ha="center", va="center", fontsize=10)
 nest.set(xlim=(-0.1, 10.1), ylim=(-0.1, 6.1), title="2 × 2 tables with entries 0, 1, 2")
 nest.axis("off")
@@ -460,10 +477,13 @@ def plane(agent_qs):
 assert (joint_table(zero_one, plane) - fit_2b).abs().max() < 1e-12
 figure, axes = plots.panels(1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
                             title="The four payoffs of 2B (dots) and two monotone surfaces")
-q1, q2 = torch.meshgrid(torch.linspace(-0.15, 1.15, 27), torch.linspace(-0.15, 1.15, 27), indexing="ij")
-for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane), (axes[1], "bent: exact at all four", bent)):
+q1, q2 = torch.meshgrid(torch.linspace(-0.15, 1.15, 27),
+                        torch.linspace(-0.15, 1.15, 27), indexing="ij")
+for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane),
+                      (axes[1], "bent: exact at all four", bent)):
     height = mix(torch.stack([q1, q2], -1))
-    ax.plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9", alpha=0.45, edgecolor="#333333", linewidth=0.15)
+    ax.plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9",
+                    alpha=0.45, edgecolor="#333333", linewidth=0.15)
     for u1, u2 in itertools.product(range(2), range(2)):
         pays, made = payoff_2b[u1, u2].item(), joint_table(zero_one, mix)[u1, u2].item()
         ax.plot([u1, u1], [u2, u2], [pays, made], color="#D55E00", linewidth=2.5)
@@ -520,7 +540,8 @@ for kind in (VDN, QMIX):
 
 # %%
 class Difference(Mixer):
-    """Q_tot = Q_1 - Q_2: falls as agent 2's utility rises. (The library hands `mix` agent_qs[M, N], state[M, S].)"""
+    """Q_tot = Q_1 - Q_2: falls as agent 2's utility rises.
+    (The library hands `mix` agent_qs[M, N], state[M, S].)"""
 
     def mix(self, agent_qs, state):
         return agent_qs[..., 0] - agent_qs[..., 1]
@@ -541,15 +562,16 @@ runs = {"sum": learn(VDNMixer(2), 0), "difference": learn(Difference(2), 0)}
 for name, (broken, history) in runs.items():
     error = (exact.q_tot(broken, MatrixGame(pay).model())[0] - pay).abs().max()
     assert error < 0.01
-    print(f"{name:<10}: Q_tot is right about all four joint actions; greedy return {history.greedy_return[-1]:.0f} of 3")
+    print(f"{name:<10}: Q_tot is right about all four joint actions; "
+          f"greedy return {history.greedy_return[-1]:.0f} of 3")
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.4), title="The loss cannot see a broken promise")
 steps = runs["sum"][1].steps
-plots.lines(steps, {name: h.loss for name, (_, h) in runs.items()}, "TD loss", "environment steps", "loss", log=True,
-            ax=axes[0])
-plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()}, "greedy return", "environment steps",
-            "return", best=3, ax=axes[1])
+plots.lines(steps, {name: h.loss for name, (_, h) in runs.items()},
+            "TD loss", "environment steps", "loss", log=True, ax=axes[0])
+plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()},
+            "greedy return", "environment steps", "return", best=3, ax=axes[1])
 figure
 
 # %% [markdown]
@@ -563,7 +585,8 @@ figure
 weights = torch.tensor([[0.05, 0.05], [0.05, 0.85]])
 skewed = add(*best_additive(payoff_2b, weights))
 print("best additive 2B on this data:", rounded(skewed))
-print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2), "against", round(gamma * 7, 2))
+print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2),
+      "against", round(gamma * 7, 2))
 
 # %% [markdown]
 # On this data VDN would value the way to 2B correctly enough to take it, and be wrong about joint actions that it rarely plays. So "VDN cannot solve the two-step game" is too strong. It cannot *represent* 2B, and what it does about that depends on the data. A team that has still to find out where the 8 is will not have data like this.

@@ -32,20 +32,21 @@
 # - write two structural tests that find bugs which no return shows
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -77,11 +78,11 @@ from qmix_course.training import TrainConfig, train
 
 # %%
 payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
-both = torch.stack([payoff_2a, payoff_2b])                                   # [state, u1, u2]
+both = torch.stack([payoff_2a, payoff_2b])                    # [state, u1, u2]
 
-one_table = both.mean(0)                                                     # the best single table is the average
+one_table = both.mean(0)                                      # the best single table is the average
 blind_error = ((both - one_table) ** 2).mean().item()
-centered = both - both.mean((1, 2), keepdim=True)                            # now allow a shift for each state
+centered = both - both.mean((1, 2), keepdim=True)             # now allow a shift for each state
 shift_error = ((centered - centered.mean(0)) ** 2).mean().item()
 print("best table for both states:", one_table.tolist(), " mean squared error:", blind_error)
 print("with a free shift a state :", " " * 24, " mean squared error:", shift_error)
@@ -116,8 +117,9 @@ def slopes(function, q):
     return torch.autograd.grad(function(q).sum(), q)[0]
 
 
-print("Q_tot of 5 joint actions of 2 agents:", tuple(mix(torch.randn(5, 2), torch.rand(2, 3), torch.zeros(3),
-                                                         torch.rand(3), torch.zeros(())).shape))
+print("Q_tot of 5 joint actions of 2 agents:",
+      tuple(mix(torch.randn(5, 2), torch.rand(2, 3), torch.zeros(3),
+                torch.rand(3), torch.zeros(())).shape))
 
 # %% [markdown]
 # **Predict.** Two agents, two hidden units. $W_1 = [[1, 0], [2, 1]]$ (row 1 belongs to agent 1), $w_2 = [3, 0.5]$. The biases are 10, so both units are on the straight part of ELU. By how much does $Q_{tot}$ rise when $Q_1$ rises by 1? When $Q_2$ does? And if the first weight of agent 1 is −1 instead of 1?
@@ -145,7 +147,8 @@ print("slopes with one weight below zero:", slopes(lambda q: mix(q, signed, b1, 
 
 # %%
 generator = torch.Generator().manual_seed(0)
-many = dict(w1=torch.rand(10_000, 2, 4, generator=generator), b1=torch.randn(10_000, 4, generator=generator),
+many = dict(w1=torch.rand(10_000, 2, 4, generator=generator),
+            b1=torch.randn(10_000, 4, generator=generator),
             w2=torch.rand(10_000, 4, generator=generator), v=torch.zeros(10_000))
 many_q = 2 * torch.randn(10_000, 2, generator=generator)
 activations = {"ELU": F.elu, "ReLU": F.relu, "tanh": torch.tanh, "sine": torch.sin}
@@ -156,10 +159,11 @@ for name, activation in activations.items():
 
 # %%
 along = torch.linspace(-6, 6, 121)
-line = torch.stack([along, torch.zeros_like(along)], -1)                          # Q_1 varies, Q_2 = 0
-fixed = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]), w2=torch.tensor([1.0, 0.7]),
-             v=torch.zeros(()))
-plots.lines(along, {name: mix(line, **fixed, activation=each) for name, each in activations.items()},
+line = torch.stack([along, torch.zeros_like(along)], -1)                       # Q_1 varies, Q_2 = 0
+fixed = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]),
+             w2=torch.tensor([1.0, 0.7]), v=torch.zeros(()))
+plots.lines(along,
+            {name: mix(line, **fixed, activation=each) for name, each in activations.items()},
             "One mixer, four activations: only the sine falls", "$Q_1$", "$Q_{tot}$")
 
 # %% [markdown]
@@ -182,8 +186,8 @@ print("some raw weights are negative      :", bool((raw < 0).any()))
 # %%
 plots.tables({"2A, as it comes": raw[0].detach(), "2A, abs": raw[0].abs().detach(),
               "2B, as it comes": raw[1].detach(), "2B, abs": raw[1].abs().detach()},
-             title="The same hypernetwork writes other weights in another state", ylabel="agent", xlabel="hidden unit",
-             row_labels=[1, 2], fmt="{:.1f}")
+             title="The same hypernetwork writes other weights in another state",
+             ylabel="agent", xlabel="hidden unit", row_labels=[1, 2], fmt="{:.1f}")
 
 # %% [markdown]
 # The absolute value comes last, after the hypernetwork, and it is what the product of step 1 asks for. The hypernetwork itself is free: any weights, any activation. Monotone in $q$ is a promise about the utilities, not about the state.
@@ -196,14 +200,18 @@ boxes = {
     "m1": (1.5, 1.5, "$q\\,W_1$\n[E]", "team"), "m2": (2.75, 1.5, "$+\\,b_1$, ELU\n[E]", "team"),
     "m3": (4.0, 1.5, "$\\cdot\\; w_2$", "team"), "m4": (5.1, 1.5, "$+\\,V(s)$", "team"),
     "tot": (6.1, 1.5, "$Q_{tot}$", "team"),
-    "w1": (1.2, -0.3, "hyper_w1\nS → H → N·E", "state"), "b1": (2.6, -0.3, "hyper_b1\nS → E", "state"),
-    "w2": (3.9, -0.3, "hyper_w2\nS → H → E", "state"), "b2": (5.3, -0.3, "hyper_b2\nS → E → 1", "state"),
+    "w1": (1.2, -0.3, "hyper_w1\nS → H → N·E", "state"),
+    "b1": (2.6, -0.3, "hyper_b1\nS → E", "state"),
+    "w2": (3.9, -0.3, "hyper_w2\nS → H → E", "state"),
+    "b2": (5.3, -0.3, "hyper_b2\nS → E → 1", "state"),
     "s": (3.25, -1.8, "state $s$  [S]", "state"),
 }
 arrows = [("q", "m1", ""), ("m1", "m2", ""), ("m2", "m3", ""), ("m3", "m4", ""), ("m4", "tot", ""),
-          ("w1", "m1", "$|\\cdot|$  [N, E]"), ("b1", "m2", "any sign"), ("w2", "m3", "$|\\cdot|$  [E]"),
-          ("b2", "m4", "any sign"), ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", "")]
-plots.graph(boxes, arrows, "The mixer (upper row) is written anew for every state", scale=(1.45, 0.85))
+          ("w1", "m1", "$|\\cdot|$  [N, E]"), ("b1", "m2", "any sign"),
+          ("w2", "m3", "$|\\cdot|$  [E]"), ("b2", "m4", "any sign"),
+          ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", "")]
+plots.graph(boxes, arrows, "The mixer (upper row) is written anew for every state",
+            scale=(1.45, 0.85))
 
 # %% [markdown]
 # `H` is `hypernet_dim`. The first paper used a single linear layer for each of the two weight hypernetworks; the authors' later code, PyMARL, uses two layers with 64 hidden units, and so does the library by default.
@@ -215,10 +223,12 @@ plots.graph(boxes, arrows, "The mixer (upper row) is written anew for every stat
 # **Predict.** Push both utilities far down, to −1000. ELU flattens out at −1. Where does $Q_{tot}$ end up, in terms of $w_2$ and $V$?
 
 # %%
-small = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]), w2=torch.tensor([1.0, 0.7]))
+small = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]),
+             w2=torch.tensor([1.0, 0.7]))
 for v in (0.0, 5.0):
     lowest = mix(torch.full((2,), -1000.0), **small, v=torch.tensor(v))
-    print(f"V = {v:.0f}: Q_tot goes down to {lowest.item():.2f}; V minus the sum of w2 is {v - small['w2'].sum().item():.2f}")
+    print(f"V = {v:.0f}: Q_tot goes down to {lowest.item():.2f}; "
+          f"V minus the sum of w2 is {v - small['w2'].sum().item():.2f}")
 
 
 # %% [markdown]
@@ -237,7 +247,8 @@ class HandMixer(nn.Module):
         self.shape = (n_agents, embed_dim)
 
         def two_layers(middle, outputs):
-            return nn.Sequential(nn.Linear(state_dim, middle), nn.ReLU(), nn.Linear(middle, outputs))
+            return nn.Sequential(nn.Linear(state_dim, middle), nn.ReLU(),
+                                 nn.Linear(middle, outputs))
 
         self.hyper_w1 = two_layers(hypernet_dim, n_agents * embed_dim)
         self.hyper_b1 = nn.Linear(state_dim, embed_dim)
@@ -245,9 +256,9 @@ class HandMixer(nn.Module):
         self.hyper_b2 = two_layers(embed_dim, 1)
 
     def forward(self, agent_qs, state):
-        w1 = self.hyper_w1(state).abs().unflatten(-1, self.shape)       # [..., N, E], never negative
-        w2 = self.hyper_w2(state).abs()                                 # [..., E], never negative
-        b1, v = self.hyper_b1(state), self.hyper_b2(state).squeeze(-1)  # [..., E] and [...], any sign
+        w1 = self.hyper_w1(state).abs().unflatten(-1, self.shape)       # [..., N, E] never negative
+        w2 = self.hyper_w2(state).abs()                                 # [..., E] never negative
+        b1, v = self.hyper_b1(state), self.hyper_b2(state).squeeze(-1)  # [..., E], [...] any sign
         return mix(agent_qs, w1, b1, w2, v)
 
 
@@ -271,7 +282,8 @@ for name, count in by_formula.items():
     assert count == sum(p.numel() for p in getattr(hand, name).parameters())
     print(f"{name}: {count:>5,}")
 print("mixer   :", f"{sum(by_formula.values()):>5,}")
-print("agents  :", f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_actions=4).parameters()):>5,}")
+print("agents  :",
+      f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_actions=4).parameters()):>5,}")
 
 # %% [markdown]
 # Nearly half of a QMIX team's parameters are there for training only. The agents act without them.
@@ -283,17 +295,20 @@ print("agents  :", f"{sum(p.numel() for p in MLPAgents(n_agents=2, obs_dim=6, n_
 # %%
 env = GridWorld()
 optimum = exact.solve(env)
-value = {tuple((state * 4).round().int().tolist()): v for state, v in zip(optimum.model.state, optimum.v.tolist())}
+value = {tuple((state * 4).round().int().tolist()): v
+         for state, v in zip(optimum.model.state, optimum.v.tolist())}
 
 for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
     changes = []
     for cells, v in value.items():
         lower = list(cells)
         lower[place] += 1
-        if tuple(lower) in value:              # it is not if it is off the board, shares a cell, or is the solved state
+        # it is not if it is off the board, shares a cell, or is the solved state
+        if tuple(lower) in value:
             changes.append(value[tuple(lower)] - v)
     rises, falls = sum(c > 1e-9 for c in changes), sum(c < -1e-9 for c in changes)
-    print(f"one cell further down in {name}: the value rises in {rises} pairs of states and falls in {falls}")
+    print(f"one cell further down in {name}: "
+          f"the value rises in {rises} pairs of states and falls in {falls}")
 
 
 # %% [markdown]
@@ -305,7 +320,8 @@ class StateAsInput(nn.Module):
 
     def __init__(self, n_agents, state_dim, embed_dim=32):
         super().__init__()
-        self.first, self.second = nn.Linear(n_agents + state_dim, embed_dim), nn.Linear(embed_dim, 1)
+        self.first, self.second = (nn.Linear(n_agents + state_dim, embed_dim),
+                                   nn.Linear(embed_dim, 1))
 
     def forward(self, agent_qs, state):
         x = torch.cat([agent_qs, state], -1)
@@ -315,11 +331,12 @@ class StateAsInput(nn.Module):
 
 torch.manual_seed(0)
 sample_q, sample_s = torch.randn(200, 2), optimum.model.state[:200]
-for name, mixer in (("state as input  ", StateAsInput(2, 8)), ("hypernetworks   ", HandMixer(2, 8))):
+for name, mixer in (("state as input  ", StateAsInput(2, 8)),
+                    ("hypernetworks   ", HandMixer(2, 8))):
     in_q = slopes(lambda q: mixer(q, sample_s), sample_q)
     in_s = slopes(lambda s: mixer(sample_q, s), sample_s)
-    print(f"{name} falls in some utility: {str(bool((in_q < 0).any())):<5}  falls in some number of the state:",
-          bool((in_s < 0).any()))
+    print(f"{name} falls in some utility: {str(bool((in_q < 0).any())):<5}  "
+          "falls in some number of the state:", bool((in_s < 0).any()))
 
 # %% [markdown]
 # Both keep the promise to the agents. Only one is free in the state. The QMIX paper gives the same reason (Rashid et al. 2018, section 4): the team value may depend on the state in ways that are not monotone, so passing the state through the monotone network would constrain it for nothing.
@@ -333,10 +350,13 @@ for name, mixer in (("state as input  ", StateAsInput(2, 8)), ("hypernetworks   
 # %%
 positive = {"abs": torch.abs, "softplus": F.softplus, "ELU + 1": lambda x: F.elu(x) + 1}
 x = torch.linspace(-4, 3, 141)                                            # 0 is among the points
-grad = {name: slopes(lambda x: f(x.squeeze(-1)), x.unsqueeze(-1)).squeeze(-1) for name, f in positive.items()}
+grad = {name: slopes(lambda x: f(x.squeeze(-1)), x.unsqueeze(-1)).squeeze(-1)
+        for name, f in positive.items()}
 
-figure, axes = plots.panels(1, 2, size=(10, 3.3), title="Three ways to keep a weight from going below zero")
-plots.lines(x, {name: f(x) for name, f in positive.items()}, "weight", "raw output of the hypernetwork", "weight", ax=axes[0])
+figure, axes = plots.panels(1, 2, size=(10, 3.3),
+                            title="Three ways to keep a weight from going below zero")
+plots.lines(x, {name: f(x) for name, f in positive.items()},
+            "weight", "raw output of the hypernetwork", "weight", ax=axes[0])
 plots.lines(x, grad, "slope of the weight", "raw output of the hypernetwork", "slope", ax=axes[1])
 figure
 
@@ -349,7 +369,8 @@ figure
 
 # %%
 def fresh_slopes(function, embed_dim, seeds=20):
-    """dQ_tot/dQ_i of untrained mixers that use this function instead of abs: one number for each seed and agent."""
+    """dQ_tot/dQ_i of untrained mixers that use this function instead of abs:
+    one number for each seed and agent."""
     found = []
     for seed in range(seeds):
         torch.manual_seed(seed)
@@ -359,7 +380,8 @@ def fresh_slopes(function, embed_dim, seeds=20):
     return torch.cat(found)
 
 
-print("weight made of a raw 0:", {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
+print("weight made of a raw 0:",
+      {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
 at_start = {(name, e): fresh_slopes(f, e) for name, f in positive.items() for e in (8, 32)}
 for (name, e), each in at_start.items():
     print(f"E = {e:>2}, {name:<8}: median slope at the start is about {each.median().item():.1f}")
@@ -372,17 +394,20 @@ for (name, e), each in at_start.items():
 def first_weights(function):
     """W1 of 200 untrained mixers in state 2A, as one long row."""
     torch.manual_seed(0)
-    return torch.cat([function(QMixer(2, 2).hyper_w1(torch.eye(2)[0])).detach() for _ in range(200)])
+    return torch.cat([function(QMixer(2, 2).hyper_w1(torch.eye(2)[0])).detach()
+                      for _ in range(200)])
 
 
-figure, axes = plots.panels(1, 2, size=(10, 3.3), title="Untrained mixers: the function decides where they start")
+figure, axes = plots.panels(1, 2, size=(10, 3.3),
+                            title="Untrained mixers: the function decides where they start")
 for k, (name, f) in enumerate(positive.items()):
-    axes[0].hist(first_weights(f).numpy(), bins=60, range=(0, 2), histtype="step", color=plots.COLOURS[k],
-                 linewidth=1.8, label=name)
+    axes[0].hist(first_weights(f).numpy(), bins=60, range=(0, 2), histtype="step",
+                 color=plots.COLOURS[k], linewidth=1.8, label=name)
 axes[0].set(title="weights in $W_1$, E = 32", xlabel="weight", ylabel="count")
 axes[0].legend()
 plots.bars({f"{name}, E = {e}": at_start[name, e].tolist() for name in positive for e in (8, 32)},
-           r"$\partial Q_{tot} / \partial Q_i$, 20 seeds", "slope at the start", fmt="{:.1f}", log=True, dots=True, ax=axes[1])
+           r"$\partial Q_{tot} / \partial Q_i$, 20 seeds", "slope at the start",
+           fmt="{:.1f}", log=True, dots=True, ax=axes[1])
 figure
 
 
@@ -391,17 +416,21 @@ figure
 
 # %%
 class StackedMixer(nn.Module):
-    """K mixers side by side, each with its own weights: q[K, M, N], state[K, M, S] -> Q_tot[K, M]."""
+    """K mixers side by side, each with its own weights:
+    q[K, M, N], state[K, M, S] -> Q_tot[K, M]."""
 
     def __init__(self, copies, function, n_agents=2, state_dim=2, embed_dim=8, hypernet_dim=64):
         super().__init__()
         self.shape, self.function = (n_agents, embed_dim), function
 
         def two_layers(middle, outputs):
-            return nn.Sequential(StackedLinear(copies, state_dim, middle), nn.ReLU(), StackedLinear(copies, middle, outputs))
+            return nn.Sequential(StackedLinear(copies, state_dim, middle), nn.ReLU(),
+                                 StackedLinear(copies, middle, outputs))
 
-        self.hyper_w1, self.hyper_w2 = two_layers(hypernet_dim, n_agents * embed_dim), two_layers(hypernet_dim, embed_dim)
-        self.hyper_b1, self.hyper_b2 = StackedLinear(copies, state_dim, embed_dim), two_layers(embed_dim, 1)
+        self.hyper_w1, self.hyper_w2 = (two_layers(hypernet_dim, n_agents * embed_dim),
+                                        two_layers(hypernet_dim, embed_dim))
+        self.hyper_b1, self.hyper_b2 = (StackedLinear(copies, state_dim, embed_dim),
+                                        two_layers(embed_dim, 1))
 
     def forward(self, q, state):
         w1 = self.function(self.hyper_w1(state)).unflatten(-1, self.shape)
@@ -409,30 +438,32 @@ class StackedMixer(nn.Module):
         return mix(q, w1, self.hyper_b1(state), w2, self.hyper_b2(state).squeeze(-1))
 
 
-print("20 mixers, 8 samples:", tuple(StackedMixer(20, torch.abs)(torch.randn(20, 8, 2), torch.randn(20, 8, 2)).shape))
+print("20 mixers, 8 samples:",
+      tuple(StackedMixer(20, torch.abs)(torch.randn(20, 8, 2), torch.randn(20, 8, 2)).shape))
 
 # %% [markdown]
 # The utilities are learned too. They start near zero, as those of fresh networks do, and they are the same in both states. Every step uses all eight entries, so there is no noise of sampling.
 
 # %%
-samples = torch.eye(2).repeat_interleave(4, 0)                         # [8, S]: 2A four times, 2B four times
+samples = torch.eye(2).repeat_interleave(4, 0)               # [8, S]: 2A four times, 2B four times
 u1, u2 = torch.tensor([0, 0, 1, 1]).repeat(2), torch.tensor([0, 1, 0, 1]).repeat(2)
-wanted = both.flatten()                                                # [8]
+wanted = both.flatten()                                      # [8]
 
 
 def fit(function, learning_rate, first=None, steps=600, seeds=20, state=samples):
-    """Losses [steps, K], final utilities [K, N, A], final tables [K, 2, 2, 2] and the mixers, of K seeds at once."""
+    """Losses [steps, K], final utilities [K, N, A], final tables [K, 2, 2, 2] and the mixers,
+    of K seeds at once."""
     torch.manual_seed(0)
     mixer = StackedMixer(seeds, function)
     q = nn.Parameter(0.1 * torch.randn(seeds, 2, 2) if first is None else first.repeat(seeds, 1, 1))
     optimiser = torch.optim.Adam([*mixer.parameters(), q], lr=learning_rate, fused=True)
     losses = torch.empty(steps, seeds)
     for step in range(steps):
-        q_tot = mixer(torch.stack([q[:, 0, u1], q[:, 1, u2]], -1), state.expand(seeds, -1, -1))    # [K, 8]
-        loss = ((q_tot - wanted) ** 2).mean(1)                                                    # [K]
+        q_tot = mixer(torch.stack([q[:, 0, u1], q[:, 1, u2]], -1), state.expand(seeds, -1, -1))
+        loss = ((q_tot - wanted) ** 2).mean(1)               # q_tot[K, 8] -> [K]
         losses[step] = loss.detach()
         optimiser.zero_grad()
-        loss.sum().backward()                                          # no weight is shared between the seeds
+        loss.sum().backward()                                # no weight is shared between the seeds
         optimiser.step()
     return losses, q.detach(), q_tot.detach().view(seeds, 2, 2, 2), mixer
 
@@ -441,19 +472,23 @@ fits = {(name, rate): fit(f, rate) for rate in (0.002, 0.01) for name, f in posi
 medians = {key: result[0][-1].median().item() for key, result in fits.items()}
 for rate in (0.002, 0.01):
     others = min(medians["softplus", rate], medians["ELU + 1", rate])
-    print(f"learning rate {rate}: each median ends below 0.05:", all(medians[name, rate] < 0.05 for name in positive),
+    print(f"learning rate {rate}: each median ends below 0.05:",
+          all(medians[name, rate] < 0.05 for name in positive),
           " abs ends at least ten times lower:", medians["abs", rate] < others / 10)
 
 # %%
-figure, axes = plots.panels(1, 2, size=(11, 3.8), title="Fitting 2A and 2B with utilities that cannot tell them apart",
+figure, axes = plots.panels(1, 2, size=(11, 3.8),
+                            title="Fitting 2A and 2B with utilities that cannot tell them apart",
                             sharey=True)
 for ax, rate in zip(axes, (0.002, 0.01)):
     for k, name in enumerate(positive):
         losses = fits[name, rate][0]
         ax.plot(losses, color=plots.COLOURS[k], linewidth=0.5, alpha=0.35, linestyle="-")
-        ax.plot(losses.median(1).values, color=plots.COLOURS[k], linewidth=2.6, linestyle=("-", "--", "-.")[k], label=name)
+        ax.plot(losses.median(1).values, color=plots.COLOURS[k], linewidth=2.6,
+                linestyle=("-", "--", "-.")[k], label=name)
     ax.axhline(3.125, color="#444444", linestyle=":", linewidth=1.2)
-    ax.set(title=f"learning rate {rate:g}", xlabel="gradient steps", ylabel="mean squared error", yscale="log", ylim=(1e-9, 90))
+    ax.set(title=f"learning rate {rate:g}", xlabel="gradient steps",
+           ylabel="mean squared error", yscale="log", ylim=(1e-9, 90))
 axes[0].legend(title="median of 20 seeds", loc="lower left")
 figure
 
@@ -471,18 +506,21 @@ losses, learned_q, _, mixer = fits["abs", 0.01]
 best = int(losses[-1].argmin())
 low, high = learned_q[best].min(1).values, learned_q[best].max(1).values
 low, high = low - 0.15 * (high - low), high + 0.15 * (high - low)
-q1, q2 = torch.meshgrid(torch.linspace(low[0], high[0], 31), torch.linspace(low[1], high[1], 31), indexing="ij")
+q1, q2 = torch.meshgrid(torch.linspace(low[0], high[0], 31),
+                        torch.linspace(low[1], high[1], 31), indexing="ij")
 grid = torch.stack([q1, q2], -1).view(1, -1, 2).expand(20, -1, -1)
 
-figure, axes = plots.panels(1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
-                            title="One learned mixer, the same utilities, two states (dots: payoffs)")
+figure, axes = plots.panels(
+    1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
+    title="One learned mixer, the same utilities, two states (dots: payoffs)")
 for k, name in enumerate(("2A", "2B")):
     with torch.no_grad():
         height = mixer(grid, torch.eye(2)[k].expand(20, len(grid[0]), -1))[best].view(31, 31)
-    axes[k].plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9", alpha=0.45, edgecolor="#333333",
-                         linewidth=0.15)
+    axes[k].plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9",
+                         alpha=0.45, edgecolor="#333333", linewidth=0.15)
     dots = both[k].flatten().numpy()
-    axes[k].scatter(learned_q[best][0, u1[:4]], learned_q[best][1, u2[:4]], dots, color="black", s=45, depthshade=False)
+    axes[k].scatter(learned_q[best][0, u1[:4]], learned_q[best][1, u2[:4]], dots,
+                    color="black", s=45, depthshade=False)
     axes[k].set(title=name, xlabel="$Q_1$", ylabel="$Q_2$", zlabel="$Q_{tot}$", zlim=(-1, 12))
     axes[k].view_init(elev=18, azim=-120)
 figure
@@ -505,10 +543,10 @@ def weights_2a(name, rate=0.01):
 figure, ax = plots.panels(size=(6.6, 3.4))
 bins = torch.logspace(-7, 1, 41)
 for k, name in enumerate(positive):
-    ax.hist(weights_2a(name).clamp(min=1e-7).numpy(), bins=bins.numpy(), histtype="step", linewidth=1.8,
-            color=plots.COLOURS[k], label=name, density=False)
-ax.set(title="After the fit: weights in $W_1$ where nothing should matter (2A)", ylabel="count", xscale="log",
-       xlabel="weight (leftmost bar: this size and all that are smaller)")
+    ax.hist(weights_2a(name).clamp(min=1e-7).numpy(), bins=bins.numpy(),
+            histtype="step", linewidth=1.8, color=plots.COLOURS[k], label=name, density=False)
+ax.set(title="After the fit: weights in $W_1$ where nothing should matter (2A)", ylabel="count",
+       xscale="log", xlabel="weight (leftmost bar: this size and all that are smaller)")
 ax.legend(loc="upper center")
 figure
 
@@ -528,13 +566,15 @@ wrong_order = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
 for name, f in positive.items():
     losses, q, _, mixer = fit(f, 0.01, first=wrong_order)
     chosen = torch.stack([q[:, 0, u1], q[:, 1, u2]], -1)
-    slope = slopes(lambda x: mixer(x, samples.expand(20, -1, -1)), chosen)[:, 4:, 0]           # agent 1, in 2B
-    print(f"{name:<8}: turned around in {int((q[:, 0, 1] > q[:, 0, 0]).sum())} of 20; all end near {trap}:",
-          bool(((losses[-1] - trap).abs() < 0.1).all()), " agent 1's median slope in 2B is below 0.1:",
-          bool(slope.median() < 0.1))
+    # agent 1, in 2B
+    slope = slopes(lambda x: mixer(x, samples.expand(20, -1, -1)), chosen)[:, 4:, 0]
+    print(f"{name:<8}: turned around in {int((q[:, 0, 1] > q[:, 0, 0]).sum())} of 20; "
+          f"all end near {trap}:", bool(((losses[-1] - trap).abs() < 0.1).all()),
+          " agent 1's median slope in 2B is below 0.1:", bool(slope.median() < 0.1))
 
 losses, q, *_ = fit(torch.abs, 0.01, first=0.1 * wrong_order)
-print("abs, the same start but ten times smaller: turned around in", int((q[:, 0, 1] > q[:, 0, 0]).sum()), "of 20")
+print("abs, the same start but ten times smaller: turned around in",
+      int((q[:, 0, 1] > q[:, 0, 0]).sum()), "of 20")
 
 # %% [markdown]
 # The trap is not the doing of one of the three functions. It is what a clearly wrong order costs a monotone mixer: the quickest way to a smaller error is to turn agent 1's slope down to nothing, and with the slope goes the signal that would have turned the order around. When the utilities start close together, as those of fresh networks do, the order has a better chance to turn in time. ([Lesson 08](08_training.ipynb) trains full QMIX on the two-step game with several seeds.)
@@ -572,13 +612,15 @@ print("gradients of all", len(list(library.parameters())), "parameter tensors: t
 
 # %%
 def never_falls(mixer, state_dim, n_agents=2):
-    """Whether no slope dQ_tot/dQ_i is below zero, at random utilities and states of several scales."""
+    """Whether no slope dQ_tot/dQ_i is below zero, at random utilities and states
+    of several scales."""
     q, state = 3 * torch.randn(500, n_agents), 2 * torch.randn(500, state_dim)
     return bool((slopes(lambda q: mixer(q, state), q) >= 0).all())
 
 
 def weighs_by_state(mixer, state_dim, n_agents=2):
-    """Whether the slopes change with the state. (A changed Q_tot is not enough: V(s) alone would do that.)"""
+    """Whether the slopes change with the state.
+    (A changed Q_tot is not enough: V(s) alone would do that.)"""
     q, state = torch.randn(1, n_agents).expand(500, -1), 2 * torch.randn(500, state_dim)
     each = slopes(lambda q: mixer(q, state), q)
     return bool((each - each[0]).abs().max() > 1e-6)
@@ -600,7 +642,8 @@ class OnlyShift(QMixer):
 
     def mix(self, agent_qs, state):
         nowhere = torch.zeros_like(state)
-        return super().mix(agent_qs, nowhere) + (self.hyper_b2(state) - self.hyper_b2(nowhere)).squeeze(-1)
+        return (super().mix(agent_qs, nowhere)
+                + (self.hyper_b2(state) - self.hyper_b2(nowhere)).squeeze(-1))
 
 
 print(f"{'mixer':<11} never falls   weighs by state")
@@ -620,7 +663,8 @@ for kind in (QMixer, NoAbs, StateBlind, OnlyShift):
 
 # %%
 def choose_best(tables, q):
-    """For each seed: whether the agents' own best actions reach the largest entry of the learned table of 2B."""
+    """For each seed: whether the agents' own best actions reach the largest entry
+    of the learned table of 2B."""
     u = q.argmax(-1)                                                        # [K, N]
     chosen = tables[torch.arange(len(q)), 1, u[:, 0], u[:, 1]]
     return chosen >= tables[:, 1].flatten(1).max(1).values - 1e-2
@@ -637,15 +681,20 @@ for name in positive:
           bool(choose_best(learned_kept, q_kept).all()))
 
 # %%
-figure, axes = plots.panels(1, 2, size=(10.5, 3.3), title="Without abs: the fit is fine, the team is not", width_ratios=[1.2, 1])
+figure, axes = plots.panels(1, 2, size=(10.5, 3.3),
+                            title="Without abs: the fit is fine, the team is not",
+                            width_ratios=[1.2, 1])
 compared = {"abs": fits["abs", 0.01], "no abs": (losses, q, learned)}
 for k, (name, (each_loss, *_)) in enumerate(compared.items()):
     axes[0].plot(each_loss, color=plots.COLOURS[k], linewidth=0.5, alpha=0.35, linestyle="-")
-    axes[0].plot(each_loss.median(1).values, color=plots.COLOURS[k], linewidth=2.6, linestyle=("-", "--")[k], label=name)
-axes[0].set(title="error of the fit", xlabel="gradient steps", ylabel="mean squared error", yscale="log", ylim=(1e-12, 90))
+    axes[0].plot(each_loss.median(1).values, color=plots.COLOURS[k],
+                 linewidth=2.6, linestyle=("-", "--")[k], label=name)
+axes[0].set(title="error of the fit", xlabel="gradient steps", ylabel="mean squared error",
+            yscale="log", ylim=(1e-12, 90))
 axes[0].legend(title="median of 20 seeds", loc="lower left")
 plots.bars({name: int(choose_best(each[2], each[1]).sum()) for name, each in compared.items()},
-           "seeds whose agents choose the\nbest entry of their own table", "seeds of 20", best=20, fmt="{:.0f}", ax=axes[1])
+           "seeds whose agents choose the\nbest entry of their own table", "seeds of 20",
+           best=20, fmt="{:.0f}", ax=axes[1])
 figure
 
 # %% [markdown]
@@ -668,8 +717,8 @@ game = TwoStepGame(num_envs=32)
 team = QMIX.for_env(game, seed=0)
 torch.manual_seed(0)
 team.mixer = StateBlind(n_agents=2, state_dim=3)
-train(game, team, TrainConfig(total_steps=6_000, learning_rate=2e-3, epsilon_start=1.0, epsilon_end=1.0,
-                              evaluate_every=6_000))
+train(game, team, TrainConfig(total_steps=6_000, learning_rate=2e-3,
+                              epsilon_start=1.0, epsilon_end=1.0, evaluate_every=6_000))
 
 start, _, in_2b = exact.q_tot(team, game.model())
 assert (in_2b - payoff_2b).abs().max() < 0.5 and abs(start[1].max() - 7.92) < 0.5
@@ -688,11 +737,12 @@ print("weighs by state:", weighs_by_state(team.mixer, 3))
 # **Predict.** Multiply the state by 10, then by 100. How much larger does the slope $\partial Q_{tot} / \partial Q_i$ become each time? (Where are the paths of step 1, and how many of their factors does the state write?)
 
 # %%
-plain = GridWorld().model().state[::25]                                 # every 25th state of the board
+plain = GridWorld().model().state[::25]                              # every 25th state of the board
 
 
 def gain(factor):
-    """The median slope dQ_tot/dQ_i of 20 fresh mixers in states that are multiplied by ``factor``."""
+    """The median slope dQ_tot/dQ_i of 20 fresh mixers in states
+    that are multiplied by ``factor``."""
     each = []
     for seed in range(20):
         torch.manual_seed(seed)
@@ -703,7 +753,8 @@ def gain(factor):
 
 gains = {factor: gain(factor) for factor in (1, 10, 100)}
 for small, large in ((1, 10), (10, 100)):
-    print(f"state × {large:<4} the slope is {gains[large] / gains[small]:.0f} times that of × {small}")
+    print(f"state × {large:<4} the slope is {gains[large] / gains[small]:.0f} "
+          f"times that of × {small}")
 
 
 # %% [markdown]
@@ -722,8 +773,10 @@ for kind in (QMIX, LargeUnits):
         warnings.simplefilter("always")
         history = train(board.clone(), team, TrainConfig(total_steps=2_500))
     learned = exact.q_tot(team, board.model())
-    print(f"{kind.__name__:<11} best greedy return above 8: {str(max(history.greedy_return) > 8):<6}"
-          f"some Q_tot above 100: {str(bool((learned > 100).any())):<6}the run warned: {len(caught) == 1}")
+    print(f"{kind.__name__:<11} best greedy return above 8: "
+          f"{str(max(history.greedy_return) > 8):<6}"
+          f"some Q_tot above 100: {str(bool((learned > 100).any())):<6}"
+          f"the run warned: {len(caught) == 1}")
 
 # %% [markdown]
 # No episode pays more than 10, and the mixer in large units believes in values above 100. Nothing crashes. Only the size of $Q_{tot}$ gives it away, so `train` compares it with what the rewards seen so far can pay, and warns once if it leaves that.

@@ -31,20 +31,21 @@
 # - treat the end of the task and the end of the clock differently, and show what happens if you do not
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -88,14 +89,17 @@ SEEDS = range(3)
 
 
 def watch(capacity, tau, seed):
-    """Train QMIX briefly. Per evaluation: the greedy return, and the largest |Q_tot| over all states and joint actions."""
+    """Train QMIX briefly. Per evaluation: the greedy return,
+    and the largest |Q_tot| over all states and joint actions."""
     env = GridWorld(num_envs=32)
     algorithm = QMIX.for_env(env, seed=seed)
-    config = TrainConfig(seed=seed, total_steps=1600, capacity=capacity, batch_size=64, learning_starts=64, update_every=8,
-                         learning_rate=2e-3, tau=tau, epsilon_steps=1000, evaluate_every=200)
+    config = TrainConfig(seed=seed, total_steps=1600, capacity=capacity, batch_size=64,
+                         learning_starts=64, update_every=8, learning_rate=2e-3, tau=tau,
+                         epsilon_steps=1000, evaluate_every=200)
     largest = []
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "values: ")           # train would say beforehand what you are to see
+        # train would say beforehand what you are to see
+        warnings.filterwarnings("ignore", "values: ")
         history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
             float(exact.q_tot(run.algorithm, optimum.model).abs().max())))
     return history, largest
@@ -141,11 +145,12 @@ blocks = [(agent_1_row == row).nonzero().flatten() for row in range(5)]
 
 
 def fit(shuffled, updates_a_block=200, batch_size=50):
-    """Mean |error| on every block, measured after each stage of the training: [5 stages, 5 blocks]."""
+    """Mean |error| on every block, measured after each stage of the training:
+    [5 stages, 5 blocks]."""
     generator = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(),
-                              torch.nn.Linear(64, 1), torch.nn.Flatten(0))
+    net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64),
+                              torch.nn.ReLU(), torch.nn.Linear(64, 1), torch.nn.Flatten(0))
     optimiser, errors = torch.optim.Adam(net.parameters(), lr=5e-3, fused=True), []
     for block in blocks:
         source = torch.arange(len(states)) if shuffled else block
@@ -168,11 +173,14 @@ def fit(shuffled, updates_a_block=200, batch_size=50):
 in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
 names = ["top", "second", "third", "fourth", "bottom"]
 assert in_blocks[-1].mean() > 2 * shuffled[-1].mean()
-print("in blocks: best known", names[int(in_blocks[-1].argmin())], "· worst known", names[int(in_blocks[-1].argmax())])
-print("mean error at the end, in blocks more than twice that of shuffled:", bool(in_blocks[-1].mean() > 2 * shuffled[-1].mean()))
-plots.tables({"trained in blocks": in_blocks, "trained shuffled": shuffled}, title="Mean error in the value, by where agent 1 stands",
-             highlight=None, fmt="{:.2f}", row_labels=[f"stage {k}" for k in range(1, 6)], col_labels=names,
-             ylabel="after", xlabel="tested with agent 1 in this row")
+print("in blocks: best known", names[int(in_blocks[-1].argmin())],
+      "· worst known", names[int(in_blocks[-1].argmax())])
+print("mean error at the end, in blocks more than twice that of shuffled:",
+      bool(in_blocks[-1].mean() > 2 * shuffled[-1].mean()))
+plots.tables({"trained in blocks": in_blocks, "trained shuffled": shuffled},
+             title="Mean error in the value, by where agent 1 stands",
+             highlight=None, fmt="{:.2f}", row_labels=[f"stage {k}" for k in range(1, 6)],
+             col_labels=names, ylabel="after", xlabel="tested with agent 1 in this row")
 
 # %% [markdown]
 # Read the left table along its diagonal and then down its columns: each block is known well just after it was trained, and
@@ -213,14 +221,15 @@ def transition(now, actions, then):
     """One row for each environment, from two TeamSteps and the actions[B, N] between them."""
     rows = len(actions)
     return Batch(
-        obs=torch.stack([now.obs, then.obs], 1),                     # [B, 2, N, O]
-        state=torch.stack([now.state, then.state], 1),               # [B, 2, S]
-        available=torch.stack([now.available, then.available], 1),   # [B, 2, N, A]
-        actions=actions.unsqueeze(1),                                # [B, 1, N]
-        last_actions=torch.full((rows, 2, actions.shape[1]), -1),    # only agents with a memory read it (Part II)
-        reward=then.reward.unsqueeze(1),                             # [B, 1] one number for the team
-        terminated=then.terminated.unsqueeze(1),                     # [B, 1] the task ended; the clock is not in here
-        mask=torch.ones(rows, 1))                                    # [B, 1] 1 for a step that was played
+        obs=torch.stack([now.obs, then.obs], 1),                    # [B, 2, N, O]
+        state=torch.stack([now.state, then.state], 1),              # [B, 2, S]
+        available=torch.stack([now.available, then.available], 1),  # [B, 2, N, A]
+        actions=actions.unsqueeze(1),                               # [B, 1, N]
+        # only agents with a memory read it (Part II)
+        last_actions=torch.full((rows, 2, actions.shape[1]), -1),
+        reward=then.reward.unsqueeze(1),                            # [B, 1] one number for the team
+        terminated=then.terminated.unsqueeze(1),                    # [B, 1] ended; not by the clock
+        mask=torch.ones(rows, 1))                                   # [B, 1] 1 for a played step
 
 
 env = GridWorld(num_envs=3)
@@ -264,8 +273,8 @@ print("state after a reset: ", after_reset.state[0, :4].tolist())
 
 # %%
 payoff = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
-played = torch.cartesian_prod(torch.arange(2), torch.arange(2))          # [4, 2] the four joint actions
-reward = payoff[played[:, 0], played[:, 1]]                              # [4]
+played = torch.cartesian_prod(torch.arange(2), torch.arange(2))      # [4, 2] the four joint actions
+reward = payoff[played[:, 0], played[:, 1]]                          # [4]
 
 
 def average(pairs, rewards):
@@ -274,7 +283,8 @@ def average(pairs, rewards):
     return (torch.bincount(entry, rewards) / torch.bincount(entry)).view(2, 2)
 
 
-mine, other = torch.cartesian_prod(torch.arange(4), torch.arange(4)).T    # every way to pair up two separate draws
+# every way to pair up two separate draws
+mine, other = torch.cartesian_prod(torch.arange(4), torch.arange(4)).T
 separate = torch.stack([played[mine, 0], played[other, 1]], 1)
 print("joint memory:     ", average(played, reward).tolist())
 print("separate memories:", average(separate, reward[mine]).tolist())
@@ -305,7 +315,8 @@ class Ring:
 
     def sample(self, batch_size, generator):
         places = torch.randperm(self.size, generator=generator)[:batch_size]
-        return Batch(**{field.name: getattr(self.rows, field.name)[places] for field in fields(Batch)})
+        return Batch(**{field.name: getattr(self.rows, field.name)[places]
+                        for field in fields(Batch)})
 
 
 # %% [markdown]
@@ -332,7 +343,8 @@ for batch in random_play(steps=20):
     ring.add(batch)
 print("80 rows went in; rows held:", ring.size, "· next slot:", ring.next)
 sample = ring.sample(8, torch.Generator().manual_seed(1))
-print("a sample of 8:", [f"{name} {list(getattr(sample, name).shape)}" for name in ("obs", "actions", "reward")])
+print("a sample of 8:",
+      [f"{name} {list(getattr(sample, name).shape)}" for name in ("obs", "actions", "reward")])
 
 
 # %% [markdown]
@@ -348,12 +360,13 @@ def chance_of_a_repeat(n, k):
 
 
 for n in (500, 10_000):
-    print(f"64 draws with replacement from {n} rows: a repeat with probability {chance_of_a_repeat(n, 64):.2f}")
+    print(f"64 draws with replacement from {n} rows: "
+          f"a repeat with probability {chance_of_a_repeat(n, 64):.2f}")
 
 generator, counts, draws = torch.Generator().manual_seed(0), torch.zeros(8), 20_000
 for _ in range(draws):
     counts[torch.randperm(8, generator=generator)[:3]] += 1
-share = counts / draws                                                     # should be 3/8 for each of 8 slots
+share = counts / draws                                           # should be 3/8 for each of 8 slots
 assert (share - 3 / 8).abs().max() < 0.02
 print("3 of 8 slots, drawn 20,000 times: every slot's share is within 0.02 of 3/8")
 
@@ -368,9 +381,11 @@ print("3 of 8 slots, drawn 20,000 times: every slot's share is within 0.02 of 3/
 # %%
 @torch.no_grad()
 def targets(network, batch):
-    """y[B, 1]: the TD targets of a batch as ``network`` computes them (lesson 07 takes this line apart)."""
+    """y[B, 1]: the TD targets of a batch as ``network`` computes them
+    (lesson 07 takes this line apart)."""
     next_q = network.best_next(network.agents(batch.obs)[0], batch, network)
-    return td_target(batch.reward, batch.terminated, network.mixer(next_q, batch.state[:, 1:]), gamma=0.99)
+    return td_target(batch.reward, batch.terminated,
+                     network.mixer(next_q, batch.state[:, 1:]), gamma=0.99)
 
 
 online = QMIX.for_env(GridWorld(), seed=0)
@@ -382,7 +397,8 @@ online.loss(sample, target).backward()
 optimiser.step()
 moved_online = (targets(online, sample) - before_online).abs()
 moved_target = (targets(target, sample) - before_target).abs()
-print("one update, targets by the online network: all moved:", bool((moved_online[~sample.terminated] > 0).all()))
+print("one update, targets by the online network: all moved:",
+      bool((moved_online[~sample.terminated] > 0).all()))
 print("one update, targets by the frozen copy:    moved by", float(moved_target.max()))
 
 
@@ -449,7 +465,8 @@ for update, weight in enumerate(drift.tolist(), start=1):
         hard(copied, one)
     for values_so_far, net in zip(lines.values(), (one, zero, copied)):
         values_so_far.append(net.weight.item())
-plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance", "update", "one weight of the network")
+plots.lines(torch.arange(1, 401), lines, "Two ways to follow at a distance",
+            "update", "one weight of the network")
 
 # %% [markdown]
 # The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
@@ -481,7 +498,8 @@ while not step.ended.item():
     best = optimum.q[optimum.index(step.state[0])].flatten().argmax()
     step = env.step(torch.stack([best // 4, best % 4]).unsqueeze(0))
 next_value = optimum.v[optimum.index(step.state[0])]
-print("terminated:", step.terminated.item(), "· truncated:", step.truncated.item(), "· next value:", round(float(next_value), 2))
+print("terminated:", step.terminated.item(), "· truncated:", step.truncated.item(),
+      "· next value:", round(float(next_value), 2))
 right = td_target(step.reward, step.terminated, next_value, gamma=0.99)
 wrong = td_target(step.reward, step.ended, next_value, gamma=0.99)
 print("y, the clock ran out:       ", round(right.item(), 2))
@@ -506,7 +524,8 @@ for batch in random_play(steps=33):                       # 132 rows: more than 
 for seed in range(20):
     ours = mine.sample(8, torch.Generator().manual_seed(seed))
     theirs = buffer.sample(8, torch.Generator().manual_seed(seed))
-    assert all(torch.equal(getattr(ours, field.name), getattr(theirs, field.name)) for field in fields(Batch))
+    assert all(torch.equal(getattr(ours, field.name), getattr(theirs, field.name))
+               for field in fields(Batch))
 print("20 samples of 8 rows: equal in every field")
 
 first, second = QMIX.for_env(GridWorld(), seed=1), QMIX.for_env(GridWorld(), seed=1)
@@ -544,7 +563,7 @@ except ValueError as error:
 # %%
 hard(target, online)
 for parameter in online.parameters():
-    parameter.data.add_(0.1 * torch.randn_like(parameter))                   # the online network moves on
+    parameter.data.add_(0.1 * torch.randn_like(parameter))             # the online network moves on
 soft_update(target, online, tau=1.0)
 print("tau = 1 gives a target equal to the online network, bit for bit:",
       all(torch.equal(a, b) for a, b in zip(target.parameters(), online.parameters())))
@@ -563,9 +582,11 @@ assert min(peaks["memory only"]) > 1_000 and max(peaks["neither"]) > 1_000
 assert max(peaks["target only"] + peaks["both"]) < 50
 assert optimum.q.abs().max() < 10.1
 print("the exact values are never larger than 10:", float(optimum.q.abs().max()) <= 10)
-print("memory only: the largest |Q_tot| passes 1,000 in every seed:", min(peaks["memory only"]) > 1_000)
+print("memory only: the largest |Q_tot| passes 1,000 in every seed:",
+      min(peaks["memory only"]) > 1_000)
 print("neither:     it does in some seed:", max(peaks["neither"]) > 1_000)
-print("target only, both: it stays below 50 in every seed:", max(peaks["target only"] + peaks["both"]) < 50)
+print("target only, both: it stays below 50 in every seed:",
+      max(peaks["target only"] + peaks["both"]) < 50)
 best = max(runs, key=lambda name: optimal_share(runs[name]))
 print("most often optimal:", best)
 
@@ -573,8 +594,10 @@ print("most often optimal:", best)
 figure, axes = plots.panels(1, 2, size=(10, 3.6))
 steps = runs["both"][0][0].steps
 worst = {name: torch.tensor([largest for _, largest in of]).amax(0) for name, of in runs.items()}
-plots.lines(steps, worst, r"Largest |$Q_{tot}$| of three seeds", "environment steps", r"largest |$Q_{tot}$|", log=True, ax=axes[0])
-plots.bars({name: [optimal_share([run]) for run in of] for name, of in runs.items()}, "How often the greedy team was optimal",
+plots.lines(steps, worst, r"Largest |$Q_{tot}$| of three seeds", "environment steps",
+            r"largest |$Q_{tot}$|", log=True, ax=axes[0])
+plots.bars({name: [optimal_share([run]) for run in of] for name, of in runs.items()},
+           "How often the greedy team was optimal",
            "share of the evaluations, a dot a seed", ax=axes[1])
 figure
 
@@ -606,11 +629,13 @@ class ClockIsTheEnd(GridWorld):
 
     def _advance(self, actions):
         s = super()._advance(actions)
-        return TeamStep(s.obs, s.state, s.available, s.reward, s.ended, torch.zeros_like(s.truncated))
+        return TeamStep(s.obs, s.state, s.available, s.reward, s.ended,
+                        torch.zeros_like(s.truncated))
 
 
 small = exact.solve(GridWorld(size=3), gamma=0.99)
-config = dict(total_steps=3000, learning_starts=64, update_every=8, learning_rate=2e-3, tau=0.02, capacity=10_000, batch_size=64,
+config = dict(total_steps=3000, learning_starts=64, update_every=8, learning_rate=2e-3,
+              tau=0.02, capacity=10_000, batch_size=64,
               epsilon_start=0.3, epsilon_end=0.3, evaluate_every=3000)
 off = {"as it is": [], "clock taken for the end": []}
 for name, kind in zip(off, (GridWorld, ClockIsTheEnd)):
@@ -621,11 +646,14 @@ for name, kind in zip(off, (GridWorld, ClockIsTheEnd)):
         best_value = exact.q_tot(team, small.model).flatten(1).amax(1)
         off[name].append(float((best_value - small.v).mean()))
 assert max(off["clock taken for the end"]) < -1.0 < min(off["as it is"])
-print("as it is: on average less than 1 below the exact value, both seeds:", min(off["as it is"]) > -1.0)
-print("clock taken for the end: more than 1 below it, both seeds:", max(off["clock taken for the end"]) < -1.0)
+print("as it is: on average less than 1 below the exact value, both seeds:",
+      min(off["as it is"]) > -1.0)
+print("clock taken for the end: more than 1 below it, both seeds:",
+      max(off["clock taken for the end"]) < -1.0)
 
 # %%
-plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states", "error in the value, a dot a seed")
+plots.bars(off, r"max $Q_{tot}$ minus the exact value, mean over all states",
+           "error in the value, a dot a seed")
 
 # %% [markdown]
 # The wrong flag makes the world look poorer than it is: from wherever the clock cut, nothing more seems to come. On the big board

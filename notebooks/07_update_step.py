@@ -31,20 +31,21 @@
 # - use overfitting, structural checks and exact values as tests of an update, and name what each cannot see
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -89,14 +90,16 @@ def whole_game():
     u = torch.cartesian_prod(torch.arange(2), torch.arange(2)).repeat(3, 1)
     entry = (s, u[:, 0], u[:, 1])
     after = model.next_state[entry]
-    return Batch(obs=torch.stack([model.obs[s], model.obs[after]], 1), state=torch.stack([model.state[s], model.state[after]], 1),
+    return Batch(obs=torch.stack([model.obs[s], model.obs[after]], 1),
+                 state=torch.stack([model.state[s], model.state[after]], 1),
                  available=torch.ones(12, 2, 2, 2, dtype=torch.bool), actions=u.unsqueeze(1),
                  last_actions=torch.full((12, 2, 2), -1), reward=model.reward[entry].unsqueeze(1),
                  terminated=model.terminated[entry].unsqueeze(1), mask=torch.ones(12, 1))
 
 
 def learn(loss_function, seed=0, updates=700):
-    """Train a small QMIX team on the whole game. Returns the team, the losses, and the largest |Q_tot - Q*| as it fell."""
+    """Train a small QMIX team on the whole game. Returns the team, the losses,
+    and the largest |Q_tot - Q*| as it fell."""
     online = QMIX.for_env(game, seed=seed, hidden=(32,), embed_dim=8, hypernet_dim=0)
     target = copy.deepcopy(online).requires_grad_(False)
     optimiser = torch.optim.Adam(online.parameters(), lr=5e-3, fused=True)
@@ -150,15 +153,16 @@ print("Q_tot of the 12 state-action pairs:", [round(float(x), 2) for x in table]
 
 # %%
 no, yes = False, True
-pencil_q = torch.tensor([                                    # [B, T+1, N, A]
+pencil_q = torch.tensor([                          # [B, T+1, N, A]
     [[[0., 0, 0], [0, 0, 0]], [[1., 5, 2], [4, 0, 3]], [[9., 9, 9], [9, 9, 9]]],
     [[[0., 0, 0], [0, 0, 0]], [[0., -1, -2], [2, 2, 6]], [[7., 7, 7], [7, 7, 7]]]])
 available = torch.ones(2, 3, 2, 3, dtype=torch.bool)
-available[0, 1, 0] = torch.tensor([yes, no, yes])            # row 0, time 1, agent 1: action 1 is unavailable
-available[1, 1, 0] = torch.tensor([no, yes, yes])            # row 1, time 1, agent 1: action 0 is unavailable
-reward = torch.tensor([[1., 2.], [3., 0.]])                  # [B, T]
-terminated = torch.tensor([[no, yes], [no, no]])             # row 0: the task ends at the second step
-mask = torch.tensor([[1., 1.], [1., 0.]])                    # row 1: the clock ran out after one step; then padding
+available[0, 1, 0] = torch.tensor([yes, no, yes])  # row 0, time 1, agent 1: action 1 is unavailable
+available[1, 1, 0] = torch.tensor([no, yes, yes])  # row 1, time 1, agent 1: action 0 is unavailable
+reward = torch.tensor([[1., 2.], [3., 0.]])        # [B, T]
+terminated = torch.tensor([[no, yes], [no, no]])   # row 0: the task ends at the second step
+# row 1: the clock ran out after one step; then padding
+mask = torch.tensor([[1., 1.], [1., 0.]])
 print("steps that were played:", int(mask.sum()), "of", mask.numel())
 
 # %% [markdown]
@@ -169,13 +173,15 @@ print("steps that were played:", int(mask.sum()), "of", mask.numel())
 # truncated, not terminated.
 
 # %%
-allowed = pencil_q[:, 1:].masked_fill(~available[:, 1:], -torch.inf)     # [B, T, N, A] from time 1 on
-best = allowed.argmax(-1, keepdim=True)                                  # [B, T, N, 1]
-next_q = pencil_q[:, 1:].gather(-1, best).squeeze(-1)                    # [B, T, N]
-next_q_tot = next_q.sum(-1)                                              # [B, T] the VDN mixer
-y = reward + 0.5 * torch.where(terminated, 0.0, next_q_tot)              # [B, T]
-print("each agent's best next value, row 0:", next_q[0, 0].tolist(), "· row 1:", next_q[1, 0].tolist())
-print("targets, row 0:", y[0].tolist(), "· row 1:", y[1, :1].tolist(), "and, in the padding,", y[1, 1:].tolist())
+allowed = pencil_q[:, 1:].masked_fill(~available[:, 1:], -torch.inf)   # [B, T, N, A] from time 1 on
+best = allowed.argmax(-1, keepdim=True)                                # [B, T, N, 1]
+next_q = pencil_q[:, 1:].gather(-1, best).squeeze(-1)                  # [B, T, N]
+next_q_tot = next_q.sum(-1)                                            # [B, T] the VDN mixer
+y = reward + 0.5 * torch.where(terminated, 0.0, next_q_tot)            # [B, T]
+print("each agent's best next value, row 0:", next_q[0, 0].tolist(),
+      "· row 1:", next_q[1, 0].tolist())
+print("targets, row 0:", y[0].tolist(), "· row 1:", y[1, :1].tolist(),
+      "and, in the padding,", y[1, 1:].tolist())
 
 # %% [markdown]
 # Row 0, step 1: agent 1 may not take the action worth 5, so 2 + 4 = 6 and $y = 1 + 0.5 \cdot 6 = 4$. Step 2 terminates: $y = 2$, and the
@@ -212,22 +218,24 @@ print("mask forgotten:         ", squared.mean().item())
 # %%
 env = GridWorld(size=3, num_envs=32)
 online = QMIX.for_env(env, seed=0)
-target = copy.deepcopy(QMIX.for_env(env, seed=1)).requires_grad_(False)      # other weights, to tell the two apart
+# other weights, to tell the two apart
+target = copy.deepcopy(QMIX.for_env(env, seed=1)).requires_grad_(False)
 collector = Collector(env, online, seed=0, generator=torch.Generator().manual_seed(0))
 memory = ReplayBuffer(capacity=4_000, spec=env.spec)
 for _ in range(100):
     memory.add(collector.step(epsilon=1.0))
 batch = memory.sample(64, torch.Generator().manual_seed(2))
-print("rows in memory:", len(memory), "· obs in the batch:", list(batch.obs.shape), "· rows in it that end the task:",
-      int(batch.terminated.sum()))
+print("rows in memory:", len(memory), "· obs in the batch:", list(batch.obs.shape),
+      "· rows in it that end the task:", int(batch.terminated.sum()))
 
 # %% [markdown]
 # First the online side: what does the network say about what was played? $\theta$ are its weights.
 
 # %%
-q, _ = online.agents(batch.obs)                                           # every agent, every action, both times
-chosen = q[:, :-1].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)    # Q_i(o_i, u_i): only the action played
-q_tot = online.mixer(chosen, batch.state[:, :-1])                         # Q_tot(s, u): mixed in the state s
+q, _ = online.agents(batch.obs)                        # every agent, every action, both times
+# Q_i(o_i, u_i): only the action played
+chosen = q[:, :-1].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
+q_tot = online.mixer(chosen, batch.state[:, :-1])      # Q_tot(s, u): mixed in the state s
 for name, value in (("q", q), ("chosen", chosen), ("q_tot", q_tot)):
     print(f"{name:7}", list(value.shape), "carries a gradient:", value.requires_grad)
 
@@ -238,10 +246,11 @@ for name, value in (("q", q), ("chosen", chosen), ("q_tot", q_tot)):
 
 # %%
 with torch.no_grad():
-    target_q = target.agents(batch.obs)[0][:, 1:]                                           # Q_i of the next observations
-    best = target_q.masked_fill(~batch.available[:, 1:], -torch.inf).argmax(-1, keepdim=True)   # each agent on its own
+    target_q = target.agents(batch.obs)[0][:, 1:]                     # Q_i of the next observations
+    # each agent on its own
+    best = target_q.masked_fill(~batch.available[:, 1:], -torch.inf).argmax(-1, keepdim=True)
     next_q = target_q.gather(-1, best).squeeze(-1)
-    next_q_tot = target.mixer(next_q, batch.state[:, 1:])                                   # mixed in the next state s'
+    next_q_tot = target.mixer(next_q, batch.state[:, 1:])             # mixed in the next state s'
     y = batch.reward + GAMMA * torch.where(batch.terminated, 0.0, next_q_tot)
 for name, value in (("best", best), ("next_q", next_q), ("next_q_tot", next_q_tot), ("y", y)):
     print(f"{name:10}", list(value.shape), "carries a gradient:", value.requires_grad)
@@ -314,7 +323,8 @@ q_tot = online.mixer(chosen, batch.state[:, :-1])
 loss = ((q_tot - y) ** 2 * batch.mask).sum() / batch.mask.sum()
 slope, = torch.autograd.grad(q_tot.sum(), chosen, retain_graph=True)      # [64, 1, 2] dQ_tot/dQ_i
 to_team = 2 * (q_tot - y) * batch.mask / batch.mask.sum()                 # [64, 1]    dL/dQ_tot
-to_agents, to_values = torch.autograd.grad(loss, (chosen, q))             # dL/dQ_i, and dL/dq for every action
+# dL/dQ_i, and dL/dq for every action
+to_agents, to_values = torch.autograd.grad(loss, (chosen, q))
 assert (to_agents - to_team.unsqueeze(-1) * slope).abs().max() < 1e-12
 print("dL/dQ_i = dL/dQ_tot · dQ_tot/dQ_i, to within 1e-12")
 print("all slopes non-negative:", bool((slope >= 0).all()))
@@ -342,9 +352,11 @@ plots.lines(torch.arange(64), {"QMIX, untrained": share[order], "VDN": torch.ful
 # %%
 online.zero_grad()
 qmix_loss(online, target, batch).backward()
-reached = {name: bool(p.grad is not None and (p.grad != 0).any()) for name, p in online.named_parameters()}
+reached = {name: bool(p.grad is not None and (p.grad != 0).any())
+           for name, p in online.named_parameters()}
 print("online tensors:", len(reached), "· reached:", sum(reached.values()))
-print("agents, one by one:", [bool((online.agents.layers[0].weight.grad[i] != 0).any()) for i in range(2)])
+print("agents, one by one:",
+      [bool((online.agents.layers[0].weight.grad[i] != 0).any()) for i in range(2)])
 print("target tensors with a gradient:", sum(p.grad is not None for p in target.parameters()))
 
 
@@ -370,10 +382,12 @@ def overfit(loss_function, updates=400):
 
 whole = overfit(qmix_loss)
 assert min(whole) < 1e-3 * whole[0]
-print("the loss on one batch fell below a thousandth of its first value:", min(whole) < 1e-3 * whole[0])
+print("the loss on one batch fell below a thousandth of its first value:",
+      min(whole) < 1e-3 * whole[0])
 
 # %%
-plots.lines(torch.arange(1, 401), whole, "Overfitting one batch, frozen target", "update", "loss", log=True)
+plots.lines(torch.arange(1, 401), whole, "Overfitting one batch, frozen target",
+            "update", "loss", log=True)
 
 # %% [markdown]
 # A passed test, and a weak one: it would pass just as well with a wrong $\gamma$, with $s$ in place of $s'$ or with
@@ -391,7 +405,8 @@ one_set, other_set = torch.randn(2, 100_000, 10, generator=generator)
 single = one_set.amax(-1).mean()
 double = other_set.gather(-1, one_set.argmax(-1, keepdim=True)).mean()
 assert abs(single - 1.54) < 0.02 and abs(double) < 0.02
-print(f"true value 0 · one set chooses and values: {single:.1f} · one chooses, the other values: {abs(double):.1f}")
+print(f"true value 0 · one set chooses and values: {single:.1f} · "
+      f"one chooses, the other values: {abs(double):.1f}")
 
 # %% [markdown]
 # Double DQN (van Hasselt, Guez and Silver 2016) uses what is there anyway: the online network chooses, the target network values. The two are
@@ -465,11 +480,13 @@ class Recite(torch.nn.Module):
 
 spec = TeamSpec(n_agents=2, n_actions=3, obs_dim=1, state_dim=1, episode_limit=2)
 pencil = Batch.padding(2, 2, spec)
-for name, value in (("available", available), ("reward", reward), ("terminated", terminated), ("mask", mask)):
+for name, value in (("available", available), ("reward", reward),
+                    ("terminated", terminated), ("mask", mask)):
     getattr(pencil, name).copy_(value)
 says, judges = VDN(spec, gamma=0.5), VDN(spec, gamma=0.5)
 recited = torch.zeros(2, 3, 2, 3)
-recited[:, :2, 0, 0] = torch.tensor([[6.0, 1.0], [5.0, 100.0]])             # agent 1's action 0 carries all of Q_tot
+# agent 1's action 0 carries all of Q_tot
+recited[:, :2, 0, 0] = torch.tensor([[6.0, 1.0], [5.0, 100.0]])
 says.agents = Recite(recited)
 judges.agents = Recite(pencil_q)
 assert abs(says.loss(pencil, judges).item() - 1.75) < 1e-12
@@ -487,14 +504,16 @@ for double_q in (False, True):
     loss_theirs.backward()
     loss_mine.backward()
     assert abs(loss_theirs - loss_mine) < 1e-12
-    assert all((a.grad - b.grad).abs().max() < 1e-12 for a, b in zip(theirs.parameters(), mine.parameters()))
+    assert all((a.grad - b.grad).abs().max() < 1e-12
+               for a, b in zip(theirs.parameters(), mine.parameters()))
     print(f"double_q={double_q}: loss and all gradients equal to within 1e-12")
 
 # %% [markdown]
 # Last, whole updates. `Run` is the object inside `train`; its `update()` draws a batch, learns from it and moves the target.
 
 # %%
-run = Run(GridWorld(size=3, num_envs=32), QMIX.for_env(env, seed=0), TrainConfig(seed=3, batch_size=64, tau=0.02, max_grad_norm=10.0))
+run = Run(GridWorld(size=3, num_envs=32), QMIX.for_env(env, seed=0),
+          TrainConfig(seed=3, batch_size=64, tau=0.02, max_grad_norm=10.0))
 run.buffer.add(memory.sample(500, torch.Generator().manual_seed(5)))
 mine, my_target = copy.deepcopy(run.algorithm), copy.deepcopy(run.target)
 my_optimiser = torch.optim.Adam(mine.parameters(), lr=run.config.learning_rate, fused=True)
@@ -503,8 +522,10 @@ my_generator.set_state(run.generator.get_state())
 for _ in range(10):
     update(mine, my_target, my_optimiser, run.buffer.sample(64, my_generator))
     run.update()
-assert all((a - b).abs().max() < 1e-12 for a, b in zip(mine.parameters(), run.algorithm.parameters()))
-assert all((a - b).abs().max() < 1e-12 for a, b in zip(my_target.parameters(), run.target.parameters()))
+assert all((a - b).abs().max() < 1e-12
+           for a, b in zip(mine.parameters(), run.algorithm.parameters()))
+assert all((a - b).abs().max() < 1e-12
+           for a, b in zip(my_target.parameters(), run.target.parameters()))
 print("10 updates: online and target weights equal to within 1e-12")
 
 
@@ -532,9 +553,11 @@ def broken(how):
 
 
 results = {"right": [learn(qmix_loss, seed) for seed in range(2)]}
-results |= {how: [learn(broken(how), seed) for seed in range(2)] for how in ("online target", "s for s′", "no detach")}
+results |= {how: [learn(broken(how), seed) for seed in range(2)]
+            for how in ("online target", "s for s′", "no detach")}
 for how, of in results.items():
-    print(f"{how:14} greedy return, two seeds:", [evaluate(game, team).mean_return for team, _, _ in of])
+    print(f"{how:14} greedy return, two seeds:",
+          [evaluate(game, team).mean_return for team, _, _ in of])
 
 # %% [markdown]
 # The best return is 8. By the return alone, all four are right. Now the values against the exact ones:
@@ -546,16 +569,19 @@ assert all(min(losses) < 1e-5 and errors[-1] > 0.5 for _, losses, errors in wron
 print("right, no detach: Q_tot within 0.01 of Q* everywhere, both seeds")
 print("s for s′: the loss went below 0.00001, and Q_tot is off by more than 0.5, both seeds")
 tables = {"exact": truth[0], "right": exact.q_tot(results["right"][0][0], model)[0]}
-tables |= {f"s for s′, seed {seed}": exact.q_tot(wrong_state[seed][0], model)[0] for seed in range(2)}
+tables |= {f"s for s′, seed {seed}": exact.q_tot(wrong_state[seed][0], model)[0]
+           for seed in range(2)}
 tables = {name: table.round(decimals=2) for name, table in tables.items()}
 plots.tables(tables, title=r"$Q_{tot}$ at the first step", highlight="max")
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.6))
 every_tenth = torch.arange(10, 701, 10)
-plots.lines(every_tenth, {how: of[0][1][9::10] for how, of in results.items()}, "Loss, seed 0", "update", "loss", log=True, ax=axes[0])
-plots.lines(every_tenth, {how: of[0][2] for how, of in results.items()}, r"Largest $|Q_{tot} - Q^*|$, seed 0", "update",
-            "error in the value", log=True, ax=axes[1])
+plots.lines(every_tenth, {how: of[0][1][9::10] for how, of in results.items()},
+            "Loss, seed 0", "update", "loss", log=True, ax=axes[0])
+plots.lines(every_tenth, {how: of[0][2] for how, of in results.items()},
+            r"Largest $|Q_{tot} - Q^*|$, seed 0", "update", "error in the value",
+            log=True, ax=axes[1])
 figure
 
 
@@ -577,11 +603,12 @@ figure
 
 # %%
 def a_split(detach):
-    v = torch.zeros(3, requires_grad=True)                                     # the values of A, B, C
+    v = torch.zeros(3, requires_grad=True)                                   # the values of A, B, C
     optimiser = torch.optim.SGD([v], lr=0.2)
     for _ in range(1_000):
         after = v.detach() if detach else v
-        errors = torch.stack([v[0] - after[1], v[0] - after[2], v[1] - 1, v[2] - 0])   # A→B, A→C, B ends, C ends
+        # A→B, A→C, B ends, C ends
+        errors = torch.stack([v[0] - after[1], v[0] - after[2], v[1] - 1, v[2] - 0])
         optimiser.zero_grad()
         (errors ** 2).mean().backward()
         optimiser.step()
@@ -609,9 +636,11 @@ def cut(online, target, batch):
 
 learner = QMIX.for_env(env, seed=0)
 cut(learner, target, batch).backward()
-print("tensors with a gradient: agents", sum(p.grad is not None for p in learner.agents.parameters()),
-      "of", len(list(learner.agents.parameters())), "· mixer",
-      sum(p.grad is not None for p in learner.mixer.parameters()), "of", len(list(learner.mixer.parameters())))
+print("tensors with a gradient: agents",
+      sum(p.grad is not None for p in learner.agents.parameters()),
+      "of", len(list(learner.agents.parameters())),
+      "· mixer", sum(p.grad is not None for p in learner.mixer.parameters()),
+      "of", len(list(learner.mixer.parameters())))
 without_agents = overfit(cut)
 print("the loss falls all the same:", without_agents[-1] < 0.7 * without_agents[0])
 

@@ -32,20 +32,21 @@
 # - train without a global state
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -116,13 +117,15 @@ print("update_every=4000     -> optimal:", is_best(trained(update_every=4_000)[1
 @torch.no_grad()
 def play_once(env, team, now, epsilon, generator):
     """One joint action in every row: the replay rows that it makes, and what the team sees next."""
-    unknown = torch.full(now.obs.shape[:2], -1)               # these agents do not ask for their last actions
-    q, _ = team.act_values(now.obs, unknown)                  # [B, N, A], each agent from its own observation
+    unknown = torch.full(now.obs.shape[:2], -1)     # these agents do not ask for their last actions
+    q, _ = team.act_values(now.obs, unknown)        # [B, N, A], each agent from its own observation
     actions = epsilon_greedy(q, now.available, epsilon, generator)
     then = env.step(actions)
-    both = {name: torch.stack([getattr(now, name), getattr(then, name)], 1)       # [B, 2, ...]: before and after
+    # [B, 2, ...]: before and after
+    both = {name: torch.stack([getattr(now, name), getattr(then, name)], 1)
             for name in ("obs", "state", "available")}
-    rows = Batch(**both, actions=actions.unsqueeze(1), last_actions=torch.stack([unknown, unknown], 1),
+    rows = Batch(**both, actions=actions.unsqueeze(1),
+                 last_actions=torch.stack([unknown, unknown], 1),
                  reward=then.reward.unsqueeze(1), terminated=then.terminated.unsqueeze(1),
                  mask=torch.ones(env.num_envs, 1))
     return rows, env.reset(where=then.ended) if then.ended.any() else then
@@ -131,7 +134,8 @@ def play_once(env, team, now, epsilon, generator):
 env = GridWorld(size=5, num_envs=32)
 team = QMIX.for_env(env, seed=0)
 rows, now = play_once(env, team, env.reset(seed=0), 1.0, torch.Generator().manual_seed(0))
-print("rows for the replay memory:", rows.obs.shape[0], " their observations [B, T+1, N, O]:", tuple(rows.obs.shape))
+print("rows for the replay memory:", rows.obs.shape[0],
+      " their observations [B, T+1, N, O]:", tuple(rows.obs.shape))
 
 
 # %% [markdown]
@@ -147,9 +151,10 @@ def learn_once(team, target, optimiser, batch, config):
     loss = team.loss(batch, target)
     optimiser.zero_grad()
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(team.parameters(), config.max_grad_norm)     # the mixer's weights are in there too
+    # the mixer's weights are in there too
+    torch.nn.utils.clip_grad_norm_(team.parameters(), config.max_grad_norm)
     optimiser.step()
-    soft_update(target, team, config.tau)                                       # target += tau * (online - target)
+    soft_update(target, team, config.tau)      # target += tau * (online - target)
     return loss.item()
 
 
@@ -167,13 +172,15 @@ print("50 updates on one and the same batch: the loss fell:", losses[-1] < losse
 # %%
 def my_train(env, team, config):
     """Train the team in env. Returns the loss of every update."""
-    generator = torch.Generator().manual_seed(config.seed)            # all chance of the run: exploration and replay
+    # all chance of the run: exploration and replay
+    generator = torch.Generator().manual_seed(config.seed)
     target = deepcopy(team).requires_grad_(False)
     optimiser = torch.optim.Adam(team.parameters(), lr=config.learning_rate, fused=True)
     buffer = ReplayBuffer(config.capacity, env.spec)
     now, steps, losses = env.reset(seed=config.seed), 0, []
     while steps < config.total_steps:
-        epsilon = linear_schedule(config.epsilon_start, config.epsilon_end, config.epsilon_steps, steps)
+        epsilon = linear_schedule(config.epsilon_start, config.epsilon_end,
+                                  config.epsilon_steps, steps)
         rows, now = play_once(env, team, now, epsilon, generator)
         buffer.add(rows)
         steps += env.num_envs
@@ -187,7 +194,8 @@ def my_train(env, team, config):
 env = GridWorld(size=5, num_envs=32)
 mine = QMIX.for_env(env, seed=0)
 my_losses = my_train(env, mine, TrainConfig(seed=0, total_steps=2_000))
-print("updates:", len(my_losses), " all losses finite:", all(loss < float("inf") for loss in my_losses))
+print("updates:", len(my_losses),
+      " all losses finite:", all(loss < float("inf") for loss in my_losses))
 
 # %% [markdown]
 # That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ. It draws a seed for the environment from the run's own seed, so that two generators never start from one number; on a board with fixed starts nothing is drawn there. And it waits for a full batch before the first update and makes up for those that had to wait; with the settings here a batch is full before `learning_starts`. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
@@ -260,24 +268,29 @@ print(f"epsilon is at its end after {config.epsilon_steps / config.total_steps:.
 # Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). It is PyTorch's default, and it does not keep the numbers at one size: each layer with a ReLU leaves them smaller, as the first lines below show. Look also at what the team believes if all first weights are multiplied by a factor.
 
 # %%
-x = torch.randn(2, 20_000, 6, generator=torch.Generator().manual_seed(0))       # [N, samples, O], of size 1
+# [N, samples, O], of size 1
+x = torch.randn(2, 20_000, 6, generator=torch.Generator().manual_seed(0))
 sizes = [x.square().mean().sqrt()]
 with torch.no_grad():
     for layer in QMIX.for_env(GridWorld(size=5), seed=0).agents.layers[:-1]:
         x = torch.relu(layer(x))
         sizes.append(x.square().mean().sqrt())
-print("root mean square of the inputs and of each hidden layer:", [round(float(size), 2) for size in sizes])
+print("root mean square of the inputs and of each hidden layer:",
+      [round(float(size), 2) for size in sizes])
 
 for factor in (0.25, 1.0, 4.0):
     team = QMIX.for_env(GridWorld(size=5), seed=0)
     with torch.no_grad():
         for weights in team.parameters():
             weights.mul_(factor)
-    print(f"first weights x {factor:<4} -> largest |Q_tot|: {exact.q_tot(team, optimum.model).abs().max():8.1f}")
+    print(f"first weights x {factor:<4} -> largest |Q_tot|: "
+          f"{exact.q_tot(team, optimum.model).abs().max():8.1f}")
 print(f"exact solution        -> largest |Q*|   : {optimum.q.abs().max():8.1f}")
 
-untrained = [evaluate(GridWorld(size=5), QMIX.for_env(GridWorld(size=5), seed=seed)) for seed in range(5)]
-print("untrained teams that reach the goals:", sum(bool(each.terminated) for each in untrained), "of 5")
+untrained = [evaluate(GridWorld(size=5), QMIX.for_env(GridWorld(size=5), seed=seed))
+             for seed in range(5)]
+print("untrained teams that reach the goals:",
+      sum(bool(each.terminated) for each in untrained), "of 5")
 
 # %% [markdown]
 # A product of many layers amplifies: the weights of the mixer multiply the utilities, and both were scaled. A team that starts with values far beyond anything the task can pay has to unlearn them first, through targets that are made of the same wrong values. You will see below what that costs.
@@ -289,7 +302,8 @@ print("untrained teams that reach the goals:", sum(bool(each.terminated) for eac
 # %%
 histories = {"QMIX": [first] + [trained(seed=seed)[1] for seed in bar(range(1, 5), desc="seeds")]}
 for seed, history in enumerate(histories["QMIX"]):
-    print(f"seed {seed}: greedy return {history.greedy_return[-1]:.2f} in {history.greedy_length[-1]:.0f} steps")
+    print(f"seed {seed}: greedy return {history.greedy_return[-1]:.2f} "
+          f"in {history.greedy_length[-1]:.0f} steps")
 assert all(is_best(history) for history in histories["QMIX"])
 
 # %%
@@ -300,7 +314,8 @@ plots.seeds(histories, best_return=BEST, title="QMIX on the grid world, five see
 
 # %%
 for n in (1, 5, 20, 100):
-    print(f"{n:3} of {n:3} runs succeeded: up to {1 - 0.05 ** (1 / n):.0%} failures are still plausible")
+    print(f"{n:3} of {n:3} runs succeeded: "
+          f"up to {1 - 0.05 ** (1 / n):.0%} failures are still plausible")
 
 # %% [markdown]
 # Five seeds are what a notebook has time for. They show that success is the rule and not luck. They do not show that failure is rare: for that, run more seeds. This preset was run with a hundred others before it became the default.
@@ -313,12 +328,14 @@ for n in (1, 5, 20, 100):
 for team_class in (IQL, VDN):
     histories[team_class.__name__] = [trained(team_class, seed)[1] for seed in range(2)]
 for name, runs in histories.items():
-    print(f"{name:4}: optimal at the end in {sum(is_best(history) for history in runs)} of {len(runs)} runs")
+    print(f"{name:4}: optimal at the end "
+          f"in {sum(is_best(history) for history in runs)} of {len(runs)} runs")
 
 
 # %%
 def optimal_from(steps, greedy_returns):
-    """The step of the first look from which on every look finds the best return; None if there is none."""
+    """The step of the first look from which on every look finds the best return;
+    None if there is none."""
     since = None
     for step, value in zip(steps, greedy_returns):
         if abs(value - BEST) > 1e-6:
@@ -349,8 +366,9 @@ def two_step(team_class, seed, **options):
     """A small team, trained on the two-step game with every joint action equally often."""
     env = TwoStepGame(num_envs=32)
     team = team_class.for_env(env, seed=seed, hidden=(32,), **options)
-    train(env, team, TrainConfig(seed=seed, total_steps=5_000, update_every=8, batch_size=64, learning_rate=3e-3,
-                                 tau=0.05, epsilon_start=1.0, epsilon_end=1.0, evaluate_every=1_000))
+    train(env, team, TrainConfig(seed=seed, total_steps=5_000, update_every=8,
+                                 batch_size=64, learning_rate=3e-3, tau=0.05,
+                                 epsilon_start=1.0, epsilon_end=1.0, evaluate_every=1_000))
     return team
 
 
@@ -364,17 +382,19 @@ iql_teams = [two_step(IQL, seed) for seed in range(2)]
 
 # %%
 for name, teams in (("IQL", iql_teams), ("VDN", vdn_teams), ("QMIX", qmix_teams)):
-    print(f"{name:4}: greedy return of each seed", [evaluate(TwoStepGame(), team).mean_return for team in teams])
+    print(f"{name:4}: greedy return of each seed",
+          [evaluate(TwoStepGame(), team).mean_return for team in teams])
 
 game = exact.solve(TwoStepGame(), gamma=0.99)
-learned = [exact.q_tot(team, game.model) for team in qmix_teams]              # each [3 states, A, A]
+learned = [exact.q_tot(team, game.model) for team in qmix_teams]             # each [3 states, A, A]
 assert all((q - game.q).abs().max() < 0.05 for q in learned)
 print("\nexact  Q*    at the start:", [[round(float(x), 2) for x in row] for row in game.q[0]])
 print("QMIX's Q_tot at the start:", [[round(float(x), 2) for x in row] for row in learned[0][0]])
 print("all 12 entries of Q_tot within 0.05 of Q*, in every seed: True")
 
 # %%
-figure, axes = plots.panels(3, 3, size=(8.6, 6.4), title="The two-step game: the exact values, and what two teams believe")
+figure, axes = plots.panels(3, 3, size=(8.6, 6.4),
+                            title="The two-step game: the exact values, and what two teams believe")
 believed = {"exact": game.q, "QMIX": learned[0], "VDN": exact.q_tot(vdn_teams[0], game.model)}
 for row, (name, q) in zip(axes, believed.items()):
     for ax, table, where in zip(row, q, ("the start", "2A", "2B")):
@@ -406,12 +426,14 @@ class ObservationQMIX(QMIX):
         return super().loss(replace(batch, state=batch.obs.flatten(2)), target)     # [B, T+1, N·O]
 
     def scaled(self, state):
-        return state             # the library divides a state by its largest numbers; observations are at most 1 here
+        # the library divides a state by its largest numbers; observations are at most 1 here
+        return state
 
 
 without_state = [trained(ObservationQMIX, seed)[1] for seed in range(2)]
 for seed, history in enumerate(without_state):
-    print(f"seed {seed}: greedy return {history.greedy_return[-1]:.2f} in {history.greedy_length[-1]:.0f} steps")
+    print(f"seed {seed}: greedy return {history.greedy_return[-1]:.2f} "
+          f"in {history.greedy_length[-1]:.0f} steps")
 
 # %% [markdown]
 # As good as before. Is that a surprise? Check what the observations hold.
@@ -420,7 +442,8 @@ for seed, history in enumerate(without_state):
 env = GridWorld(size=5, num_envs=32, random_starts=True)
 step = env.reset(seed=0)
 own_places, own_goals = step.obs[:, :, 0:2].flatten(1), step.obs[:, :, 4:6].flatten(1)
-print("the state can be read off the observations:", torch.equal(torch.cat([own_places, own_goals], 1), step.state))
+print("the state can be read off the observations:",
+      torch.equal(torch.cat([own_places, own_goals], 1), step.state))
 
 # %% [markdown]
 # In this task the observations together *are* the state, in another order. So the result says that the method works when nothing is lost. Where the agents together see less than the state holds, two different states can look the same, and then the mixer cannot tell them apart either.
@@ -450,17 +473,20 @@ stored = data.load("reference")
 print("made by", stored["made_by"], "on", stored["date"])
 for run in stored["runs"]:
     since = optimal_from(run["steps"], run["greedy_return"])
-    print(f"seed {run['seed']}: optimal for good from step {since:,}; at the end epsilon {run['epsilon'][-1]:.2f}, "
+    print(f"seed {run['seed']}: optimal for good from step {since:,}; "
+          f"at the end epsilon {run['epsilon'][-1]:.2f}, "
           f"greedy return {run['greedy_return'][-1]:.2f}")
 
 # %%
-figure, (left, right) = plots.panels(1, 2, size=(10, 3.8), title="The reference preset, three seeds")
+figure, (left, right) = plots.panels(1, 2, size=(10, 3.8),
+                                     title="The reference preset, three seeds")
 for k, run in enumerate(stored["runs"]):
     style = dict(color=plots.COLOURS[k], linestyle=("-", "--", ":")[k], linewidth=1.4)
     left.plot(run["steps"], run["greedy_return"], label=f"seed {run['seed']}", **style)
     right.plot(run["steps"], plots.moving_average(run["exploring_return"], 10), **style)
 left.set(title="Greedy", xlabel="environment steps", ylabel="return of an episode")
-right.set(title="While exploring (average of 10 looks)", xlabel="environment steps", ylim=left.get_ylim())
+right.set(title="While exploring (average of 10 looks)", xlabel="environment steps",
+          ylim=left.get_ylim())
 for ax in (left, right):
     ax.axhline(BEST, color="#444444", linestyle=(0, (4, 3)), linewidth=1.2)
 left.legend(loc="lower right")
@@ -481,8 +507,9 @@ figure
 def without_exploration(seed):
     env = TwoStepGame(num_envs=32)
     team = QMIX.for_env(env, seed=seed, hidden=(32,), **small_mixer)
-    train(env, team, TrainConfig(seed=seed, total_steps=2_000, update_every=8, batch_size=64, learning_rate=3e-3,
-                                 tau=0.05, epsilon_start=0.0, epsilon_end=0.0, evaluate_every=2_000))
+    train(env, team, TrainConfig(seed=seed, total_steps=2_000, update_every=8,
+                                 batch_size=64, learning_rate=3e-3, tau=0.05,
+                                 epsilon_start=0.0, epsilon_end=0.0, evaluate_every=2_000))
     return team
 
 
@@ -510,18 +537,20 @@ sweep = data.load("sweep")
 settings = sweep["settings"]
 default, *others = sweep["points"]
 limit = settings["config"]["total_steps"]
-print("made by", sweep["made_by"], "on", sweep["date"], "with", len(settings["seeds"]), "seeds for each value\n")
+print("made by", sweep["made_by"], "on", sweep["date"],
+      "with", len(settings["seeds"]), "seeds for each value\n")
 
 
 def shown(point):
     """A point's value as a label."""
     if point["name"] == "target_every":
         return f"copy/{point['value']}"
-    return "-".join(map(str, point["value"])) if isinstance(point["value"], list) else f"{point['value']:g}"
+    return ("-".join(map(str, point["value"])) if isinstance(point["value"], list)
+            else f"{point['value']:g}")
 
 
 def line(label, point):
-    reached = [steps for steps in point["steps"] if steps == steps]              # NaN: not within the run
+    reached = [steps for steps in point["steps"] if steps == steps]        # NaN: not within the run
     middle = f"{median(reached):.0f}" if reached else "never"
     print(f"{label:24} {len(reached)} of {len(point['steps'])} seeds, median of those: {middle}")
 
@@ -533,7 +562,8 @@ for point in others:
 
 # %%
 def draw(ax, name, points):
-    """One panel: every value a column, every seed a dot; a cross at the top is a seed that did not get there."""
+    """One panel: every value a column, every seed a dot;
+    a cross at the top is a seed that did not get there."""
     standard = settings["config"].get(name, settings.get(name))
     tried = points + [{"name": name, "value": standard, "steps": default["steps"]}]
     tried.sort(key=lambda point: (point["name"] != name, point["value"]))       # the hard copy last
@@ -549,10 +579,14 @@ def draw(ax, name, points):
     ax.axhline(limit, color="#444444", linestyle=(0, (4, 3)), linewidth=1.0)
 
 
-names = [name for name in dict.fromkeys(point["name"] for point in others) if name != "target_every"]
-figure, axes = plots.panels(3, 3, size=(10, 7.6), title="Steps until optimal for good, five seeds each (circles: the default)")
+names = [name for name in dict.fromkeys(point["name"] for point in others)
+         if name != "target_every"]
+figure, axes = plots.panels(
+    3, 3, size=(10, 7.6),
+    title="Steps until optimal for good, five seeds each (circles: the default)")
 for ax, name in zip(axes.flat, names):
-    draw(ax, name, [point for point in others if point["name"] in (name, "target_every" if name == "tau" else name)])
+    draw(ax, name, [point for point in others
+                    if point["name"] in (name, "target_every" if name == "tau" else name)])
 for ax in axes[:, 0]:
     ax.set_ylabel("environment steps")
 figure
@@ -580,14 +614,15 @@ figure
 # Not because the memory forgets: it has room for 10,000 rows and a run makes 8,000. Not because two actions are worth the same: from the start there is one best way only. And a learning rate that falls towards the end, the usual advice, made it no better. So look at what decides. In the last placement before the goals, how far is $Q_{tot}$ of the best joint action above the next best choice of either agent? This **lead** should be 0.60. If it falls below zero, an agent turns away in front of its goal.
 
 # %%
-last_placement = torch.tensor([[[3, 0], [1, 4]]])                           # one step from home: agent 1 down, agent 2 up
+last_placement = torch.tensor([[[3, 0], [1, 4]]])     # one step from home: agent 1 down, agent 2 up
 before_last = GridWorld(size=5).reset(positions=last_placement).state[0]
 place = int((optimum.model.state - before_last).abs().sum(1).argmin())
 
 
 def lead(table):
-    """table[A, A] of that placement: the best joint action's lead over the best one in which one agent departs from it."""
-    departures = torch.cat([table[[0, 2, 3], 0], table[1, 1:]])                       # the best one is down, up: [1, 0]
+    """table[A, A] of that placement: the best joint action's lead
+    over the best one in which one agent departs from it."""
+    departures = torch.cat([table[[0, 2, 3], 0], table[1, 1:]])   # the best one is down, up: [1, 0]
     return float(table[1, 0] - departures.max())
 
 
@@ -595,17 +630,22 @@ def leads(seed, **changes):
     """The steps of a run's looks, and the lead at each of them."""
     env, seen = GridWorld(size=5, num_envs=32), []
     team = QMIX.for_env(env, seed=seed)
-    history = train(env, team, TrainConfig(seed=seed, **changes),
-                    on_evaluation=lambda run: seen.append(lead(exact.q_tot(team, optimum.model)[place])))
+    history = train(
+        env, team, TrainConfig(seed=seed, **changes),
+        on_evaluation=lambda run: seen.append(lead(exact.q_tot(team, optimum.model)[place])))
     return history.steps, seen
 
 
-figure, axes = plots.panels(1, 2, size=(10, 3.8), sharey=True, title="The lead of the best joint action, one step from home")
-presets = {"the earlier preset": dict(learning_rate=2e-3, epsilon_steps=3_000), "the default preset": {}}
+figure, axes = plots.panels(1, 2, size=(10, 3.8), sharey=True,
+                            title="The lead of the best joint action, one step from home")
+presets = {"the earlier preset": dict(learning_rate=2e-3, epsilon_steps=3_000),
+           "the default preset": {}}
 for ax, (name, changes) in zip(axes, presets.items()):
     for seed in range(2):
-        ax.plot(*leads(seed, **changes), color=plots.COLOURS[seed], linestyle=("-", "--")[seed], label=f"seed {seed}")
-    ax.axhline(lead(optimum.q[place]), color="#444444", linestyle=(0, (4, 3)), linewidth=1.2, label="exact")
+        ax.plot(*leads(seed, **changes), color=plots.COLOURS[seed],
+                linestyle=("-", "--")[seed], label=f"seed {seed}")
+    ax.axhline(lead(optimum.q[place]), color="#444444", linestyle=(0, (4, 3)),
+               linewidth=1.2, label="exact")
     ax.axhline(0.0, color="black", linewidth=0.8)
     ax.set(title=name, xlabel="environment steps", ylim=(-0.5, 2.0))
 axes[0].set_ylabel("lead")

@@ -32,20 +32,21 @@
 # - say what a falling loss proves, and match five broken runs with their bugs
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -83,8 +84,8 @@ print("seeds in the file:", list(references))
 print(f"the run ends after {reference.steps[-1]} steps, at epsilon = {reference.epsilon[-1]:.2f}")
 
 figure, (left, right) = plots.panels(1, 2, size=(9.6, 3.4), title="A run of the reference preset")
-plots.lines(reference.steps, reference.exploring_return, "What the episodes earned", "environment steps", "return",
-            best=8.65, ax=left)
+plots.lines(reference.steps, reference.exploring_return, "What the episodes earned",
+            "environment steps", "return", best=8.65, ax=left)
 plots.lines(reference.steps, reference.loss, "Loss", "environment steps", "loss", ax=right)
 figure
 
@@ -118,10 +119,12 @@ print("the mean of the last ten losses is below a quarter of the highest loss:",
 
 # %%
 def moving_average(values, window):
-    """values[K] → [K]: the mean of the last `window` values at each place, those that are NaN left out."""
+    """values[K] → [K]: the mean of the last `window` values at each place,
+    those that are NaN left out."""
     averages = []
     for k in range(len(values)):
-        recent = [x for x in values[max(0, k - window + 1): k + 1] if x == x]     # NaN is not equal to itself
+        # NaN is not equal to itself
+        recent = [x for x in values[max(0, k - window + 1): k + 1] if x == x]
         averages.append(sum(recent) / len(recent) if recent else float("nan"))
     return averages
 
@@ -139,7 +142,8 @@ average = np.array(moving_average(jump, 10))
 print("above zero at good entry", int(np.argmax(average > 0)) - 9)
 print("within 1 of 8.65 at good entry", int(np.argmax(average > 8.65 - 1)) - 9)
 
-plots.lines(range(len(jump)), {"each entry": jump, "average of 3": moving_average(jump, 3), "average of 10": average},
+plots.lines(range(len(jump)),
+            {"each entry": jump, "average of 3": moving_average(jump, 3), "average of 10": average},
             "A moving average comes late", "entry", "return", best=8.65, markers=True)
 
 # %% [markdown]
@@ -162,12 +166,14 @@ oracle = exact.solve(GridWorld(), gamma=0.99)
 model = oracle.model
 n_states, n_actions = len(oracle.v), 4
 
-best = oracle.q.flatten(1).round(decimals=9).argmax(1)              # [X], the first of equally good joint actions
+# [X], the first of equally good joint actions
+best = oracle.q.flatten(1).round(decimals=9).argmax(1)
 perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], one action an agent
 
 
 def joint_probabilities(actions, epsilon):
-    """actions[X, 2] → [X, A, A]: how likely two ε-greedy agents with these best actions play each joint action."""
+    """actions[X, 2] → [X, A, A]: how likely two ε-greedy agents
+    with these best actions play each joint action."""
     one = torch.full((n_states, 2, n_actions), epsilon / n_actions)
     one.scatter_add_(2, actions.unsqueeze(-1), torch.full((n_states, 2, 1), 1.0 - epsilon))
     return one[:, 0, :, None] * one[:, 1, None, :]
@@ -188,10 +194,11 @@ print("every table sums to 1:", bool(torch.allclose(chances.sum((1, 2)), torch.o
 
 # %%
 def expected_return(actions, epsilon, limit=100):
-    """The exact mean return from the official start of a team that plays actions[X, 2], ε-greedily."""
+    """The exact mean return from the official start of a team
+    that plays actions[X, 2], ε-greedily."""
     chances, v = joint_probabilities(actions, epsilon), torch.zeros(n_states)
     for _ in range(limit):
-        then = model.reward + torch.where(model.terminated, 0.0, v[model.next_state])      # [X, A, A]
+        then = model.reward + torch.where(model.terminated, 0.0, v[model.next_state])    # [X, A, A]
         v = (chances * then).sum((1, 2))
     return float(v[model.start].mean())
 
@@ -215,7 +222,8 @@ boards = GridWorld(num_envs=2000)
 step, dice = boards.reset(seed=0), torch.Generator().manual_seed(0)
 returns, playing = torch.zeros(2000), torch.ones(2000, dtype=torch.bool)
 while playing.any():
-    q = torch.nn.functional.one_hot(perfect[oracle.index(step.state)], n_actions).double()   # 1 for the best action
+    # 1 for the best action
+    q = torch.nn.functional.one_hot(perfect[oracle.index(step.state)], n_actions).double()
     step = boards.step(epsilon_greedy(q, step.available, 0.75, dice))
     returns += step.reward * playing
     playing &= ~step.ended
@@ -238,7 +246,8 @@ ceiling = [expected_return(perfect, epsilon) for epsilon in reference.epsilon]
 plots.lines(reference.steps, {
     "exploring, average of 10": moving_average(reference.exploring_return, 10),
     "a perfect team with the same dice": ceiling,
-    "greedy": reference.greedy_return}, "The reference run again, with two more lines", "environment steps", "return")
+    "greedy": reference.greedy_return,
+}, "The reference run again, with two more lines", "environment steps", "return")
 
 
 # %%
@@ -247,11 +256,13 @@ def first_for_good(history, best=8.65):
     good = np.abs(np.array(history.greedy_return) - best) < 1e-6
     if not good[-1]:
         return None
-    return history.steps[len(good) - int(np.argmin(good[::-1]))] if not good.all() else history.steps[0]
+    return (history.steps[len(good) - int(np.argmin(good[::-1]))]
+            if not good.all() else history.steps[0])
 
 
 for seed, history in references.items():
-    print(f"seed {seed}: greedy return 8.65 for good from step {first_for_good(history)} of {history.steps[-1]}")
+    print(f"seed {seed}: greedy return 8.65 for good "
+          f"from step {first_for_good(history)} of {history.steps[-1]}")
 
 # %% [markdown]
 # The team was done almost at once. All the rest of the climb in the exploring curve is $\varepsilon$ going down, and the
@@ -274,7 +285,8 @@ snapshots = []
 
 
 def keep(run):
-    snapshots.append({name: weights.clone() for name, weights in run.algorithm.state_dict().items()})
+    snapshots.append(
+        {name: weights.clone() for name, weights in run.algorithm.state_dict().items()})
 
 
 history = train(GridWorld(num_envs=32), team, config, on_evaluation=keep)
@@ -291,10 +303,12 @@ plots.curves(history, "QMIX on the grid world, seed 0", best_return=8.65, window
 # %%
 early = int(np.nanargmin(history.loss[:4]))
 peak = early + int(np.argmax(history.loss[early:]))
-print("the loss more than doubles after a low early entry:", history.loss[peak] > 2 * history.loss[early])
+print("the loss more than doubles after a low early entry:",
+      history.loss[peak] > 2 * history.loss[early])
 print("fewer than 20 episodes had ended by the low entry: ", history.episodes[early] < 20)
 print("more than 40 had ended by the highest entry:       ", history.episodes[peak] > 40)
-print("at the last entry the loss is below a tenth of its peak:", history.loss[-1] < history.loss[peak] / 10)
+print("at the last entry the loss is below a tenth of its peak:",
+      history.loss[-1] < history.loss[peak] / 10)
 
 
 # %% [markdown]
@@ -323,8 +337,9 @@ def team_table(team, obs, state):
 start = int(model.start[0])
 believed = team_table(team, model.obs[start], model.state[start])
 moves = ["up", "down", "left", "right"]
-plots.tables({r"believed, $Q_{tot}$": believed, r"exact, $Q^*$": oracle.q[start]}, title="The official start, 16 joint actions",
-             highlight="max", row_labels=moves, col_labels=moves)
+plots.tables({r"believed, $Q_{tot}$": believed, r"exact, $Q^*$": oracle.q[start]},
+             title="The official start, 16 joint actions", highlight="max",
+             row_labels=moves, col_labels=moves)
 
 # %% [markdown]
 # **Predict.** The best return from the official start is 8.65. The largest number in the exact table is the best $Q^*$ at
@@ -368,8 +383,10 @@ on_path, everywhere = np.array(errors).T
 print("states on the path:", len(path), "- the last error there is below 0.5:", on_path[-1] < 0.5)
 
 # %%
-plots.lines(history.steps, {"on the best path": on_path, "all 599 states": everywhere, "loss": history.loss},
-            r"$|Q_{tot} - Q^*|$ and the loss, one run", "environment steps", "error; loss", log=True, markers=True)
+plots.lines(history.steps,
+            {"on the best path": on_path, "all 599 states": everywhere, "loss": history.loss},
+            r"$|Q_{tot} - Q^*|$ and the loss, one run", "environment steps", "error; loss",
+            log=True, markers=True)
 
 # %% [markdown]
 # Three things to see. First, the greedy return of this run was optimal while the values were still wrong by several
@@ -379,8 +396,10 @@ plots.lines(history.steps, {"on the best path": on_path, "all 599 states": every
 
 # %%
 solved = int(np.argmax(np.abs(np.array(history.greedy_return) - 8.65) < 1e-6))
-print("error on the path above 2 when the greedy return is 8.65 for the first time:", on_path[solved] > 2)
-print("in the end the error on the path is below the error over all states:", on_path[-1] < everywhere[-1])
+print("error on the path above 2 when the greedy return is 8.65 for the first time:",
+      on_path[solved] > 2)
+print("in the end the error on the path is below the error over all states:",
+      on_path[-1] < everywhere[-1])
 
 
 # %% [markdown]
@@ -393,7 +412,8 @@ print("in the end the error on the path is below the error over all states:", on
 # %%
 @torch.no_grad()
 def expected_and_earned(team, gamma=0.99):
-    """Q_tot of the first greedy joint action from the official start, and the discounted return that followed."""
+    """Q_tot of the first greedy joint action from the official start,
+    and the discounted return that followed."""
     env, expected, earned, t = GridWorld(), None, 0.0, 0
     step = env.reset(seed=0)
     while not step.ended.item():
@@ -424,10 +444,12 @@ print("it expected that, within 0.5:", abs(expected - earned) < 0.5)
 mistaken = exact.solve(GridWorld(), gamma=0.5)
 y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
 print("largest TD error under its own rule:", round(float((mistaken.q - y).abs().max()), 6))
-print("mean |Q - Q*| on the best path:     ", round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
+print("mean |Q - Q*| on the best path:     ",
+      round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
 best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
-print("its best joint action is optimal in", int((oracle.q.flatten(1).gather(1, best_entry).squeeze(1)
-      > oracle.v - 1e-9).sum()), "of 599 states")
+print("its best joint action is optimal in",
+      int((oracle.q.flatten(1).gather(1, best_entry).squeeze(1) > oracle.v - 1e-9).sum()),
+      "of 599 states")
 
 # %% [markdown]
 # A perfect loss, values that are far off, and a team that plays a best action everywhere. Neither the loss nor the
@@ -447,7 +469,8 @@ assert (np.isnan(mine) == np.isnan(theirs)).all() and np.nanmax(np.abs(mine - th
 print("moving average: the same")
 
 tables = exact.q_tot(team, model)
-assert all((team_table(team, model.obs[x], model.state[x]) - tables[x]).abs().max() < 1e-12 for x in range(0, n_states, 20))
+assert all((team_table(team, model.obs[x], model.state[x]) - tables[x]).abs().max() < 1e-12
+           for x in range(0, n_states, 20))
 print("Q_tot tables: the same")
 
 assert abs(expected_return(perfect, 0.0) - oracle.best_return) < 1e-12
@@ -476,21 +499,24 @@ class EndIgnored(QMIX):
         return super().loss(replace(batch, terminated=torch.zeros_like(batch.terminated)), target)
 
 
-bugs = {                                                     # the class, the settings, options of the class
+bugs = {                                             # the class, the settings, options of the class
     "end ignored": (EndIgnored, config, {}),
     "frozen target": (QMIX, replace(config, tau=None, target_every=10**9), {}),
     "no target network": (QMIX, replace(config, tau=1.0), {}),
     "step size": (QMIX, replace(config, learning_rate=50 * config.learning_rate), {}),
     "wrong gamma": (QMIX, config, {"gamma": 0.5}),
 }
-names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))        # who is who: not printed yet
+# who is who: not printed yet
+names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))
 
 # %%
-warnings.filterwarnings("ignore", "train: .* target_every|values: ")        # the library would give some bugs away
+# the library would give some bugs away
+warnings.filterwarnings("ignore", "train: .* target_every|values: ")
 
 
 def watch(kind, config, options):
-    """Train one team; its history, with the ruler and the largest value on the best path as further columns."""
+    """Train one team; its history, with the ruler and the largest value on the best path
+    as further columns."""
     team, errors, largest = kind.for_env(GridWorld(), seed=0, **options), [], []
 
     def look(run):
@@ -512,17 +538,20 @@ print("runs:", ", ".join(runs))
 # start? (The rewards are −0.65, −0.45, −0.25, 10.) The cell after the figure asks all five.
 
 # %%
-rows = [("greedy_return", "greedy return"), ("loss", "loss"), ("error", r"$|Q_{tot} - Q^*|$ on the path")]
-figure, axes = plots.panels(3, 5, size=(13, 7.4), sharex=True,
-                            title="Five broken runs (orange, solid) and the healthy one (grey, dashed)")
+rows = [("greedy_return", "greedy return"), ("loss", "loss"),
+        ("error", r"$|Q_{tot} - Q^*|$ on the path")]
+figure, axes = plots.panels(
+    3, 5, size=(13, 7.4), sharex=True,
+    title="Five broken runs (orange, solid) and the healthy one (grey, dashed)")
 for k, (name, label) in enumerate(rows):
     for ax, (letter, run) in zip(axes[k], runs.items()):
         ax.plot(run.steps, getattr(run, name), color=plots.COLOURS[1], linestyle="-")
-        ax.plot(healthy.steps, getattr(healthy, name), color="#444444", linestyle="--", linewidth=1.2)
+        ax.plot(healthy.steps, getattr(healthy, name), color="#444444",
+                linestyle="--", linewidth=1.2)
         ax.set(yscale="linear" if k == 0 else "log", ylabel=label if letter == "A" else "")
         if k == 0:
             ax.set(title=f"run {letter}", ylim=(-150, 20))
-        elif max(getattr(run, name)[1:]) < 1e3:                # a run that explodes gets a scale of its own
+        elif max(getattr(run, name)[1:]) < 1e3:        # a run that explodes gets a scale of its own
             ax.set_ylim((3e-3, 3e2) if k == 1 else (0.05, 500))
         if k == 2:
             ax.set_xlabel("environment steps")
@@ -532,8 +561,9 @@ figure
 # %%
 short_view = sum(0.5 ** t * r for t, r in enumerate(rewards))
 print("discounted with 0.5, the best way from the start is worth", round(short_view, 2))
-print("runs that expect this, within 0.4:", [letter for letter, run in runs.items()
-                                            if abs(expected_and_earned(run.team)[0] - short_view) < 0.4])
+print("runs that expect this, within 0.4:",
+      [letter for letter, run in runs.items()
+       if abs(expected_and_earned(run.team)[0] - short_view) < 0.4])
 
 # %% [markdown]
 # The same figure as verdicts, with the key. *Loss fell*: the last loss is below a quarter of the largest one since the
@@ -548,7 +578,8 @@ for letter, run in {"-": healthy, **runs}.items():
     solved = any(abs(x - 8.65) < 1e-6 for x in run.greedy_return[len(run.steps) // 2:])
     expected, earned = expected_and_earned(run.team)
     verdicts = (fell, solved, run.error[-1] > 3, run.largest[-1] > 12, abs(expected - earned) > 1)
-    marks = "".join(f"{'yes' if verdict else 'no':>{width}}" for verdict, width in zip(verdicts, (11, 8, 11, 12, 11)))
+    marks = "".join(f"{'yes' if verdict else 'no':>{width}}"
+                    for verdict, width in zip(verdicts, (11, 8, 11, 12, 11)))
     print(f"   {letter}{marks}  {names.get(letter, 'none')}")
 
 # %% [markdown]
@@ -565,7 +596,8 @@ for letter, run in {"-": healthy, **runs}.items():
 
 # %%
 failing = runs["E"]
-print("at the peak of the healthy loss, the failing team's loss is lower:", failing.loss[peak] < healthy.loss[peak])
+print("at the peak of the healthy loss, the failing team's loss is lower:",
+      failing.loss[peak] < healthy.loss[peak])
 print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
 
 # %% [markdown]

@@ -32,20 +32,21 @@
 # - say what your evidence does and does not show
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -78,7 +79,8 @@ config = TrainConfig(seed=0, total_steps=16_000, capacity=16_000, learning_rate=
 
 
 def train_team(config, until=None, random_starts=False, kind=QMIX):
-    """A trained team, its weights at every entry of the history, and what the replay memory held in the end.
+    """A trained team, its weights at every entry of the history,
+    and what the replay memory held in the end.
 
     With `until`, training stops at the first greedy return that is so high.
     """
@@ -105,11 +107,13 @@ for name, team in {"hasty": hasty, "patient": patient}.items():
 # official start, with the agents exchanged, and in three other places.
 
 # %%
-elsewhere = torch.tensor([[[0, 1], [4, 3]], [[4, 4], [0, 0]], [[2, 2], [2, 3]], [[4, 0], [0, 0]], [[1, 3], [3, 1]]])
+elsewhere = torch.tensor([[[0, 1], [4, 3]], [[4, 4], [0, 0]], [[2, 2], [2, 3]],
+                          [[4, 0], [0, 0]], [[1, 3], [3, 1]]])
 reached = {name: int(evaluate(GridWorld(num_envs=5), team, positions=elsewhere).terminated.sum())
            for name, team in {"hasty": hasty, "patient": patient}.items()}
 print("the hasty team reaches both goals from all five:", reached["hasty"] == 5)
-print("the patient team reaches them from more of the five than the hasty one:", reached["patient"] > reached["hasty"])
+print("the patient team reaches them from more of the five than the hasty one:",
+      reached["patient"] > reached["hasty"])
 
 
 # %% [markdown]
@@ -127,7 +131,8 @@ print("the patient team reaches them from more of the five than the hasty one:",
 
 # %%
 def lone_agent(team, i):
-    """The policy of agent i: its own observation[O] → its action. Nobody else's observation gets in."""
+    """The policy of agent i: its own observation[O] → its action.
+    Nobody else's observation gets in."""
 
     @torch.no_grad()
     def act(own_obs):
@@ -189,7 +194,8 @@ print(f"mixer deleted : return {evaluate(GridWorld(), headless).mean_return:.2f}
 # %%
 def cross_influence(team, points=64):
     """The largest |∂Q_i / ∂o_j| over random observations, as a table [i, j]."""
-    obs = torch.rand(points, 2, team.spec.obs_dim, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    obs = torch.rand(points, 2, team.spec.obs_dim, generator=torch.Generator().manual_seed(0),
+                     requires_grad=True)
     q, _ = team.act_values(obs, torch.full((points, 2), -1), None)          # [points, N, A]
     table = torch.zeros(2, 2)
     for i in range(2):
@@ -201,7 +207,8 @@ def cross_influence(team, points=64):
 
 table = cross_influence(patient)
 for i in range(2):
-    print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
+    print(f"agent {i + 1}:",
+          ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
 
 # %% [markdown]
 # Zero, exactly, at all 64. That is evidence and no proof, since 64 points are not all points. The proof is in the code, where agent $i$'s
@@ -236,10 +243,13 @@ print("official ones among them:", int((starts == official).all(-1).all(-1).sum(
 
 # %%
 undiscounted = exact.solve(GridWorld(), gamma=1.0)
-rows = undiscounted.index(tester.reset(positions=starts).state)         # [599]: the solver's row of each start
+# [599]: the solver's row of each start
+rows = undiscounted.index(tester.reset(positions=starts).state)
 best_return = undiscounted.v[rows]
-print("best return from the official start:", round(float(best_return[(starts == official).all(-1).all(-1)]), 2))
-print("over all starts: lowest", round(float(best_return.min()), 2), "highest", round(float(best_return.max()), 2))
+print("best return from the official start:",
+      round(float(best_return[(starts == official).all(-1).all(-1)]), 2))
+print("over all starts: lowest", round(float(best_return.min()), 2),
+      "highest", round(float(best_return.max()), 2))
 
 
 # %% [markdown]
@@ -272,9 +282,11 @@ def grades(team):
 
 grade = {"hasty": grades(hasty), "patient": grades(patient)}
 for name, each in grade.items():
-    print(f"{name}: optimal from the official start:", bool(each[(starts == official).all(-1).all(-1)] == 2),
+    print(f"{name}: optimal from the official start:",
+          bool(each[(starts == official).all(-1).all(-1)] == 2),
           "- from all 599 starts:", bool((each == 2).all()))
-print("the patient team is optimal from more starts:", bool((grade["patient"] == 2).sum() > (grade["hasty"] == 2).sum()))
+print("the patient team is optimal from more starts:",
+      bool((grade["patient"] == 2).sum() > (grade["hasty"] == 2).sum()))
 
 
 # %% [markdown]
@@ -321,15 +333,18 @@ def count_along(weights):
 
 
 along = {"official start only": count_along(weights), "random starts": count_along(wide_weights)}
-plots.lines(history.steps, along, "Optimal starts along the two runs", "environment steps", "starts out of 599", best=599,
-            markers=True)
+plots.lines(history.steps, along, "Optimal starts along the two runs",
+            "environment steps", "starts out of 599", best=599, markers=True)
 
 # %%
 counts = torch.tensor(along["official start only"])
 solved = torch.tensor([abs(x - 8.65) < 1e-6 for x in history.greedy_return])
-print("official start only, more than half of the entries have a greedy return of 8.65:", bool(solved.sum() > len(solved) / 2))
-print("among them the counts differ by more than 200:", bool(counts[solved].max() - counts[solved].min() > 200))
-print("at the end random starts give more optimal starts:", along["random starts"][-1] > along["official start only"][-1])
+print("official start only, more than half of the entries have a greedy return of 8.65:",
+      bool(solved.sum() > len(solved) / 2))
+print("among them the counts differ by more than 200:",
+      bool(counts[solved].max() - counts[solved].min() > 200))
+print("at the end random starts give more optimal starts:",
+      along["random starts"][-1] > along["official start only"][-1])
 print("they give all 599:", along["random starts"][-1] == 599)
 
 # %% [markdown]
@@ -347,7 +362,7 @@ print("they give all 599:", along["random starts"][-1] == 599)
 
 # %%
 oracle = exact.solve(GridWorld(), gamma=0.99)
-cells = (oracle.model.state[:, :4] * 4).round().long().view(-1, 2, 2)                # [X, N, 2], the positions
+cells = (oracle.model.state[:, :4] * 4).round().long().view(-1, 2, 2)    # [X, N, 2], the positions
 
 
 def follow(actions):
@@ -356,14 +371,16 @@ def follow(actions):
     return oracle.model.next_state[entry], oracle.model.terminated[entry]
 
 
-best = oracle.q.flatten(1).round(decimals=9).argmax(1)                               # [X] a best joint action of each state
+# [X] a best joint action of each state
+best = oracle.q.flatten(1).round(decimals=9).argmax(1)
 then, ends = follow(torch.stack([best // 4, best % 4], 1))
 at, through = torch.arange(599), torch.zeros(599, dtype=torch.int64)
 while len(at):
-    through += torch.bincount(at, minlength=599)                                     # everybody who is here now
+    through += torch.bincount(at, minlength=599)                         # everybody who is here now
     at = then[at[~ends[at]]]
-same = (oracle.q > oracle.v.view(-1, 1, 1) - 1e-9) == (undiscounted.q > undiscounted.v.view(-1, 1, 1) - 1e-9)
-assert same.all()                                                                    # so one oracle will do
+same = ((oracle.q > oracle.v.view(-1, 1, 1) - 1e-9)
+        == (undiscounted.q > undiscounted.v.view(-1, 1, 1) - 1e-9))
+assert same.all()                                                        # so one oracle will do
 print("starts that one wrong decision can spoil, at the worst place:", int(through.max()), "of 599")
 print("where that is, (row, column) of agents 1 and 2:", cells[int(through.argmax())].tolist())
 
@@ -394,7 +411,8 @@ for name, team in teams.items():
     lost, _ = given_away(team)
     assert lost.min() > -1e-9
     decided, optimal = (lost < 1e-6).double().mean(), (grade[name] == 2).double().mean()
-    print(f"{name}: right in more than half of the states: {bool(decided > 0.5)}, in more than nine of ten: {bool(decided > 0.9)}"
+    print(f"{name}: right in more than half of the states: {bool(decided > 0.5)}, "
+          f"in more than nine of ten: {bool(decided > 0.9)}"
           f" - optimal from more than one start in ten: {bool(optimal > 0.1)}")
 
 # %% [markdown]
@@ -406,11 +424,14 @@ for name, team in teams.items():
 # So count how often the team has been in each state.
 
 # %%
-met = torch.bincount(oracle.index(rows_met["state"][:, 0]), minlength=599)          # [X] how often each state was met
+# [X] how often each state was met
+met = torch.bincount(oracle.index(rows_met["state"][:, 0]), minlength=599)
 right = given_away(patient)[0] < 1e-6
 print("some states were never met:", bool((met == 0).any()))
-print("right in more than 98 of 100 states that were met 6 times or more:", bool(right[met > 5].double().mean() > 0.98))
-print("right in more than 85 of 100 states that were never met:", bool(right[met == 0].double().mean() > 0.85))
+print("right in more than 98 of 100 states that were met 6 times or more:",
+      bool(right[met > 5].double().mean() > 0.98))
+print("right in more than 85 of 100 states that were never met:",
+      bool(right[met == 0].double().mean() > 0.85))
 
 
 # %% [markdown]
@@ -425,17 +446,20 @@ print("right in more than 85 of 100 states that were never met:", bool(right[met
 # %%
 @torch.no_grad()
 def belief_map(team, others):
-    """values[2, 5, 5], policy[2, 5, 5]: agent i's best action on each cell while the other one stands at others[i]."""
+    """values[2, 5, 5], policy[2, 5, 5]: agent i's best action on each cell
+    while the other one stands at others[i]."""
     values, policy = torch.full((2, 5, 5), float("nan")), torch.full((2, 5, 5), -1)
     for i in range(2):
         cells = [(r, c) for r in range(5) for c in range(5) if (r, c) != tuple(others[i])]
-        places = torch.tensor([[cell, others[i]] if i == 0 else [others[i], cell] for cell in cells])
-        keep = (places != tester.goals).any(-1).any(-1)                            # all but the solved placement
+        places = torch.tensor([[cell, others[i]] if i == 0 else [others[i], cell]
+                               for cell in cells])
+        keep = (places != tester.goals).any(-1).any(-1)      # all but the solved placement
         obs = GridWorld(num_envs=int(keep.sum())).reset(positions=places[keep]).obs
         q, _ = team.act_values(obs, torch.full(obs.shape[:2], -1), None)
         (r, c) = places[keep][:, i].T
         values[i, r, c], policy[i, r, c] = q[:, i].max(-1).values, q[:, i].argmax(-1)
-    policy[torch.arange(2), tester.goals[:, 0], tester.goals[:, 1]] = -1           # on its goal an agent rests
+    # on its goal an agent rests
+    policy[torch.arange(2), tester.goals[:, 0], tester.goals[:, 1]] = -1
     return values, policy
 
 
@@ -459,12 +483,13 @@ believed, truth = torch.full((5, 5), float("nan")), torch.full((5, 5), float("na
 for x, (first, second) in enumerate(cells.tolist()):
     if second == [4, 4]:
         believed[first[0], first[1]], truth[first[0], first[1]] = team_value[x], oracle.v[x]
-plots.beliefs(torch.stack([believed, truth]), 5, title="Agent 1 on every cell, agent 2 at (4, 4)", label="value of the state",
-              titles=[r"the team: $\max Q_{tot}$", r"exact: $V^*$"])
+plots.beliefs(torch.stack([believed, truth]), 5, title="Agent 1 on every cell, agent 2 at (4, 4)",
+              label="value of the state", titles=[r"the team: $\max Q_{tot}$", r"exact: $V^*$"])
 
 # %%
 gap = (team_value - oracle.v).abs()
-print("the team's value of a state and the exact one differ by less than 0.5 on average:", bool(gap.mean() < 0.5))
+print("the team's value of a state and the exact one differ by less than 0.5 on average:",
+      bool(gap.mean() < 0.5))
 
 # %% [markdown]
 # ### Reading a wrong policy
@@ -489,11 +514,12 @@ plots.film_strip(failure, title="The worst start of the hasty team", max_boards=
 
 # %%
 def circles(team):
-    """The starts from which the team never reaches both goals, and the placements in which they are at the time limit."""
+    """The starts from which the team never reaches both goals,
+    and the placements in which they are at the time limit."""
     then, ends = follow(given_away(team)[1])
     at = torch.arange(599)
     for _ in range(99):
-        at = torch.where(ends[at], at, then[at])                                    # whoever is about to arrive waits there
+        at = torch.where(ends[at], at, then[at])            # whoever is about to arrive waits there
     failing = ~ends[at]
     return int(failing.sum()), len(at[failing].unique())
 
@@ -514,7 +540,8 @@ lost, actions = given_away(patient)
 worst = int(lost.round(decimals=9).argmax())
 clash = play(GridWorld(), patient, positions=cells[worst].unsqueeze(0))
 print("reached both goals:", clash.terminated)
-print("after the first step everybody is where they were:", bool((clash.positions[1] == clash.positions[0]).all()))
+print("after the first step everybody is where they were:",
+      bool((clash.positions[1] == clash.positions[0]).all()))
 plots.film_strip(clash, title="The worst state of the patient team", max_boards=3)
 
 # %% [markdown]
@@ -523,8 +550,10 @@ plots.film_strip(clash, title="The worst state of the patient team", max_boards=
 
 # %%
 names = ["up", "down", "left", "right"]
-plots.tables({r"the team's $Q_{tot}$": exact.q_tot(patient, oracle.model)[worst], r"exact, $Q^*$": oracle.q[worst]},
-             title="Where the patient team is stuck", highlight="max", row_labels=names, col_labels=names)
+plots.tables({r"the team's $Q_{tot}$": exact.q_tot(patient, oracle.model)[worst],
+              r"exact, $Q^*$": oracle.q[worst]},
+             title="Where the patient team is stuck", highlight="max",
+             row_labels=names, col_labels=names)
 
 # %% [markdown]
 # Look at the framed entries on the right. Where there are several, the agents have to *agree*: each has more than one action that
@@ -533,14 +562,15 @@ plots.tables({r"the team's $Q_{tot}$": exact.q_tot(patient, oracle.model)[worst]
 # this kind?
 
 # %%
-best_joint = oracle.q > oracle.v.view(-1, 1, 1) - 1e-9                               # [X, A, A]
-good_1, good_2 = best_joint.any(2), best_joint.any(1)                                # [X, A]: part of a best joint action
+best_joint = oracle.q > oracle.v.view(-1, 1, 1) - 1e-9         # [X, A, A]
+good_1, good_2 = best_joint.any(2), best_joint.any(1)          # [X, A]: part of a best joint action
 must_agree = (good_1[:, :, None] & good_2[:, None, :] & ~best_joint).flatten(1).any(1)
 print("states in which the agents must agree:", int(must_agree.sum()), "of", len(must_agree))
 print("in all of them the agents are two cells apart:",
       bool(((cells[:, 0] - cells[:, 1]).abs().sum(-1)[must_agree] == 2).all()))
 wrong = lost > 1e-6
-print("at least half of the patient team's wrong states are among them:", bool((wrong & must_agree).sum() >= wrong.sum() / 2))
+print("at least half of the patient team's wrong states are among them:",
+      bool((wrong & must_agree).sum() >= wrong.sum() / 2))
 
 # %% [markdown]
 # So this small world does hold a coordination problem, in a corner that the official start never shows. In such a state what is good
@@ -559,7 +589,8 @@ print("at least half of the patient team's wrong states are among them:", bool((
 # %%
 for name, team in teams.items():
     mine, theirs = try_every_start(team), evaluate(tester, team, positions=starts)
-    assert (mine[0] - theirs.returns).abs().max() < 1e-12 and torch.equal(mine[1], theirs.terminated)
+    assert ((mine[0] - theirs.returns).abs().max() < 1e-12
+            and torch.equal(mine[1], theirs.terminated))
 print("599 returns and verdicts, three teams: the same")
 
 assert (torch.tensor(play_alone(patient)) - play(GridWorld(), patient).rewards).abs().max() < 1e-12
@@ -574,12 +605,13 @@ print("lone agents and play: the same rewards")
 
 # %%
 class SharedEyes(nn.Module):
-    """Not decentralised: every agent's values are computed from everybody's observations. obs[B, T, N, O] → q[B, T, N, A]."""
+    """Not decentralised: every agent's values are computed from everybody's observations.
+    obs[B, T, N, O] → q[B, T, N, A]."""
 
     def __init__(self, n_agents, obs_dim, n_actions):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(n_agents * obs_dim, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(),
-                                 nn.Linear(64, n_agents * n_actions))
+        self.net = nn.Sequential(nn.Linear(n_agents * obs_dim, 64), nn.ReLU(),
+                                 nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, n_agents * n_actions))
         self.shape = (n_agents, n_actions)
 
     def forward(self, obs, last_actions=None, memory=None):
@@ -599,7 +631,8 @@ print(f"return from the official start: {evaluate(GridWorld(), impostor).mean_re
 print(f"the same with the state hidden: {evaluate(StateHidden(), impostor).mean_return:.2f}")
 table = cross_influence(impostor)
 for i in range(2):
-    print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
+    print(f"agent {i + 1}:",
+          ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
 
 # %% [markdown]
 # The return says nothing. Hiding the state says nothing either, since the leak is not through the state. Only the test that
@@ -612,7 +645,8 @@ with torch.no_grad():
     obs[0, 0] = GridWorld().reset(seed=0).obs[0, 0]
     nothing = torch.full((1, 2), -1)
     for name, team in {"patient": patient, "impostor": impostor}.items():
-        print(f"{name}: agent 1 alone has values:", bool(team.act_values(obs, nothing, None)[0][0, 0].isfinite().all()))
+        print(f"{name}: agent 1 alone has values:",
+              bool(team.act_values(obs, nothing, None)[0][0, 0].isfinite().all()))
 
 
 # %% [markdown]
@@ -629,9 +663,11 @@ with torch.no_grad():
 
 # %%
 def with_dice(team, epsilon=0.05, rounds=200):
-    """The share of episodes from the official start that earn 8.65 although agents still explore a little."""
+    """The share of episodes from the official start that earn 8.65
+    although agents still explore a little."""
     env, dice = GridWorld(num_envs=rounds), torch.Generator().manual_seed(0)
-    step, returns, playing = env.reset(seed=0), torch.zeros(rounds), torch.ones(rounds, dtype=torch.bool)
+    step, returns, playing = (env.reset(seed=0), torch.zeros(rounds),
+                              torch.ones(rounds, dtype=torch.bool))
     with torch.no_grad():
         while playing.any():
             q, _ = team.act_values(step.obs, torch.full((rounds, 2), -1), None)
@@ -642,7 +678,7 @@ def with_dice(team, epsilon=0.05, rounds=200):
     return float(((returns - 8.65).abs() < 1e-6).double().mean())
 
 
-share = (1 - 0.05 + 0.05 / 4) ** 8                                                   # two agents, four actions each, all as planned
+share = (1 - 0.05 + 0.05 / 4) ** 8                   # two agents, four actions each, all as planned
 print("by hand:", round(share, 2))
 print("200 episodes agree, within 0.1:", abs(with_dice(patient) - share) < 0.1)
 

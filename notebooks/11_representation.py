@@ -31,20 +31,21 @@
 # - say how the data, through ε, decide which table is the best one
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -74,10 +75,12 @@ from qmix_course.training import TrainConfig
 
 # %%
 def train_teams(kind, game, seeds=range(3), **changes):
-    """Teams of one kind, one a seed, trained side by side; on uniform data unless ``changes`` say otherwise."""
-    settings = dict(total_steps=4_800, update_every=8, batch_size=64, learning_rate=3e-3, tau=0.05, epsilon_start=1.0,
-                    epsilon_end=1.0, evaluate_every=4_800)
-    sizes = dict(hidden=(32,), embed_dim=16, hypernet_dim=32) if kind is QMIX else dict(hidden=(32,))
+    """Teams of one kind, one a seed, trained side by side;
+    on uniform data unless ``changes`` say otherwise."""
+    settings = dict(total_steps=4_800, update_every=8, batch_size=64, learning_rate=3e-3,
+                    tau=0.05, epsilon_start=1.0, epsilon_end=1.0, evaluate_every=4_800)
+    sizes = (dict(hidden=(32,), embed_dim=16, hypernet_dim=32) if kind is QMIX
+             else dict(hidden=(32,)))
     teams = [kind.for_env(game, seed=seed, **sizes) for seed in seeds]
     train_seeds(game, teams, TrainConfig(**settings | changes), list(seeds))
     return teams
@@ -86,50 +89,64 @@ def train_teams(kind, game, seeds=range(3), **changes):
 two_step = TwoStepGame(num_envs=32)
 teams = {kind: train_teams(kind, two_step) for kind in (IQL, VDN, QMIX)}
 for kind, each in teams.items():
-    print(f"{kind.__name__:<4} greedy return of each seed:", [evaluate(TwoStepGame(), team).mean_return for team in each])
+    print(f"{kind.__name__:<4} greedy return of each seed:",
+          [evaluate(TwoStepGame(), team).mean_return for team in each])
 
 # %% [markdown]
 # IQL and VDN settle for 7, QMIX takes 8. Returns say little, so look at the tables: what each team believes, beside the exact values. The QMIX paper (Rashid et al. 2018) prints the table that its QMIX learned; other implementations hold themselves against it: 6.93 and 7.92 in the first step, 7.00 everywhere in 2A, [[0, 1], [1, 8]] in 2B.
 
 # %%
 gamma, model = 0.99, two_step.model()
-truth = exact.solve(two_step, gamma).q                                       # [3 states, 2, 2]: start, 2A, 2B
-paper = torch.tensor([[[6.93, 6.93], [7.92, 7.92]], [[7.0, 7.0], [7.0, 7.0]], [[0.0, 1.0], [1.0, 8.0]]])
-learned = {kind: torch.stack([exact.q_tot(team, model) for team in teams[kind]]) for kind in (VDN, QMIX)}
+truth = exact.solve(two_step, gamma).q                # [3 states, 2, 2]: start, 2A, 2B
+paper = torch.tensor([[[6.93, 6.93], [7.92, 7.92]],
+                      [[7.0, 7.0], [7.0, 7.0]],
+                      [[0.0, 1.0], [1.0, 8.0]]])
+learned = {kind: torch.stack([exact.q_tot(team, model) for team in teams[kind]])
+           for kind in (VDN, QMIX)}
 
 for name, table in {"exact": truth, "printed": paper}.items():
     difference = (learned[QMIX] - table).abs().max()
     assert difference < 0.05
-    print(f"QMIX is within 0.05 of the {name:<7} table in all 12 entries and all {len(teams[QMIX])} seeds")
+    print(f"QMIX is within 0.05 of the {name:<7} table "
+          f"in all 12 entries and all {len(teams[QMIX])} seeds")
 
-by_hand = torch.tensor([[-1.5, 2.5], [2.5, 6.5]])                            # lesson 04: the best sum for 2B, uniform data
+by_hand = torch.tensor([[-1.5, 2.5], [2.5, 6.5]])     # lesson 04: the best sum for 2B, uniform data
 assert (learned[VDN][:, 2].mean(0) - by_hand).abs().max() < 0.6
 print("VDN  lies near its exact answer for 2B,", by_hand.tolist())
-own = torch.stack([exact.agent_qs(team, model) for team in teams[IQL]])       # [seeds, 3 states, 2 agents, 2 actions]
-assert (own[:, 0, 0, 1] < own[:, 0, 0, 0] - 0.7).all() and (own[:, 0, 0, 1].mean() - gamma * 4.5).abs() < 0.8
-print("IQL  values the way to 2B near", round(gamma * 4.5, 3), "and the way to 2A near", round(gamma * 7, 3))
+# [seeds, 3 states, 2 agents, 2 actions]
+own = torch.stack([exact.agent_qs(team, model) for team in teams[IQL]])
+assert ((own[:, 0, 0, 1] < own[:, 0, 0, 0] - 0.7).all()
+        and (own[:, 0, 0, 1].mean() - gamma * 4.5).abs() < 0.8)
+print("IQL  values the way to 2B near", round(gamma * 4.5, 3),
+      "and the way to 2A near", round(gamma * 7, 3))
 
 # %% [markdown]
 # The same for ten seeds, as the course's `make tables` stored them:
 
 # %%
 stored = data.load("two_step")
-tables = {name: torch.tensor(stored["runs"][name]["table"]) for name in ("qmix", "vdn")}                # [10 seeds, 3, 2, 2]
+# [10 seeds, 3, 2, 2]
+tables = {name: torch.tensor(stored["runs"][name]["table"]) for name in ("qmix", "vdn")}
 print(f"made by {stored['made_by']} on {stored['date']}")
-print("QMIX: returns", set(stored["runs"]["qmix"]["greedy_return"]), " largest difference from the exact table below 0.05:",
+print("QMIX: returns", set(stored["runs"]["qmix"]["greedy_return"]),
+      " largest difference from the exact table below 0.05:",
       bool((tables["qmix"] - truth).abs().max() < 0.05))
-print("VDN : returns", set(stored["runs"]["vdn"]["greedy_return"]), " mean table of 2B within 0.2 of the exact best sum:",
+print("VDN : returns", set(stored["runs"]["vdn"]["greedy_return"]),
+      " mean table of 2B within 0.2 of the exact best sum:",
       bool((tables["vdn"][:, 2].mean(0) - by_hand).abs().max() < 0.2))
 print("IQL : returns", set(stored["runs"]["iql"]["greedy_return"]))
 
 # %%
-best_sum = torch.stack([torch.tensor([[6.93, 6.93], [6.435, 6.435]]), torch.full((2, 2), 7.0), by_hand])
-rows = {"exact": truth, "QMIX, seed 0": learned[QMIX][0], "VDN, exact answer": best_sum, "VDN, seed 0": learned[VDN][0]}
-figure, axes = plots.panels(4, 3, size=(8.6, 8.0), title="The two-step game: QMIX has it right, VDN cannot")
+best_sum = torch.stack([torch.tensor([[6.93, 6.93], [6.435, 6.435]]),
+                        torch.full((2, 2), 7.0), by_hand])
+rows = {"exact": truth, "QMIX, seed 0": learned[QMIX][0],
+        "VDN, exact answer": best_sum, "VDN, seed 0": learned[VDN][0]}
+figure, axes = plots.panels(4, 3, size=(8.6, 8.0),
+                            title="The two-step game: QMIX has it right, VDN cannot")
 for line, (name, tables) in zip(axes, rows.items()):
     for ax, table, where in zip(line, tables, ("first step", "in 2A", "in 2B")):
-        plots.table(table.round(decimals=1), title=f"{name}: {where}", ax=ax, limits=(-2, 8), highlight="max", fmt="{:.1f}",
-                    ylabel="agent 1", xlabel="agent 2")
+        plots.table(table.round(decimals=1), title=f"{name}: {where}", ax=ax, limits=(-2, 8),
+                    highlight="max", fmt="{:.1f}", ylabel="agent 1", xlabel="agent 2")
 figure
 
 # %% [markdown]
@@ -141,8 +158,8 @@ for team in train_teams(QMIX, or_game):
     table = exact.q_tot(team, or_game.model())[0]
     error = ((table - or_game.payoff) ** 2).sum().item()
     assert 0.25 - 1e-9 <= error < 0.30
-    print("squared error over the four entries: between 0.25 and 0.30; Q_tot of (1, 1) larger than of (0, 1):",
-          bool(table[1, 1] > table[0, 1] + 0.2))
+    print("squared error over the four entries: between 0.25 and 0.30; "
+          "Q_tot of (1, 1) larger than of (0, 1):", bool(table[1, 1] > table[0, 1] + 0.2))
 
 
 # %% [markdown]
@@ -160,7 +177,8 @@ def mixed_differences(table):
     return table.diff(dim=-2).diff(dim=-1)
 
 
-for name, rows in {"2B ": [[0, 1], [1, 8]], "OR ": [[0, 1], [1, 1]], "AND": [[0, 0], [0, 1]], "sum": [[0, 1], [2, 3]]}.items():
+for name, rows in {"2B ": [[0, 1], [1, 8]], "OR ": [[0, 1], [1, 1]],
+                   "AND": [[0, 0], [0, 1]], "sum": [[0, 1], [2, 3]]}.items():
     print(name, rows, "mixed difference:", mixed_differences(torch.tensor(rows)).item())
 
 # %% [markdown]
@@ -178,20 +196,22 @@ for name, rows in {"2B ": [[0, 1], [1, 8]], "OR ": [[0, 1], [1, 1]], "AND": [[0,
 
 # %%
 generator = torch.Generator().manual_seed(0)
-mixer = QMixer(n_agents=2, state_dim=8, embed_dim=32)                        # another state, another head
+mixer = QMixer(n_agents=2, state_dim=8, embed_dim=32)                  # another state, another head
 for parameter in mixer.parameters():
     parameter.data = torch.randn(parameter.shape, generator=generator)
-q = 2 * torch.randn(2000, 2, 4, generator=generator).sort(-1).values          # sorted: worst action first
-pairs = torch.stack([q[:, 0, :, None].expand(-1, 4, 4), q[:, 1, None, :].expand(-1, 4, 4)], -1)      # [2000, 4, 4, 2]
+q = 2 * torch.randn(2000, 2, 4, generator=generator).sort(-1).values    # sorted: worst action first
+# [2000, 4, 4, 2]
+pairs = torch.stack([q[:, 0, :, None].expand(-1, 4, 4), q[:, 1, None, :].expand(-1, 4, 4)], -1)
 states = torch.randn(2000, 1, 1, 8, generator=generator).expand(-1, 4, 4, 8)
 shallow = mixer(pairs, states).detach()
 
 w1, w2, w3 = (torch.rand(2000, 1, i, o, generator=generator) for i, o in ((2, 8), (8, 8), (8, 1)))
 b1, b2 = (4 * torch.randn(2000, 1, 1, 8, generator=generator) for _ in range(2))
-deep = F.elu(F.elu(pairs.flatten(1, 2).unsqueeze(1) @ w1 + b1) @ w2 + b2) @ w3                       # three layers
+deep = F.elu(F.elu(pairs.flatten(1, 2).unsqueeze(1) @ w1 + b1) @ w2 + b2) @ w3      # three layers
 for name, tables in {"QMixer": shallow, "one layer more": deep.view(2000, 4, 4)}.items():
     size = tables.abs().amax((1, 2), keepdim=True)
-    print(f"{name:<15} mixed differences below zero: {(mixed_differences(tables) < -1e-12 * size).sum().item()} of {2000 * 9}")
+    print(f"{name:<15} mixed differences below zero: "
+          f"{(mixed_differences(tables) < -1e-12 * size).sum().item()} of {2000 * 9}")
 
 
 # %% [markdown]
@@ -208,11 +228,13 @@ def sorted_well(table):
     return None
 
 
-four = {"NOR": [[1, 0], [0, 0]], "OR renamed": [[1, 0], [1, 1]], "NAND": [[1, 1], [1, 0]], "last": [[3, 0], [4, 2]]}
+four = {"NOR": [[1, 0], [0, 0]], "OR renamed": [[1, 0], [1, 1]],
+        "NAND": [[1, 1], [1, 0]], "last": [[3, 0], [4, 2]]}
 for name, rows in four.items():
     ordered = sorted_well(torch.tensor(rows))
     gain = mixed_differences(ordered).item()
-    print(f"{name:<11} sorted: {ordered.tolist()}  mixed difference {gain:>2}: {'yes' if gain >= 0 else 'no'}")
+    print(f"{name:<11} sorted: {ordered.tolist()}  "
+          f"mixed difference {gain:>2}: {'yes' if gain >= 0 else 'no'}")
 
 
 # %% [markdown]
@@ -268,19 +290,22 @@ for k in (1, 10, 100, 1000):
 
 # %%
 def best_bent(table):
-    """The nearest table that never falls and has increasing differences, with the actions in the order in which they stand."""
-    columns = blocks(len(table)).flatten(1)                                                       # [K, A·A]
-    subsets = torch.tensor(list(itertools.product([0.0, 1.0], repeat=len(columns))))              # [2^K, K]
-    design = torch.cat([torch.ones(len(subsets), 1, columns.shape[1]), subsets.unsqueeze(2) * columns], 1).mT
-    heights = torch.linalg.pinv(design) @ table.flatten()                                          # [2^K, 1 + K]
-    fits = (design @ heights.unsqueeze(2)).squeeze(2)                                              # [2^K, A·A]
+    """The nearest table that never falls and has increasing differences,
+    with the actions in the order in which they stand."""
+    columns = blocks(len(table)).flatten(1)                                             # [K, A·A]
+    subsets = torch.tensor(list(itertools.product([0.0, 1.0], repeat=len(columns))))    # [2^K, K]
+    design = torch.cat([torch.ones(len(subsets), 1, columns.shape[1]),
+                        subsets.unsqueeze(2) * columns], 1).mT
+    heights = torch.linalg.pinv(design) @ table.flatten()                               # [2^K, 1+K]
+    fits = (design @ heights.unsqueeze(2)).squeeze(2)                                   # [2^K, A·A]
     errors = ((fits - table.flatten()) ** 2).sum(1)
     allowed = (heights[:, 1:] > -1e-9).all(1)
     return fits[errors.where(allowed, torch.inf).argmin()].view_as(table)
 
 
 def over_all_orders(payoff, best):
-    """(error, orders, table) for every pair of orders, each listing an agent's actions from worst to best."""
+    """(error, orders, table) for every pair of orders, each listing an agent's actions
+    from worst to best."""
     found = []
     for rows, columns in itertools.product(itertools.permutations(range(len(payoff))), repeat=2):
         at = torch.tensor(rows).unsqueeze(1), torch.tensor(columns)
@@ -291,7 +316,8 @@ def over_all_orders(payoff, best):
 
 
 error, orders, table = min(over_all_orders(or_game.payoff, best_bent))
-print("OR: least error", round(error, 3), "with the table", [[round(x, 2) for x in row] for row in table.tolist()])
+print("OR: least error", round(error, 3),
+      "with the table", [[round(x, 2) for x in row] for row in table.tolist()])
 
 
 # %% [markdown]
@@ -305,19 +331,24 @@ print("OR: least error", round(error, 3), "with the table", [[round(x, 2) for x 
 
 # %%
 def best_rising(table):
-    """The nearest table that never falls, with the actions in the order in which they stand: the max-min formula."""
+    """The nearest table that never falls, with the actions in the order in which they stand:
+    the max-min formula."""
     n = len(table)
-    starts = itertools.combinations_with_replacement(range(n, -1, -1), n)     # where the upper set begins in each row
-    upper = torch.stack([torch.arange(n) >= torch.tensor(start).unsqueeze(1) for start in starts]).flatten(1)   # [U, A·A]
+    # where the upper set begins in each row
+    starts = itertools.combinations_with_replacement(range(n, -1, -1), n)
+    upper = torch.stack([torch.arange(n) >= torch.tensor(start).unsqueeze(1)
+                         for start in starts]).flatten(1)         # [U, A·A]
     lower = ~upper
-    both = (upper.unsqueeze(1) & lower).double()                              # [U, L, A·A]
-    mean = (both * table.flatten()).sum(-1) / both.sum(-1)                    # no mean (NaN) where the two do not meet
+    both = (upper.unsqueeze(1) & lower).double()                  # [U, L, A·A]
+    # no mean (NaN) where the two do not meet
+    mean = (both * table.flatten()).sum(-1) / both.sum(-1)
     fit = [mean[upper[:, x]][:, lower[:, x]].amin(1).max() for x in range(n * n)]
     return torch.stack(fit).view(n, n)
 
 
 def best_sum_of(payoff):
-    return payoff.mean(1, keepdim=True) + payoff.mean(0) - payoff.mean()      # lesson 04: row mean + column mean - mean of all
+    # lesson 04: row mean + column mean - mean of all
+    return payoff.mean(1, keepdim=True) + payoff.mean(0) - payoff.mean()
 
 
 print("upper sets of 3 x 3 cells:", len(list(itertools.combinations_with_replacement(range(4), 3))))
@@ -329,7 +360,8 @@ print("a level stretch is averaged:", best_rising(torch.tensor([[0.0, 6.0], [2.0
 # **Predict.** QTRAN's game pays 8 for (0, 0), −12 if only one agent plays 0, and 0 otherwise. QMIX is known to fail there, and it does: training ends at 0. Is the *best* table of QMIX's class wrong about the best joint action as well?
 
 # %%
-games = {name: torch.tensor(PAYOFFS[name]).double() for name in ("climbing", "qtran", "qplex3", "qplex1")}
+games = {name: torch.tensor(PAYOFFS[name]).double()
+         for name in ("climbing", "qtran", "qplex3", "qplex1")}
 games["penalty(-25)"] = torch.tensor(penalty(-25)).double()
 
 
@@ -337,16 +369,21 @@ def preferred(payoff, fits):
     """What the largest entries of the best tables really pay."""
     least = min(fits)[0]
     best = [table for error, _, table in fits if error < least + 1e-6]
-    return sorted({payoff[u].item() for table in best for u in zip(*(table > table.max() - 1e-6).nonzero(as_tuple=True))})
+    return sorted({payoff[u].item() for table in best
+                   for u in zip(*(table > table.max() - 1e-6).nonzero(as_tuple=True))})
 
 
 found = {}
 for name, payoff in games.items():
-    found[name] = {"additive": [(((best_sum_of(payoff) - payoff) ** 2).sum().item(), None, best_sum_of(payoff))],
-                   "QMIX": over_all_orders(payoff, best_bent), "monotone": over_all_orders(payoff, best_rising)}
-print(f"{'game':<13}{'best':>5} " + "".join(f"{kind + ': error, prefers':>30}" for kind in found["qtran"]))
+    found[name] = {"additive": [(((best_sum_of(payoff) - payoff) ** 2).sum().item(), None,
+                                 best_sum_of(payoff))],
+                   "QMIX": over_all_orders(payoff, best_bent),
+                   "monotone": over_all_orders(payoff, best_rising)}
+print(f"{'game':<13}{'best':>5} "
+      + "".join(f"{kind + ': error, prefers':>30}" for kind in found["qtran"]))
 for name, fits in found.items():
-    cells = [f"{min(each)[0]:.1f}  " + " or ".join(f"{x:g}" for x in preferred(games[name], each)) for each in fits.values()]
+    cells = [f"{min(each)[0]:.1f}  " + " or ".join(f"{x:g}" for x in preferred(games[name], each))
+             for each in fits.values()]
     print(f"{name:<13}{games[name].max().item():>5g} " + "".join(f"{cell:>30}" for cell in cells))
 
 # %% [markdown]
@@ -360,14 +397,17 @@ for name, fits in found.items():
 
 # %%
 shown = ("qtran", "climbing", "penalty(-25)")
-figure, axes = plots.panels(3, 4, size=(12.5, 7.2),
-                            title="Each payoff and the nearest table of three classes (framed: largest entries)")
+figure, axes = plots.panels(
+    3, 4, size=(12.5, 7.2),
+    title="Each payoff and the nearest table of three classes (framed: largest entries)")
 for line, name in zip(axes, shown):
-    tables = {"payoff": games[name]} | {f"{kind}, error {min(fits)[0]:.0f}": min(fits)[2] for kind, fits in found[name].items()}
+    tables = {"payoff": games[name]} | {f"{kind}, error {min(fits)[0]:.0f}": min(fits)[2]
+                                        for kind, fits in found[name].items()}
     limits = (-30, 11) if name != "qtran" else (-12, 8)
     for ax, (title, table) in zip(line, tables.items()):
-        plots.table(table, title=f"{name}: {title}" if title == "payoff" else title, ax=ax, highlight="max", fmt="{:.1f}",
-                    limits=limits, ylabel="agent 1", xlabel="agent 2")
+        plots.table(table, title=f"{name}: {title}" if title == "payoff" else title, ax=ax,
+                    highlight="max", fmt="{:.1f}", limits=limits,
+                    ylabel="agent 1", xlabel="agent 2")
 figure
 
 # %% [markdown]
@@ -380,7 +420,8 @@ listed = list(itertools.permutations(range(3)))
 errors = torch.tensor([each[0] for each in found["qtran"]["QMIX"]]).view(6, 6)
 names = [" < ".join(map(str, order)) for order in listed]
 figure, ax = plots.panels(1, 1, size=(8.2, 4.0))
-plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}", highlight=(errors < 321).nonzero().tolist(), ax=ax,
+plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}",
+            highlight=(errors < 321).nonzero().tolist(), ax=ax,
             ylabel="agent 1: worst < best", xlabel="agent 2: worst < best",
             title="QTRAN's game: least error in QMIX's class, by the agents' orders")
 figure
@@ -392,11 +433,14 @@ figure
 payoff, bounds = games["qtran"], []
 for other in (1, 2):
     level = payoff.clone()
-    level[[0, other]] = payoff[[0, other]].mean(0)           # two equal rows: all that can be fitted is their mean …
-    lost = ((payoff - level) ** 2).sum().item()              # … and this much is lost, whatever the fit
+    # two equal rows: all that can be fitted is their mean …
+    level[[0, other]] = payoff[[0, other]].mean(0)
+    # … and this much is lost, whatever the fit
+    lost = ((payoff - level) ** 2).sum().item()
     bounds.append(min(over_all_orders(level, best_bent))[0] + lost)
 print("any table on the ridge has an error of at least", round(min(bounds), 1))
-print("mean payoff of agent 1's actions, uniform data:", [round(x, 2) for x in payoff.mean(1).tolist()])
+print("mean payoff of agent 1's actions, uniform data:",
+      [round(x, 2) for x in payoff.mean(1).tolist()])
 
 # %% [markdown]
 # From 320 to 288 one must go up to 411 or higher. Gradient descent does not go up. And the second line says into which valley it falls: while all values are still near each other the first thing that the agents learn is the mean of each action, and 0 has the worst mean. So 0 goes to the bottom, for both.
@@ -411,7 +455,8 @@ valley = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 0.0, 0.0], [-8.0, 0.0, 0.0]])
 uniform_teams = train_teams(QMIX, qtran, seeds=range(5))
 uniform_tables = torch.stack([exact.q_tot(team, qtran.model())[0] for team in uniform_teams])
 uniform_errors = ((uniform_tables - payoff) ** 2).sum((1, 2))
-assert (uniform_tables - valley).abs().max() < 2.5 and ((uniform_errors > 320) & (uniform_errors < 360)).all()
+assert ((uniform_tables - valley).abs().max() < 2.5
+        and ((uniform_errors > 320) & (uniform_errors < 360)).all())
 print("all five near", valley.tolist(), "with errors from 320 up; greedy returns",
       [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
 
@@ -425,11 +470,12 @@ team_errors = {}
 for name, key in names_stored.items():
     runs = stored["games"][key]["runs"]["qmix"]
     assert stored["games"][key]["payoff"] == games[name].tolist()
-    team_errors[name] = ((torch.tensor(runs["table"]) - games[name]) ** 2).sum((1, 2))                # [20 seeds]
+    team_errors[name] = ((torch.tensor(runs["table"]) - games[name]) ** 2).sum((1, 2))  # [20 seeds]
     best = sum(value > games[name].max().item() - 1e-9 for value in runs["value"])
     bound = min(found[name]["QMIX"])[0]
-    assert team_errors[name].min() > bound - 0.05                        # the tables are stored with three digits
-    print(f"{name:<13} bound {bound:6.1f}, least error of {len(runs['value'])} seeds {team_errors[name].min().item():6.1f}, "
+    assert team_errors[name].min() > bound - 0.05          # the tables are stored with three digits
+    print(f"{name:<13} bound {bound:6.1f}, "
+          f"least error of {len(runs['value'])} seeds {team_errors[name].min().item():6.1f}, "
           f"largest {team_errors[name].max().item():6.1f}; best joint action in {best} seeds")
 print(f"made by {stored['made_by']} on {stored['date']}")
 
@@ -443,20 +489,26 @@ print(f"made by {stored['made_by']} on {stored['date']}")
 
 # %%
 def head_tables(q, w1, b1, w2, v, unit=F.elu):
-    """Q_tot[K, A, A] of K heads with utilities q[K, 2, A]; abs makes the weights non-negative, as in QMixer."""
-    lifted = q.unsqueeze(-1) * w1.abs().unsqueeze(2)                                                # [K, 2, A, E]
-    hidden = unit(lifted[:, 0].unsqueeze(2) + lifted[:, 1].unsqueeze(1) + b1[:, None, None])        # [K, A, A, E]
+    """Q_tot[K, A, A] of K heads with utilities q[K, 2, A]; abs makes the weights non-negative,
+    as in QMixer."""
+    lifted = q.unsqueeze(-1) * w1.abs().unsqueeze(2)                     # [K, 2, A, E]
+    hidden = unit(lifted[:, 0].unsqueeze(2) + lifted[:, 1].unsqueeze(1)
+                  + b1[:, None, None])                                   # [K, A, A, E]
     return (hidden * w2.abs()[:, None, None]).sum(-1) + v[:, None, None]
 
 
-print("a head a row:", tuple(head_tables(*(torch.randn(5, *shape) for shape in ((2, 3), (2, 16), (16,), (16,), ()))).shape))
+print("a head a row:",
+      tuple(head_tables(*(torch.randn(5, *shape)
+                          for shape in ((2, 3), (2, 16), (16,), (16,), ()))).shape))
 
 
 # %%
 def fit_heads(payoff, starts=32, unit=F.elu, top=None, updates=1200, units=16):
-    """Gradient descent from many starts: tables[K, A, A] and errors[K]. ``top``: an action that begins above the others."""
+    """Gradient descent from many starts: tables[K, A, A] and errors[K].
+    ``top``: an action that begins above the others."""
     generator, n = torch.Generator().manual_seed(0), len(payoff)
-    heads = [torch.randn(starts, *shape, generator=generator) for shape in ((2, n), (2, units), (units,), (units,), ())]
+    heads = [torch.randn(starts, *shape, generator=generator)
+             for shape in ((2, n), (2, units), (units,), (units,), ())]
     if top is not None:
         heads[0] = torch.eye(n)[top].expand(starts, 2, n).clone()
     heads = [each.requires_grad_() for each in heads]
@@ -475,7 +527,8 @@ def fit_heads(payoff, starts=32, unit=F.elu, top=None, updates=1200, units=16):
 free, errors_free = fit_heads(payoff)
 led, errors_led = fit_heads(payoff, top=0)
 for name, each in {"random start": errors_free, "0 on top at the start": errors_led}.items():
-    in_valley = {320: ((each - 320).abs() < 4).sum().item(), 288: ((each - 288).abs() < 4).sum().item()}
+    in_valley = {320: ((each - 320).abs() < 4).sum().item(),
+                 288: ((each - 288).abs() < 4).sum().item()}
     most = max(in_valley, key=in_valley.get)
     assert each.min() > 288 - 1e-9 and in_valley[most] > len(each) / 2
     print(f"{name:<22}: most of the {len(each)} starts end at error {most}; none is below 288")
@@ -486,20 +539,26 @@ for name, each in {"random start": errors_free, "0 on top at the start": errors_
 # The same for all games, against the exact answers. Every dot is one of 32 random starts, every triangle one of the 20 stored teams.
 
 # %%
-all_errors = {name: errors_free if name == "qtran" else fit_heads(payoff_)[1] for name, payoff_ in games.items()}
+all_errors = {name: errors_free if name == "qtran" else fit_heads(payoff_)[1]
+              for name, payoff_ in games.items()}
 figure, ax = plots.panels(1, 1, size=(9.5, 4.6), title=None)
 for k, (name, each) in enumerate(all_errors.items()):
     least = {kind: min(fits)[0] for kind, fits in found[name].items()}
     assert each.min() > least["QMIX"] - 1e-9 and each.min() < 1.06 * least["QMIX"]
-    ax.plot(each / least["QMIX"], k + torch.linspace(-0.2, 0.2, len(each)), "o", markersize=4, color="#0072B2",
-            linestyle="none", label="one start of gradient descent" if k == 0 else None)
-    ax.plot(team_errors[name] / least["QMIX"], k + 0.32 + torch.linspace(-0.06, 0.06, 20), "^", markersize=5, color="#E69F00",
-            markeredgecolor="black", markeredgewidth=0.4, linestyle="none", label="one trained team" if k == 0 else None)
-    for kind, colour, style in (("QMIX", "black", "-"), ("monotone", "#D55E00", "--"), ("additive", "#009E73", ":")):
-        ax.plot([least[kind] / least["QMIX"]] * 2, [k - 0.4, k + 0.4], color=colour, linestyle=style, linewidth=2.5,
+    ax.plot(each / least["QMIX"], k + torch.linspace(-0.2, 0.2, len(each)), "o",
+            markersize=4, color="#0072B2", linestyle="none",
+            label="one start of gradient descent" if k == 0 else None)
+    ax.plot(team_errors[name] / least["QMIX"], k + 0.32 + torch.linspace(-0.06, 0.06, 20), "^",
+            markersize=5, color="#E69F00", markeredgecolor="black", markeredgewidth=0.4,
+            linestyle="none", label="one trained team" if k == 0 else None)
+    for kind, colour, style in (("QMIX", "black", "-"), ("monotone", "#D55E00", "--"),
+                                ("additive", "#009E73", ":")):
+        ax.plot([least[kind] / least["QMIX"]] * 2, [k - 0.4, k + 0.4],
+                color=colour, linestyle=style, linewidth=2.5,
                 label=f"best {kind} table, exact" if k == 0 else None)
 ax.set(yticks=range(len(all_errors)), yticklabels=list(all_errors),
-       xlabel="squared error, in units of the best table of QMIX's class", ylim=(len(all_errors) - 0.4, -0.6),
+       xlabel="squared error, in units of the best table of QMIX's class",
+       ylim=(len(all_errors) - 0.4, -0.6),
        title="No start beats the bound of QMIX's class; many stop above it")
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 print("no start of", sum(map(len, all_errors.values())), "is below the exact bound;",
@@ -520,7 +579,8 @@ figure
 
 # %%
 def epsilon_weights(greedy, epsilon, n=3):
-    """How often each joint action is played by two agents that explore around ``greedy``, each with a coin of its own."""
+    """How often each joint action is played by two agents that explore around ``greedy``,
+    each with a coin of its own."""
     each = []
     for action in greedy:
         p = torch.full((n,), epsilon / n)
@@ -539,8 +599,10 @@ def bottom_row(epsilon):
 
 for epsilon in (1.0, 0.95, 0.9, 0.5, 0.1, 0.01):
     at_00, at_11 = nearest((0, 0), epsilon), nearest((1, 1), epsilon)
-    print(f"ε = {epsilon:<4}  playing (0, 0): other cells {at_00.table[0, 1]:6.2f}, prefers {payoff[at_00.best[0]].item():g}"
-          f"    playing (1, 1): row 0 {at_11.table[0, 1]:6.2f}, prefers {payoff[at_11.best[0]].item():g}")
+    print(f"ε = {epsilon:<4}  playing (0, 0): other cells {at_00.table[0, 1]:6.2f}, "
+          f"prefers {payoff[at_00.best[0]].item():g}"
+          f"    playing (1, 1): row 0 {at_11.table[0, 1]:6.2f}, "
+          f"prefers {payoff[at_11.best[0]].item():g}")
 
 # %% [markdown]
 # **Predict.** At which $\varepsilon$ does the best table for a team that plays (1, 1) stop being right? And what does the row of action 0 tend to as $\varepsilon \to 0$?
@@ -553,35 +615,40 @@ for _ in range(40):
     middle = (low + high) / 2
     wrong = nearest((1, 1), middle).best[0] != (0, 0)
     low, high = (middle, high) if wrong else (low, middle)
-print("for a team that plays (1, 1) the best table of the class is right only above ε =", round(high, 3))
+print("for a team that plays (1, 1) the best table of the class is right only above ε =",
+      round(high, 3))
 print("the punished row at ε = 0.001:", round(nearest((1, 1), 0.001).table[0, 1].item(), 2))
 
 # %% [markdown]
 # So the happy answer of step 4 was an answer for uniform data. As soon as the team prefers (1, 1) and explores a little less, the best table for *its* data prefers (1, 1) as well, and the belief feeds itself. The same is true of (0, 0): a team that plays it keeps it, at every $\varepsilon$ in the list. Both are self-consistent, and which of the two a team ends up with is a matter of the start. Train five teams with a constant $\varepsilon = 0.3$ and see.
 
 # %%
-near_greedy = train_teams(QMIX, qtran, seeds=range(5), epsilon_start=0.3, epsilon_end=0.3, capacity=3_000)
+near_greedy = train_teams(QMIX, qtran, seeds=range(5),
+                          epsilon_start=0.3, epsilon_end=0.3, capacity=3_000)
 tables_03 = torch.stack([exact.q_tot(team, qtran.model())[0] for team in near_greedy])
 predicted = torch.stack([nearest((0, 0), 0.3).table, nearest((1, 1), 0.3).table])
-distance = (tables_03.unsqueeze(1) - predicted).abs().amax((2, 3))       # [teams, 2 predicted tables]
+distance = (tables_03.unsqueeze(1) - predicted).abs().amax((2, 3))     # [teams, 2 predicted tables]
 assert (distance.amin(1) < 2.5).all()
 assert all(abs(bottom_row(e) - nearest((1, 1), e).table[0, 1]) < 1e-9 for e in (0.1, 0.5, 0.9))
-which = distance.argmin(1)                                               # 0: 0 on top; 1: 0 at the bottom
+which = distance.argmin(1)                                             # 0: 0 on top; 1: 0 below
 print("at ε = 0.3 each of the", len(which), "teams is near one of the two tables:",
-      (which == 0).sum().item(), "near the one that prefers 8,", (which == 1).sum().item(), "near the other")
+      (which == 0).sum().item(), "near the one that prefers 8,",
+      (which == 1).sum().item(), "near the other")
 
 # %%
 epsilons = torch.linspace(0.01, 1.0, 34)
 punished = {"0 at the bottom, team plays (1, 1)": bottom_row(epsilons),
-            "0 on top, team plays (0, 0)": torch.stack([nearest((0, 0), e.item()).table[0, 1] for e in epsilons])}
+            "0 on top, team plays (0, 0)":
+                torch.stack([nearest((0, 0), e.item()).table[0, 1] for e in epsilons])}
 figure, axes = plots.panels(1, 2, size=(11.5, 3.9), width_ratios=[1.4, 1])
-plots.lines(epsilons, punished, "What the punished cells are believed to pay", "ε of the data", "$Q_{tot}$ of (0, 1)",
-            ax=axes[0])
+plots.lines(epsilons, punished, "What the punished cells are believed to pay",
+            "ε of the data", "$Q_{tot}$ of (0, 1)", ax=axes[0])
 for e, tables, marks in ((1.0, uniform_tables, [1] * 5), (0.3, tables_03, which.tolist())):
     for table, mark in zip(tables, marks):
-        axes[0].plot(e, table[0, 1], "s^"[1 - mark], color=plots.COLOURS[1 - mark], markersize=7, markeredgecolor="black",
-                     linestyle="none")
-plots.table(nearest((1, 1), 0.01).table, title="ε = 0.01 around (1, 1)", ax=axes[1], highlight="max", fmt="{:.1f}")
+        axes[0].plot(e, table[0, 1], "s^"[1 - mark], color=plots.COLOURS[1 - mark],
+                     markersize=7, markeredgecolor="black", linestyle="none")
+plots.table(nearest((1, 1), 0.01).table, title="ε = 0.01 around (1, 1)",
+            ax=axes[1], highlight="max", fmt="{:.1f}")
 figure
 
 # %% [markdown]
@@ -599,10 +666,12 @@ for name, fits in found.items():
     for kind, each in fits.items():
         library = representation.best_tables(games[name], kinds[kind])
         assert abs(library[0].error - min(each)[0]) < 1e-9 * (1 + min(each)[0])
-        assert all(min((fit.table - table).abs().max() for _, _, table in each) < 1e-9 for fit in library)
+        assert all(min((fit.table - table).abs().max() for _, _, table in each) < 1e-9
+                   for fit in library)
 print("best tables of", len(found), "games in 3 classes: the same as the library's")
 
-known = {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]], "OR": [[0, 1], [1, 1]], "two optima": [[1, 0], [0, 1]]}
+known = {"2A": [[7, 7], [7, 7]], "2B": [[0, 1], [1, 8]],
+         "OR": [[0, 1], [1, 1]], "two optima": [[1, 0], [0, 1]]}
 for name, rows in known.items():
     place = representation.classify(rows)
     print(f"{name}: {place.kind}" + (f" ({place.why})" if place.why else ""))
@@ -626,8 +695,10 @@ for name, payoff_ in games.items():
 # The proof used one property of the unit besides "never falls": convex. Take it away. The mirror image of ELU, $-\mathrm{ELU}(-x)$, is increasing and *concave*; tanh is convex on the left and concave on the right. All three keep the weights non-negative, so all three mixers are monotone and have IGM. Fit them to OR, AND and 2B and take the best of 16 starts.
 
 # %%
-units = {"ELU (convex)": F.elu, "mirrored ELU (concave)": lambda z: -F.elu(-z), "tanh (both)": torch.tanh}
-small = {"OR": torch.tensor([[0.0, 1.0], [1.0, 1.0]]), "AND": torch.tensor([[0.0, 0.0], [0.0, 1.0]]),
+units = {"ELU (convex)": F.elu, "mirrored ELU (concave)": lambda z: -F.elu(-z),
+         "tanh (both)": torch.tanh}
+small = {"OR": torch.tensor([[0.0, 1.0], [1.0, 1.0]]),
+         "AND": torch.tensor([[0.0, 0.0], [0.0, 1.0]]),
          "2B": torch.tensor([[0.0, 1.0], [1.0, 8.0]])}
 print(f"{'unit':<24}" + "".join(f"{name:>18}" for name in small))
 for unit_name, unit in units.items():

@@ -31,20 +31,21 @@
 # - start both networks of a target where the episode starts, and show what goes wrong otherwise
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -81,7 +82,8 @@ env = Cue(corridor=2, num_envs=2)                      # one row a cue
 step = env.reset(cues=torch.tensor([0, 1]))
 nothing = torch.zeros(2, 2, dtype=torch.int64)         # both agents play 0 in both rows
 for t in range(env.spec.episode_limit):
-    print(f"step {t}: agent 1 sees {step.obs[0, 0].int().tolist()} if the cue is 0, {step.obs[1, 0].int().tolist()} if it is 1")
+    print(f"step {t}: agent 1 sees {step.obs[0, 0].int().tolist()} if the cue is 0, "
+          f"{step.obs[1, 0].int().tolist()} if it is 1")
     step = env.step(nothing)
 
 
@@ -90,10 +92,12 @@ for t in range(env.spec.episode_limit):
 
 # %%
 def value_of(rules):
-    """The mean return over both cues of a team without memory; rules[i] has one action for each of the four observations."""
+    """The mean return over both cues of a team without memory;
+    rules[i] has one action for each of the four observations."""
     step, total = env.reset(cues=torch.tensor([0, 1])), torch.zeros(2)
     while not step.ended.any():
-        kind = (step.obs @ torch.tensor([1.0, 2.0, 3.0])).long()       # [B, N]: 0 corridor, 1 cue 0, 2 cue 1, 3 last step
+        # [B, N]: 0 corridor, 1 cue 0, 2 cue 1, 3 last step
+        kind = (step.obs @ torch.tensor([1.0, 2.0, 3.0])).long()
         step = env.step(torch.stack([rules[0][kind[:, 0]], rules[1][kind[:, 1]]], 1))
         total += step.reward
     return total.mean().item()
@@ -114,8 +118,9 @@ assert values.max() == exact.best_memoryless(env)[0] == 0.5 and exact.solve(env)
 # A team that learns obeys the same bound. VDN with the feed-forward agents of [lesson 03](03_agents.ipynb), three seeds:
 
 # %%
-SETTINGS = dict(total_steps=8_000, capacity=2_000, batch_size=64, update_every=32, learning_rate=1e-2, tau=0.05,
-                epsilon_steps=5_000, evaluate_every=1_000, evaluation_episodes=64)
+SETTINGS = dict(total_steps=8_000, capacity=2_000, batch_size=64, update_every=32,
+                learning_rate=1e-2, tau=0.05, epsilon_steps=5_000,
+                evaluate_every=1_000, evaluation_episodes=64)
 both = Cue(num_envs=2)
 
 
@@ -148,7 +153,8 @@ print("teams above one half:", sum(score(team) > 0.5 for team, _ in forgetful), 
 
 # %%
 def gru_step(x, h, weights):
-    """One step: x[M, I], h[M, H] -> the new memory [M, H]; weights = (w_x[I, 3H], w_h[H, 3H], b_x[3H], b_h[3H])."""
+    """One step: x[M, I], h[M, H] -> the new memory [M, H];
+    weights = (w_x[I, 3H], w_h[H, 3H], b_x[3H], b_h[3H])."""
     w_x, w_h, b_x, b_h = weights
     xr, xz, xn = (x @ w_x + b_x).chunk(3, -1)
     hr, hz, hn = (h @ w_h + b_h).chunk(3, -1)
@@ -162,12 +168,14 @@ def gru_step(x, h, weights):
 
 # %%
 H = 1
-lazy = (torch.zeros(1, 3 * H), torch.zeros(H, 3 * H), torch.tensor([0.0, 3.0, 0.0]), torch.zeros(3 * H))
+lazy = (torch.zeros(1, 3 * H), torch.zeros(H, 3 * H),
+        torch.tensor([0.0, 3.0, 0.0]), torch.zeros(3 * H))
 h, seen = torch.ones(1, H), []
 for t in range(20):
     h = gru_step(torch.zeros(1, 1), h, lazy)
     seen.append(h.item())
-print("after 1 step:", round(seen[0], 3), "  after 20 steps:", round(seen[-1], 3), "  σ(3)^20 =", round(seen[0] ** 20, 3))
+print("after 1 step:", round(seen[0], 3), "  after 20 steps:", round(seen[-1], 3),
+      "  σ(3)^20 =", round(seen[0] ** 20, 3))
 
 
 # %% [markdown]
@@ -181,7 +189,8 @@ print("after 1 step:", round(seen[0], 3), "  after 20 steps:", round(seen[-1], 3
 def agent_input(obs, last_actions, n_actions):
     """obs[B, T, N, O], last_actions[B, T, N] -> [B, T, N, O + A + N]."""
     n_agents = obs.shape[2]
-    last = (last_actions.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)       # -1 gives a row of zeros
+    # -1 gives a row of zeros
+    last = (last_actions.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)
     ids = torch.eye(n_agents).expand(*obs.shape[:2], -1, -1)
     return torch.cat([obs, last, ids], -1)
 
@@ -189,13 +198,15 @@ def agent_input(obs, last_actions, n_actions):
 step = env.reset(cues=torch.tensor([0, 1]))
 first = agent_input(step.obs.unsqueeze(1), torch.full((2, 1, 2), -1), n_actions=2)
 print("shape:", tuple(first.shape))
-print("agent 1, cue 0:", first[0, 0, 0].int().tolist(), "  agent 2, cue 0:", first[0, 0, 1].int().tolist())
+print("agent 1, cue 0:", first[0, 0, 0].int().tolist(),
+      "  agent 2, cue 0:", first[0, 0, 1].int().tolist())
 
 # %% [markdown]
 # **Predict.** Leave the ids out. Two agents share one network, with memory, and in the cue task they see the same. What is the best return that *any* weights can bring? Think about the first step, then about the second.
 
 # %%
-alike = [VDN.for_env(both, seed=seed, recurrent=True, hidden=16, agent_id=False) for seed in range(100)]
+alike = [VDN.for_env(both, seed=seed, recurrent=True, hidden=16, agent_id=False)
+         for seed in range(100)]
 returns = [score(team) for team in alike]
 step = both.reset(cues=torch.tensor([0, 1]))
 q, _ = alike[0].act_values(step.obs, torch.full((2, 2), -1), alike[0].start(step))
@@ -208,7 +219,9 @@ assert max(returns) == 0.0
 
 # %%
 for label, shared in (("shared, with ids", True), ("one network an agent", False)):
-    sizes = [sum(p.numel() for p in GRUAgents(n, 3, 2, hidden=16, shared=shared, agent_id=shared).parameters()) for n in (2, 8)]
+    sizes = [sum(p.numel() for p in GRUAgents(n, 3, 2, hidden=16, shared=shared,
+                                              agent_id=shared).parameters())
+             for n in (2, 8)]
     print(f"{label:<21}: {sizes[0]:>5} weights for 2 agents, {sizes[1]:>6} for 8")
 
 
@@ -219,21 +232,24 @@ for label, shared in (("shared, with ids", True), ("one network an agent", False
 
 # %%
 class Team(nn.Module):
-    """obs[B, T, N, O], last_actions[B, T, N], memory[B, N, H] (None: zeros) -> q[B, T, N, A], memory[B, N, H]."""
+    """obs[B, T, N, O], last_actions[B, T, N], memory[B, N, H] (None: zeros)
+    -> q[B, T, N, A], memory[B, N, H]."""
 
     def __init__(self, n_agents, obs_dim, n_actions, hidden):
         super().__init__()
         self.n_actions, self.hidden = n_actions, hidden
         self.encoder = nn.Linear(obs_dim + n_actions + n_agents, hidden)
         sizes = ((hidden, 3 * hidden), (hidden, 3 * hidden), (3 * hidden,), (3 * hidden,))
-        self.gru = nn.ParameterList(torch.empty(size).uniform_(-(hidden ** -0.5), hidden ** -0.5) for size in sizes)
+        self.gru = nn.ParameterList(torch.empty(size).uniform_(-(hidden ** -0.5), hidden ** -0.5)
+                                    for size in sizes)
         self.head = nn.Linear(hidden, n_actions)
 
     def forward(self, obs, last_actions, memory=None):
         h = obs.new_zeros(obs.shape[0], obs.shape[2], self.hidden) if memory is None else memory
-        x = F.relu(self.encoder(agent_input(obs, last_actions, self.n_actions)))       # [B, T, N, H], all steps at once
+        # [B, T, N, H], all steps at once
+        x = F.relu(self.encoder(agent_input(obs, last_actions, self.n_actions)))
         memories = []
-        for t in range(obs.shape[1]):                                                  # only the memory goes step by step
+        for t in range(obs.shape[1]):      # only the memory goes step by step
             h = gru_step(x[:, t], h, self.gru)
             memories.append(h)
         return self.head(torch.stack(memories, 1)), h
@@ -266,14 +282,17 @@ print("step by step and all at once: the same values")
 world = Cue(num_envs=8, door=0.7)
 player = VDN.for_env(world, seed=0, recurrent=True, hidden=16)
 collector = Collector(world, player, 0, torch.Generator().manual_seed(0))
-rows = [collector.step(epsilon=1.0) for _ in range(4)]                                 # finished episodes, row by row
-batch = replace(rows[0], **{name: torch.cat([getattr(row, name) for row in rows]) for name in vars(rows[0])})
+rows = [collector.step(epsilon=1.0) for _ in range(4)]               # finished episodes, row by row
+batch = replace(rows[0], **{name: torch.cat([getattr(row, name) for row in rows])
+                            for name in vars(rows[0])})
 lengths = batch.mask.sum(1).int().tolist()
-print("obs", tuple(batch.obs.shape), "· reward", tuple(batch.reward.shape), "· mask", tuple(batch.mask.shape))
+print("obs", tuple(batch.obs.shape), "· reward", tuple(batch.reward.shape),
+      "· mask", tuple(batch.mask.shape))
 print("lengths:", lengths)
 
 # %%
-figure, axes = plots.panels(1, 3, size=(11, 3.4), title="Episodes of four steps and of one, as rows of a batch")
+figure, axes = plots.panels(1, 3, size=(11, 3.4),
+                            title="Episodes of four steps and of one, as rows of a batch")
 parts = {"mask": batch.mask, "reward": batch.reward, "terminated": batch.terminated.double()}
 for ax, (name, part) in zip(axes, parts.items()):
     plots.table(part, title=name, ylabel="row", xlabel="step", fmt="{:g}", limits=(0, 1.6), ax=ax)
@@ -300,11 +319,12 @@ print("masked, but divided by everything:", (errors * mask).mean().item())
 # %%
 def sequence_loss(team, target, batch, gamma=0.99):
     """VDN's loss on whole episodes; ``target`` is the slow copy of ``team``."""
-    q, _ = team(batch.obs[:, :-1], batch.last_actions[:, :-1])                         # [B, T, N, A]
-    q_tot = q.gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1).sum(-1)              # [B, T]
+    q, _ = team(batch.obs[:, :-1], batch.last_actions[:, :-1])                    # [B, T, N, A]
+    q_tot = q.gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1).sum(-1)         # [B, T]
     with torch.no_grad():
-        next_q, _ = target(batch.obs, batch.last_actions)                              # from the first observation: [B, T+1, ...]
-        next_q = next_q[:, 1:].masked_fill(~batch.available[:, 1:], -torch.inf)        # then drop time 0
+        # from the first observation: [B, T+1, ...]
+        next_q, _ = target(batch.obs, batch.last_actions)
+        next_q = next_q[:, 1:].masked_fill(~batch.available[:, 1:], -torch.inf)   # then drop time 0
         next_value = next_q.amax(-1).sum(-1)
         y = batch.reward + gamma * torch.where(batch.terminated, 0.0, next_value)
     return ((q_tot - y) ** 2 * batch.mask).sum() / batch.mask.sum()
@@ -320,14 +340,16 @@ def loss_and_gradients(batch):
 
 
 slow = Team(2, 3, 2, 16)
-unplayed = batch.mask == 0                                                             # [B, T]
-behind = F.pad(unplayed, (1, 0))                                                       # [B, T+1], after the last observation
+unplayed = batch.mask == 0                                    # [B, T]
+behind = F.pad(unplayed, (1, 0))                              # [B, T+1], after the last observation
 spoilt = replace(batch, obs=batch.obs.clone(), reward=batch.reward.masked_fill(unplayed, 50.0))
 spoilt.obs[behind] = torch.randn_like(spoilt.obs[behind]) * 100
 same = [torch.equal(a, b) for a, b in zip(loss_and_gradients(batch), loss_and_gradients(spoilt))]
-print("rubbish in the padding: loss and", len(same) - 1, "gradients, all equal bit for bit:", all(same))
+print("rubbish in the padding: loss and", len(same) - 1,
+      "gradients, all equal bit for bit:", all(same))
 spoilt.obs[0, 0] += 1.0
-print("one played observation changed: equal:", all(torch.equal(a, b) for a, b in zip(loss_and_gradients(batch), loss_and_gradients(spoilt))))
+print("one played observation changed: equal:",
+      all(torch.equal(a, b) for a, b in zip(loss_and_gradients(batch), loss_and_gradients(spoilt))))
 
 # %% [markdown]
 # Two plain options of the library's target belong here.
@@ -345,7 +367,8 @@ print("one played observation changed: equal:", all(torch.equal(a, b) for a, b i
 # %%
 reward, ends = torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.tensor([[False, False, False, True]])
 for lam in (0.0, 1.0, 0.5):
-    y = td_lambda_target(reward, ends, torch.zeros(1, 4), torch.ones(1, 4), gamma=1.0, td_lambda=lam)
+    y = td_lambda_target(reward, ends, torch.zeros(1, 4), torch.ones(1, 4),
+                         gamma=1.0, td_lambda=lam)
     print(f"λ = {lam}: targets {y[0].tolist()}")
 
 # %% [markdown]
@@ -365,8 +388,8 @@ print("with memory, one network an agent, seed 0:", score(separate))
 assert solved == 5 and score(separate) == 1.0
 
 # %%
-figure = plots.seeds({"with memory": [h for _, h in mindful], "without": [h for _, h in forgetful]}, best_return=1.0,
-                     title="The cue task: greedy return over 64 episodes")
+figure = plots.seeds({"with memory": [h for _, h in mindful], "without": [h for _, h in forgetful]},
+                     best_return=1.0, title="The cue task: greedy return over 64 episodes")
 ax = figure.axes[0]
 ax.axhline(0.5, color="black", linewidth=1, linestyle=":")
 ax.annotate("the most that a team without memory can reach", (8_000, 0.52), ha="right", fontsize=9)
@@ -382,13 +405,16 @@ stored = data.load("memory")
 shares, intervals, runs = {}, {}, stored["runs"]
 for name, title in stored["ways"].items():
     count = sum(value == stored["best"] for value in runs[name])
-    shares[title], intervals[title] = count / len(runs[name]), success_interval(count, len(runs[name]))
-    print(f"{title:<32} right about both cues in {count:>2} of {len(runs[name])} seeds; the highest return is {max(runs[name]):g}")
+    shares[title], intervals[title] = (count / len(runs[name]),
+                                       success_interval(count, len(runs[name])))
+    print(f"{title:<32} right about both cues in {count:>2} of {len(runs[name])} seeds; "
+          f"the highest return is {max(runs[name]):g}")
 assert max(runs["vdn_forgets"]) <= 0.5 and max(runs["vdn_nameless"]) == 0.0
 assert shares[stored["ways"]["qmix"]] < 0.25 and shares[stored["ways"]["qmix_no_cue"]] > 0.75
 
 # %%
-plots.bars(shares, f"Twenty seeds each, made on {stored['date']} by make tables", "share of seeds that are right about both cues, with its 95% interval",
+plots.bars(shares, f"Twenty seeds each, made on {stored['date']} by make tables",
+           "share of seeds that are right about both cues, with its 95% interval",
            intervals=intervals)
 
 # %% [markdown]
@@ -403,18 +429,19 @@ for _ in range(4):
     seen.append(step.obs)
     step = both.step(nothing)
 told = torch.full((2, 4, 2), -1)
-memories, _ = team.agents.remember(torch.stack(seen, 1), told)           # [copies, T, B·N, H]: the memory after each step
-memories = memories[0].unflatten(1, (2, 2)).detach()                     # [T, cue, agent, H]
-apart = (memories[:, 0] - memories[:, 1]).norm(dim=-1)                   # [T, agent]
-print("the two memories differ at the last step:", bool((apart[-1] > 0.5).all()), "· the two observations do not:",
-      torch.equal(seen[-1][0], seen[-1][1]))
+# [copies, T, B·N, H]: the memory after each step
+memories, _ = team.agents.remember(torch.stack(seen, 1), told)
+memories = memories[0].unflatten(1, (2, 2)).detach()         # [T, cue, agent, H]
+apart = (memories[:, 0] - memories[:, 1]).norm(dim=-1)       # [T, agent]
+print("the two memories differ at the last step:", bool((apart[-1] > 0.5).all()),
+      "· the two observations do not:", torch.equal(seen[-1][0], seen[-1][1]))
 assert (apart[-1] > 0.5).all()
 
 # %%
 figure, axes = plots.panels(1, 2, size=(11, 3.2), title="Agent 1's memory, number by number")
 for ax, cue in zip(axes, (0, 1)):
-    plots.table(memories[:, cue, 0], title=f"cue {cue}", ylabel="after step", xlabel="number of the memory", fmt=None,
-                limits=(-1, 1), ax=ax)
+    plots.table(memories[:, cue, 0], title=f"cue {cue}", ylabel="after step",
+                xlabel="number of the memory", fmt=None, limits=(-1, 1), ax=ax)
 figure
 
 # %% [markdown]
@@ -432,8 +459,9 @@ bound, rule = exact.best_memoryless(blind)
 print("starts                        :", len(blind.model().start))
 print("best of all, seeing everything:", round(exact.solve(blind).best_return, 2))
 print("best fixed rules, no memory   :", round(bound, 2))
-fixed = GridWorld(size=3, view=0)                                                      # the usual start in the corners
-print("from the usual start alone    :", round(exact.best_memoryless(fixed)[0], 2), "of", round(exact.solve(fixed).best_return, 2))
+fixed = GridWorld(size=3, view=0)                                   # the usual start in the corners
+print("from the usual start alone    :", round(exact.best_memoryless(fixed)[0], 2),
+      "of", round(exact.solve(fixed).best_return, 2))
 
 # %% [markdown]
 # From the usual start blind agents lose nothing: a plan that never looks is enough. From *all* starts the same rule has to serve, and there the plans get into each other's way. A rule without memory that bumps into somebody bumps for ever: nothing that the agent sees has changed. With memory an agent can notice that it wanted to go down, is still where it was, and try something else. Train a team with memory, look at it after every 4,000 steps from *all* starts, and keep the best.
@@ -445,15 +473,19 @@ walkers, looks = VDN.for_env(blind, seed=0, recurrent=True, hidden=32), []
 
 def look(run):
     result = evaluate(everywhere, run.algorithm, positions=starts)
-    looks.append((result.mean_return, int(result.terminated.sum()), {k: v.clone() for k, v in run.algorithm.state_dict().items()}))
+    looks.append((result.mean_return, int(result.terminated.sum()),
+                  {k: v.clone() for k, v in run.algorithm.state_dict().items()}))
 
 
-train(blind, walkers, TrainConfig(total_steps=32_000, capacity=3_000, batch_size=32, update_every=64, learning_rate=3e-3, tau=0.03,
-                                  epsilon_steps=16_000, evaluate_every=4_000), on_evaluation=look)
+train(blind, walkers,
+      TrainConfig(total_steps=32_000, capacity=3_000, batch_size=32, update_every=64,
+                  learning_rate=3e-3, tau=0.03, epsilon_steps=16_000, evaluate_every=4_000),
+      on_evaluation=look)
 best_return, best_solved, weights = max(looks, key=lambda entry: entry[0])
 walkers.load_state_dict(weights)
 assert best_return > bound + 0.1
-print("a team with memory passes the best fixed rules:", best_return > bound, "· it comes home from", best_solved, "of 71 starts")
+print("a team with memory passes the best fixed rules:", best_return > bound,
+      "· it comes home from", best_solved, "of 71 starts")
 
 # %% [markdown]
 # (This is one seed. It shows that it can be done, not that it always is: try others.) Next, a start from which the best fixed rules never come home. What does the team with memory do there?
@@ -466,20 +498,23 @@ for start in starts:
         step = single.step(rule[optimum.index(step.state)])
     lost += [] if step.terminated.item() else [start]
 print("is there such a start:", len(lost) > 0)
-plots.film_strip(play(single, walkers, positions=lost[0]), title="With memory: bump, remember, go round", per_row=7)
+plots.film_strip(play(single, walkers, positions=lost[0]),
+                 title="With memory: bump, remember, go round", per_row=7)
 
 # %% [markdown]
 # What exactly is proved? That no team of *fixed* rules without memory gets more than the bound, and every feed-forward network that plays greedily is such a rule. Teams that *draw* their actions are another matter. In the cue task drawing does not help. Here it does: where a fixed rule bumps for ever, dice end it. So climb on the probabilities of a drawn rule; its return can be computed exactly and has a gradient.
 
 # %%
-model, seen = blind.model(), [blind.model().obs[:, i].unique(dim=0, return_inverse=True)[1] for i in range(2)]
+model, seen = (blind.model(),
+               [blind.model().obs[:, i].unique(dim=0, return_inverse=True)[1] for i in range(2)])
 preference = torch.zeros(2, 9, 4)
 for i in range(2):
-    preference[i, seen[i]] = 3.0 * F.one_hot(rule[:, i], 4).to(preference)             # begin near the best fixed rules
+    # begin near the best fixed rules
+    preference[i, seen[i]] = 3.0 * F.one_hot(rule[:, i], 4).to(preference)
 preference.requires_grad_()
 optimiser = torch.optim.Adam([preference], lr=0.1)
 for _ in range(200):
-    p, q = (preference[i].softmax(-1)[seen[i]] for i in range(2))                      # [X, A] each
+    p, q = (preference[i].softmax(-1)[seen[i]] for i in range(2))      # [X, A] each
     joint, v = p.unsqueeze(2) * q.unsqueeze(1), torch.zeros(len(model.state))
     for _ in range(12):
         v = (joint * exact.backup(model, v, 1.0)).flatten(1).sum(1)
@@ -508,7 +543,8 @@ print("gru_step equals nn.GRUCell")
 def copy_into(mine, theirs):
     """The weights of the library's agents into a Team."""
     own = mine.state_dict()
-    own["encoder.weight"], own["encoder.bias"] = theirs.encoder.weight[0].T, theirs.encoder.bias[0, 0]
+    own["encoder.weight"], own["encoder.bias"] = (theirs.encoder.weight[0].T,
+                                                  theirs.encoder.bias[0, 0])
     own["head.weight"], own["head.bias"] = theirs.head.weight[0].T, theirs.head.bias[0, 0]
     for k, name in enumerate(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")):
         value = getattr(theirs.gru, name)
@@ -519,7 +555,8 @@ def copy_into(mine, theirs):
 
 online, target = (VDN.for_env(world, seed=seed, recurrent=True, hidden=16) for seed in (1, 2))
 mine, slow = (copy_into(Team(2, 3, 2, 16), each.agents) for each in (online, target))
-assert (mine(batch.obs, batch.last_actions)[0] - online.agents(batch.obs, batch.last_actions)[0]).abs().max() < 1e-12
+assert (mine(batch.obs, batch.last_actions)[0]
+        - online.agents(batch.obs, batch.last_actions)[0]).abs().max() < 1e-12
 assert (sequence_loss(mine, slow, batch) - online.loss(batch, target)).abs() < 1e-12
 print("Team equals GRUAgents, sequence_loss equals VDN's loss")
 
@@ -557,7 +594,7 @@ class Fork(Cue):
 
     def __init__(self, num_envs=1):
         super().__init__(corridor=2, num_envs=num_envs, door=0.4)
-        self._reward[-1] = 0.0                                     # the last state: cue 1, last step
+        self._reward[-1] = 0.0                                    # the last state: cue 1, last step
 
     def clone(self, num_envs=None):
         return Fork(num_envs or self.num_envs)
@@ -565,7 +602,8 @@ class Fork(Cue):
 
 two = Fork(num_envs=2)
 right = [learn(seed, world=Fork(num_envs=32), recurrent=True, hidden=16)[0] for seed in range(3)]
-wrong = [learn(seed, FromSecond.for_env, world=Fork(num_envs=32), recurrent=True, hidden=16)[0] for seed in range(3)]
+wrong = [learn(seed, FromSecond.for_env, world=Fork(num_envs=32), recurrent=True, hidden=16)[0]
+         for seed in range(3)]
 count = [sum(abs(score(team, two) - 0.7) < 1e-9 for team in teams) for teams in (right, wrong)]
 print("from the first observation :", count[0], "of 3 teams reach 0.7")
 print("from the second observation:", count[1], "of 3")
@@ -580,16 +618,19 @@ def going_on(team):
     return team.q_tot(q, nothing, step.state).tolist()
 
 
-values = {name: torch.tensor([going_on(team) for team in teams]) for name, teams in (("right", right), ("bug", wrong))}
-assert (values["right"][:, 0] - values["right"][:, 1]).min() > 0.6 and (values["bug"][:, 0] - values["bug"][:, 1]).abs().max() < 0.3
-figure, axes = plots.panels(1, 2, size=(10, 3.3), title="What going on is worth, as three seeds see it", sharey=True)
+values = {name: torch.tensor([going_on(team) for team in teams])
+          for name, teams in (("right", right), ("bug", wrong))}
+assert ((values["right"][:, 0] - values["right"][:, 1]).min() > 0.6
+        and (values["bug"][:, 0] - values["bug"][:, 1]).abs().max() < 0.3)
+figure, axes = plots.panels(1, 2, size=(10, 3.3),
+                            title="What going on is worth, as three seeds see it", sharey=True)
 for ax, (name, both_cues) in zip(axes, values.items()):
     for seed, pair in enumerate(both_cues):
         ax.plot([0, 1], pair, marker="osD"[seed], color="#0072B2", alpha=0.7, label=f"seed {seed}")
     ax.plot([0, 1], [0.97, 0.0], "k_", markersize=34, label="exact")
     ax.axhline(0.4, color="#D55E00", linestyle="--", label="the door")
-    ax.set(title=f"target from the {'first' if name == 'right' else 'second'} observation", xticks=[0, 1],
-           xticklabels=["cue 0", "cue 1"], xlim=(-0.4, 1.4))
+    ax.set(title=f"target from the {'first' if name == 'right' else 'second'} observation",
+           xticks=[0, 1], xticklabels=["cue 0", "cue 1"], xlim=(-0.4, 1.4))
 axes[0].set_ylabel("$Q_{tot}$ of going on")
 axes[0].legend(fontsize=8, loc="lower left", markerscale=0.5)
 figure
@@ -604,9 +645,10 @@ figure
 # %%
 step, last, total = both.reset(cues=torch.tensor([0, 1])), torch.full((2, 2), -1), torch.zeros(2)
 while not step.ended.any():
-    shown = step.obs[..., 1].long()                                # 1 if the cue is 1
-    repeat = torch.where(last < 0, shown, last)                    # the first step: the cue; later: what I did last
-    swap = step.obs[..., 2].long() * torch.tensor([0, 1])          # in the last step agent 2 plays the other action
+    shown = step.obs[..., 1].long()                # 1 if the cue is 1
+    repeat = torch.where(last < 0, shown, last)    # the first step: the cue; later: what I did last
+    # in the last step agent 2 plays the other action
+    swap = step.obs[..., 2].long() * torch.tensor([0, 1])
     last = (repeat + swap) % 2
     step = both.step(last)
     total += step.reward

@@ -32,20 +32,21 @@
 # - name the games, the values of α and the kind of rewards that lead each variant astray
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -111,18 +112,21 @@ figure
 
 # %%
 def told(payoff, alpha):
-    """Weights 1 on the best joint actions, alpha on all others: the ideal that needs to know the answer."""
+    """Weights 1 on the best joint actions, alpha on all others:
+    the ideal that needs to know the answer."""
     return torch.where(payoff == payoff.max(), 1.0, alpha)
 
 
 fits = {alpha: best_table(game3, "qmix", told(game3, alpha)) for alpha in (1.0, 0.5, 0.1)}
 for alpha, fit in fits.items():
-    assert classify(fit.table).kind in ("additive", "qmix")                     # still a table that QMIX's mixer can make
-    print(f"alpha {alpha:<4} Q_tot(0, 0) = {float(fit.table[0, 0]):5.2f}   points at {fit.best[0]}, "
-          f"which pays {float(game3[fit.best[0]]):g}")
+    # still a table that QMIX's mixer can make
+    assert classify(fit.table).kind in ("additive", "qmix")
+    print(f"alpha {alpha:<4} Q_tot(0, 0) = {float(fit.table[0, 0]):5.2f}   "
+          f"points at {fit.best[0]}, which pays {float(game3[fit.best[0]]):g}")
 
 # %%
-plots.tables({f"α = {alpha:g}": fit.table for alpha, fit in fits.items()}, highlight="max", fmt="{:.1f}",
+plots.tables({f"α = {alpha:g}": fit.table for alpha, fit in fits.items()},
+             highlight="max", fmt="{:.1f}",
              title="Game 3: the weights pick another table of the same class")
 
 
@@ -141,7 +145,8 @@ plots.tables({f"α = {alpha:g}": fit.table for alpha, fit in fits.items()}, high
 
 # %%
 def central_weights(y, is_greedy, q_greedy, alpha):
-    """w of CW-QMIX from y, whether u is the greedy joint action, and what the greedy one is worth."""
+    """w of CW-QMIX from y, whether u is the greedy joint action,
+    and what the greedy one is worth."""
     return torch.where(is_greedy | (y > q_greedy), 1.0, alpha)
 
 
@@ -157,7 +162,8 @@ def central_weights_of(payoff, greedy, alpha):
 
 # %%
 for greedy in ((1, 1), (0, 1)):
-    print("greedy", greedy, "worth", float(game3[greedy]), "-> weights", central_weights_of(game3, greedy, 0.1).tolist())
+    print("greedy", greedy, "worth", float(game3[greedy]),
+          "-> weights", central_weights_of(game3, greedy, 0.1).tolist())
 
 # %% [markdown]
 # Two in the first case: (1, 1) itself and the 8. In the second six, the bad greedy action and the five that pay more than −12. A tie is not better: the other −12s have $\alpha$.
@@ -171,7 +177,8 @@ games = {name: torch.tensor(payoff, dtype=torch.float64) for name, payoff in gam
 
 
 def follow(payoff, weigh, alpha, steps=12):
-    """What the greedy joint action pays: first for uniform weights, then after each new best table, until it stays."""
+    """What the greedy joint action pays: first for uniform weights,
+    then after each new best table, until it stays."""
     greedy = best_table(payoff, "qmix").best[0]
     path = [greedy]
     while len(path) <= steps:
@@ -185,7 +192,8 @@ def follow(payoff, weigh, alpha, steps=12):
 for alpha in (0.5, 0.1):
     for name, payoff in games.items():
         path, end = follow(payoff, central_weights_of, alpha)
-        print(f"alpha {alpha:<4}{name:<9} best {payoff.max():<5g} path {' '.join(f'{v:g}' for v in path[:5]):<13} {end}")
+        print(f"alpha {alpha:<4}{name:<9} best {payoff.max():<5g} "
+              f"path {' '.join(f'{v:g}' for v in path[:5]):<13} {end}")
 
 
 # %% [markdown]
@@ -210,7 +218,8 @@ def optimistic_weights(q_tot, y, alpha):
 
 # %%
 def expectile(values, alpha):
-    """The number at which the optimistic pulls of values[K] balance: weigh, take the weighted mean, until nothing moves."""
+    """The number at which the optimistic pulls of values[K] balance:
+    weigh, take the weighted mean, until nothing moves."""
     q = values.mean()
     for _ in range(100):
         w = optimistic_weights(q, values, alpha)
@@ -225,11 +234,13 @@ def expectile(values, alpha):
 climbing = games["climbing"]
 for alpha in (1.0, 0.1):
     values = [expectile(row, alpha) for row in climbing]
-    print(f"alpha {alpha}: rows are worth", [round(v, 2) for v in values], "-> row", values.index(max(values)))
+    print(f"alpha {alpha}: rows are worth", [round(v, 2) for v in values],
+          "-> row", values.index(max(values)))
 
 # %%
 powers = torch.linspace(-3, 0, 40)
-rows = {f"row {row.long().tolist()}": [expectile(row, float(10**p)) for p in powers] for row in climbing}
+rows = {f"row {row.long().tolist()}": [expectile(row, float(10**p)) for p in powers]
+        for row in climbing}
 plots.lines(powers, rows, "One number for a row of climbing: from its best entry to its mean",
             "log10 α (0: α = 1, the plain mean)", "the number")
 
@@ -245,14 +256,16 @@ def optimistic_loss(table, payoff, alpha):
 
 
 def optimistic_fits(payoff, alpha):
-    """For every pair of orders of the actions: the table of QMIX's class with the smallest optimistic loss, best pair first."""
+    """For every pair of orders of the actions:
+    the table of QMIX's class with the smallest optimistic loss, best pair first."""
     fits = []
     for orders in itertools.product(itertools.permutations(range(len(payoff))), repeat=2):
         rows, columns = torch.tensor(orders)
-        y = payoff[rows][:, columns]                                          # actions from worst to best in this pair of orders
+        y = payoff[rows][:, columns]      # actions from worst to best in this pair of orders
         table = torch.zeros_like(y)
         for _ in range(50):
-            before, w = table, optimistic_weights(table + 1e-9, y, alpha)     # a rounding error is no underestimate
+            # a rounding error is no underestimate
+            before, w = table, optimistic_weights(table + 1e-9, y, alpha)
             table = torch.from_numpy(best_supermodular(y.numpy(), w.numpy()))
             if (table - before).abs().max() < 1e-9:
                 break
@@ -272,7 +285,8 @@ def pays(table, payoff):
 
 # %%
 alphas = (1.0, 0.5, 0.2, 0.1, 0.01, 0.001)
-chosen = {name: [pays(optimistic_fits(payoff, alpha)[0], payoff) for alpha in alphas] for name, payoff in games.items()}
+chosen = {name: [pays(optimistic_fits(payoff, alpha)[0], payoff) for alpha in alphas]
+          for name, payoff in games.items()}
 print(f"{'α':<10}" + "".join(f"{a:>7g}" for a in alphas) + "   best")
 for name, values in chosen.items():
     print(f"{name:<10}" + "".join(f"{v:>7g}" for v in values) + f"{float(games[name].max()):>7g}")
@@ -291,16 +305,20 @@ for name, values in chosen.items():
 
 # %%
 def recovered(payoff, kind, alpha=0.001):
-    """Whether the best joint action is among the largest entries of the best table, given the ideal weights."""
-    return divmod(int(payoff.argmax()), len(payoff)) in best_table(payoff, kind, told(payoff, alpha)).best
+    """Whether the best joint action is among the largest entries of the best table,
+    given the ideal weights."""
+    return (divmod(int(payoff.argmax()), len(payoff))
+            in best_table(payoff, kind, told(payoff, alpha)).best)
 
 
 generator = torch.Generator().manual_seed(0)
 random_games = torch.randn(60, 3, 3, generator=generator)
 for kind in ("monotone", "qmix"):
     count = sum(recovered(payoff, kind) for payoff in random_games)
-    print(f"best table among {kind:<8}: the best joint action is recovered in {count} of {len(random_games)} random games")
-print("QPLEX 1, alpha 0.0001, QMIX's class:", "recovered" if recovered(games["QPLEX 1"], "qmix", 1e-4) else "not recovered")
+    print(f"best table among {kind:<8}: the best joint action is recovered "
+          f"in {count} of {len(random_games)} random games")
+print("QPLEX 1, alpha 0.0001, QMIX's class:",
+      "recovered" if recovered(games["QPLEX 1"], "qmix", 1e-4) else "not recovered")
 
 # %% [markdown]
 # Among all monotone tables it always is, in line with the paper. Among those of QMIX's mixer there are exceptions, and QPLEX's game 1 is one: even *told* the answer, and with errors elsewhere at a ten-thousandth, the best table points at a 10. The guarantee does not carry over to the class that is trained.
@@ -322,13 +340,16 @@ print(f"points at {u}: Q_tot says {float(table[u]):.2f}, the payoff is {float(cl
 
 # %%
 class AnyMixer(nn.Module):
-    """Q̂* from central agents' values[..., N] and state[..., S]. No abs anywhere: any function may come out."""
+    """Q̂* from central agents' values[..., N] and state[..., S].
+    No abs anywhere: any function may come out."""
 
     def __init__(self, n_agents, state_dim, width):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(n_agents + state_dim, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
+        self.net = nn.Sequential(nn.Linear(n_agents + state_dim, width), nn.ReLU(),
+                                 nn.Linear(width, width), nn.ReLU(),
                                  nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
-        self.state_value = nn.Sequential(nn.Linear(state_dim, width), nn.ReLU(), nn.Linear(width, 1))
+        self.state_value = nn.Sequential(nn.Linear(state_dim, width), nn.ReLU(),
+                                         nn.Linear(width, 1))
 
     def forward(self, agent_qs, state):
         return (self.net(torch.cat([agent_qs, state], -1)) + self.state_value(state)).squeeze(-1)
@@ -366,11 +387,12 @@ def value(agents, mixer, obs, state, actions):
 def loss_by_hand(team, target, batch, weigh, gamma=0.99):
     obs, state, available = batch.obs[:, :-1], batch.state[:, :-1], batch.available[:, :-1]
     next_obs, next_state = batch.obs[:, 1:], batch.state[:, 1:]
-    q_tot = value(team.agents, team.mixer, obs, state, batch.actions)                               # [B, T]
-    q_hat = value(team.central.agents, team.central.mixer, obs, state, batch.actions)               # [B, T]
+    q_tot = value(team.agents, team.mixer, obs, state, batch.actions)                      # [B, T]
+    q_hat = value(team.central.agents, team.central.mixer, obs, state, batch.actions)      # [B, T]
     with torch.no_grad():
-        next_best = own_best(target.agents(next_obs)[0], batch.available[:, 1:])                    # the monotone agents choose
-        ahead = value(target.central.agents, target.central.mixer, next_obs, next_state, next_best)    # Q̂* judges
+        # the monotone agents choose, Q̂* judges
+        next_best = own_best(target.agents(next_obs)[0], batch.available[:, 1:])
+        ahead = value(target.central.agents, target.central.mixer, next_obs, next_state, next_best)
         y = batch.reward + gamma * torch.where(batch.terminated, 0.0, ahead)
         greedy = own_best(team.agents(obs)[0], available)
         q_greedy = value(target.central.agents, target.central.mixer, obs, state, greedy)
@@ -390,14 +412,15 @@ def loss_by_hand(team, target, batch, weigh, gamma=0.99):
 def every_joint_action(env):
     """A batch with one row for each state and joint action of an enumerable game."""
     model, n = env.model(), env.spec.n_agents
-    joint = torch.cartesian_prod(*[torch.arange(env.spec.n_actions)] * n)                           # [J, N]
-    x = torch.arange(len(model.state)).repeat_interleave(len(joint))                                # the state of each row
+    joint = torch.cartesian_prod(*[torch.arange(env.spec.n_actions)] * n)    # [J, N]
+    x = torch.arange(len(model.state)).repeat_interleave(len(joint))         # the state of each row
     u = joint.repeat(len(model.state), 1)
     entry = (x, *u.unbind(1))
     batch = Batch.padding(len(x), 1, env.spec)
     for t, at in enumerate((x, model.next_state[entry])):
         batch.obs[:, t], batch.state[:, t] = model.obs[at], model.state[at]
-    batch.actions[:, 0], batch.reward[:, 0], batch.terminated[:, 0] = u, model.reward[entry], model.terminated[entry]
+    batch.actions[:, 0], batch.reward[:, 0], batch.terminated[:, 0] = (u, model.reward[entry],
+                                                                       model.terminated[entry])
     batch.mask[:] = 1.0
     return batch
 
@@ -419,7 +442,8 @@ def learn(team, batch, updates=500, watch=lambda team: None):
 # **Predict.** Game 3, $\alpha = 0.1$. The exact calculations of steps 2 and 3 say what CW-QMIX and OW-QMIX should choose, and the problem at the top says what QMIX cannot. Will gradient descent, from random weights, agree with each of the three?
 
 # %%
-kinds = {"QMIX": (QMIX, {}), "CW-QMIX": (CWQMIX, {"central_dim": 32}), "OW-QMIX": (OWQMIX, {"central_dim": 32})}
+kinds = {"QMIX": (QMIX, {}), "CW-QMIX": (CWQMIX, {"central_dim": 32}),
+         "OW-QMIX": (OWQMIX, {"central_dim": 32})}
 env = MatrixGame("qplex3")
 model, batch = env.model(), every_joint_action(env)
 learned = {}
@@ -434,15 +458,18 @@ for name, (kind, options) in kinds.items():
 
 # %%
 plots.tables({"payoff": game3} | {name: tables[0] for name, tables in learned.items()},
-             title="Game 3: what the first team of each kind believes", highlight="max", fmt="{:.1f}")
+             title="Game 3: what the first team of each kind believes",
+             highlight="max", fmt="{:.1f}")
 
 # %% [markdown]
 # As computed. And look at OW-QMIX's table: one number for everything but the 8, a little below 3. That number is the balance of the pulls, to be had from `expectile`:
 
 # %%
 rest = float(learned["OW-QMIX"][0][1, 1])
-assert abs(rest - expectile(game3.flatten()[1:], 0.1)) < 0.2 and learned["OW-QMIX"][0].flatten()[1:].std() < 0.2
-print("the eight others in one number:", round(expectile(game3.flatten()[1:], 0.1), 2), "and the team has learned it within 0.2")
+assert (abs(rest - expectile(game3.flatten()[1:], 0.1)) < 0.2
+        and learned["OW-QMIX"][0].flatten()[1:].std() < 0.2)
+print("the eight others in one number:", round(expectile(game3.flatten()[1:], 0.1), 2),
+      "and the team has learned it within 0.2")
 
 # %% [markdown]
 # ### Step 7: twenty seeds, six games
@@ -452,8 +479,8 @@ print("the eight others in one number:", round(expectile(game3.flatten()[1:], 0.
 # %%
 stored = data.load("games")
 print(f"made by {stored['made_by']} on {stored['date']}")
-shown = {"climbing": "climbing", "penalty": "penalty", "qtran": "QTRAN's", "qplex1": "QPLEX 1", "qplex3": "QPLEX 3",
-         "two_optima": "two optima"}
+shown = {"climbing": "climbing", "penalty": "penalty", "qtran": "QTRAN's",
+         "qplex1": "QPLEX 1", "qplex3": "QPLEX 3", "two_optima": "two optima"}
 algorithms = {"qmix": "QMIX", "cw_qmix": "CW-QMIX", "ow_qmix": "OW-QMIX"}
 print("seeds that choose a best joint action, with the 95% interval of the rate")
 print(f"{'':<12}" + "".join(f"{title:>25}" for title in algorithms.values()))
@@ -467,7 +494,8 @@ for game, title in shown.items():
     print(f"{title:<12}" + "".join(f"{cell:>25}" for cell in cells))
 
 # %%
-figure, axes = plots.panels(2, 3, size=(12, 6), title="What the greedy joint action pays, one dot a seed")
+figure, axes = plots.panels(2, 3, size=(12, 6),
+                            title="What the greedy joint action pays, one dot a seed")
 for ax, (game, title) in zip(axes.flatten(), shown.items()):
     entry = stored["games"][game]
     values = {algorithms[name]: entry["runs"][name]["value"] for name in algorithms}
@@ -485,7 +513,8 @@ def least(tables, payoff):
     return min((optimistic_loss(table, payoff, 0.1) for table in tables), default=float("nan"))
 
 
-print(f"{'optimistic loss of':<18}{'the best right':>16}{'the best wrong':>16}   the 20 that were learned")
+print(f"{'optimistic loss of':<18}{'the best right':>16}{'the best wrong':>16}   "
+      "the 20 that were learned")
 for game, title in shown.items():
     payoff = torch.tensor(stored["games"][game]["payoff"], dtype=torch.float64)
     fits = optimistic_fits(payoff, 0.1)
@@ -493,7 +522,8 @@ for game, title in shown.items():
     wrong = [table for table in fits if pays(table, payoff) < payoff.max()]
     found = [torch.tensor(table) for table in stored["games"][game]["runs"]["ow_qmix"]["table"]]
     losses = sorted(optimistic_loss(table, payoff, 0.1) for table in found)
-    print(f"{title:<18}{least(right, payoff):>16.2f}{least(wrong, payoff):>16.2f}   {losses[0]:.2f} to {losses[-1]:.2f}")
+    print(f"{title:<18}{least(right, payoff):>16.2f}{least(wrong, payoff):>16.2f}   "
+          f"{losses[0]:.2f} to {losses[-1]:.2f}")
 
 # %% [markdown]
 # (*nan*: no pair of orders has a wrong best table.)
@@ -504,7 +534,8 @@ for game, title in shown.items():
 # - Penalty and the game of two optima: what was learned is worse than the best right table (in penalty even than the best wrong one). Training comes to rest at the tables below.
 
 # %%
-figure, axes = plots.panels(1, 4, size=(13, 3.2), title="What OW-QMIX learned in two games, first seed")
+figure, axes = plots.panels(1, 4, size=(13, 3.2),
+                            title="What OW-QMIX learned in two games, first seed")
 for (game, title), (left, right) in zip(list(shown.items())[1::4], (axes[:2], axes[2:])):
     entry = stored["games"][game]
     plots.table(entry["payoff"], title=f"{title}: payoff", fmt="{:g}", ax=left)
@@ -523,17 +554,20 @@ figure
 
 # %%
 hunt = data.load("predator_prey")
-hunters = {"iql": "IQL", "vdn": "VDN", "qmix": "QMIX", "qplex": "QPLEX", "ow_qmix": "OW-QMIX", "cw_qmix": "CW-QMIX"}
-print(f"seeds of 5 that hunt (made on {hunt['date']})".ljust(42) + "".join(f"{title:>9}" for title in hunters.values()))
+hunters = {"iql": "IQL", "vdn": "VDN", "qmix": "QMIX", "qplex": "QPLEX",
+           "ow_qmix": "OW-QMIX", "cw_qmix": "CW-QMIX"}
+print(f"seeds of 5 that hunt (made on {hunt['date']})".ljust(42)
+      + "".join(f"{title:>9}" for title in hunters.values()))
 for punishment, runs in hunt["runs"].items():
     counts = [sum(value > 5 for value in runs[kind]["greedy_return"]) for kind in hunters]
     print(f"p = {punishment:>2}".ljust(42) + "".join(f"{count:>9}" for count in counts))
 
 # %%
-figure, axes = plots.panels(1, 3, size=(12, 3.8), title="Predator–prey: greedy return after 40,000 steps, one dot a seed")
+figure, axes = plots.panels(1, 3, size=(12, 3.8),
+                            title="Predator–prey: greedy return after 40,000 steps, one dot a seed")
 for ax, (punishment, runs) in zip(axes, hunt["runs"].items()):
-    plots.bars({hunters[kind]: runs[kind]["greedy_return"] for kind in hunters}, f"punishment {punishment}", "return",
-               best=hunt["best_return"], dots=True, ax=ax)
+    plots.bars({hunters[kind]: runs[kind]["greedy_return"] for kind in hunters},
+               f"punishment {punishment}", "return", best=hunt["best_return"], dots=True, ax=ax)
     ax.set_xlim(-1.5, 12.5)
 figure
 
@@ -562,9 +596,11 @@ for kind, weigh in by_hand.items():
     loss = team.loss(batch, target)
     team.central.mixer = own_mixer
     own_loss = loss_by_hand(team, target, batch, weigh)
-    shared = [*team.agents.parameters(), *team.mixer.parameters(), *team.central.agents.parameters()]
+    shared = [*team.agents.parameters(), *team.mixer.parameters(),
+              *team.central.agents.parameters()]
     team.central.mixer = q_hat
-    gap = max((a - b).abs().max() for a, b in zip(torch.autograd.grad(loss, shared), torch.autograd.grad(own_loss, shared)))
+    gap = max((a - b).abs().max() for a, b in zip(torch.autograd.grad(loss, shared),
+                                                  torch.autograd.grad(own_loss, shared)))
     assert abs(loss - own_loss) < 1e-12 and gap < 1e-12
     print(f"{kind.__name__}: loss and gradients equal the library's")
 
@@ -578,9 +614,12 @@ batch.terminated[:] = True
 qmix = QMIX.for_env(env, seed=3)
 for kind in (CWQMIX, OWQMIX):
     team = kind.for_env(env, seed=3, alpha=1.0, central_dim=16)
-    qmix.load_state_dict({name: value for name, value in team.state_dict().items() if not name.startswith("central.")})
-    one = torch.autograd.grad(team.loss(batch, team), [*team.agents.parameters(), *team.mixer.parameters()])
-    two = torch.autograd.grad(qmix.loss(batch, qmix), [*qmix.agents.parameters(), *qmix.mixer.parameters()])
+    qmix.load_state_dict({name: value for name, value in team.state_dict().items()
+                          if not name.startswith("central.")})
+    one = torch.autograd.grad(team.loss(batch, team),
+                              [*team.agents.parameters(), *team.mixer.parameters()])
+    two = torch.autograd.grad(qmix.loss(batch, qmix),
+                              [*qmix.agents.parameters(), *qmix.mixer.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(one, two))
     print(f"{kind.__name__} with alpha = 1: QMIX's gradient, bit for bit")
 
@@ -615,7 +654,8 @@ for by in (-100, 0, 1, 3, 100):
 for algorithm in ("cw_qmix", "ow_qmix"):
     judged = torch.tensor(stored["games"]["qplex3"]["runs"][algorithm]["joint_table"])
     off = (judged - game3).abs().flatten(1).amax(1)
-    print(f"{algorithms[algorithm]}: Q̂* is wrong by more than 2 somewhere in {int((off > 2).sum())} of {len(off)} seeds; "
+    print(f"{algorithms[algorithm]}: Q̂* is wrong by more than 2 somewhere "
+          f"in {int((off > 2).sum())} of {len(off)} seeds; "
           f"about (1, 1) it says {float(judged[0, 1, 1]):.2f} in the first")
 
 
@@ -642,7 +682,8 @@ for name, (kind, options) in list(kinds.items())[1:]:
         learn(team, batch)
         start, _, in_2b = exact.q_tot(team, env.model())
         way = "2B, which pays 8" if start[1].max() > start[0].max() else "2A, which pays 7"
-        print(f"{name}, {judge:<7} Q̂*: goes to {way}; knows the 8 in 2B: {bool(abs(in_2b[1, 1] - 8) < 0.2)}")
+        print(f"{name}, {judge:<7} Q̂*: goes to {way}; "
+              f"knows the 8 in 2B: {bool(abs(in_2b[1, 1] - 8) < 0.2)}")
 
 # %% [markdown]
 # With the wrong judge both teams know perfectly well that (1, 1) pays 8 in 2B, as there $y$ is the reward. They never go there. The first step heard $0.99 \cdot 5 = 4.95$ from the judge, and 4.95 is less than 6.93.
@@ -658,7 +699,8 @@ coin = torch.tensor([12.0, -12.0])
 print("OW-QMIX, action 1:", round(expectile(coin, 0.1), 2), "against 5 for action 0")
 for greedy, q_greedy in ((0, 5.0), (1, 0.0)):
     w = central_weights(coin, torch.tensor(greedy == 1), torch.tensor(q_greedy), 0.1)
-    print(f"CW-QMIX, action 1 while {greedy} is greedy:", round(float((w * coin).sum() / w.sum()), 2))
+    print(f"CW-QMIX, action 1 while {greedy} is greedy:",
+          round(float((w * coin).sum() / w.sum()), 2))
 
 
 # %%
@@ -669,16 +711,19 @@ def best_of_rows(team):
 
 env = MatrixGame([[5, 5], [0, 0]])
 batch = every_joint_action(env)
-luck = Batch(**{name: torch.cat([part, part]) for name, part in vars(batch).items()})           # each joint action twice:
-luck.reward[luck.actions[:, 0, 0] == 1] = torch.tensor([[12.0], [12.0], [-12.0], [-12.0]])      # once in luck, once not
+# each joint action twice: once in luck, once not
+luck = Batch(**{name: torch.cat([part, part]) for name, part in vars(batch).items()})
+luck.reward[luck.actions[:, 0, 0] == 1] = torch.tensor([[12.0], [12.0], [-12.0], [-12.0]])
 beliefs = {}
 for name, (kind, options) in kinds.items():
     team = kind.for_env(env, seed=0, hidden=(32,), **options)
     beliefs[name] = torch.stack(learn(team, luck, 400, best_of_rows))
 
-figure, axes = plots.panels(1, 3, size=(12, 3.4), title="What each team believes of agent 1's two actions")
+figure, axes = plots.panels(1, 3, size=(12, 3.4),
+                            title="What each team believes of agent 1's two actions")
 for ax, (name, seen) in zip(axes, beliefs.items()):
-    plots.lines(range(1, 401), {"safe, worth 5": seen[:, 0], "coin, worth 0": seen[:, 1]}, name, "updates", "max Q_tot", ax=ax)
+    plots.lines(range(1, 401), {"safe, worth 5": seen[:, 0], "coin, worth 0": seen[:, 1]},
+                name, "updates", "max Q_tot", ax=ax)
 figure
 
 # %%

@@ -31,20 +31,21 @@
 # - predict, from the payoffs alone, where a QPLEX team can get stuck, and see it in its λ and its advantages
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -79,7 +80,8 @@ plots.table(game_3, title="QPLEX's game 3", highlight="max", fmt="{:.0f}")
 # %%
 stored = data.load("games")
 found = stored["games"]["qplex3"]["runs"]["qmix"]["value"]
-print("greedy joint action worth 8:", sum(value == 8 for value in found), "of", len(found), "QMIX seeds")
+print("greedy joint action worth 8:", sum(value == 8 for value in found),
+      "of", len(found), "QMIX seeds")
 assert sum(value == 8 for value in found) == 0
 
 
@@ -98,7 +100,8 @@ assert sum(value == 8 for value in found) == 0
 
 # %%
 def split(q):
-    """q[..., N, A] -> the value V[..., N] of each agent's best action and the advantages A[..., N, A], all <= 0."""
+    """q[..., N, A] -> the value V[..., N] of each agent's best action
+    and the advantages A[..., N, A], all <= 0."""
     v = q.amax(-1)
     return v, q - v.unsqueeze(-1)
 
@@ -138,7 +141,8 @@ def misses(draw_lam, draws=1000):
     return count
 
 
-print("λ = exp(noise), another one for each joint action: misses in", misses(torch.exp), "of 1000 teams")
+print("λ = exp(noise), another one for each joint action: misses in",
+      misses(torch.exp), "of 1000 teams")
 
 
 # %% [markdown]
@@ -148,7 +152,8 @@ print("λ = exp(noise), another one for each joint action: misses in", misses(to
 
 # %%
 def lambda_for(table, q):
-    """The λ[2, A, A] that make ``table``, the same for all agents that deviate (1 where nobody does)."""
+    """The λ[2, A, A] that make ``table``, the same for all agents
+    that deviate (1 where nobody does)."""
     v, a = split(q)
     deviation = a[0].unsqueeze(1) + a[1]                       # Σ_i A_i
     share = torch.where(deviation < 0, (table - v.sum()) / deviation, 1.0)
@@ -162,8 +167,10 @@ assert torch.equal(duel(q, lam), game_3) and lam.min() > 0
 print("the table comes out exactly, and all λ are positive")
 
 # %%
-plots.tables({"agents' $A_1 + A_2$": split(q)[1][0].unsqueeze(1) + split(q)[1][1], "λ (of both agents)": lam[0],
-              "$Q_{tot} = 8 + \\lambda (A_1 + A_2)$": duel(q, lam)}, title="Game 3, made by hand", fmt="{:.0f}")
+plots.tables({"agents' $A_1 + A_2$": split(q)[1][0].unsqueeze(1) + split(q)[1][1],
+              "λ (of both agents)": lam[0],
+              "$Q_{tot} = 8 + \\lambda (A_1 + A_2)$": duel(q, lam)},
+             title="Game 3, made by hand", fmt="{:.0f}")
 
 # %% [markdown]
 # Nothing here was special about game 3. Take *any* table and let the agents point at its largest entry: wherever the table is lower, $\lambda = (\text{table} - V) / \sum A_i$ is a negative number over a negative number. So QPLEX can make every table with IGM. (Only a second entry exactly *equal* to the maximum is out of reach, since it needs $\lambda = 0$: a small λ comes as near as you like.)
@@ -181,7 +188,8 @@ print("λ = 1 gives the sum:", torch.equal(duel(q, torch.ones(2, 3, 3)), q[0].un
 w, b = torch.tensor([0.5, 3.0]), torch.tensor([-1.0, 2.0])
 scaled = w.unsqueeze(1) * q + b.unsqueeze(1)
 print("own best actions before and after:", q.argmax(1).tolist(), scaled.argmax(1).tolist())
-print("advantages are scaled by w, and b is gone:", torch.allclose(split(scaled)[1], w.unsqueeze(1) * split(q)[1]))
+print("advantages are scaled by w, and b is gone:",
+      torch.allclose(split(scaled)[1], w.unsqueeze(1) * split(q)[1]))
 
 
 # %% [markdown]
@@ -205,19 +213,21 @@ class Heads(nn.Module):
         self.action = nn.Linear(state_dim + n_agents * n_actions, heads * n_agents)
 
     def forward(self, state, actions):
-        one_hot = nn.functional.one_hot(actions, self.n_actions).flatten(1).to(state.dtype)      # [M, N·A]
-        key = self.key(state).abs().unsqueeze(2)                                                 # [M, H, 1]
-        agent = self.agent(state).unflatten(1, self.shape).sigmoid()                             # [M, H, N]
-        action = self.action(torch.cat([state, one_hot], 1)).unflatten(1, self.shape).sigmoid()  # [M, H, N]
-        return (key * agent * action).sum(1) + 1e-10                                             # never quite 0
+        # [M, N·A]
+        one_hot = nn.functional.one_hot(actions, self.n_actions).flatten(1).to(state.dtype)
+        key = self.key(state).abs().unsqueeze(2)                          # [M, H, 1]
+        agent = self.agent(state).unflatten(1, self.shape).sigmoid()      # [M, H, N]
+        # [M, H, N]
+        action = self.action(torch.cat([state, one_hot], 1)).unflatten(1, self.shape).sigmoid()
+        return (key * agent * action).sum(1) + 1e-10                      # never quite 0
 
 
 heads = Heads(n_agents=2, state_dim=4, n_actions=3, heads=10)
 joint = torch.cartesian_prod(torch.arange(3), torch.arange(3))
 with torch.no_grad():
     lam = heads(torch.randn(1, 4).expand(9, -1), joint)
-print("shape:", tuple(lam.shape), "| all positive:", bool((lam > 0).all()), "| different joint actions, different λ:",
-      len(set(lam[:, 0].tolist())) == 9)
+print("shape:", tuple(lam.shape), "| all positive:", bool((lam > 0).all()),
+      "| different joint actions, different λ:", len(set(lam[:, 0].tolist())) == 9)
 
 
 # %% [markdown]
@@ -245,10 +255,12 @@ class Duplex(nn.Module):
 mixer = Duplex(2, 4, 3)
 q, state = torch.randn(500, 2, 3), torch.randn(500, 4)
 with torch.no_grad():
-    table = torch.stack([mixer(q[:, [0, 1], u.tolist()], state, q.amax(-1), u.expand(500, -1)) for u in joint], 1)
+    table = torch.stack([mixer(q[:, [0, 1], u.tolist()], state, q.amax(-1), u.expand(500, -1))
+                         for u in joint], 1)
 own = 3 * q[:, 0].argmax(-1) + q[:, 1].argmax(-1)
 reached = table.gather(1, own.unsqueeze(1)).squeeze(1)
-print("own best actions are the best of all nine in", int((reached == table.amax(1)).sum()), "of 500 states")
+print("own best actions are the best of all nine in",
+      int((reached == table.amax(1)).sum()), "of 500 states")
 
 # %% [markdown]
 # ### Step 6: the target costs nothing
@@ -259,7 +271,8 @@ print("own best actions are the best of all nine in", int((reached == table.amax
 with torch.no_grad():
     w, b = mixer.w(state).abs() + 1e-10, mixer.b(state)
     value = (w * q.amax(-1) + b).sum(1)
-print("largest difference between the maximum over nine and Σ (w max Q + b):", f"{(value - table.amax(1)).abs().max():.0e}"
+print("largest difference between the maximum over nine and Σ (w max Q + b):",
+      f"{(value - table.amax(1)).abs().max():.0e}"
       if (value - table.amax(1)).abs().max() > 1e-12 else "below 1e-12")
 
 
@@ -294,13 +307,15 @@ print("without it      :", slope(False))
 # Everything is known now. Does it learn game 3? Strip it down to one state: utilities are a table, log λ is a table, every joint action is equally frequent and there is no noise. Then two hundred teams with random first utilities train side by side in seconds.
 
 # %%
-def learn(payoff, detach=True, rate=0.01, rate_lambda=0.1, train_lambda=True, updates=3000, teams=200, shift=0.0):
-    """Teams trained on all joint actions alike: first choices[K, 2], last choices[K, 2], q_tot, q, λ, loss[K]."""
+def learn(payoff, detach=True, rate=0.01, rate_lambda=0.1, train_lambda=True,
+          updates=3000, teams=200, shift=0.0):
+    """Teams trained on all joint actions alike:
+    first choices[K, 2], last choices[K, 2], q_tot, q, λ, loss[K]."""
     q = 0.5 * torch.randn(teams, 2, len(payoff), generator=torch.Generator().manual_seed(0))
     q[:, 0, 0] += shift
     first = q.requires_grad_().argmax(-1)
     log_lam = torch.zeros(teams, 2, *payoff.shape, requires_grad=train_lambda)
-    level = torch.zeros(teams, 1, 1, requires_grad=True)                                          # b, summed over the agents
+    level = torch.zeros(teams, 1, 1, requires_grad=True)                 # b, summed over the agents
     slow = [{"params": [log_lam], "lr": rate_lambda}] if train_lambda else []
     optimiser = torch.optim.Adam([{"params": [q, level], "lr": rate}] + slow)
     for _ in range(updates):
@@ -308,12 +323,12 @@ def learn(payoff, detach=True, rate=0.01, rate_lambda=0.1, train_lambda=True, up
         extra = log_lam.exp() - 1
         q_tot = level + q[:, 0].unsqueeze(2) + q[:, 1].unsqueeze(1)
         q_tot = q_tot + extra[:, 0] * a[:, 0].unsqueeze(2) + extra[:, 1] * a[:, 1].unsqueeze(1)
-        loss = (q_tot - payoff).square().mean((1, 2))                                             # [K], one a team
+        loss = (q_tot - payoff).square().mean((1, 2))                    # [K], one a team
         optimiser.zero_grad()
         loss.sum().backward()
         optimiser.step()
-    return SimpleNamespace(first=first, choice=q.argmax(-1), q_tot=q_tot.detach(), q=q.detach(), lam=log_lam.detach().exp(),
-                           loss=loss.detach())
+    return SimpleNamespace(first=first, choice=q.argmax(-1), q_tot=q_tot.detach(),
+                           q=q.detach(), lam=log_lam.detach().exp(), loss=loss.detach())
 
 
 def worth(payoff, choice):
@@ -352,34 +367,41 @@ print("teams with another outcome: several; teams that find the 8: about as many
 # With the library's networks, 20 seeds a game, with the budget that all algorithms of Part II get. (Made by `make tables`: 2,000 updates, each on every joint action once. A "best" joint action is one that pays the most.)
 
 # %%
-names = {"climbing": "climbing", "penalty": "penalty(−25)", "qtran": "QTRAN's", "qplex1": "QPLEX 1", "qplex3": "QPLEX 3",
-         "two_optima": "two optima"}
+names = {"climbing": "climbing", "penalty": "penalty(−25)", "qtran": "QTRAN's",
+         "qplex1": "QPLEX 1", "qplex3": "QPLEX 3", "two_optima": "two optima"}
 
 
 def solved_by(algorithm):
     """Game -> in how many of the stored seeds the greedy joint action is a best one."""
-    return {name: sum(abs(value - entry["best"]) < 1e-9 for value in entry["runs"][algorithm]["value"])
+    return {name: sum(abs(value - entry["best"]) < 1e-9
+                      for value in entry["runs"][algorithm]["value"])
             for name, entry in stored["games"].items()}
 
 
 for name, count in solved_by("qplex").items():
     low, high = success_interval(count, 20)
-    print(f"{names[name]:<13} QPLEX {count:>2} of 20 (rate {low:.2f} to {high:.2f})   QMIX {solved_by('qmix')[name]:>2}   "
-          f"VDN {solved_by('vdn')[name]:>2}")
+    print(f"{names[name]:<13} QPLEX {count:>2} of 20 (rate {low:.2f} to {high:.2f})   "
+          f"QMIX {solved_by('qmix')[name]:>2}   VDN {solved_by('vdn')[name]:>2}")
 
 # %%
-figure, axes = plots.panels(2, 3, size=(12, 6), title=f"QPLEX, 20 seeds a game: what the greedy joint action pays ({stored['date']})")
+figure, axes = plots.panels(
+    2, 3, size=(12, 6),
+    title=f"QPLEX, 20 seeds a game: what the greedy joint action pays ({stored['date']})")
 for ax, (name, entry) in zip(axes.flat, stored["games"].items()):
-    plots.bars({label: entry["runs"][key]["value"] for key, label in (("vdn", "VDN"), ("qmix", "QMIX"), ("qplex", "QPLEX"))},
+    plots.bars({label: entry["runs"][key]["value"]
+                for key, label in (("vdn", "VDN"), ("qmix", "QMIX"), ("qplex", "QPLEX"))},
                names[name], "payoff", best=entry["best"], dots=True, fmt="{:.3g}", ax=ax)
 figure
 
 # %%
 count = solved_by("qplex")
-assert count["climbing"] >= 17 and count["qplex1"] >= 15 and 3 <= count["qtran"] <= 17 and 2 <= count["qplex3"] <= 15
+assert (count["climbing"] >= 17 and count["qplex1"] >= 15 and 3 <= count["qtran"] <= 17
+        and 2 <= count["qplex3"] <= 15)
 pays = {name: entry["runs"]["qplex"]["value"] for name, entry in stored["games"].items()}
-print("seeds whose greedy joint action is one of the worst:", sum(min(pays[name]) == value for name in ("qtran", "qplex3", "penalty")
-      for value in pays[name] if value <= -12), "of 60 in QTRAN's game, game 3 and the penalty game")
+print("seeds whose greedy joint action is one of the worst:",
+      sum(min(pays[name]) == value for name in ("qtran", "qplex3", "penalty")
+          for value in pays[name] if value <= -12),
+      "of 60 in QTRAN's game, game 3 and the penalty game")
 
 # %% [markdown]
 # Where QMIX cannot win, QPLEX often does: climbing and game 1 are as good as solved. In QTRAN's game and in game 3, which it can represent exactly, it fails in about half of the seeds, and a few teams end at the very worst joint action. (In the penalty game and in the game of two optima, [[1, 0], [0, 1]], two joint actions are equally good; QPLEX can only come near such a table, and its agents have no reason to prefer the same one.) "QPLEX always finds the best joint action" is not true of these games. *Break it* shows why.
@@ -390,12 +412,13 @@ print("seeds whose greedy joint action is one of the worst:", sum(min(pays[name]
 
 # %%
 library = DuplexMixer(2, 4, 3, heads=10, hypernet_dim=0, head_hidden=())
-pairs = {"hyper_w": mixer.w, "hyper_b": mixer.b, "head_key": mixer.heads.key, "head_agent": mixer.heads.agent,
-         "head_action": mixer.heads.action}
+pairs = {"hyper_w": mixer.w, "hyper_b": mixer.b, "head_key": mixer.heads.key,
+         "head_agent": mixer.heads.agent, "head_action": mixer.heads.action}
 for name, layer in pairs.items():
     getattr(library, name)[0].load_state_dict(layer.state_dict())
 chosen, actions = q[:, :, 0], torch.zeros(500, 2, dtype=torch.int64)
-assert (mixer(chosen, state, q.amax(-1), actions) - library(chosen, state, q.amax(-1), actions)).abs().max() < 1e-12
+assert (mixer(chosen, state, q.amax(-1), actions)
+        - library(chosen, state, q.amax(-1), actions)).abs().max() < 1e-12
 print("Duplex equals DuplexMixer")
 
 grid = GridWorld()
@@ -403,7 +426,8 @@ model = grid.model()
 team = QPLEX.for_env(grid, seed=0)
 tables, choice = exact.q_tot(team, model), exact.agent_qs(team, model).argmax(-1)
 held = tables[torch.arange(len(tables)), choice[:, 0], choice[:, 1]] == tables.flatten(1).amax(1)
-print("a fresh QPLEX team: IGM holds in", int(held.sum()), "of", len(held), "states of the grid world")
+print("a fresh QPLEX team: IGM holds in", int(held.sum()), "of", len(held),
+      "states of the grid world")
 
 # %% [markdown]
 # `QPLEX` is VDN with this mixer. Its loss reads like VDN's, with two differences: the mixer is also given the best available values and the actions, and so is the target's.
@@ -419,7 +443,8 @@ row, column = game_3.mean(1, keepdim=True), game_3.mean(0)
 best_sum = row + column - game_3.mean()
 plain = learn(game_3, train_lambda=False)
 assert (plain.q_tot - best_sum).abs().max() < 0.05
-print("all 200 tables are the best sum; greedy joint actions worth 8:", int((worth(game_3, plain.choice) == 8).sum()))
+print("all 200 tables are the best sum; greedy joint actions worth 8:",
+      int((worth(game_3, plain.choice) == 8).sum()))
 
 # %% [markdown]
 # ### λ below zero
@@ -427,7 +452,8 @@ print("all 200 tables are the best sum; greedy joint actions worth 8:", int((wor
 # λ may be tiny or huge, and it may depend on anything. The one thing it may not do is change sign. Draw it with a sign:
 
 # %%
-print("λ = noise, any sign:", misses(lambda noise: noise), "of 1000 teams miss their best joint action")
+print("λ = noise, any sign:", misses(lambda noise: noise),
+      "of 1000 teams miss their best joint action")
 print("λ = |noise|        :", misses(torch.abs), "of 1000")
 
 
@@ -464,8 +490,10 @@ assert int(stayed.sum()) >= 190 and (true_slope.loss - floor)[stayed].abs().medi
 print("teams that end where they began: nearly all of 200; their loss: the one computed above")
 
 # %%
-outcomes = {"first utilities": free.first, "with the detach": free.choice, "without it": true_slope.choice}
-figure, axes = plots.panels(1, 3, size=(12, 3.6), title="Game 3: how many of 200 teams point at each joint action")
+outcomes = {"first utilities": free.first, "with the detach": free.choice,
+            "without it": true_slope.choice}
+figure, axes = plots.panels(1, 3, size=(12, 3.6),
+                            title="Game 3: how many of 200 teams point at each joint action")
 for ax, (name, u) in zip(axes, outcomes.items()):
     counts = torch.bincount(3 * u[:, 0] + u[:, 1], minlength=9).view(3, 3)
     plots.table(counts.double(), title=name, fmt="{:.0f}", ax=ax, limits=(0, 200))
@@ -480,7 +508,8 @@ figure
 v, _ = best_pointing_at(game_3, (1, 1))
 errors = game_3.clamp(max=v) - game_3
 errors[1, 1] = v - game_3[1, 1]
-print("errors at (0, 0) and (1, 1):", [errors[0, 0].item(), errors[1, 1].item()], "| sums of the rows:", errors.sum(1).tolist())
+print("errors at (0, 0) and (1, 1):", [errors[0, 0].item(), errors[1, 1].item()],
+      "| sums of the rows:", errors.sum(1).tolist())
 
 # %% [markdown]
 # The agents move against these sums: action 0 up, action 1 down. This is no accident of the numbers. At such a table the error is positive at $\bar{\mathbf u}$, negative at every better joint action and 0 elsewhere. The error at $\bar{\mathbf u}$ is as large as all the negative ones together (that is what made $V$ a mean). For its row to add up to zero, every better joint action would have to lie in that row, and for its column, in that column. Both is impossible. So **with the detach no wrong table of this kind is a resting place**, and own actions that only better joint actions use are pulled up. The detach is not a mere detail of stability: here it is what lets QPLEX move at all.
@@ -492,7 +521,8 @@ print("errors at (0, 0) and (1, 1):", [errors[0, 0].item(), errors[1, 1].item()]
 # %%
 qtran = torch.tensor(PAYOFFS["qtran"], dtype=torch.float64)
 fast, slow = learn(qtran), learn(qtran, rate_lambda=0.001)
-assert int((worth(qtran, fast.choice) == 8).sum()) >= 195 and int((worth(qtran, slow.choice) == 8).sum()) <= 10
+assert (int((worth(qtran, fast.choice) == 8).sum()) >= 195
+        and int((worth(qtran, slow.choice) == 8).sum()) <= 10)
 print("λ learns 10 times as fast as the agents: (almost) all of 200 teams find the 8")
 print("λ learns a tenth as fast as the agents : almost none does")
 
@@ -504,18 +534,21 @@ middle = slow.q_tot.median(0).values                           # entry by entry 
 # $$(V - 8) + 2\,(V - c + 12) = 0, \qquad (V - c + 12) + 2V = 0.$$
 
 # %%
-v_and_c = torch.linalg.solve(torch.tensor([[3.0, -2.0], [3.0, -1.0]]), torch.tensor([8.0 - 24.0, -12.0]))
+v_and_c = torch.linalg.solve(torch.tensor([[3.0, -2.0], [3.0, -1.0]]),
+                             torch.tensor([8.0 - 24.0, -12.0]))
 v, c = v_and_c.tolist()
 stuck = torch.full((3, 3), v)
 stuck[0, 1:] = stuck[1:, 0] = v - c
 assert (middle - stuck).abs().max() < 0.2
-print(f"V = {v:.2f}, V - c = {v - c:.2f}, loss {((stuck - qtran) ** 2).mean().item():.2f}; the teams' median table: within 0.2 of it")
+print(f"V = {v:.2f}, V - c = {v - c:.2f}, loss {((stuck - qtran) ** 2).mean().item():.2f}; "
+      "the teams' median table: within 0.2 of it")
 
 library_tables = torch.tensor(stored["games"]["qtran"]["runs"]["qplex"]["table"])
 failed = torch.tensor(pays["qtran"]) < 8
 near = (library_tables - stuck).abs().amax((1, 2)) < 0.3
 assert near.sum() >= 2 and not (near & ~failed).any()
-print("library teams of step 9 that failed:", int(failed.sum()), "of 20; of these at that very table:", int(near.sum()))
+print("library teams of step 9 that failed:", int(failed.sum()),
+      "of 20; of these at that very table:", int(near.sum()))
 
 # %% [markdown]
 # The library's networks end there too, in a good part of the failed seeds, with their λ made by heads. The loss is 28.44, and nothing pushes the agents any more. λ still wants to grow, since $V - c = -6.67$ is far above −12. But whenever λ grows, the agents answer: their advantage shrinks so that λ·A, and with it the errors' sums, stay what they were. So λ runs off to infinity, the advantages to 0, their product stays near $-c = -4$, and so does the table. Look at agent 1 along the way:
@@ -526,9 +559,12 @@ runs = [learn(qtran, rate_lambda=0.001, updates=t, teams=20) for t in times]
 a_of_0 = [split(run.q)[1][:, 0, 0].median().item() for run in runs]
 lam_of_0 = [run.lam[:, 0, 0, 1:].median().item() for run in runs]
 product = [(run.lam[:, 0, 0, 1:] * split(run.q)[1][:, 0, :1]).median().item() for run in runs]
-assert lam_of_0[-1] > 5 * lam_of_0[0] and abs(a_of_0[-1]) < 0.4 * abs(a_of_0[0]) and abs(product[-1] + c) < 0.6
-figure, axes = plots.panels(1, 3, size=(12, 3.4), title="Action 0 of agent 1, QTRAN's game, slow λ (medians of 20 teams)")
-for ax, (name, each) in zip(axes, {"$-A_1(0)$": [-a for a in a_of_0], "λ₁(0, ·)": lam_of_0, "λ₁ · A₁": product}.items()):
+assert (lam_of_0[-1] > 5 * lam_of_0[0] and abs(a_of_0[-1]) < 0.4 * abs(a_of_0[0])
+        and abs(product[-1] + c) < 0.6)
+figure, axes = plots.panels(1, 3, size=(12, 3.4),
+                            title="Action 0 of agent 1, QTRAN's game, slow λ (medians of 20 teams)")
+for ax, (name, each) in zip(axes, {"$-A_1(0)$": [-a for a in a_of_0],
+                                   "λ₁(0, ·)": lam_of_0, "λ₁ · A₁": product}.items()):
     plots.lines(torch.tensor(times), torch.tensor(each), name, "updates", name, markers=True, ax=ax)
 figure
 

@@ -31,20 +31,21 @@
 # - name three ways in which penalties are weaker than structure, each with a measurement
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -81,7 +82,8 @@ print(payoff.tolist())
 closest = payoff.mean(1, keepdim=True) + payoff.mean(0) - payoff.mean()
 choice = divmod(int(closest.argmax()), 3)
 print("closest sum  :", [[round(x, 2) for x in row] for row in closest.tolist()])
-print("agents choose:", "one of the four zeros" if min(choice) > 0 else choice, "and collect", payoff[choice].item())
+print("agents choose:", "one of the four zeros" if min(choice) > 0 else choice,
+      "and collect", payoff[choice].item())
 
 
 # %% [markdown]
@@ -117,7 +119,8 @@ def conditions_hold(q_sum, joint, v, tolerance=1e-9):
 
 printed_sum = torch.tensor([[8.00, 6.13, 6.12], [2.10, 0.23, 0.23], [1.92, 0.04, 0.04]])
 printed_joint = torch.tensor([[8.00, -12.02, -12.02], [-12.00, 0.00, 0.00], [-12.00, 0.00, -0.01]])
-print("the tables printed in QTRAN's Table 1 meet both, with V = 0:", conditions_hold(printed_sum, printed_joint, 0.0))
+print("the tables printed in QTRAN's Table 1 meet both, with V = 0:",
+      conditions_hold(printed_sum, printed_joint, 0.0))
 
 # %% [markdown]
 # The paper's own learned tables for this game pass. The sum it learned is nothing like the payoffs, and need not be. Why is it enough? Three lines. By the first condition $Q_{jt}(\bar{\mathbf u}) = Q'(\bar{\mathbf u}) + V$. Since $\bar{\mathbf u}$ is best for the sum, that is at least $Q'(\mathbf u) + V$ for any $\mathbf u$. By the second condition this is at least $Q_{jt}(\mathbf u)$. So **no joint action is better than $\bar{\mathbf u}$** (theorem 1 of the paper).
@@ -127,23 +130,26 @@ print("the tables printed in QTRAN's Table 1 meet both, with V = 0:", conditions
 # %%
 q_sum = add(torch.tensor([4.0, 0.0, 0.0]), torch.tensor([4.0, 0.0, 0.0]))
 v = float(payoff.max() - q_sum.max())
-print("V =", v, " gaps:", gaps(q_sum, payoff, v).tolist(), " both hold:", conditions_hold(q_sum, payoff, v))
+print("V =", v, " gaps:", gaps(q_sum, payoff, v).tolist(),
+      " both hold:", conditions_hold(q_sum, payoff, v))
 
 # %% [markdown]
 # The proof is short. A count is a good second witness. Take every pair of agents with utilities 0, 1 or 2, every 2 × 2 table with entries 0, 1 or 2, every whole $V$ from −4 to 2, and look at all cases in which the conditions hold. (Utilities with ties are left out here. They come back in *Break it*.)
 
 # %%
-four = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4)                       # [81, 4]
-own = four.view(-1, 2, 2)[(four[:, 0] != four[:, 1]) & (four[:, 2] != four[:, 3])]      # [teams, agent, action]
-sums = own[:, 0].unsqueeze(2) + own[:, 1].unsqueeze(1)                                  # [teams, 2, 2]
+four = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4)      # [81, 4]
+# [teams, agent, action]
+own = four.view(-1, 2, 2)[(four[:, 0] != four[:, 1]) & (four[:, 2] != four[:, 3])]
+sums = own[:, 0].unsqueeze(2) + own[:, 1].unsqueeze(1)                 # [teams, 2, 2]
 v_values = torch.arange(-4.0, 3.0)
 gap = (sums[:, None, None] - four.view(1, -1, 1, 2, 2) + v_values.view(1, 1, -1, 1, 1)).flatten(3)
-best = sums.flatten(1).argmax(1)                                                        # ū of each team
+best = sums.flatten(1).argmax(1)                                       # ū of each team
 touches = gap.gather(3, best.view(-1, 1, 1, 1).expand(*gap.shape[:3], 1)).squeeze(3) == 0
-hold = touches & (gap >= 0).all(3)                                                      # [teams, tables, V]
-reached = four[:, best].T == four.amax(1)                                               # [teams, tables]
+hold = touches & (gap >= 0).all(3)                                     # [teams, tables, V]
+reached = four[:, best].T == four.amax(1)                              # [teams, tables]
 print("cases:", hold.numel(), " both conditions hold in:", int(hold.sum()))
-print("... and the agents' own choice is a best joint action in:", int((hold & reached.unsqueeze(2)).sum()))
+print("... and the agents' own choice is a best joint action in:",
+      int((hold & reached.unsqueeze(2)).sum()))
 
 
 # %% [markdown]
@@ -160,8 +166,10 @@ def meet(joint):
 
 
 random_tables = 10 * torch.randn(1000, 4, 4, generator=torch.Generator().manual_seed(0))
-met = sum(conditions_hold(add(*utilities), table, v) for table in random_tables for utilities, v in [meet(table)])
-print("conditions met on", met, "of 1000 random tables, none of which is additive or monotone by design")
+met = sum(conditions_hold(add(*utilities), table, v)
+          for table in random_tables for utilities, v in [meet(table)])
+print("conditions met on", met,
+      "of 1000 random tables, none of which is additive or monotone by design")
 
 # %% [markdown]
 # This is what QTRAN has over QMIX: *any* table with one best entry will do. Look at what the utilities say, though. They need only *point* at the best entry. Nothing else about the table is in them.
@@ -173,10 +181,13 @@ print("conditions met on", met, "of 1000 random tables, none of which is additiv
 # **Predict.** The best joint action is the same in both. Can one set of utilities fulfil the first condition in both states without V? How far off is the best compromise?
 
 # %%
-joint_2 = torch.stack([payoff, payoff + 10])                       # [state, A, A]; the utilities cannot depend on the state
-touch = joint_2[:, 0, 0]                                           # Q′(ū) should be 8 in one state, 18 in the other
+# [state, A, A]; the utilities cannot depend on the state
+joint_2 = torch.stack([payoff, payoff + 10])
+# Q′(ū) should be 8 in one state, 18 in the other
+touch = joint_2[:, 0, 0]
 compromise = touch.mean()
-print("without V: Q′(ū) =", compromise.item(), " error of the first condition:", ((compromise - touch) ** 2).mean().item())
+print("without V: Q′(ū) =", compromise.item(),
+      " error of the first condition:", ((compromise - touch) ** 2).mean().item())
 v_of_state = touch - q_sum.max()
 print("with V(s) =", v_of_state.tolist(), ":",
       [conditions_hold(q_sum, table, v) for table, v in zip(joint_2, v_of_state.tolist())])
@@ -211,7 +222,8 @@ def three_losses(own, joint, v, payoff, often, alternative=False):
     gap = own[:, 0].unsqueeze(2) + own[:, 1].unsqueeze(1) - held + v.view(-1, 1, 1)      # [K, A, A]
     td = (often * (joint - payoff) ** 2).sum((1, 2))
     opt = (sum_there - joint_there + v) ** 2
-    nopt = alternative_loss(gap, often) if alternative else (often * gap.clamp(max=0) ** 2).sum((1, 2))
+    nopt = (alternative_loss(gap, often) if alternative
+            else (often * gap.clamp(max=0) ** 2).sum((1, 2)))
     return td, opt, nopt
 
 
@@ -221,10 +233,11 @@ def three_losses(own, joint, v, payoff, often, alternative=False):
 # %%
 parts = {"utilities": torch.randn(1, 2, 3), "Q_jt": torch.randn(1, 3, 3), "V": torch.randn(1)}
 parts = {name: value.requires_grad_() for name, value in parts.items()}
-even = torch.full((3, 3), 1 / 9)                                   # all joint actions equally frequent
+even = torch.full((3, 3), 1 / 9)                                # all joint actions equally frequent
 for name, loss in zip(("L_td", "L_opt", "L_nopt"), three_losses(*parts.values(), payoff, even)):
     gradients = torch.autograd.grad(loss.sum(), list(parts.values()), allow_unused=True)
-    moved = [part for part, gradient in zip(parts, gradients) if gradient is not None and gradient.abs().sum() > 0]
+    moved = [part for part, gradient in zip(parts, gradients)
+             if gradient is not None and gradient.abs().sum() > 0]
     print(f"{name:<6} moves {' and '.join(moved)}")
 
 
@@ -234,8 +247,10 @@ for name, loss in zip(("L_td", "L_opt", "L_nopt"), three_losses(*parts.values(),
 # Now let 20 teams learn from random starts. Everything is exact here: no sampling, no network, just the three losses.
 
 # %%
-def learn(payoff, often, alternative=False, opt_weight=1.0, nopt_weight=1.0, n_steps=1000, losses=three_losses):
-    """20 teams: own[K, 2, A], joint[K, A, A], v[K] at the end, and what their own choices paid at each step, [n_steps, K]."""
+def learn(payoff, often, alternative=False, opt_weight=1.0, nopt_weight=1.0,
+          n_steps=1000, losses=three_losses):
+    """20 teams: own[K, 2, A], joint[K, A, A], v[K] at the end,
+    and what their own choices paid at each step, [n_steps, K]."""
     generator, n = torch.Generator().manual_seed(0), len(payoff)
     parts = [0.1 * torch.randn(20, *shape, generator=generator) for shape in ((2, n), (n, n), ())]
     parts = [part.requires_grad_() for part in parts]
@@ -251,7 +266,8 @@ def learn(payoff, often, alternative=False, opt_weight=1.0, nopt_weight=1.0, n_s
 
 own, joint, v, paid = learn(payoff, even)
 print("base: teams that choose 8:", int((paid[-1] == 8).sum()), "of 20")
-print("largest error of Q_jt    :", "below 0.01" if (joint - payoff).abs().max() < 0.01 else "large")
+print("largest error of Q_jt    :",
+      "below 0.01" if (joint - payoff).abs().max() < 0.01 else "large")
 
 
 # %% [markdown]
@@ -268,7 +284,8 @@ print("largest error of Q_jt    :", "below 0.01" if (joint - payoff).abs().max()
 # %%
 def alternative_loss(gap, often):
     """gap[K, A, A] -> [K]: the smallest gap in each column for agent 1, in each row for agent 2."""
-    agent_1 = (often.sum(0) * gap.amin(1) ** 2).sum(1)             # agent 2 played u2 this often; agent 1 tries everything
+    # agent 2 played u2 this often; agent 1 tries everything
+    agent_1 = (often.sum(0) * gap.amin(1) ** 2).sum(1)
     agent_2 = (often.sum(1) * gap.amin(2) ** 2).sum(1)
     return (agent_1 + agent_2) / 2
 
@@ -285,8 +302,10 @@ assert 2 < leads[0] < 3 and 3.5 < leads[1] < 4.2
 print(f"mean lead of the best joint action: {leads[0]:.1f} (base), {leads[1]:.1f} (alternative)")
 
 # %%
-plots.tables({"payoff": payoff, "base: Q′ + V": add(*own[0]) + v[0], "base: gap": gaps(add(*own[0]), joint[0], v[0]),
-              "alt: Q′ + V": add(*own_alt[0]) + v_alt[0], "alt: gap": gaps(add(*own_alt[0]), joint_alt[0], v_alt[0])},
+plots.tables({"payoff": payoff, "base: Q′ + V": add(*own[0]) + v[0],
+              "base: gap": gaps(add(*own[0]), joint[0], v[0]),
+              "alt: Q′ + V": add(*own_alt[0]) + v_alt[0],
+              "alt: gap": gaps(add(*own_alt[0]), joint_alt[0], v_alt[0])},
              title="One team of each kind: the sum, and how far above the table it lies",
              highlight=["max", "max", None, "max", None], fmt="{:.1f}")
 
@@ -308,11 +327,13 @@ def watch(game, seed=0, updates=400, **options):
     """Train one QTRAN; (updates, Q′, Q_jt, V) every 10 updates."""
     env = MatrixGame(game, num_envs=32)
     team, seen = QTRAN.for_env(env, seed=seed, hidden=(32,), **options), []
-    config = TrainConfig(seed=seed, total_steps=32 * (updates + 2), learning_starts=64, update_every=32, batch_size=32,
-                         learning_rate=2e-3, epsilon_end=1.0, evaluate_every=320)
+    config = TrainConfig(seed=seed, total_steps=32 * (updates + 2), learning_starts=64,
+                         update_every=32, batch_size=32, learning_rate=2e-3,
+                         epsilon_end=1.0, evaluate_every=320)
     with torch.no_grad():
         seen.append((0, *beliefs(team, env.model())))
-    train(env, team, config, on_evaluation=lambda run: seen.append((run.updates, *beliefs(team, env.model()))))
+    train(env, team, config,
+          on_evaluation=lambda run: seen.append((run.updates, *beliefs(team, env.model()))))
     return team, seen
 
 
@@ -324,18 +345,20 @@ print("Q_jt is near the payoffs; the agents choose", divmod(int(q_sum.argmax()),
 
 # %%
 moments = [min(seen, key=lambda each: abs(each[0] - wanted)) for wanted in (30, 150, 230, 400)]
-figure, axes = plots.panels(2, 4, size=(12.5, 6.4), title="What the networks believe; × marks a violated condition")
+figure, axes = plots.panels(2, 4, size=(12.5, 6.4),
+                            title="What the networks believe; × marks a violated condition")
 for column, (updates, q_sum, q_jt, v) in enumerate(moments):
     best = divmod(int(q_sum.argmax()), 3)
-    plots.table(q_jt, title=f"$Q_{{jt}}$ after {updates} updates", highlight="max", fmt="{:.1f}", ax=axes[0][column],
-                limits=(-14, 14))
-    plots.table(q_sum + v, title=f"Q′ + V: choose {best}", highlight=best, fmt="{:.1f}", ax=axes[1][column], limits=(-14, 14))
+    plots.table(q_jt, title=f"$Q_{{jt}}$ after {updates} updates",
+                highlight="max", fmt="{:.1f}", ax=axes[0][column], limits=(-14, 14))
+    plots.table(q_sum + v, title=f"Q′ + V: choose {best}",
+                highlight=best, fmt="{:.1f}", ax=axes[1][column], limits=(-14, 14))
     gap = gaps(q_sum, q_jt, v)
     for u1 in range(3):
         for u2 in range(3):
             if gap[u1, u2] < -0.3 or ((u1, u2) == best and gap[u1, u2] > 0.3):
-                axes[1][column].text(u2 + 0.33, u1 - 0.28, "×", color="#D55E00", fontsize=17, fontweight="bold", ha="center",
-                                     va="center")
+                axes[1][column].text(u2 + 0.33, u1 - 0.28, "×", color="#D55E00",
+                                     fontsize=17, fontweight="bold", ha="center", va="center")
 figure
 
 # %% [markdown]
@@ -346,10 +369,12 @@ steps = [each[0] for each in seen]
 figure, axes = plots.panels(1, 2, size=(11, 3.6), title="The same run, as lines")
 plots.lines(steps, {"$Q_{jt}(0, 0)$": [each[2][0, 0].item() for each in seen],
                     "$Q'(0, 0) + V$": [(each[1][0, 0] + each[3]).item() for each in seen],
-                    "V": [each[3] for each in seen]}, "the best entry", "updates", "value", best=8, ax=axes[0])
-plots.lines(steps, {"errors of $Q_{jt}$": [(each[2] - payoff).abs().max().item() for each in seen],
-                    "lowest gap": [gaps(*each[1:]).min().item() for each in seen],
-                    "gap at ū": [gaps(*each[1:]).flatten()[each[1].argmax()].item() for each in seen]},
+                    "V": [each[3] for each in seen]}, "the best entry", "updates", "value",
+            best=8, ax=axes[0])
+plots.lines(steps,
+            {"errors of $Q_{jt}$": [(each[2] - payoff).abs().max().item() for each in seen],
+             "lowest gap": [gaps(*each[1:]).min().item() for each in seen],
+             "gap at ū": [gaps(*each[1:]).flatten()[each[1].argmax()].item() for each in seen]},
             "what is violated", "updates", "value", ax=axes[1])
 figure
 
@@ -373,7 +398,8 @@ def each_joint_action(env):
 
 env = MatrixGame("qtran")
 for name, alternative in (("base", False), ("alternative", True)):
-    teams = [QTRAN.for_env(env, seed=seed, hidden=(32,), alternative=alternative) for seed in range(5)]
+    teams = [QTRAN.for_env(env, seed=seed, hidden=(32,), alternative=alternative)
+             for seed in range(5)]
     fit_seeds(teams, [each_joint_action(env)] * 5, TrainConfig(learning_rate=2e-3), updates=400)
     print(f"{name:<12}", [evaluate(env, team).mean_return for team in teams])
 
@@ -400,19 +426,25 @@ print("(in brackets: the 95% interval of the rate)")
 misses = {True: 0, False: 0}
 for found in stored["games"].values():
     one_best = sum(entry == found["best"] for row in found["payoff"] for entry in row) == 1
-    misses[one_best] += sum(abs(each - found["best"]) > 1e-9 for name in names for each in found["runs"][name]["value"])
-print("seeds that miss the best, in games with one best joint action:", misses[True], " with two:", misses[False])
+    misses[one_best] += sum(abs(each - found["best"]) > 1e-9
+                            for name in names for each in found["runs"][name]["value"])
+print("seeds that miss the best, in games with one best joint action:", misses[True],
+      " with two:", misses[False])
 
 # %%
-figure, axes = plots.panels(2, 3, size=(11.5, 6.4), title="What each of 20 seeds' greedy joint action pays (dashed: the best)")
+figure, axes = plots.panels(
+    2, 3, size=(11.5, 6.4),
+    title="What each of 20 seeds' greedy joint action pays (dashed: the best)")
 for ax, (game, found) in zip(axes.flatten(), stored["games"].items()):
     for place, (name, title) in enumerate(columns.items()):
         value = found["runs"][name]["value"]
         beside = [place + 0.6 * (k / (len(value) - 1) - 0.5) for k in range(len(value))]
-        ax.scatter(beside, value, s=24, color=plots.COLOURS[place], edgecolor="#333333", linewidth=0.4, zorder=3)
+        ax.scatter(beside, value, s=24, color=plots.COLOURS[place],
+                   edgecolor="#333333", linewidth=0.4, zorder=3)
     low, high = min(map(min, found["payoff"])), found["best"]
     ax.axhline(high, color="#444444", linestyle=(0, (4, 3)), linewidth=1.2)
-    ax.set(xticks=range(4), xticklabels=["VDN", "QMIX", "base", "alt"], xlim=(-0.5, 3.5), title=game.replace("_", "-"),
+    ax.set(xticks=range(4), xticklabels=["VDN", "QMIX", "base", "alt"],
+           xlim=(-0.5, 3.5), title=game.replace("_", "-"),
            ylim=(low - 0.08 * (high - low), high + 0.08 * (high - low)), ylabel="payoff")
 figure
 
@@ -424,22 +456,27 @@ figure
 
 # %%
 runs, printed = stored["games"]["qtran"]["runs"], stored["printed"]
-figure, axes = plots.panels(2, 4, size=(12.5, 6.2), title="Table 1 of Son et al. (2019), printed (top) and here (bottom)")
+figure, axes = plots.panels(2, 4, size=(12.5, 6.2),
+                            title="Table 1 of Son et al. (2019), printed (top) and here (bottom)")
 shown = {"vdn": "VDN", "qmix": "QMIX", "qtran": "QTRAN: Q′", "qtran_joint": "QTRAN: $Q_{jt}$"}
 for column, (name, title) in enumerate(shown.items()):
     here = runs["qtran"]["joint_table"][0] if name == "qtran_joint" else runs[name]["table"][0]
     for row, table in enumerate((printed[name], here)):
-        plots.table(torch.tensor(table), title=title, highlight="max", fmt="{:.2f}", ax=axes[row][column], limits=(-12, 9))
+        plots.table(torch.tensor(table), title=title, highlight="max",
+                    fmt="{:.2f}", ax=axes[row][column], limits=(-12, 9))
 figure
 
 # %%
-joint_errors = [(torch.tensor(table) - payoff).abs().max().item() for table in runs["qtran"]["joint_table"]]
+joint_errors = [(torch.tensor(table) - payoff).abs().max().item()
+                for table in runs["qtran"]["joint_table"]]
 sums = torch.tensor(runs["qtran"]["table"])
 assert (torch.tensor(runs["vdn"]["table"]) - closest).abs().max() < 0.02
 print("VDN : within 0.02 of the closest sum in all 20 seeds")
-print("Q_jt: within 0.2 of the payoffs in", sum(error < 0.2 for error in joint_errors), "of 20 seeds")
+print("Q_jt: within 0.2 of the payoffs in", sum(error < 0.2 for error in joint_errors),
+      "of 20 seeds")
 print("Q′  : best at (0, 0) in", sum(int(table.argmax()) == 0 for table in sums), "of 20 seeds")
-print("Q′(0, 0): from", round(sums[:, 0, 0].min().item()), "to", round(sums[:, 0, 0].max().item()), "over the seeds")
+print("Q′(0, 0): from", round(sums[:, 0, 0].min().item()),
+      "to", round(sums[:, 0, 0].max().item()), "over the seeds")
 
 # %% [markdown]
 # VDN: what we learned is the closest sum from the beginning of this lesson, to the second digit; the printed table is near it. QMIX agrees. $Q_{jt}$ and the choice agree with the paper. $Q'$ does not, and cannot be expected to: the conditions fix where its maximum is, and little else, so every seed has another one. (Printed: $Q'(0,0) = 8.00$, the same as $Q_{jt}(0,0)$, so V is 0 there.)
@@ -453,13 +490,15 @@ print("Q′(0, 0): from", round(sums[:, 0, 0].min().item()), "to", round(sums[:,
 generator = torch.Generator().manual_seed(1)
 for alternative in (False, True):
     fresh = QTRAN.for_env(env, seed=5, alternative=alternative)
-    own = exact.agent_qs(fresh, env.model())                                              # [1, 2, 3]
+    own = exact.agent_qs(fresh, env.model())                                             # [1, 2, 3]
     joint, v = fresh.joint_table(env.model()), fresh.v_joint(env.model().state).detach()
-    for plays in (torch.cartesian_prod(torch.arange(3), torch.arange(3)), torch.randint(3, (200, 2), generator=generator)):
+    for plays in (torch.cartesian_prod(torch.arange(3), torch.arange(3)),
+                  torch.randint(3, (200, 2), generator=generator)):
         batch = Batch.padding(len(plays), 1, env.spec)
         batch.obs[:], batch.state[:], batch.mask[:], batch.terminated[:] = 1.0, 1.0, 1.0, True
         batch.actions[:, 0], batch.reward[:, 0] = plays, payoff[plays[:, 0], plays[:, 1]]
-        often = torch.zeros(3, 3).index_put((plays[:, 0], plays[:, 1]), torch.tensor(1 / len(plays)), accumulate=True)
+        often = torch.zeros(3, 3).index_put((plays[:, 0], plays[:, 1]),
+                                            torch.tensor(1 / len(plays)), accumulate=True)
         ours = three_losses(own, joint, v, payoff, often, alternative)
         theirs = fresh.losses(batch, fresh)
         assert all((one - two).abs().max() < 1e-12 for one, two in zip(ours, theirs))
@@ -474,7 +513,8 @@ for alternative in (False, True):
 # %%
 def how_many(count):
     """A count of 20 in words, which read the same on every machine."""
-    return "none" if count == 0 else "few" if count <= 8 else "some" if count <= 17 else "nearly all or all"
+    return ("none" if count == 0 else "few" if count <= 8 else
+            "some" if count <= 17 else "nearly all or all")
 
 
 # %% [markdown]
@@ -484,8 +524,10 @@ def how_many(count):
 
 # %%
 for nopt_weight in (0.001, 0.1, 1.0):
-    solved = [int((learn(payoff, even, alternative, nopt_weight=nopt_weight)[-1][-1] == 8).sum()) for alternative in (False, True)]
-    print(f"nopt_weight {nopt_weight:<5}  8 is chosen by: base {how_many(solved[0])}, alternative {how_many(solved[1])}")
+    solved = [int((learn(payoff, even, alternative, nopt_weight=nopt_weight)[-1][-1] == 8).sum())
+              for alternative in (False, True)]
+    print(f"nopt_weight {nopt_weight:<5}  8 is chosen by: base {how_many(solved[0])}, "
+          f"alternative {how_many(solved[1])}")
 
 # %% [markdown]
 # $L_{opt}$ stands on every row of the data, the violation at (0, 0) on one in nine. When one agent alone changes over to action 0, $\bar{\mathbf u}$ becomes (0, 1), which is worth −12, and $L_{opt}$ pulls the sum down there with its full weight. If the push of $L_{nopt}$ is weak, the agent is back before the other one has followed. The theorem does not know about weights: at any weight the losses are zero at the same places. Whether descent gets there is another matter.
@@ -516,17 +558,20 @@ for epsilon in (1.0, 0.3):
 
 # %%
 rows = torch.cartesian_prod(*[torch.arange(4.0)] * 3)
-rows = rows[(rows == rows.amax(1, keepdim=True)).sum(1) == 1]                              # one best action
-sums = (rows.view(-1, 1, 3, 1) + rows.view(1, -1, 1, 3)).flatten(0, 1)                     # Q′ of every team: [teams, 3, 3]
+rows = rows[(rows == rows.amax(1, keepdim=True)).sum(1) == 1]      # one best action
+# Q′ of every team: [teams, 3, 3]
+sums = (rows.view(-1, 1, 3, 1) + rows.view(1, -1, 1, 3)).flatten(0, 1)
 for game, table in (("QTRAN's", payoff), ("penalty", torch.tensor(penalty(-25.0)))):
     gap = sums - table
-    gap = gap - gap.flatten(1).gather(1, sums.flatten(1).argmax(1, keepdim=True)).unsqueeze(2)      # V: 0 at ū
+    # V: 0 at ū
+    gap = gap - gap.flatten(1).gather(1, sums.flatten(1).argmax(1, keepdim=True)).unsqueeze(2)
     meet_both = int((gap >= 0).all(2).all(1).sum())
     paid = learn(table, even)[-1]
     changed = int((paid[-300:].diff(dim=0) != 0).any(0).sum())
     print(f"{game}: {meet_both} of {len(sums)} teams without ties meet both conditions")
-    print(f"{'':9}of 20 that learn, {'none' if changed == 0 else 'more than half' if changed > 10 else 'some'} still change "
-          "their choice in the last 300 steps")
+    print(f"{'':9}of 20 that learn, "
+          f"{'none' if changed == 0 else 'more than half' if changed > 10 else 'some'} "
+          "still change their choice in the last 300 steps")
 
 
 # %% [markdown]
@@ -540,14 +585,16 @@ for game, table in (("QTRAN's", payoff), ("penalty", torch.tensor(penalty(-25.0)
 def with_computed_v(own, joint, v, payoff, often, alternative, fixed=True):
     sum_there, joint_there = own_best(own, joint.detach())
     computed = joint_there - sum_there
-    return three_losses(own, joint, computed.detach() if fixed else computed, payoff, often, alternative)
+    return three_losses(own, joint, computed.detach() if fixed else computed,
+                        payoff, often, alternative)
 
 
 for name, fixed in (("held fixed   ", True), ("with gradient", False)):
     *parts, paid = learn(payoff, even, losses=lambda *given: with_computed_v(*given, fixed=fixed))
     opt = with_computed_v(*parts, payoff, even, False, fixed)[1]
     assert opt.abs().max() == 0
-    print(f"V computed, {name}: L_opt is 0 for every team; 8 is chosen by: {how_many(int((paid[-1] == 8).sum()))}")
+    print(f"V computed, {name}: L_opt is 0 for every team; "
+          f"8 is chosen by: {how_many(int((paid[-1] == 8).sum()))}")
 
 
 # %% [markdown]
@@ -559,8 +606,9 @@ for name, fixed in (("held fixed   ", True), ("with gradient", False)):
 
 # %%
 def two_states(held):
-    """Largest error of Q_jt in two states that share the utilities; `held`: with detach(), as QTRAN has it."""
-    tables = torch.stack([payoff, payoff.flip(0, 1)])                                # 8 at (0, 0), and at (2, 2)
+    """Largest error of Q_jt in two states that share the utilities;
+    `held`: with detach(), as QTRAN has it."""
+    tables = torch.stack([payoff, payoff.flip(0, 1)])                   # 8 at (0, 0), and at (2, 2)
     own, joint, v = torch.zeros(1, 2, 3), torch.zeros(2, 3, 3), torch.zeros(2)
     own[0, :, 0] = 0.1
     parts = [part.requires_grad_() for part in (own, joint, v)]
@@ -569,7 +617,8 @@ def two_states(held):
         seen_by_agents = joint.detach() if held else joint
         sum_there, joint_there = own_best(own.expand(2, 2, 3), seen_by_agents)
         gap = add(*own[0]) - seen_by_agents + v.view(-1, 1, 1)
-        loss = ((joint - tables) ** 2).mean() + ((sum_there - joint_there + v) ** 2).mean() + (gap.clamp(max=0) ** 2).mean()
+        loss = (((joint - tables) ** 2).mean() + ((sum_there - joint_there + v) ** 2).mean()
+                + (gap.clamp(max=0) ** 2).mean())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -31,20 +31,21 @@
 # - say what commitment buys, what it costs, and what it did not buy here
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -95,9 +96,11 @@ print("last step of branch (0, 0)      :", last.tolist())
 
 # %%
 small = dict(hidden=(32,), embed_dim=8, hypernet_dim=16)
-recipe = dict(total_steps=8_000, update_every=32, learning_rate=3e-3, tau=0.05, learning_starts=200, evaluate_every=8_000)
+recipe = dict(total_steps=8_000, update_every=32, learning_rate=3e-3,
+              tau=0.05, learning_starts=200, evaluate_every=8_000)
 teams = [QMIX.for_env(game, seed=seed, **small) for seed in range(4)]
-histories = train_seeds(game, teams, TrainConfig(epsilon_end=0.0, epsilon_steps=500, **recipe), seeds=range(4))
+histories = train_seeds(game, teams,
+                        TrainConfig(epsilon_end=0.0, epsilon_steps=500, **recipe), seeds=range(4))
 
 returns = [history.greedy_return[-1] for history in histories]
 assert max(returns) <= m
@@ -116,21 +119,24 @@ print("teams that reach 13:", sum(value == m + 3 for value in returns), "of", le
 
 # %%
 def chance(model, habit, epsilon):
-    """The exact probability that an episode pays 4, for agents that are ε-greedy around habit[X, N]."""
+    """The exact probability that an episode pays 4,
+    for agents that are ε-greedy around habit[X, N]."""
     own = torch.full((*habit.shape, 2), epsilon / 2)
-    own = own.scatter(-1, habit.unsqueeze(-1), 1 - epsilon / 2)                 # [X, N, A]
-    joint = own[:, 0, :, None] * own[:, 1, None, :]                             # [X, A, A]
-    found = torch.zeros(len(habit))                                             # [X] from each state on
+    own = own.scatter(-1, habit.unsqueeze(-1), 1 - epsilon / 2)       # [X, N, A]
+    joint = own[:, 0, :, None] * own[:, 1, None, :]                   # [X, A, A]
+    found = torch.zeros(len(habit))                                   # [X] from each state on
     for _ in range(len(habit)):
-        ahead = torch.where(model.terminated, (model.reward == 4).to(found.dtype), found[model.next_state])
+        ahead = torch.where(model.terminated, (model.reward == 4).to(found.dtype),
+                            found[model.next_state])
         found = (joint * ahead).sum((1, 2))
     return found[0].item()
 
 
 model = game.model()
-lazy_first = torch.zeros(len(model.state), 2, dtype=torch.int64)                # (0, 0) everywhere
+lazy_first = torch.zeros(len(model.state), 2, dtype=torch.int64)      # (0, 0) everywhere
 lazy_second = lazy_first.clone()
-lazy_second[0] = 1                                                              # the same, but it starts with (1, 1)
+# the same, but it starts with (1, 1)
+lazy_second[0] = 1
 by_formula = 0.9 ** 18 * 0.1 ** 2
 assert abs(chance(model, lazy_first, 0.2) - by_formula) < 1e-15
 print(f"lazy in branch (0, 0), ε = 0.2: {by_formula:.5f} an episode")
@@ -143,13 +149,16 @@ print(f"lazy in branch (0, 0), ε = 0.2: {by_formula:.5f} an episode")
 # %%
 grid = torch.linspace(0.01, 1.0, 100)
 curve = {name: torch.tensor([chance(model, habit, e.item()) for e in grid])
-         for name, habit in (("lazy in branch (0, 0)", lazy_first), ("lazy in branch (1, 1)", lazy_second))}
+         for name, habit in (("lazy in branch (0, 0)", lazy_first),
+                             ("lazy in branch (1, 1)", lazy_second))}
 for name, values in curve.items():
-    print(f"{name}: best at ε = {grid[values.argmax()]:.2f} with {values.max():.1e}; at ε = 1: {values[-1]:.1e}")
+    print(f"{name}: best at ε = {grid[values.argmax()]:.2f} with {values.max():.1e}; "
+          f"at ε = 1: {values[-1]:.1e}")
 assert abs(chance(model, lazy_first, 1.0) - 4.0 ** -m) < 1e-15
 
 # %%
-plots.lines(grid, curve, "The chance that one episode meets the jackpot", "ε", "probability", log=True)
+plots.lines(grid, curve, "The chance that one episode meets the jackpot",
+            "ε", "probability", log=True)
 
 
 # %% [markdown]
@@ -160,17 +169,20 @@ plots.lines(grid, curve, "The chance that one episode meets the jackpot", "ε", 
 # %%
 def mean_length(model, habit, epsilon):
     """The expected number of steps of an episode, exactly, as in `chance`."""
-    own = torch.full((*habit.shape, 2), epsilon / 2).scatter(-1, habit.unsqueeze(-1), 1 - epsilon / 2)
+    own = torch.full((*habit.shape, 2), epsilon / 2).scatter(
+        -1, habit.unsqueeze(-1), 1 - epsilon / 2)
     joint = own[:, 0, :, None] * own[:, 1, None, :]
     length = torch.zeros(len(habit))
     for _ in range(len(habit)):
-        length = 1 + (joint * torch.where(model.terminated, 0.0, length[model.next_state])).sum((1, 2))
+        length = 1 + (joint * torch.where(model.terminated, 0.0,
+                                          length[model.next_state])).sum((1, 2))
     return length[0].item()
 
 
 print("expected jackpots in 20,000 steps, lazy in branch (0, 0) and in branch (1, 1)")
 for epsilon in (0.05, 0.2, 0.5, 1.0):
-    counts = [20_000 / mean_length(model, habit, epsilon) * chance(model, habit, epsilon) for habit in (lazy_first, lazy_second)]
+    counts = [20_000 / mean_length(model, habit, epsilon) * chance(model, habit, epsilon)
+              for habit in (lazy_first, lazy_second)]
     print(f"ε = {epsilon:<4}: {counts[0]:6.3f}  {counts[1]:6.3f}")
 
 
@@ -197,10 +209,12 @@ def values_with(agents, weights, obs):
 agents, generator = teams[0].agents, torch.Generator().manual_seed(0)
 plain = agents(model.obs.unsqueeze(1))[0].squeeze(1)
 draws = [perturbed(agents, 0.5, generator) for _ in range(200)]
-actions = torch.stack([values_with(agents, weights, model.obs).argmax(-1) for weights in draws])    # [200, X, N]
+# [200, X, N]
+actions = torch.stack([values_with(agents, weights, model.obs).argmax(-1) for weights in draws])
 assert torch.equal(values_with(agents, draws[0], model.obs).argmax(-1), actions[0])
 assert torch.equal(agents(model.obs.unsqueeze(1))[0].squeeze(1), plain)
-print("200 perturbed teams, of which", len({tuple(each.flatten().tolist()) for each in actions}) > 100 and "more than 100",
+print("200 perturbed teams, of which",
+      len({tuple(each.flatten().tolist()) for each in actions}) > 100 and "more than 100",
       "have a way of their own; each asked twice says the same; θ is untouched")
 
 # %% [markdown]
@@ -215,7 +229,7 @@ print("200 perturbed teams, of which", len({tuple(each.flatten().tolist()) for e
 
 # %%
 greedy, dithering = torch.tensor([1.0, 0.0]), torch.tensor([0.9, 0.1])
-by_hand = sum(p * (p / r).log() for p, r in zip(greedy, dithering) if p > 0)      # 0 log 0 counts as 0
+by_hand = sum(p * (p / r).log() for p, r in zip(greedy, dithering) if p > 0)   # 0 log 0 counts as 0
 delta = -torch.tensor(1 - 0.2 + 0.2 / 2).log()
 assert abs(by_hand - delta) < 1e-15
 print(f"δ = {delta:.3f}")
@@ -232,23 +246,27 @@ def adapt(agents, obs, delta, sigma, steps, noise):
     """σ and the divergence after each of `steps`; noise: one ξ an environment, here held fixed."""
     q, path = agents(obs.unsqueeze(1))[0].squeeze(1).detach(), []
     for _ in range(steps):
-        moved = torch.stack([values_with(agents, {k: w.detach() + sigma * xi[k] for k, w in agents.named_parameters()}, obs)
-                             for xi in noise])
+        moved = torch.stack([
+            values_with(agents, {k: w.detach() + sigma * xi[k]
+                                 for k, w in agents.named_parameters()}, obs) for xi in noise])
         departure = kl(q, moved).mean().item()
         sigma *= 1.01 if departure < delta else 1 / 1.01
         path.append((sigma, departure))
     return torch.tensor(path)
 
 
-noise = [{name: torch.randn(w.shape, generator=generator) for name, w in agents.named_parameters()} for _ in range(16)]
-paths = {f"from σ = {sigma}": adapt(agents, model.obs, delta, sigma, 300, noise) for sigma in (0.03, 2.0)}
+noise = [{name: torch.randn(w.shape, generator=generator) for name, w in agents.named_parameters()}
+         for _ in range(16)]
+paths = {f"from σ = {sigma}": adapt(agents, model.obs, delta, sigma, 300, noise)
+         for sigma in (0.03, 2.0)}
 assert all(abs(path[-1, 1] / delta - 1) < 0.1 for path in paths.values())
 print("from both sides the divergence ends within 10% of δ")
 
 # %%
 figure, axes = plots.panels(1, 2, size=(10, 3.6), title="σ finds its own size")
 for ax, k, name in ((axes[0], 0, "σ"), (axes[1], 1, "divergence")):
-    plots.lines(range(300), {label: path[:, k] for label, path in paths.items()}, name, "adaptation steps", name, log=True, ax=ax)
+    plots.lines(range(300), {label: path[:, k] for label, path in paths.items()},
+                name, "adaptation steps", name, log=True, ax=ax)
 axes[1].axhline(float(delta), color="black", linestyle=":")
 figure
 
@@ -258,19 +276,22 @@ figure
 
 # %%
 def lasting(team, epsilon):
-    """The share of exploring episodes in which the team goes all the way, with parameter noise as far from greedy as ε."""
-    player = Collector(MStepGame(m, num_envs=64), team, 0, torch.Generator().manual_seed(0), parameter_noise=True)
+    """The share of exploring episodes in which the team goes all the way,
+    with parameter noise as far from greedy as ε."""
+    player = Collector(MStepGame(m, num_envs=64), team, 0, torch.Generator().manual_seed(0),
+                       parameter_noise=True)
     for number in range(500):
         player.step(epsilon)
         if number == 349:
-            player.take_returns()                                               # σ has settled by now
+            player.take_returns()                                             # σ has settled by now
     ended = torch.tensor(player.take_returns())
     return (ended >= m).double().mean().item()
 
 
 shares = [lasting(team, 0.2) for team in teams]
 assert min(shares) > 0.3
-print(f"ε-greedy: {0.9 ** 20:.2f} of the episodes; parameter noise: more than 0.3 with each of the four teams")
+print(f"ε-greedy: {0.9 ** 20:.2f} of the episodes; "
+      "parameter noise: more than 0.3 with each of the four teams")
 
 
 # %% [markdown]
@@ -291,15 +312,15 @@ class LatentTeam(nn.Module):
 
     def __init__(self, n_agents, obs_dim, n_actions, n_latents, hidden):
         super().__init__()
-        self.body = StackedLinear(n_agents, obs_dim, hidden)                    # one layer an agent
+        self.body = StackedLinear(n_agents, obs_dim, hidden)            # one layer an agent
         self.hyper = nn.Linear(n_latents + n_agents, n_actions * hidden)
         self.shape = (n_actions, hidden)
 
     def forward(self, obs, z):
-        h = self.body(obs.transpose(0, 1)).relu().transpose(0, 1)               # [B, N, H]
-        who = torch.eye(h.shape[1]).expand(len(h), -1, -1)                      # [B, N, N]
-        z = z.unsqueeze(1).expand(-1, h.shape[1], -1)                           # the same z for every agent
-        output_layer = self.hyper(torch.cat([z, who], -1)).unflatten(-1, self.shape)    # [B, N, A, H]
+        h = self.body(obs.transpose(0, 1)).relu().transpose(0, 1)       # [B, N, H]
+        who = torch.eye(h.shape[1]).expand(len(h), -1, -1)              # [B, N, N]
+        z = z.unsqueeze(1).expand(-1, h.shape[1], -1)                   # the same z for every agent
+        output_layer = self.hyper(torch.cat([z, who], -1)).unflatten(-1, self.shape)  # [B, N, A, H]
         return torch.einsum("bnh,bnah->bna", h, output_layer)
 
 
@@ -324,7 +345,8 @@ def bound(log_guess, z):
 
 
 def best_guess(behaviour):
-    """log q[Z, Z] of the best guesser, if latent k always behaves like behaviour[k] and all are equally frequent."""
+    """log q[Z, Z] of the best guesser, if latent k always behaves like behaviour[k]
+    and all are equally frequent."""
     same = (behaviour.unsqueeze(0) == behaviour.unsqueeze(1)).double()
     return (same / same.sum(1, keepdim=True)).log().nan_to_num(neginf=-1e9)
 
@@ -333,7 +355,9 @@ def best_guess(behaviour):
 # **Predict.** Four latents, equally frequent. Give the mutual information if (a) all behave alike, (b) each has a behaviour of its own, (c) two behave alike and the other two each have their own. ($\log 4 = 1.386$, $\log 2 = 0.693$.)
 
 # %%
-for name, behaviour in (("all alike", [0, 0, 0, 0]), ("all different", [0, 1, 2, 3]), ("two alike", [0, 0, 1, 2])):
+for name, behaviour in (("all alike", [0, 0, 0, 0]),
+                        ("all different", [0, 1, 2, 3]),
+                        ("two alike", [0, 0, 1, 2])):
     print(f"{name:<14}{bound(best_guess(torch.tensor(behaviour)), torch.eye(4)).item() + 0.0:.3f}")
 
 # %% [markdown]
@@ -373,11 +397,13 @@ print("softmax(R / κ):", [round(x, 2) for x in closed_form.tolist()], "and the 
 
 # %%
 latent = dict(n_latents=8, mi_weight=1.0, temperature=5.0)
-longer = recipe | dict(total_steps=20_000, evaluate_every=2_000, batch_size=16, capacity=1_000, epsilon_start=0.05, epsilon_end=0.05)
+longer = recipe | dict(total_steps=20_000, evaluate_every=2_000, batch_size=16,
+                       capacity=1_000, epsilon_start=0.05, epsilon_end=0.05)
 maven = MAVEN.for_env(game, seed=0, **small, **latent)
 history = train(game, maven, TrainConfig(seed=0, **longer))
 
-ways = torch.stack([exact.agent_qs(maven.fixed(z), model).argmax(-1) for z in range(8)])        # [Z, X, N]
+# [Z, X, N]
+ways = torch.stack([exact.agent_qs(maven.fixed(z), model).argmax(-1) for z in range(8)])
 brings = [evaluate(MStepGame(m), maven.fixed(z)).mean_return for z in range(8)]
 different = len({tuple(way.flatten().tolist()) for way in ways})
 assert different >= 2 and max(brings) >= 1
@@ -386,19 +412,24 @@ print("the eight latents play in more than one way:", different >= 2)
 
 # %%
 def show_ways(ways, brings):
-    """For each latent its joint action in each state: 0 both play 0, 3 both play 1, 1 and 2 they differ."""
+    """For each latent its joint action in each state:
+    0 both play 0, 3 both play 1, 1 and 2 they differ."""
     code = (2 * ways[..., 0] + ways[..., 1]).double()
-    rows = {"first step": [0], "branch (0, 0), steps 2 to 10": [game.row(t, 0) for t in range(1, m)],
+    rows = {"first step": [0],
+            "branch (0, 0), steps 2 to 10": [game.row(t, 0) for t in range(1, m)],
             "branch (1, 1), steps 2 to 10": [game.row(t, 1) for t in range(1, m)]}
-    figure, axes = plots.panels(1, 3, size=(11.5, 3.8), title="What each latent does, and what it brings",
+    figure, axes = plots.panels(1, 3, size=(11.5, 3.8),
+                                title="What each latent does, and what it brings",
                                 width_ratios=[1, 5, 5])
     for ax, (name, states) in zip(axes, rows.items()):
         ax.imshow(code[:, states], cmap="cividis", vmin=0, vmax=3, aspect="auto")
         for z in range(len(code)):
             for k, state in enumerate(states):
                 u = ways[z, state].tolist()
-                ax.text(k, z, f"{u[0]}{u[1]}", ha="center", va="center", fontsize=8, color="white" if sum(u) < 2 else "black")
-        ax.set(title=name, xticks=[], yticks=range(len(code)), yticklabels=[f"z = {z}: {brings[z]:.0f}" for z in range(len(code))])
+                ax.text(k, z, f"{u[0]}{u[1]}", ha="center", va="center", fontsize=8,
+                        color="white" if sum(u) < 2 else "black")
+        ax.set(title=name, xticks=[], yticks=range(len(code)),
+               yticklabels=[f"z = {z}: {brings[z]:.0f}" for z in range(len(code))])
         ax.grid(False)
         ax.tick_params(labelleft=ax is axes[0])
     return figure
@@ -416,7 +447,8 @@ show_ways(ways, brings)
 # %%
 stored = data.load("m_step")
 seeds = len(stored["settings"]["seeds"])
-solved = {name: sum(returns[-1] == stored["best"] for returns in run["greedy_return"]) for name, run in stored["runs"].items()}
+solved = {name: sum(returns[-1] == stored["best"] for returns in run["greedy_return"])
+          for name, run in stored["runs"].items()}
 met = {name: sum(count > 0 for count in run["jackpots"]) for name, run in stored["runs"].items()}
 print(f"{seeds} seeds each, made on {stored['date']} by {stored['made_by']}")
 print(f"{'':30}ends at 13   95% interval   ever met the 4")
@@ -427,7 +459,8 @@ for name, title in stored["ways"].items():
 # %%
 shares = {title: solved[name] / seeds for name, title in stored["ways"].items()}
 intervals = {title: success_interval(solved[name], seeds) for name, title in stored["ways"].items()}
-plots.bars(shares, "Seeds that end at the jackpot", f"share of {seeds} seeds, with its 95% interval", intervals=intervals)
+plots.bars(shares, "Seeds that end at the jackpot",
+           f"share of {seeds} seeds, with its 95% interval", intervals=intervals)
 
 # %%
 figure, ax = plots.panels(size=(8.5, 4.2))
@@ -436,20 +469,26 @@ for k, (name, title) in enumerate(stored["ways"].items()):
     found = torch.tensor(run["jackpots"]).double() + 0.5
     won = torch.tensor([returns[-1] == stored["best"] for returns in run["greedy_return"]])
     height = k + torch.linspace(-0.25, 0.25, seeds)
-    ax.scatter(found[won], height[won], s=26, color="#0072B2", label="ends at 13" if k == 0 else None)
-    ax.scatter(found[~won], height[~won], s=26, facecolor="none", edgecolor="#D55E00", label="does not" if k == 0 else None)
-ax.set(xscale="log", xlabel="jackpots met in training (+ ½, so that none can be shown)", yticks=range(len(stored["ways"])),
+    ax.scatter(found[won], height[won], s=26, color="#0072B2",
+               label="ends at 13" if k == 0 else None)
+    ax.scatter(found[~won], height[~won], s=26, facecolor="none", edgecolor="#D55E00",
+               label="does not" if k == 0 else None)
+ax.set(xscale="log", xlabel="jackpots met in training (+ ½, so that none can be shown)",
+       yticks=range(len(stored["ways"])),
        yticklabels=list(stored["ways"].values()), title="Finding it, and keeping it: every seed")
 ax.invert_yaxis()
 ax.legend(loc="upper right")
 figure
 
 # %%
-updates = (20_000 - stored["settings"]["config"]["learning_starts"]) // stored["settings"]["config"]["update_every"]
-rows = stored["settings"]["config"]["batch_size"] * updates                      # episodes drawn from the memory in a run
+updates = ((20_000 - stored["settings"]["config"]["learning_starts"])
+           // stored["settings"]["config"]["update_every"])
+# episodes drawn from the memory in a run
+rows = stored["settings"]["config"]["batch_size"] * updates
 for name in ("short", "fifth", "half", "maven"):
     episodes = sum(stored["runs"][name]["episodes"]) / seeds
-    print(f"{stored['ways'][name]:<25}: {episodes:5.0f} episodes a run, each learned from {rows / episodes:.1f} times on average")
+    print(f"{stored['ways'][name]:<25}: {episodes:5.0f} episodes a run, "
+          f"each learned from {rows / episodes:.1f} times on average")
 
 # %% [markdown]
 # Read the last column of the table first. More $\varepsilon$ does *meet* the 4 more often: 7 teams with the short decay, 12 and 13 teams with $\varepsilon$ at 0.2 and 0.5. Then the first column. One of 20 keeps it, or none, whatever $\varepsilon$ does. Meeting is not keeping. The counts in the picture are those of Step 1, a handful in a run; an exploring team plays more and shorter episodes, so each is learned from less; and what it plays most of the time is still the habit. **More $\varepsilon$ does not help here, and the reason is not only that it fails to find.**
@@ -490,23 +529,27 @@ buffer = ReplayBuffer(200, game.spec, length=m, memory_dim=maven.memory_dim)
 for _ in range(40):
     buffer.add(player.step(0.5))
 batch, target = buffer.sample(32, generator), deepcopy(maven)
-z = batch.memory[:, 0]                                                          # [B, Z]: it travelled in the agents' memory
+z = batch.memory[:, 0]                                  # [B, Z]: it travelled in the agents' memory
 
 
 def with_z(state):
     return torch.cat([state, z.unsqueeze(1).expand(-1, state.shape[1], -1)], -1)
 
 
-steps = batch.actions.shape[1]                                                  # of the longest episode in the batch
+steps = batch.actions.shape[1]                          # of the longest episode in the batch
 q, target_q = maven.unroll(batch, steps), target.unroll(batch, steps + 1)[:, 1:]
 chosen = q.gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
-y = batch.reward + 0.99 * ~batch.terminated * target.mixer(target_q.amax(-1), with_z(batch.state[:, 1:]))
-values = masked_mean((maven.mixer(chosen, with_z(batch.state[:, :-1])) - y.detach()) ** 2, batch.mask)
+y = (batch.reward
+     + 0.99 * ~batch.terminated * target.mixer(target_q.amax(-1), with_z(batch.state[:, 1:])))
+values = masked_mean((maven.mixer(chosen, with_z(batch.state[:, :-1])) - y.detach()) ** 2,
+                     batch.mask)
 
 played = batch.mask.bool()
-seen = torch.cat([q.softmax(-1).flatten(2), batch.state[:, :-1]], -1)[played]                   # [steps, N A + S]
-difference = bound(maven.discriminator(seen).log_softmax(-1), with_z(batch.state[:, :-1])[played][:, -8:])
-choice = ((maven.returns(batch.state[:, 0]) * z).sum(-1) - (batch.reward * batch.mask).sum(1)).square().mean()
+seen = torch.cat([q.softmax(-1).flatten(2), batch.state[:, :-1]], -1)[played]     # [steps, N A + S]
+difference = bound(maven.discriminator(seen).log_softmax(-1),
+                   with_z(batch.state[:, :-1])[played][:, -8:])
+choice = ((maven.returns(batch.state[:, 0]) * z).sum(-1)
+          - (batch.reward * batch.mask).sum(1)).square().mean()
 assert abs(values - 1.0 * difference + choice - maven.loss(batch, target)) < 1e-12
 print("the three terms equal the library's loss")
 
@@ -518,7 +561,8 @@ print("the three terms equal the library's loss")
 # Set the bound's weight to 0 and keep everything else: latents, output layers, the policy over $z$. That is the last line of the table above.
 
 # %%
-print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:", solved["maven"], "and", solved["no_mi"])
+print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:",
+      solved["maven"], "and", solved["no_mi"])
 
 
 # %% [markdown]
@@ -530,10 +574,12 @@ print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:", s
 
 # %%
 def expected_return(model, joint):
-    """The exact expected return when the joint action is drawn from joint[X, A, A] in each state."""
+    """The exact expected return when the joint action is drawn
+    from joint[X, A, A] in each state."""
     value = torch.zeros(len(joint))
     for _ in range(len(joint)):
-        value = (joint * (model.reward + torch.where(model.terminated, 0.0, value[model.next_state]))).sum((1, 2))
+        value = (joint * (model.reward + torch.where(model.terminated, 0.0,
+                                                     value[model.next_state]))).sum((1, 2))
     return value[0].item()
 
 
@@ -560,7 +606,8 @@ print(f"z at every step, shared           : {every_step:.2f}")
 
 # %%
 def exploring_mean(team):
-    player = Collector(MStepGame(m, num_envs=64), team, 0, torch.Generator().manual_seed(0), parameter_noise=True)
+    player = Collector(MStepGame(m, num_envs=64), team, 0, torch.Generator().manual_seed(0),
+                       parameter_noise=True)
     for _ in range(400):
         player.step(0.5)
     ended = player.take_returns()
@@ -569,7 +616,8 @@ def exploring_mean(team):
 
 pairs = [(evaluate(MStepGame(m), team).mean_return, exploring_mean(team)) for team in teams]
 assert all(greedy > exploring + 1 for greedy, exploring in pairs)
-print("greedy return beats the perturbed one by more than 1 in", sum(g > e + 1 for g, e in pairs), "of 4 teams")
+print("greedy return beats the perturbed one by more than 1 in",
+      sum(g > e + 1 for g, e in pairs), "of 4 teams")
 
 # %% [markdown]
 # ## Sum up

@@ -28,20 +28,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -63,7 +64,8 @@ from qmix_course.envs import GridWorld
 # goals and actions are int64 tensors. The exercises do not build on each other.
 
 # %%
-MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])    # 0 up, 1 down, 2 left, 3 right, as (row, column)
+# 0 up, 1 down, 2 left, 3 right, as (row, column)
+MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])
 
 
 # %% [markdown]
@@ -85,7 +87,8 @@ MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])    # 0 up, 1 down, 2 le
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def walk(positions, actions, goals, size):
-    """Each agent alone: positions[B, N, 2], actions[B, N], goals[N, 2] -> after[B, N, 2] int64, bumped[B, N] bool."""
+    """Each agent alone: positions[B, N, 2], actions[B, N], goals[N, 2]
+    -> after[B, N, 2] int64, bumped[B, N] bool."""
     ### BEGIN SOLUTION
     home = (positions == goals).all(-1)
     wanted = positions + MOVES[actions]
@@ -127,12 +130,14 @@ check("02.1", walk)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def settle(before, after):
-    """Conflicts on one board: before[N, 2], after[N, 2] -> positions[N, 2] int64, whether there was a conflict (bool)."""
+    """Conflicts on one board: before[N, 2], after[N, 2]
+    -> positions[N, 2] int64, whether there was a conflict (bool)."""
     ### BEGIN SOLUTION
     oneself = torch.eye(len(before), dtype=torch.bool)
     collided = False
     while True:
-        meets = (after[:, None] == after[None]).all(-1) & ~oneself      # [N, N]: who stands on whose cell
+        # [N, N]: who stands on whose cell
+        meets = (after[:, None] == after[None]).all(-1) & ~oneself
         shares = meets.any(1)
         if not shares.any():
             return after, collided
@@ -168,7 +173,8 @@ check("02.2", settle)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def team_step(positions, actions, goals, size):
-    """One step: positions[B, 2, 2], actions[B, 2], goals[2, 2] -> positions[B, 2, 2] int64, reward[B], terminated[B] bool."""
+    """One step: positions[B, 2, 2], actions[B, 2], goals[2, 2]
+    -> positions[B, 2, 2] int64, reward[B], terminated[B] bool."""
     ### BEGIN SOLUTION
     home = (positions == goals).all(-1)                                     # [B, N]
     wanted = positions + MOVES[actions]
@@ -243,7 +249,8 @@ check("02.4", observe)
 # %%
 def honest_look(positions, goals, size):
     """What the lesson's agents see, for a batch of boards."""
-    return torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1) / (size - 1)
+    return (torch.cat([positions, positions.flip(1), goals.expand_as(positions)], dim=-1)
+            / (size - 1))
 
 
 def leaky_look(positions, goals, size):
@@ -291,7 +298,8 @@ check("02.5", leaks)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def end_flags(positions, goals, clock, limit):
-    """How the episodes stand: positions[B, N, 2], goals[N, 2], clock[B] -> terminated[B] bool, truncated[B] bool."""
+    """How the episodes stand: positions[B, N, 2], goals[N, 2], clock[B]
+    -> terminated[B] bool, truncated[B] bool."""
     ### BEGIN SOLUTION
     terminated = (positions == goals).all(-1).all(-1)
     truncated = (clock >= limit) & ~terminated
@@ -396,11 +404,13 @@ solution_3 = exact.solve(GridWorld(size=3), gamma=GAMMA)
 
 
 def contradictions(data):
-    """How many rows in which the task did not end contradict the oracle, and how many such rows there are."""
+    """How many rows in which the task did not end contradict the oracle,
+    and how many such rows there are."""
     goes_on = ~data["terminated"]
     first, second = data["actions"][goes_on].T
     q = solution_3.q[solution_3.index(data["state"][goes_on]), first, second]
-    target = data["reward"][goes_on] + GAMMA * solution_3.v[solution_3.index(data["next_state"][goes_on])]
+    target = (data["reward"][goes_on]
+              + GAMMA * solution_3.v[solution_3.index(data["next_state"][goes_on])])
     return int(((target - q).abs() > 1e-9).sum()), int(goes_on.sum())
 
 

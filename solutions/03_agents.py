@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -74,7 +75,8 @@ from qmix_course.envs import GridWorld
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def best_actions(q, available):
-    """Each agent's best available action: q[..., N, A], available[..., N, A] bool -> [..., N] int64."""
+    """Each agent's best available action: q[..., N, A], available[..., N, A] bool
+    -> [..., N] int64."""
     ### BEGIN SOLUTION
     return q.masked_fill(~available, -torch.inf).argmax(-1)
     ### END SOLUTION
@@ -103,7 +105,8 @@ check("03.1", best_actions)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def epsilon_greedy(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1 -> actions[..., N] int64."""
+    """One coin an agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1
+    -> actions[..., N] int64."""
     ### BEGIN SOLUTION
     best = q.masked_fill(~available, -torch.inf).argmax(-1)
     key = torch.rand(q.shape, generator=generator)
@@ -145,7 +148,8 @@ class AgentNets(nn.Module):
         ### BEGIN SOLUTION
         super().__init__()
         self.nets = nn.ModuleList(
-            nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, n_actions))
+            nn.Sequential(nn.Linear(obs_dim, hidden), nn.ReLU(),
+                          nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, n_actions))
             for _ in range(n_agents))
         ### END SOLUTION
 
@@ -220,7 +224,8 @@ def nosy_team(obs):
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def who_reads_whom(agents, obs, other):
-    """Whose values depend on whose observations: obs[B, T, N, O], other[B, T, N, O] -> [N, N] bool."""
+    """Whose values depend on whose observations: obs[B, T, N, O], other[B, T, N, O]
+    -> [N, N] bool."""
     ### BEGIN SOLUTION
     n_agents = obs.shape[2]
     before = agents(obs)
@@ -266,7 +271,7 @@ torch.manual_seed(3)
 sizes = [6, 16, 16, 4]
 weights = [torch.randn(2, i, o) / i**0.5 for i, o in zip(sizes, sizes[1:])]
 biases = [0.1 * torch.randn(2, 1, o) for o in sizes[1:]]
-placements = exact.solve(GridWorld(size=5), gamma=0.99).model.obs[:, None]               # [B, 1, N, O]
+placements = exact.solve(GridWorld(size=5), gamma=0.99).model.obs[:, None]            # [B, 1, N, O]
 
 one_by_one = torch.cat([team_values(sample[None], weights, biases) for sample in placements])
 in_one_batch = team_values(placements, weights, biases)
@@ -276,7 +281,8 @@ for i in range(2):
         own = (own @ weight[i] + bias[i]).relu()
     own = (own @ weights[-1][i] + biases[-1][i]).argmax(-1)
     for name, q in (("one by one  ", one_by_one), ("in one batch", in_one_batch)):
-        print(f"agent {i + 1}, {name}: its own choice in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
+        print(f"agent {i + 1}, {name}: its own choice "
+              f"in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
 
 # %% [markdown]
 # One by one all is well. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_values`: copy the listing and mend it.

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -134,7 +135,8 @@ class Replay:
         ### END SOLUTION
 
     def sample(self, batch_size, generator):
-        """A dictionary of tensors [batch_size, ...]: distinct rows, all sets of them equally likely."""
+        """A dictionary of tensors [batch_size, ...]:
+        distinct rows, all sets of them equally likely."""
         ### BEGIN SOLUTION
         places = torch.randperm(self.size, generator=generator)[:batch_size]
         return {name: values[places] for name, values in self.columns.items()}
@@ -166,7 +168,8 @@ check("06.2", Replay)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def soft_update(target, online, tau):
-    """Move every parameter of ``target`` the part ``tau`` of the way to that of ``online``, in place."""
+    """Move every parameter of ``target`` the part ``tau`` of the way
+    to that of ``online``, in place."""
     ### BEGIN SOLUTION
     with torch.no_grad():
         for old, new in zip(target.parameters(), online.parameters()):
@@ -191,9 +194,11 @@ check("06.3", soft_update)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def updates_until(share, tau):
-    """The smallest number of soft updates after which the target has gone at least ``share`` of its way: an int."""
+    """The smallest number of soft updates after which the target has gone
+    at least ``share`` of its way: an int."""
     ### BEGIN SOLUTION
-    return math.ceil(math.log(1 - share) / math.log(1 - tau))     # what is left, (1 - tau)^n, is at most 1 - share
+    # what is left, (1 - tau)^n, is at most 1 - share
+    return math.ceil(math.log(1 - share) / math.log(1 - tau))
     ### END SOLUTION
 
 
@@ -218,7 +223,8 @@ check("06.4", updates_until)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class HardCopy:
-    """A slow copy of a network in the attribute ``network``, renewed after every ``every`` updates."""
+    """A slow copy of a network in the attribute ``network``,
+    renewed after every ``every`` updates."""
 
     def __init__(self, online, every):
         """Make the copy."""
@@ -268,16 +274,19 @@ def store(memory, slot, episode):
 # %%
 def an_episode(length):
     """Two agents, ``length`` steps, reward 1 a step; the last step terminates."""
-    return {"state": torch.rand(length + 1, 3), "actions": torch.zeros(length, 2, dtype=torch.int64), "reward": torch.ones(length),
-            "terminated": torch.arange(length) == length - 1}
+    return {"state": torch.rand(length + 1, 3),
+            "actions": torch.zeros(length, 2, dtype=torch.int64),
+            "reward": torch.ones(length), "terminated": torch.arange(length) == length - 1}
 
 
-memory = {"state": torch.zeros(2, 6, 3), "actions": torch.zeros(2, 5, 2, dtype=torch.int64), "reward": torch.zeros(2, 5),
-          "terminated": torch.zeros(2, 5, dtype=torch.bool), "mask": torch.zeros(2, 5)}
+memory = {"state": torch.zeros(2, 6, 3), "actions": torch.zeros(2, 5, 2, dtype=torch.int64),
+          "reward": torch.zeros(2, 5), "terminated": torch.zeros(2, 5, dtype=torch.bool),
+          "mask": torch.zeros(2, 5)}
 for number, length in enumerate([3, 4, 5, 2]):
     store(memory, number % 2, an_episode(length))
     played = (memory["mask"] * memory["reward"])[number % 2].sum()
-    print(f"slot {number % 2}: an episode of {length} steps went in, the played rewards sum to {played:.0f}")
+    print(f"slot {number % 2}: an episode of {length} steps went in, "
+          f"the played rewards sum to {played:.0f}")
 
 # %% [markdown]
 # Name the line that does too little, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
@@ -301,7 +310,7 @@ def mended_store(memory, slot, episode):
     memory["reward"][slot, :length] = episode["reward"]
     memory["terminated"][slot, :length] = episode["terminated"]
     memory["mask"][slot, :length] = 1
-    memory["mask"][slot, length:] = 0                                 # the slot may have held a longer episode
+    memory["mask"][slot, length:] = 0                      # the slot may have held a longer episode
     ### END SOLUTION
 
 
@@ -341,10 +350,12 @@ def learn(online, batches, every, gamma, learning_rate):
 torch.manual_seed(0)
 online = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
 start = online[0].weight.detach().clone()
-target = learn(online, [(torch.rand(4, 2), torch.rand(4), torch.rand(4, 2)) for _ in range(10)], every=100, gamma=0.9, learning_rate=0.1)
+target = learn(online, [(torch.rand(4, 2), torch.rand(4), torch.rand(4, 2)) for _ in range(10)],
+               every=100, gamma=0.9, learning_rate=0.1)
 print("target and online are two objects:         ", target is not online)
 print("the target's weights are those of the start:", torch.equal(target[0].weight, start))
-print("they are those of the online network now:   ", torch.equal(target[0].weight, online[0].weight))
+print("they are those of the online network now:   ",
+      torch.equal(target[0].weight, online[0].weight))
 
 # %% [markdown]
 # Name the line, and mend the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
@@ -361,7 +372,7 @@ wrong_line_7 = (
 def mended_learn(online, batches, every, gamma, learning_rate):
     """One update a batch; ``online`` is trained in place. Returns the target network."""
     ### BEGIN SOLUTION
-    target = copy.deepcopy(online)                       # copy.copy makes a new object around the same tensors
+    target = copy.deepcopy(online)            # copy.copy makes a new object around the same tensors
     optimiser = torch.optim.SGD(online.parameters(), lr=learning_rate)
     for update, (state, reward, next_state) in enumerate(batches, start=1):
         with torch.no_grad():

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -73,7 +74,8 @@ from qmix_course.mixers import QMixer
 # right answer is `[[[10, 23], [111, 121]], [[1012, 1020], [1113, 1123]]]`.
 
 # %%
-b, t, i, a = torch.meshgrid(torch.arange(2), torch.arange(3), torch.arange(2), torch.arange(4), indexing="ij")
+b, t, i, a = torch.meshgrid(torch.arange(2), torch.arange(3), torch.arange(2), torch.arange(4),
+                            indexing="ij")
 table = 1000.0 * b + 100 * t + 10 * (i + 1) + a          # [B, T+1, N, A] = [2, 3, 2, 4]
 played = torch.tensor([[[0, 3], [1, 1]], [[2, 0], [3, 3]]])
 print(table[0, 0])
@@ -171,7 +173,8 @@ check("07.3", td_targets)
 def td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
     """The mean squared TD error of the steps that were played.
 
-    q_tot, next_q_tot, reward, mask[B, T] float, terminated, truncated[B, T] bool, gamma: a number → a tensor with one number.
+    q_tot, next_q_tot, reward, mask[B, T] float, terminated, truncated[B, T] bool,
+    gamma: a number → a tensor with one number.
     """
     ### BEGIN SOLUTION
     with torch.no_grad():                                  # the target is a number to aim at
@@ -215,12 +218,15 @@ class Team(torch.nn.Module):
         return self.networks(obs)[0]
 
 
-team, mixer = Team(n_agents=2, obs_dim=3, n_actions=4), QMixer(n_agents=2, state_dim=5, embed_dim=8, hypernet_dim=0)
+team, mixer = (Team(n_agents=2, obs_dim=3, n_actions=4),
+               QMixer(n_agents=2, state_dim=5, embed_dim=8, hypernet_dim=0))
 team_copy, mixer_copy = copy.deepcopy(team), copy.deepcopy(mixer)
 optimiser = torch.optim.Adam([*team.parameters(), *mixer.parameters()], lr=1e-3)
-batch = {"obs": torch.randn(6, 2, 3), "state": torch.randn(6, 5), "actions": torch.randint(4, (6, 2)), "reward": torch.randn(6),
-         "terminated": torch.tensor([False, True, False, False, True, False]), "next_obs": torch.randn(6, 2, 3),
-         "next_state": torch.randn(6, 5), "next_available": torch.ones(6, 2, 4, dtype=torch.bool)}
+batch = {"obs": torch.randn(6, 2, 3), "state": torch.randn(6, 5),
+         "actions": torch.randint(4, (6, 2)), "reward": torch.randn(6),
+         "terminated": torch.tensor([False, True, False, False, True, False]),
+         "next_obs": torch.randn(6, 2, 3), "next_state": torch.randn(6, 5),
+         "next_available": torch.ones(6, 2, 4, dtype=torch.bool)}
 print({name: list(value.shape) for name, value in batch.items()})
 
 
@@ -260,7 +266,8 @@ check("07.5", qmix_update)
 def buggy_targets(online_q, target_q, available, reward, terminated, gamma):
     """TD targets y[B, T] with double-Q, for a VDN team.
 
-    online_q, target_q[B, T+1, N, A] float, available[B, T+1, N, A] bool, reward[B, T] float, terminated[B, T] bool.
+    online_q, target_q[B, T+1, N, A] float, available[B, T+1, N, A] bool, reward[B, T] float,
+    terminated[B, T] bool.
     """
     judged = online_q.masked_fill(~available, -torch.inf)                  # 1
     best = judged.argmax(-1, keepdim=True)                                 # 2
@@ -274,10 +281,12 @@ def buggy_targets(online_q, target_q, available, reward, terminated, gamma):
 # other two the online network prefers action 2, which the target network values at 6. So the target should be $1 + 0.5 \cdot 6 = 4$.
 
 # %%
-online_table = torch.tensor([[[[5.0, 1.0, 0.0]], [[7.0, 2.0, 3.0]]]])               # [B, T+1, N, A] = [1, 2, 1, 3]
+# [B, T+1, N, A] = [1, 2, 1, 3]
+online_table = torch.tensor([[[[5.0, 1.0, 0.0]], [[7.0, 2.0, 3.0]]]])
 target_table = torch.tensor([[[[4.0, 1.0, 1.0]], [[80.0, 8.0, 6.0]]]])
 possible = torch.tensor([[[[True, True, True]], [[False, True, True]]]])
-print("target:", buggy_targets(online_table, target_table, possible, torch.tensor([[1.0]]), torch.tensor([[False]]), 0.5).item())
+print("target:", buggy_targets(online_table, target_table, possible, torch.tensor([[1.0]]),
+                               torch.tensor([[False]]), 0.5).item())
 
 # %% [markdown]
 # The 80 of an action that nobody can take is in it. Mend the function: copy the body of the listing and change what is wrong. Then name
@@ -297,12 +306,14 @@ wrong_line_6 = (
 def mended_targets(online_q, target_q, available, reward, terminated, gamma):
     """TD targets y[B, T] with double-Q, for a VDN team.
 
-    online_q, target_q[B, T+1, N, A] float, available[B, T+1, N, A] bool, reward[B, T] float, terminated[B, T] bool.
+    online_q, target_q[B, T+1, N, A] float, available[B, T+1, N, A] bool, reward[B, T] float,
+    terminated[B, T] bool.
     """
     ### BEGIN SOLUTION
     judged = online_q.masked_fill(~available, -torch.inf)
     best = judged.argmax(-1, keepdim=True)
-    next_q = target_q[:, 1:].gather(-1, best[:, 1:]).squeeze(-1)           # chosen at the time at which it is valued
+    # chosen at the time at which it is valued
+    next_q = target_q[:, 1:].gather(-1, best[:, 1:]).squeeze(-1)
     next_q_tot = next_q.sum(-1)
     return reward + gamma * torch.where(terminated, 0.0, next_q_tot)
     ### END SOLUTION
@@ -323,7 +334,8 @@ check("07.6", wrong_line_6, mended_targets)
 
 # %%
 def buggy_step(agents, mixer, optimiser, loss, max_norm):
-    """One optimiser step on the loss, the gradient clipped to the length max_norm. Returns its length before: a number."""
+    """One optimiser step on the loss, the gradient clipped to the length max_norm.
+    Returns its length before: a number."""
     optimiser.zero_grad()                                                        # 1
     loss.backward()                                                              # 2
     length = torch.nn.utils.clip_grad_norm_(agents.parameters(), max_norm)       # 3
@@ -342,7 +354,8 @@ for network in (one_agents, one_mixer):
 one_optimiser = torch.optim.SGD([*one_agents.parameters(), *one_mixer.parameters()], lr=1.0)
 one_loss = (3 * one_agents.weight + 400 * one_mixer.weight).sum()
 print("length before:", buggy_step(one_agents, one_mixer, one_optimiser, one_loss, 1.0))
-print("the agents' weight moved to", round(one_agents.weight.item(), 3), "· the mixer's to", round(one_mixer.weight.item(), 3))
+print("the agents' weight moved to", round(one_agents.weight.item(), 3),
+      "· the mixer's to", round(one_mixer.weight.item(), 3))
 
 # %% [markdown]
 # Mend the function, and name the line with the bug.
@@ -359,7 +372,8 @@ wrong_line_7 = (
 
 
 def mended_step(agents, mixer, optimiser, loss, max_norm):
-    """One optimiser step on the loss, the gradient clipped to the length max_norm. Returns its length before: a number."""
+    """One optimiser step on the loss, the gradient clipped to the length max_norm.
+    Returns its length before: a number."""
     ### BEGIN SOLUTION
     optimiser.zero_grad()
     loss.backward()

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -103,10 +104,14 @@ check("08.1", count_run)
 
 # %%
 rows, line = 8, range(0, 65)
-figure, ax = plots.panels(1, 1, size=(6.4, 3.2), title="A schedule, and where a loop with 8 rows looks at it")
-ax.plot(line, [linear_schedule(1.0, 0.25, 48, step) for step in line], color=plots.COLOURS[0], label="the schedule")
-ax.plot(line[::rows], [linear_schedule(1.0, 0.25, 48, step) for step in line[::rows]], "o", color=plots.COLOURS[1], label="a call of env.step")
-ax.set(xlabel="environment steps before the call", ylabel="exploration rate", ylim=(0, 1.05), xticks=line[::rows])
+figure, ax = plots.panels(1, 1, size=(6.4, 3.2),
+                          title="A schedule, and where a loop with 8 rows looks at it")
+ax.plot(line, [linear_schedule(1.0, 0.25, 48, step) for step in line],
+        color=plots.COLOURS[0], label="the schedule")
+ax.plot(line[::rows], [linear_schedule(1.0, 0.25, 48, step) for step in line[::rows]], "o",
+        color=plots.COLOURS[1], label="a call of env.step")
+ax.set(xlabel="environment steps before the call", ylabel="exploration rate",
+       ylim=(0, 1.05), xticks=line[::rows])
 ax.legend()
 figure
 
@@ -119,7 +124,8 @@ figure
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_step(start, end, steps, value, rows):
-    """The steps played before the first call with ε <= value: a whole number, or float("inf") if there is none."""
+    """The steps played before the first call with ε <= value:
+    a whole number, or float("inf") if there is none."""
     ### BEGIN SOLUTION
     step = 0
     while linear_schedule(start, end, steps, step) > value:
@@ -163,8 +169,10 @@ check("08.2", first_step)
 # You are right if the pieces are called in this order, with the right arguments, for any number of rows and any settings. The check looks at what was done, and the code may look as you like.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def train_loop(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    """Play, store, learn, move the target, until total_steps steps were played. Returns the list of all losses."""
+def train_loop(env, act, store, learn, move_target, epsilon_at,
+               total_steps, learning_starts, update_every):
+    """Play, store, learn, move the target, until total_steps steps were played.
+    Returns the list of all losses."""
     ### BEGIN SOLUTION
     now, steps, losses = env.reset(), 0, []
     while steps < total_steps:
@@ -262,7 +270,8 @@ check("08.5", stop_step)
 
 # %%
 def learn_all(team, target, optimiser, batches, loss_of, copy_every):
-    """One update for each batch; after every copy_every-th one the target becomes a copy of the team. The losses."""
+    """One update for each batch; after every copy_every-th one
+    the target becomes a copy of the team. The losses."""
     losses = []                                             # 1
     for batch in batches:                                   # 2
         loss = loss_of(team, target, batch)                 # 3
@@ -285,9 +294,11 @@ def one_batch():
     now = env.reset(seed=0)
     actions = torch.randint(2, (64, 2), generator=torch.Generator().manual_seed(0))
     then = env.step(actions)
-    both = {name: torch.stack([getattr(now, name), getattr(then, name)], 1) for name in ("obs", "state", "available")}
-    return Batch(**both, actions=actions.unsqueeze(1), last_actions=torch.full((64, 2, 2), -1), reward=then.reward.unsqueeze(1),
-                 terminated=then.terminated.unsqueeze(1), mask=torch.ones(64, 1))
+    both = {name: torch.stack([getattr(now, name), getattr(then, name)], 1)
+            for name in ("obs", "state", "available")}
+    return Batch(**both, actions=actions.unsqueeze(1), last_actions=torch.full((64, 2, 2), -1),
+                 reward=then.reward.unsqueeze(1), terminated=then.terminated.unsqueeze(1),
+                 mask=torch.ones(64, 1))
 
 
 def count_changes(learn_all):
@@ -299,7 +310,8 @@ def count_changes(learn_all):
         weights.append(torch.nn.utils.parameters_to_vector(target.parameters()))
         return team.loss(batch, target)
 
-    losses = learn_all(team, target, torch.optim.Adam(team.parameters(), lr=1e-3), [one_batch()] * 101, loss_of, 50)
+    losses = learn_all(team, target, torch.optim.Adam(team.parameters(), lr=1e-3),
+                       [one_batch()] * 101, loss_of, 50)
     return sum(not torch.equal(a, b) for a, b in zip(weights, weights[1:])), losses[-1] < losses[0]
 
 
@@ -322,7 +334,8 @@ wrong_line_6 = (
 
 
 def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
-    """One update for each batch; after every copy_every-th one the target becomes a copy of the team. The losses."""
+    """One update for each batch; after every copy_every-th one
+    the target becomes a copy of the team. The losses."""
     ### BEGIN SOLUTION
     losses = []
     for batch in batches:

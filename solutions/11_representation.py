@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -104,15 +105,17 @@ check("11.1", smallest_class)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def least_error(payoff, weights):
-    """payoff[2, 2], weights[2, 2], all > 0 -> the least weighted squared error of QMIX's class, one number."""
+    """payoff[2, 2], weights[2, 2], all > 0
+    -> the least weighted squared error of QMIX's class, one number."""
     ### BEGIN SOLUTION
-    blocks = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]])      # two steps and the corner
+    # two steps and the corner
+    blocks = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]])
     least = torch.inf
-    for turned in ((), (0,), (1,), (0, 1)):                                      # which agents sort their actions the other way round
+    for turned in ((), (0,), (1,), (0, 1)):    # which agents sort their actions the other way round
         y, w = payoff.flip(turned).flatten(), weights.flip(turned).flatten()
         root = w.sqrt()
         for used in itertools.product((False, True), repeat=3):
-            design = torch.cat([torch.ones(1, 4), blocks[list(used)]]).T          # [4, 1 + blocks in use]
+            design = torch.cat([torch.ones(1, 4), blocks[list(used)]]).T    # [4, 1 + blocks in use]
             heights = torch.linalg.pinv(root.unsqueeze(1) * design) @ (root * y)
             if (heights[1:] >= -1e-9).all():
                 least = min(least, (w * (design @ heights - y) ** 2).sum().item())
@@ -132,10 +135,10 @@ check("11.2", least_error)
 # Which of them can make each of these tables, as closely as you like? The agents sort their actions as they like.
 
 # %%
-tables = {"a": [[0, 0], [0, 5]], "b": [[0, 4], [4, 4]], "c": [[1, 2], [3, 4]], "d": [[3, 0], [0, 3]], "e": [[5, 0], [5, 5]],
-          "f": [[0, 0, 0], [0, 0, 1], [0, 1, 1]]}
-plots.tables({letter: torch.tensor(rows) for letter, rows in tables.items()}, title="Which units can make these?", fmt="{:.0f}",
-             ylabel="agent 1", xlabel="agent 2")
+tables = {"a": [[0, 0], [0, 5]], "b": [[0, 4], [4, 4]], "c": [[1, 2], [3, 4]],
+          "d": [[3, 0], [0, 3]], "e": [[5, 0], [5, 5]], "f": [[0, 0, 0], [0, 0, 1], [0, 1, 1]]}
+plots.tables({letter: torch.tensor(rows) for letter, rows in tables.items()},
+             title="Which units can make these?", fmt="{:.0f}", ylabel="agent 1", xlabel="agent 2")
 
 # %% [markdown]
 # `makers` names for each letter the mixers that can; an empty list says that none of the three can. You are right if all six are.
@@ -182,13 +185,16 @@ def team_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 def stuck(value, starts=40, updates=600):
     """How many of the starts end with a squared error above 0.1."""
     generator = torch.Generator().manual_seed(0)
-    raw = [torch.randn(starts, *shape, generator=generator) for shape in ((2, 2), (2, 2), (2,), (2,), ())]     # q, w1, b1, w2, v
+    raw = [torch.randn(starts, *shape, generator=generator)
+           for shape in ((2, 2), (2, 2), (2,), (2,), ())]           # q, w1, b1, w2, v
     raw = [each.requires_grad_() for each in raw]
     payoff = torch.tensor([0.0, 0.0, 0.0, 1.0])
     optimiser = torch.optim.Adam(raw, lr=0.05)
     for _ in range(updates):
-        q, heads = raw[0], [each.repeat_interleave(4, 0) for each in raw[1:]]              # each head sees four joint actions
-        chosen = torch.stack([q[:, 0].repeat_interleave(2, 1), q[:, 1].repeat(1, 2)], -1)  # [starts, 4, 2]
+        # each head sees four joint actions
+        q, heads = raw[0], [each.repeat_interleave(4, 0) for each in raw[1:]]
+        # [starts, 4, 2]
+        chosen = torch.stack([q[:, 0].repeat_interleave(2, 1), q[:, 1].repeat(1, 2)], -1)
         errors = ((value(chosen.flatten(0, 1), *heads).view(starts, 4) - payoff) ** 2).sum(1)
         optimiser.zero_grad()
         errors.sum().backward()

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -77,12 +78,14 @@ from qmix_course.agents import GRUAgents
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def agent_inputs(obs, actions, n_actions):
-    """obs[B, T, N, O], actions[B, T, N] -> [B, T, N, O + A + N]: observation, last action, agent id."""
+    """obs[B, T, N, O], actions[B, T, N] -> [B, T, N, O + A + N]:
+    observation, last action, agent id."""
     ### BEGIN SOLUTION
     batch, time, n_agents = actions.shape
     nothing = torch.full((batch, 1, n_agents), -1)
-    last = torch.cat([nothing, actions[:, :-1]], 1)                           # the action of the step before
-    told = (last.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)      # -1 equals none of them: zeros
+    last = torch.cat([nothing, actions[:, :-1]], 1)      # the action of the step before
+    # -1 equals none of them: zeros
+    told = (last.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)
     ids = torch.eye(n_agents, dtype=obs.dtype).expand(batch, time, -1, -1)
     return torch.cat([obs, told, ids], -1)
     ### END SOLUTION
@@ -105,11 +108,13 @@ check("12.1", agent_inputs)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def memories(cell, x, first):
-    """cell: an nn.GRUCell, x[B, T, I], first[B, T] bool -> the memory after each step, [B, T, H]."""
+    """cell: an nn.GRUCell, x[B, T, I], first[B, T] bool
+    -> the memory after each step, [B, T, H]."""
     ### BEGIN SOLUTION
     h, after = x.new_zeros(x.shape[0], cell.hidden_size), []
     for t in range(x.shape[1]):
-        h = h.masked_fill(first[:, t].unsqueeze(-1), 0.0)        # before the step, and in the rows that begin alone
+        # before the step, and in the rows that begin alone
+        h = h.masked_fill(first[:, t].unsqueeze(-1), 0.0)
         h = cell(x[:, t], h)
         after.append(h)
     return torch.stack(after, 1)
@@ -182,9 +187,10 @@ def targets(target, obs, last_actions, available, reward, terminated, gamma):
 torch.manual_seed(0)
 network = GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8)
 sights = torch.zeros(2, 4, 2, 1)
-sights[1, 0] = 1.0                                                           # the second episode's first observation
+sights[1, 0] = 1.0                                          # the second episode's first observation
 last = torch.tensor([[-1, -1], [0, 0], [0, 0], [0, 0]]).expand(2, -1, -1)
-played = torch.ones(2, 4, 2, 2, dtype=torch.bool), torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
+played = (torch.ones(2, 4, 2, 2, dtype=torch.bool),
+          torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool))
 y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
@@ -204,7 +210,8 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
     """y[B, T] for whole episodes."""
     ### BEGIN SOLUTION
     with torch.no_grad():
-        q, _ = target(obs, last_actions)                         # from the first observation, all T + 1 of them
+        # from the first observation, all T + 1 of them
+        q, _ = target(obs, last_actions)
         q = q[:, 1:].masked_fill(~available[:, 1:], -torch.inf)  # then the values of times 1 to T
         value = q.amax(-1).sum(-1)
         return reward + gamma * torch.where(terminated, 0.0, value)

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -65,7 +66,8 @@ from qmix_course.checks import check, hint, solution
 # You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row. $\alpha$ is above 0 and at most 1.
 
 # %%
-agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)                # in all four rows the greedy joint action is (1, 0)
+# in all four rows the greedy joint action is (1, 0)
+agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)
 actions = torch.tensor([[1, 0], [1, 1], [0, 1], [0, 0]])
 y = torch.tensor([-3.0, 5.0, 6.0, 4.0])
 q_greedy = torch.tensor([5.0, 5.0, 5.0, 5.0])
@@ -111,7 +113,8 @@ plots.lines(grid, losses, "The optimistic loss of one number for 11, −30 and 0
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def balance(values, alpha):
-    """values[B, K] float, alpha a number -> q[B] float: where the pulls on each row's number balance."""
+    """values[B, K] float, alpha a number -> q[B] float:
+    where the pulls on each row's number balance."""
     ### BEGIN SOLUTION
     q = values.mean(-1, keepdim=True)                                       # [B, 1]
     for _ in range(values.shape[-1] + 50):
@@ -138,7 +141,8 @@ check("13.2", balance)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    """All [B, T]: q_tot, q_hat, ahead, reward, mask float, terminated bool -> the loss, a scalar tensor."""
+    """All [B, T]: q_tot, q_hat, ahead, reward, mask float, terminated bool
+    -> the loss, a scalar tensor."""
     ### BEGIN SOLUTION
     y = reward + gamma * torch.where(terminated, 0.0, ahead.detach())       # one target for both
     w = torch.where(q_tot.detach() < y, 1.0, alpha)
@@ -163,7 +167,8 @@ check("13.3", ow_loss)
 def buggy(q, available, q_hat, actions, reward, terminated, gamma, alpha):
     """Targets y[B] and weights w[B] of CW-QMIX.
 
-    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float, available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
+    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float,
+    available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
     """
     rows = torch.arange(len(reward))                                        # 1
     after = q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)    # 2
@@ -182,10 +187,13 @@ def buggy(q, available, q_hat, actions, reward, terminated, gamma, alpha):
 
 # %%
 q = torch.tensor([[[[2.0, 1.0, 9.0], [1.0, 4.0, 3.0]], [[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]]]])
-available = torch.tensor([[[[True, True, False], [True, True, True]], [[True, True, True], [True, True, True]]]])
-q_hat = torch.tensor([[[[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]], [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]])
+available = torch.tensor([[[[True, True, False], [True, True, True]],
+                           [[True, True, True], [True, True, True]]]])
+q_hat = torch.tensor([[[[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]],
+                       [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]])
 played = torch.tensor([[0, 0]])
-target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]), torch.tensor([False]), 0.5, 0.1)
+target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]),
+                       torch.tensor([False]), 0.5, 0.1)
 print("target:", target.item(), " weight:", weight.item())
 
 # %% [markdown]
@@ -204,11 +212,13 @@ wrong_line = (
 def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
     """Targets y[B] and weights w[B] of CW-QMIX.
 
-    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float, available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
+    q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float,
+    available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
     """
     ### BEGIN SOLUTION
     rows = torch.arange(len(reward))
-    now, after = q.masked_fill(~available, -torch.inf).argmax(-1).unbind(1)     # both joint actions from what is available
+    # both joint actions from what is available
+    now, after = q.masked_fill(~available, -torch.inf).argmax(-1).unbind(1)
     ahead = q_hat[rows, 1, after[:, 0], after[:, 1]]
     y = reward + gamma * torch.where(terminated, 0.0, ahead)
     q_greedy = q_hat[rows, 0, now[:, 0], now[:, 1]]

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -79,11 +80,11 @@ small = torch.tensor([[8.0, -12.0], [-12.0, 6.0]])       # λ: [[1, 10], [20, 2 
 def lambda_for_table(table, q):
     """table[A, ..., A] with N axes, q[N, A] -> the shared λ[A, ..., A] > 0."""
     ### BEGIN SOLUTION
-    v = q.amax(1)                                                     # [N]
-    total = torch.zeros_like(table)                                   # Σ_i A_i of each joint action
+    v = q.amax(1)                                            # [N]
+    total = torch.zeros_like(table)                          # Σ_i A_i of each joint action
     for i, advantages in enumerate(q - v.unsqueeze(1)):
         shape = [1] * len(q)
-        shape[i] = -1                                                 # agent i's advantages lie along axis i
+        shape[i] = -1                                        # agent i's advantages lie along axis i
         total = total + advantages.view(shape)
     return torch.where(total < 0, (table - v.sum()) / total, 1.0)
     ### END SOLUTION
@@ -113,7 +114,7 @@ def duplex(agent_qs, best_qs, w, b, lam):
     ### BEGIN SOLUTION
     w = w.abs() + 1e-10
     own, best = w * agent_qs + b, w * best_qs + b
-    advantage = (own - best).detach()                                 # after the rescaling: w and b are shut out too
+    advantage = (own - best).detach()                # after the rescaling: w and b are shut out too
     return own.sum(-1) + ((lam - 1) * advantage).sum(-1)
     ### END SOLUTION
 
@@ -135,14 +136,15 @@ check("14.2", duplex)
 # You are right if the sums are right for one to three agents and any joint action. For game 3 and (1, 1) the lesson found −1, 1, 0 for both agents.
 
 # %%
-plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), title="Game 3: the team points at (1, 1)", highlight=[(1, 1)], fmt="{:.0f}")
+plots.table(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64),
+            title="Game 3: the team points at (1, 1)", highlight=[(1, 1)], fmt="{:.0f}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def pull(payoff, u):
     """payoff[A, ..., A] with N axes, u: a tuple of N actions -> the sums of the errors, [N, A]."""
     ### BEGIN SOLUTION
-    clipped = [payoff[u].item()]                                      # ū, and the entries that V holds down
+    clipped = [payoff[u].item()]                              # ū, and the entries that V holds down
     for better in payoff.flatten().sort(descending=True).values.tolist():
         if better <= sum(clipped) / len(clipped):
             break
@@ -151,7 +153,8 @@ def pull(payoff, u):
     errors = payoff.clamp(max=v) - payoff
     errors[u] = v - payoff[u]
     n_agents = payoff.dim()
-    return torch.stack([errors.movedim(i, 0).reshape(len(payoff), -1).sum(1) for i in range(n_agents)])
+    return torch.stack([errors.movedim(i, 0).reshape(len(payoff), -1).sum(1)
+                        for i in range(n_agents)])
     ### END SOLUTION
 
 
@@ -187,7 +190,8 @@ check("14.3", pull)
 # %% nbgrader={"grade": false, "grade_id": "answer_14_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 keeps_igm = (
     ### BEGIN SOLUTION
-    {"A": True, "B": False, "C": True, "D": False, "E": False, "F": False, "G": True, "H": True, "I": False, "J": True}
+    {"A": True, "B": False, "C": True, "D": False, "E": False,
+     "F": False, "G": True, "H": True, "I": False, "J": True}
     ### END SOLUTION
 )
 
@@ -204,8 +208,10 @@ check("14.4", keeps_igm)
 # what each agent could do before and after the step. It runs, and on tasks where every action is always available it is right.
 
 # %%
-def td_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
-    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+def td_errors(q, next_q, actions, available, next_available, reward, terminated,
+              w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A],
+    actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
     own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)                         # 1
     best = q.masked_fill(~available, -torch.inf).amax(-1)                         # 2
     own, best = w * own + b, w * best + b                                         # 3
@@ -222,9 +228,11 @@ def td_errors(q, next_q, actions, available, next_available, reward, terminated,
 
 # %%
 one = torch.ones(1, 1)
-error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]), actions=torch.tensor([[0]]),
-                  available=torch.tensor([[[True, True]]]), next_available=torch.tensor([[[True, False]]]),
-                  reward=torch.zeros(1), terminated=torch.tensor([False]), w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
+error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]),
+                  actions=torch.tensor([[0]]), available=torch.tensor([[[True, True]]]),
+                  next_available=torch.tensor([[[True, False]]]),
+                  reward=torch.zeros(1), terminated=torch.tensor([False]),
+                  w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
 print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 
 # %% [markdown]
@@ -242,14 +250,17 @@ wrong_line_5 = (
 )
 
 
-def mended_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
-    """q, next_q, available, next_available[B, N, A], actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
+def mended_errors(q, next_q, actions, available, next_available, reward, terminated,
+                  w, b, lam, next_w, next_b):
+    """q, next_q, available, next_available[B, N, A],
+    actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
     ### BEGIN SOLUTION
     own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
     best = q.masked_fill(~available, -torch.inf).amax(-1)
     own, best = w * own + b, w * best + b
     q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)
-    next_best = next_q.masked_fill(~next_available, -torch.inf).amax(-1)          # the mask of the step that it looks at
+    # the mask of the step that it looks at
+    next_best = next_q.masked_fill(~next_available, -torch.inf).amax(-1)
     next_value = (next_w * next_best + next_b).sum(-1)
     target = reward + 0.99 * torch.where(terminated, 0.0, next_value)
     return q_tot - target

@@ -27,20 +27,21 @@
 # In Colab, first *File > Save a copy in Drive*: without it, your answers are gone when you close the page.
 
 # %%
-# Set-up: use the course if it is here; install it once if it is not (as in Colab). Run this cell first.
+# Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
 import importlib.util
 import pathlib
 import subprocess
 import sys
 REPOSITORY = "https://github.com/qmix-course/qmix-course"
-above = [up for up in pathlib.Path("here").absolute().parents if (up / "qmix_course/__init__.py").exists()]
+above = [up for up in pathlib.Path("here").absolute().parents
+         if (up / "qmix_course/__init__.py").exists()]
 if above:
     sys.path.insert(0, str(above[0]))
 elif importlib.util.find_spec("qmix_course") is None:  # --no-deps: torch and numpy stay as they are
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", f"git+{REPOSITORY}@v0.2.0"]
     if subprocess.run(pip).returncode:
-        raise RuntimeError("The course could not be installed. Go online, then run this cell again. "
-                           f"Without internet, work in a clone of {REPOSITORY}")
+        raise RuntimeError("The course could not be installed. Go online, then run this cell again."
+                           f" Without internet, work in a clone of {REPOSITORY}")
     importlib.invalidate_caches()
 
 # %%
@@ -95,7 +96,8 @@ check("16.1", lucky_chance)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def adapt(sigma, q, noisy, epsilon):
-    """sigma float, q[B, N, A], noisy[B, N, A], epsilon float -> (new sigma, divergence), two numbers."""
+    """sigma float, q[B, N, A], noisy[B, N, A], epsilon float
+    -> (new sigma, divergence), two numbers."""
     ### BEGIN SOLUTION
     log_p, log_r = q.log_softmax(-1), noisy.log_softmax(-1)
     departure = (log_p.exp() * (log_p - log_r)).sum(-1).mean().item()
@@ -173,7 +175,8 @@ def play_on(obs, z):
     return torch.stack([torch.zeros(len(obs), dtype=torch.int64), slip.long()], 1)
 
 
-latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8, torch.Generator().manual_seed(0))
+latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8,
+                  torch.Generator().manual_seed(0))
 print("row 0, two steps an episode :", latents[:, 0].tolist())
 print("row 1, four steps an episode:", latents[:, 1].tolist())
 
@@ -200,7 +203,7 @@ def mended_explore(env, draw, act, steps, generator):
         played.append(z)
         step = env.step(act(step.obs, z))
         if step.ended.any():
-            ended = step.ended                                    # after the reset the flags are False
+            ended = step.ended                                 # after the reset the flags are False
             step = env.reset(where=ended)
             z = torch.where(ended, draw(step.state, generator), z)
     return torch.stack(played)

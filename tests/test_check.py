@@ -213,7 +213,7 @@ def test_long_steps_and_sections_without_code_are_noticed(pair):
 
     edit_notebook(pair, change)
     found = "\n".join(check.check_folder(pair.parent))
-    assert "a step of 30 lines, at most 24" in found and "'The same as the library' has no code cell" in found
+    assert "a step of 30 lines, at most 26" in found and "'The same as the library' has no code cell" in found
 
 
 def test_a_prediction_without_the_code_that_answers_it_is_noticed(pair):

@@ -103,7 +103,7 @@ def test_every_lesson_has_the_very_cell_that_is_tested_here():
 
 
 def test_the_cell_is_short():
-    assert len(notebooks.setup_cell().splitlines()) <= 15
+    assert len(notebooks.setup_cell().splitlines()) <= 16
 
 
 def test_in_colab_the_cell_installs_the_course_once_and_touches_nothing_else(colab, clone, tmp_path):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 
-from tools.notebooks import ROOT
+from tools.notebooks import EXERCISES, NOTEBOOKS, ROOT, SOLUTIONS, read_source, sources
 
 
 def test_the_linter_has_nothing_to_say():
@@ -65,4 +65,12 @@ def test_no_file_is_too_long_to_be_read_in_one_sitting():
     long = {str(path.relative_to(ROOT)): lines for folder in ("qmix_course", "tools", "benchmarks")
             for path in (ROOT / folder).rglob("*.py")
             if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300}
+    assert not long
+
+
+def test_no_code_line_of_a_notebook_is_above_100_columns():
+    """A browser wraps text; a line of code that is too long makes its cell scroll sideways."""
+    long = [f"{source.parent.name}/{source.name}: {line}" for folder in (NOTEBOOKS, EXERCISES, SOLUTIONS)
+            for source in sources([], folder) for cell in read_source(source).cells if cell.cell_type == "code"
+            for line in cell.source.splitlines() if len(line) > 100]
     assert not long
