@@ -134,7 +134,8 @@ class Trained:
 
 
 def train_team(pieces: Pieces, steps: int = 12_000, seed: int = 0) -> Trained | None:
-    """Train a team on the 5×5 board with the learner's pieces, looking at a greedy episode every 480 steps.
+    """Train a team on the 5×5 board with the learner's pieces, looking at a greedy episode
+    every 480 steps.
 
     The library gives nothing but this loop. Prints what is missing and returns None if a piece is.
     """
@@ -160,13 +161,14 @@ def train_team(pieces: Pieces, steps: int = 12_000, seed: int = 0) -> Trained | 
         obs, state = make["observe"](positions, goals, SIZE), _state(positions, goals)
         epsilon = max(0.05, 1 - 0.95 * taken / 3_000)
         with torch.no_grad():
-            actions = make["epsilon_greedy"](agents(obs[:, None])[:, 0], everything, epsilon, generator)
+            actions = make["epsilon_greedy"](agents(obs[:, None])[:, 0], everything, epsilon,
+                                             generator)
         after, reward, terminated = make["team_step"](positions, actions, goals, SIZE)
         memory.add(obs=obs, state=state, actions=actions, reward=reward, terminated=terminated,
                    next_obs=make["observe"](after, goals, SIZE), next_state=_state(after, goals),
                    next_available=everything)
         clock = clock + 1
-        ended = terminated | (clock >= LIMIT)                       # the clock ends an episode, but not its value
+        ended = terminated | (clock >= LIMIT)       # the clock ends an episode, but not its value
         positions = torch.where(ended[:, None, None], torch.tensor(STARTS), after)
         clock = torch.where(ended, 0, clock)
         if taken >= 500:

@@ -12,7 +12,7 @@ class QMIX(VDN):
     """Unlike VDN, the mixer is a ``QMixer``. ``embed_dim``, ``hypernet_dim``: its sizes."""
 
     def __init__(self, spec: TeamSpec, embed_dim: int = 32, hypernet_dim: int = 64, **options):
-        embed_dim = errors.whole_number("embed_dim", embed_dim)             # before anything is drawn
+        embed_dim = errors.whole_number("embed_dim", embed_dim)          # before anything is drawn
         hypernet_dim = errors.whole_number("hypernet_dim", hypernet_dim, at_least=0)
         super().__init__(spec, **options)
         self.mixer = QMixer(spec.n_agents, spec.state_dim, embed_dim, hypernet_dim)
