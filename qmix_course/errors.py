@@ -221,7 +221,7 @@ def _plain(value):
 def finite(value: torch.Tensor) -> bool:
     """Whether every number of a tensor is. (A finite sum has neither NaN nor infinity in it, and is quick; one of
     finite numbers may overflow.)"""
-    return math.isfinite(value.sum()) or bool(value.isfinite().all())
+    return math.isfinite(value.detach().sum()) or bool(value.isfinite().all())
 
 
 def has_axes(value, count: int) -> bool:

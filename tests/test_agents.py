@@ -8,7 +8,7 @@ from qmix_course.agents import MLPAgents, StackedLinear
 from qmix_course.algorithms import VDN
 from qmix_course.envs import MatrixGame
 from qmix_course.evaluation import evaluate
-from qmix_course.exploration import epsilon_greedy, greedy, linear_schedule
+from qmix_course.exploration import divergence, epsilon_greedy, greedy, linear_schedule
 from qmix_course.training import TrainConfig, train
 
 
@@ -112,3 +112,15 @@ def test_only_ids_let_one_network_play_a_game_whose_best_agents_differ():
         team = VDN.for_env(env, seed=0, shared=True, agent_id=agent_id, hidden=(16,))
         train(env, team, config)
         assert evaluate(env.clone(num_envs=1), team).mean_return == wanted
+
+
+def test_values_that_still_have_a_gradient_can_be_looked_at():
+    """No door warns because of it, not even the first time (torch warns once in a process, unless told otherwise)."""
+    q, every = torch.randn(10, 2, 4, requires_grad=True), torch.ones(10, 2, 4, dtype=torch.bool)
+    torch.set_warn_always(True)
+    try:
+        assert torch.equal(greedy(q, every), q.detach().argmax(-1))
+        assert torch.equal(epsilon_greedy(q, every, 0.0), q.detach().argmax(-1))
+        assert (divergence(q, q, every) == 0).all()
+    finally:
+        torch.set_warn_always(False)
