@@ -22,7 +22,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple
@@ -142,10 +142,10 @@ def sample(found: dict[str, list[Mutant]], count: int, seed: int) -> list[Mutant
     return [row[number * len(row) // count] for number in range(count)]
 
 
-def run_tests(folder: Path, names: str, seconds: float | None) -> None:
+def run_tests(folder: Path, names: Iterable[str], seconds: float | None) -> None:
     """In a process of its own: the quick tests of these names, with the library of ``folder``; it ends with their code.
 
-    ``seconds``: its time limit. None for the first run, which has none, and keeps what Python compiles.
+    ``seconds``: its time limit. None for a first run, which has none, and keeps what Python compiles.
     """
     if seconds is not None and hasattr(signal, "alarm"):
         signal.alarm(max(1, round(seconds)))                    # nobody catches it, so it ends a loop in torch too
@@ -162,7 +162,7 @@ def run_tests(folder: Path, names: str, seconds: float | None) -> None:
     found = importlib.import_module(PACKAGE).__file__
     if folder not in Path(found).parents:
         raise ImportError(f"{PACKAGE}: expected the one in {folder}, got {found}")
-    files = [f"tests/test_{name}.py" for name in dict.fromkeys(names.split())]
+    files = [f"tests/test_{name}.py" for name in names]
     code = importlib.import_module("pytest").main(["-x", "-q", "-p", "no:cacheprovider", "-m", "quick", *files])
     sys.stdout.flush()
     os._exit(code)
@@ -177,14 +177,16 @@ def start(*arguments) -> multiprocessing.Process:
 
 
 def survivors(chosen: list[Mutant], base: Path, seconds: dict[str, float], jobs: int) -> list[Mutant]:
-    """Those of ``chosen`` that no test kills. ``base``: the copy to copy; ``seconds``: what a file's tests take."""
+    """Those of ``chosen`` that no test kills. ``base``: the copy to copy; ``seconds``: what each file of tests takes.
+    """
     todo, running, alive, began, late = list(chosen), {}, [], time.monotonic(), 0
     free = [shutil.copytree(base, base.with_name(f"copy{number}")) for number in range(jobs)]
     while todo or running:
         while todo and free:
             mutant, folder = todo.pop(0), free.pop()
             (folder / PACKAGE / mutant.file).write_text(mutant.text, encoding="utf-8")
-            child = start(folder, TESTS[mutant.file], SPARE + 3 * seconds[mutant.file])
+            names = dict.fromkeys(TESTS[mutant.file].split())
+            child = start(folder, names, SPARE + 3 * sum(seconds[name] for name in names))
             running[child.sentinel] = child, mutant, folder
         for sentinel in wait(running):
             child, mutant, folder = running.pop(sentinel)
@@ -212,7 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     found = {file: mutants((ROOT / PACKAGE / file).read_text(encoding="utf-8"), file) for file in options.files}
     chosen, seconds = sample(found, options.count, options.seed), {}
-    print(f"{len(chosen)} of {sum(map(len, found.values()))} mutants. First the tests without any:", flush=True)
+    print(f"{len(chosen)} of {sum(map(len, found.values()))} mutants; first the tests without any:", flush=True)
     for name in PRELOADED:
         importlib.import_module(name)
     gc.freeze()                     # what is here by now is here to stay: no fork need look through it for garbage
@@ -222,17 +224,18 @@ def main(arguments: list[str] | None = None) -> int:
         for part in COPIED:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
             copy(ROOT / part, base / part)
-        for file in dict.fromkeys(mutant.file for mutant in chosen):
-            began, child = time.monotonic(), start(base, TESTS[file], None)
+        for name in dict.fromkeys(name for mutant in chosen for name in TESTS[mutant.file].split()):
+            began, child = time.monotonic(), start(base, [name], None)
             child.join()
-            seconds[file] = time.monotonic() - began
-            print(f"{PACKAGE}/{file:<24} {seconds[file]:4.0f} s", flush=True)
+            seconds[name] = time.monotonic() - began
             if child.exitcode:
                 print(base.with_suffix(".txt").read_text(encoding="utf-8", errors="replace")[-3000:])
                 return 1
+        print(f"{len(seconds)} files of tests, {sum(seconds.values()):.0f} s", flush=True)
         alive = survivors(chosen, base, seconds, options.jobs)
     print(f"\n{'file':<24} {'mutants':>7} {'killed':>7} {'survived':>8} {'percent':>7}")
-    for name, files in [*((file, [file]) for file in seconds), ("together", list(seconds))]:
+    files = list(dict.fromkeys(mutant.file for mutant in chosen))
+    for name, files in [*((file, [file]) for file in files), ("together", files)]:
         of, left = (sum(mutant.file in files for mutant in each) for each in (chosen, alive))
         print(f"{name:<24} {of:>7} {of - left:>7} {left:>8} {100 * (of - left) / of:>7.1f}")
     return 0
