@@ -33,24 +33,24 @@ from qmix_course import process
 
 ROOT, PACKAGE = Path(__file__).resolve().parents[1], "qmix_course"
 COPIED = (PACKAGE, "tests", "tools", "benchmarks", "pyproject.toml")
-LOSSES = "update sequences torchrl_part2 seeds state_units watch memory learner"
+LOSSES = "defaults update sequences torchrl_part2 seeds state_units watch memory learner"
 # The tests that concern a file, the most specific first.
 TESTS = {
-    "mixers.py": "mixers qplex weighted_qmix by_hand torchrl_part2 representation doors fuzz",
-    "agents.py": "agents gru_agents by_hand torchrl_part2 sequence_bench maven doors fuzz",
-    "exploration.py": "agents parameter_noise collecting doors fuzz",
-    "replay.py": "replay collecting memory sequences update doors fuzz",
+    "mixers.py": "mixers qplex weighted_qmix defaults by_hand torchrl_part2 representation doors fuzz",
+    "agents.py": "agents gru_agents defaults by_hand torchrl_part2 sequence_bench maven doors fuzz",
+    "exploration.py": "agents parameter_noise defaults collecting doors fuzz",
+    "replay.py": "replay defaults collecting memory sequences update doors fuzz",
     "collect.py": "collecting memory sequences maven parameter_noise run doors fuzz",
     "training.py": "training run going_on checkpoints watch update parameter_noise doors fuzz learner",
     "learner.py": "learner seeds going_on training watch checkpoints",
     "algorithms/base.py": f"update sequences state_units agents collecting qtran doors fuzz {LOSSES}",
-    "algorithms/cw_qmix.py": "weighted_qmix",
+    "algorithms/cw_qmix.py": "weighted_qmix defaults",
     "algorithms/iql.py": LOSSES,
-    "algorithms/maven.py": "maven parameter_noise state_units watch fuzz learner",
-    "algorithms/ow_qmix.py": "weighted_qmix state_units watch fuzz learner",
+    "algorithms/maven.py": "maven defaults parameter_noise state_units watch fuzz learner",
+    "algorithms/ow_qmix.py": "weighted_qmix defaults state_units watch fuzz learner",
     "algorithms/qmix.py": f"mixers by_hand doors fuzz {LOSSES}",
-    "algorithms/qplex.py": "qplex state_units watch fuzz learner",
-    "algorithms/qtran.py": "qtran state_units watch fuzz learner",
+    "algorithms/qplex.py": "qplex defaults state_units watch fuzz learner",
+    "algorithms/qtran.py": "qtran defaults state_units watch fuzz learner",
     "algorithms/vdn.py": f"mixers {LOSSES}",
 }
 # What tests import beside the library: imported once, here, and every fork of this process has it.
