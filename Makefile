@@ -1,7 +1,7 @@
 # make lab     open the course in JupyterLab            make test    check everything, as CI does
 # make check   notebook pairs, staleness, anatomy       make matrix  every numerical setting, every Python
 # make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
-# make notebooks   rebuild all lessons and exercises
+# make notebooks   rebuild all lessons and exercises    make mutants mistakes put into the library: do tests notice? (an hour)
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -14,7 +14,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab test check notebooks matrix bench tables clean
+.PHONY: help lab test check notebooks matrix bench tables mutants clean
 
 help:
 	@sed -n '1,6s/^# \{0,1\}//p' Makefile
@@ -42,6 +42,9 @@ bench: .venv/.dev
 
 tables: .venv/.dev
 	$(PY) -m benchmarks.tables --jobs $(JOBS)
+
+mutants: .venv/.dev
+	$(PY) tools/mutants.py --jobs $(JOBS)
 
 clean:
 	rm -rf .venv

@@ -163,6 +163,9 @@ def test_every_copy_starts_by_its_own_fan_in(shared):
             assert len(copies) == (1 if shared else 40)
             largest = copies.flatten(1).abs().amax(1)
             assert (largest <= bound).all() and (largest > (0.9 if "weight" in name else 0.05) * bound).all()
+            if "weight" in name:
+                assert parameter.std().item() == pytest.approx(bound / 3 ** 0.5, rel=0.1)       # as of a uniform number
+                assert parameter.mean().abs() < 0.1 * bound
 
 
 def test_sizes():

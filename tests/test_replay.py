@@ -108,6 +108,44 @@ def test_refuses_bad_rows_and_stays_as_it_was():
             ReplayBuffer(*arguments)
 
 
+@pytest.mark.parametrize("written", [0, 3, 4, 6])             # none, not yet full, just full, gone round
+def test_a_buffer_that_was_saved_is_the_buffer_that_went_on(written):
+    buffer, other = ReplayBuffer(4, SPEC), ReplayBuffer(4, SPEC)
+    for number in range(written):
+        buffer.add(rows([number]))
+    other.load_state_dict(buffer.state_dict())
+    for number in range(written, written + 5):
+        buffer.add(rows([number]))
+        other.add(rows([number]))
+        assert held(other) == held(buffer) == list(range(max(0, number - 3), number + 1))
+
+
+@pytest.mark.parametrize("written, following", [(4, 4), (4, -1), (3, 0), (3, 2), (0, 1)])
+def test_a_next_place_that_no_buffer_could_have_is_refused(written, following):
+    buffer = ReplayBuffer(4, SPEC)
+    buffer.add(rows(range(written)))
+    saved, other = buffer.state_dict(), ReplayBuffer(4, SPEC)
+    with pytest.raises(ValueError, match=r"^saved\['next'\]"):
+        other.load_state_dict(saved | {"next": following})
+    assert len(other) == 0
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in replay.FIELDS])
+def test_fields_that_do_not_agree_are_named(name):
+    """One axis too many or too few, one row or step too many, another kind of number."""
+    good = replace(rows(range(4), 6), memory=torch.zeros(4, 2, 5))
+    good.agree()
+    value = getattr(good, name)
+    wrong = [value.unsqueeze(-1), value[..., 0], value[:-1]]
+    wrong += [torch.cat([value, value[:, :1]], 1)] if name != "actions" else []      # from it the others take T
+    for each in wrong:
+        with pytest.raises(ValueError, match=r"^(\w+): ") as refused:
+            replace(good, **{name: each}).agree()
+        assert name == "actions" or str(refused.value).startswith(f"{name}: ")
+    with pytest.raises(TypeError, match=f"^{name}: "):
+        replace(good, **{name: value.to(torch.int32)}).agree()
+
+
 def test_padding_is_what_the_contract_says():
     empty = Batch.padding(2, 3, SPEC)
     assert empty.available.all() and empty.last_actions.eq(-1).all()

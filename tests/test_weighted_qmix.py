@@ -317,6 +317,24 @@ def test_targets_and_weights_are_constants(algorithm, kind):
         assert torch.equal(one.grad, two.grad)
 
 
+def test_the_central_mixer_is_a_network_of_everything_plus_a_network_of_the_state():
+    """Layer by layer, one row at a time."""
+    mixer, values, state = CentralMixer(2, 3, 4), torch.randn(5, 2), torch.randn(5, 3)
+    weights = {name: weight.detach() for name, weight in mixer.named_parameters()}
+
+    def through(name, x, numbers):
+        for number in numbers:
+            x = weights[f"{name}.{number}.weight"] @ x + weights[f"{name}.{number}.bias"]
+            x = x.relu() if number != numbers[-1] else x
+        return x
+
+    with torch.no_grad():
+        for row, q_tot in enumerate(mixer(values, state)):
+            of_all = through("net", torch.cat([values[row], state[row]]), (0, 2, 4, 6))
+            of_state = through("state_value", state[row], (0, 2))
+            torch.testing.assert_close(q_tot, (of_all + of_state).squeeze(), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("algorithm", BOTH)
 def test_q_tot_stays_monotone_and_the_central_network_need_not_be(algorithm):
     """Trained on a game that no monotone table fits; 50 random points each. The weights sit on the loss, not in the
