@@ -23,7 +23,9 @@ from endless import (
     swallows_everything,
 )
 
+from qmix_course import exact
 from qmix_course.checks import check, limit
+from qmix_course.checks.guard import Guard, OffLimits
 from qmix_course.checks.room import Room
 
 pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
@@ -195,3 +197,40 @@ def test_random_numbers_are_as_they_were(monkeypatch):
     before = torch.get_rng_state(), random.getstate()
     judge(forever)
     assert torch.equal(before[0], torch.get_rng_state()) and before[1] == random.getstate()
+
+
+@pytest.fixture
+def unheard(monkeypatch):
+    """Code in C hears nothing of a stop and ends when it is done."""
+    monkeypatch.setattr(limit, "WAITING", 0.5)
+    monkeypatch.setattr(limit, "_raise_in", lambda *_: None)
+    monkeypatch.setattr(limit, "_settle", lambda: None)
+
+
+def wakes_late(x):
+    time.sleep(3)
+
+
+def asks_one_that_wakes_late(x):
+    return judge(wakes_late)
+
+
+@pytest.mark.parametrize("answer", [wakes_late, asks_one_that_wakes_late])
+def test_what_ends_late_puts_nothing_back(answer, unheard):
+    """Its check is long over, and others may have set their own."""
+    assert "ran too long" in judge(answer).title
+    random.seed(5)
+    before = torch.get_default_dtype(), random.getstate(), sys.stdout
+    assert before[0] == torch.float32
+    assert_ended(answer.__name__)
+    assert before == (torch.get_default_dtype(), random.getstate(), sys.stdout)
+
+
+def test_what_ends_late_opens_nothing_that_another_check_has_closed():
+    left, now = Guard(("qmix_course.exact.solve",)), Guard(("qmix_course.exact.solve",))
+    left.__enter__()
+    left.open()
+    with now:
+        left.open()
+        with pytest.raises(OffLimits):
+            exact.solve(None, 0.9)

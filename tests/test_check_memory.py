@@ -55,7 +55,6 @@ def test_what_fills_a_list_in_c_is_not_left_to_fill_the_machine(monkeypatch):
     def callback(*_):
         time.sleep(0)                                       # here the watcher gets its turn
 
-    monkeypatch.setattr(limit, "LEAVE", 0.2)
     used = limit.memory.used
     monkeypatch.setattr(limit, "GIGABYTES", 0.5)
     monkeypatch.setattr(limit.memory, "used", lambda: 2 * used())          # so it is seen before the limit is met

@@ -46,9 +46,10 @@ class Guard:
 
     def open(self) -> None:
         """Everything is as it was. It may be asked for twice: an answer that is stopped may be stopped in the midst of
-        this."""
+        this, and may come to it when another check has closed the same parts again."""
         for undo in reversed(self._undo):
             undo()
+        self._undo = []
 
     def _close(self, name: str) -> None:
         module, _, last = name.rpartition(".")

@@ -69,21 +69,22 @@ def within(work: Callable, seconds: float | None = None):
 
     thread = threading.Thread(target=run, name=ANSWER, daemon=True)
     thread._invoke_excepthook = lambda *_: None             # nor does it when Stop comes at its very end
-    thread.asked_by = threading.current_thread()
+    thread.asked_by, thread.given_up = threading.current_thread(), False
     overrun = None
     try:
         with memory.limited(GIGABYTES):
             thread.start()
             why = _wait(thread, ended, seconds)
             if why and not told:
-                overrun = Overrun(why, own_frame(sys._current_frames().get(thread.ident)))
+                overrun, thread.given_up = Overrun(why, own_frame(sys._current_frames().get(thread.ident))), True
                 _stop(thread)
                 if "waiting" not in why:
                     _while_it_takes_more(ended)
     except MemoryError:                         # there was none left even to watch it
-        overrun = Overrun(MEMORY.format(GIGABYTES), None)
+        overrun, thread.given_up = Overrun(MEMORY.format(GIGABYTES), None), True
         _stop(thread)
     except BaseException:                       # the Stop button, which may be pressed again
+        thread.given_up = True
         try:
             _stop(thread)
         finally:
@@ -172,10 +173,16 @@ def _stop(thread: threading.Thread) -> None:
 
 def _while_it_takes_more(ended: threading.Event) -> None:
     """``list(…)`` in C hears of nothing. Where it takes memory without end it meets the limit, which is lifted
-    afterwards."""
+    afterwards: not before it has given back what it took, either."""
     end, before = time.monotonic() + FULL, 0
-    while time.monotonic() < end and (now := memory.used()) > before and not ended.wait(LEAVE):
+    while time.monotonic() < end and abs((now := memory.used()) - before) > 2**23 and not ended.wait(LEAVE):
         before = now
+
+
+def given_up() -> bool:
+    """Whether this is the thread of an answer that nobody waits for any more. Whatever it would put back has been put
+    back already, and by now somebody else may have set it."""
+    return getattr(threading.current_thread(), "given_up", False)
 
 
 def _stop_later(thread: threading.Thread) -> None:

@@ -273,10 +273,11 @@ def _settings_kept():
     try:
         yield
     finally:
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
-        numpy.seterr(**errors)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        if torch.get_default_device().type != "cpu":
-            torch.set_default_device(None)
+        if not limit.given_up():
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(grad)
+            numpy.seterr(**errors)
+            if torch.get_num_threads() != threads:
+                torch.set_num_threads(threads)
+            if torch.get_default_device().type != "cpu":
+                torch.set_default_device(None)

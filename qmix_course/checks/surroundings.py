@@ -58,7 +58,7 @@ def quiet() -> Iterator[list[str]]:
                 torch.set_default_dtype(torch.float64)
                 yield replaced
         finally:
-            for back in put_back:
+            for back in () if limit.given_up() else put_back:
                 back()
 
 
