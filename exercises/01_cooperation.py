@@ -166,7 +166,7 @@ check("01.3", iql_values)
 # number). Unlike in the two-step game, the agents may observe different things.
 #
 # Write `iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma)`: the tables after this step. Each agent moves
-# *one* entry, that of its observation and its action, from the old value $Q_i$ to $Q_i + \alpha\,(y_i - Q_i)$, where $\alpha$
+# *one* entry, that of its observation and its action, from the old value $Q_i$ to $Q_i + \eta\,(y_i - Q_i)$, where $\eta$
 # is `rate` and $y_i$ is agent $i$'s target from the lesson. If the task has terminated with this step, nothing follows.
 #
 # You are right if all entries are, for any number of agents, observations and actions. `q` itself must stay as it was: return a

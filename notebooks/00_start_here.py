@@ -290,7 +290,7 @@ print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
 # $\eta$ is the learning rate, and $y - Q(s,u)$ is called the TD error (TD: temporal difference).
 
 # %%
-def q_learning(episodes, alpha=0.5, seed=0):
+def q_learning(episodes, rate=0.5, seed=0):
     """Learn a table q[cell][action] from random walks;
     also the value of 'right in cell 0' after each episode."""
     dice, q, course = random.Random(seed), [[0.0, 0.0] for _ in range(GOAL)], []
@@ -300,7 +300,7 @@ def q_learning(episodes, alpha=0.5, seed=0):
             action = dice.randrange(2)                         # explores all the time: epsilon is 1
             new, reward, ended = corridor(cell, action)
             y = reward + (0.0 if ended else GAMMA * max(q[new]))
-            q[cell][action] += alpha * (y - q[cell][action])
+            q[cell][action] += rate * (y - q[cell][action])
             cell = new
         course.append(q[0][1])
     return torch.tensor(q), course
@@ -461,7 +461,7 @@ print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax(
 # 1. *(easy)* Start the trained team elsewhere: `play(GridWorld(size=5), team, positions=torch.tensor([[[2, 2], [2, 3]]]))`. Watch it with
 #    `plots.film_strip`. You are right if the first board shows the agents in the middle row. Does the team still solve it? No episode of
 #    its training began there, so either answer is possible.
-# 2. *(easy)* In the corridor, set `alpha=1.0`. Do you still get the exact table? You are right if you can say why this works here and would not
+# 2. *(easy)* In the corridor, set the learning rate to 1, `rate=1.0`. Do you still get the exact table? You are right if you can say why this works here and would not
 #    if the corridor moved you at random now and then.
 # 3. *(medium)* Let every step of the corridor pay $-1$, also the one into the goal, with $\gamma = 1$. Predict the table first. You are right if
 #    "right" in cell $c$ is worth $c - 4$.

@@ -442,8 +442,7 @@ print("agents' weights: ", clipped(only_agents=True))
 
 
 # %% [markdown]
-# With the mixer left out the direction changes, and the part that may be largest is not limited at all. This mistake has
-# been seen in public code.
+# With the mixer left out the direction changes, and the part that may be largest is not limited at all.
 #
 # ### The update
 #

@@ -179,7 +179,7 @@ print("after 1 step:", round(seen[0], 3), "  after 20 steps:", round(seen[-1], 3
 
 
 # %% [markdown]
-# A gate of 0.953 keeps a third of it for 20 steps. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
+# A gate of 0.953 keeps 38% of it for 20 steps. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
 #
 # ### Step 2: what an agent reads
 #
@@ -369,10 +369,10 @@ reward, ends = torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.tensor([[False, False
 for lam in (0.0, 1.0, 0.5):
     y = td_lambda_target(reward, ends, torch.zeros(1, 4), torch.ones(1, 4),
                          gamma=1.0, td_lambda=lam)
-    print(f"λ = {lam}: targets {y[0].tolist()}")
+    print(f"λ_td = {lam}: targets {y[0].tolist()}")
 
 # %% [markdown]
-# With λ = 0 the news of the reward travels back one step each time the target network is renewed; with λ = 1 it is everywhere at once. The price: the later actions were those of a team that explored, and were perhaps bad ones. The λ-target believes in them all the same.
+# With $\lambda_{td}$ = 0 the news of the reward travels back one step each time the target network is renewed; with $\lambda_{td}$ = 1 it is everywhere at once. The price: the later actions were those of a team that explored, and were perhaps bad ones. The TD(λ) target believes in them all the same.
 #
 # ### Step 6: train
 #
@@ -566,7 +566,7 @@ print("Team equals GRUAgents, sequence_loss equals VDN's loss")
 #
 # ### The target that starts too late
 #
-# The next values are those of $o_1 \dots o_T$. So why not hand the target network just those? `target(obs[:, 1:])` is shorter, the shapes fit, nothing complains. This bug has shipped in public code. Look at what the target network then knows: it starts with an empty memory at $o_1$, and never sees $o_0$.
+# The next values are those of $o_1 \dots o_T$. So why not hand the target network just those? `target(obs[:, 1:])` is shorter, the shapes fit, nothing complains. Look at what the target network then knows: it starts with an empty memory at $o_1$, and never sees $o_0$.
 
 # %%
 class FromSecond(VDN):
@@ -671,7 +671,7 @@ print("rules of (observation, last action) bring", total.mean().item())
 #
 # - *"Partial observability means that memory is needed."* From its usual start the blind grid world loses nothing. It depends on the task, and for small ones it can be computed.
 # - *"The mixer sees the state, so the agents need no memory."* The mixer is gone when the team plays. An agent must tell the two episodes apart by itself.
-# - *"Padding is harmless because the mask is 0."* Only if the mask also reaches the denominator, the λ-return and everything else that adds up steps, and if nothing in the padding is infinite.
+# - *"Padding is harmless because the mask is 0."* Only if the mask also reaches the denominator, the TD(λ) target and everything else that adds up steps, and if nothing in the padding is infinite.
 # - *"The team reaches the best return, so the targets are right."* Three of three did so with the bug.
 # - *"Sharing one network makes all agents the same."* Not if they are told who they are.
 #

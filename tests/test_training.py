@@ -1,4 +1,4 @@
-"""Training: 64 seeds of the default preset, exact resume after a kill, checkpoints that survive anything."""
+"""Training: 20 seeds of the default preset, exact resume after a kill, checkpoints that survive anything."""
 
 import os
 import signal

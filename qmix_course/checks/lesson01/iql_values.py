@@ -113,5 +113,5 @@ EXERCISE = Exercise(
     practises="compute the averages that independent Q-learning learns under a partner's policy",
     hints=("Take one of the learner's own actions. Which payoffs can it bring, and how often does each come?",
            "An average with unequal frequencies: multiply, then add up.",
-           "For agent 0 the own actions are the rows. Turn the table over for agent 1, and use the same rule."),
+           "For agent 1 the own actions are the rows. Turn the table over for agent 2, and use the same rule."),
     mistakes=MISTAKES, look=look)

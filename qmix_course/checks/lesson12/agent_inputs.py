@@ -121,9 +121,9 @@ MISTAKES = (*twisted(
     Mistake(TOLD, "The numbers behind the observation are the last action, one-hot. Write them down for step 0 and "
                   "step 1 of one agent, and compare.",
             "at most one of them is 1, in the place of the action that the agent played one step before"),
-    Mistake(WHO, "The last N numbers of an input say who the agent is. Print them for agent 0 and agent 1: where is "
+    Mistake(WHO, "The last N numbers of an input say who the agent is. Print them for agent 1 and agent 2: where is "
                  "the 1?",
-            "agent 0 has its 1 in the first place, agent 1 in the second, at every step"))
+            "agent 1 has its 1 in the first place, agent 2 in the second, at every step"))
 
 EXERCISE = Exercise(
     number="12.1", title="What the network is told", answers={"agent_inputs": "function"}, difficulty=2, minutes=10,
