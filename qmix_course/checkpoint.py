@@ -145,7 +145,8 @@ def check_settings(path: str | Path, saved: dict, here: dict) -> None:
     """Raise ``ValueError`` that names every setting in which the file and this run differ."""
     saved, here = flat(saved), flat(here)
     differ = [f"{name} is {saved.get(name, 'missing')!r} in the file and {here.get(name, 'missing')!r} here"
-              for name in sorted(saved.keys() | here.keys()) if saved.get(name) != here.get(name)]
+              for name in sorted(saved.keys() | here.keys(), key=str)
+              if (name in saved) != (name in here) or saved.get(name) != here.get(name)]
     if differ:
         raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ))
 

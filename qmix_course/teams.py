@@ -32,13 +32,18 @@ def load_team(path: str | Path, algorithm: Algorithm) -> Algorithm:
     path = Path(path)
     path = path / "checkpoint.pt" if path.is_dir() else path
     saved = checkpoint.load(path)
-    checkpoint.check_settings(path, {"algorithm": saved["settings"]["algorithm"]}, {"algorithm": algorithm.settings()})
-    weights = saved["state"]["algorithm"]
-    wanted = {name: tuple(value.shape) for name, value in algorithm.state_dict().items()}
-    if {name: tuple(value.shape) for name, value in weights.items()} != wanted:
+    settings = {"algorithm": saved["settings"].get("algorithm")}
+    checkpoint.check_settings(path, settings, {"algorithm": algorithm.settings()})
+    weights = saved["state"].get("algorithm")
+    if not isinstance(weights, dict) or _shapes(weights) != _shapes(algorithm.state_dict()):
         raise ValueError(f"path: {path} does not hold the weights that its own settings name")
     algorithm.load_state_dict(weights)
     return algorithm
+
+
+def _shapes(weights: dict) -> dict:
+    return {name: tuple(value.shape) if isinstance(value, torch.Tensor) and value.is_floating_point() else "no weights"
+            for name, value in weights.items()}
 
 
 def _check(path: str | Path, algorithm: Algorithm) -> None:

@@ -270,9 +270,9 @@ def check_resume(checkpoint: str | Path, saved: dict, settings: dict) -> None:
     """The file must be a run's, with these settings; only ``total_steps`` may have grown since."""
     if "collector" not in saved["state"]:
         raise ValueError(f"checkpoint: {checkpoint} holds the weights of a team and no run to go on with")
-    there, here = dict(saved["settings"]["config"]), settings["config"]
-    if there["total_steps"] < here["total_steps"]:
-        there["total_steps"] = here["total_steps"]
+    there, steps = saved["settings"].get("config"), settings["config"]["total_steps"]
+    if isinstance(there, dict) and isinstance(there.get("total_steps"), int) and there["total_steps"] < steps:
+        there = there | {"total_steps": steps}
     files.check_settings(checkpoint, saved["settings"] | {"config": there}, settings)
 
 

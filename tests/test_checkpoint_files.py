@@ -18,6 +18,7 @@ from alike import equal
 from qmix_course import checkpoint
 from qmix_course.algorithms import MAVEN, QMIX
 from qmix_course.envs import GridWorld
+from qmix_course.teams import load_team, save_team
 from qmix_course.training import TrainConfig, train
 
 SHORT = TrainConfig(total_steps=320, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200,
@@ -119,6 +120,57 @@ def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_
             else:
                 raise AssertionError(f"{spoil}: {place}")
     assert count > 60
+
+
+def spoilt(content, place, how):
+    """A copy of a nested dictionary without the entry at ``place``, or with something else there."""
+    content = deepcopy(content)
+    holder = content
+    for key in place[:-1]:
+        holder = holder[key]
+    old = holder.pop(place[-1])
+    if how != "missing":
+        holder[place[-1]] = old.long() if how == "rounded" and isinstance(old, torch.Tensor) else how
+    return content
+
+
+@pytest.mark.parametrize("how", ["missing", "a word", 3, None, {}])
+def test_a_missing_or_wrong_setting_is_refused_by_name(tmp_path, how):
+    """Of a run that goes on, and of a team that is loaded; nothing has changed."""
+    def world():
+        return GridWorld(num_envs=8, episode_limit=10)
+
+    path, env = tmp_path / "c.pt", world()
+    train(env, QMIX.for_env(env), SHORT, checkpoint=path)
+    saved = checkpoint.load(path)
+    for place in places(saved["settings"]):
+        if spoilt(saved["settings"], place, how) == saved["settings"] or (place[-1], how) == ("total_steps", 3):
+            continue                                    # that is what stands there, or a run that may grow
+        checkpoint.save(path, spoilt(saved["settings"], place, how), saved["state"])
+        team = QMIX.for_env(world(), seed=3)
+        before = deepcopy(team.state_dict())
+        with pytest.raises(ValueError, match="^checkpoint: "):
+            train(world(), team, SHORT, checkpoint=path, resume=True)
+        if place[0] == "algorithm":
+            with pytest.raises(ValueError, match="^checkpoint: "):
+                load_team(path, team)
+        assert all(torch.equal(value, before[name]) for name, value in team.state_dict().items()), place
+
+
+@pytest.mark.parametrize("how", ["missing", "a word", "rounded", 3, {}])
+def test_a_team_is_loaded_whole_or_not_at_all(tmp_path, how):
+    path, env = tmp_path / "team.pt", GridWorld()
+    save_team(path, QMIX.for_env(env))
+    saved = checkpoint.load(path)
+    for place in places(saved["state"]):
+        if how == "rounded" and len(place) == 1:
+            continue
+        checkpoint.save(path, saved["settings"], spoilt(saved["state"], place, how))
+        team = QMIX.for_env(env, seed=3)
+        before = deepcopy(team.state_dict())
+        with pytest.raises(ValueError, match="does not hold the weights"):
+            load_team(path, team)
+        assert all(torch.equal(value, before[name]) for name, value in team.state_dict().items()), place
 
 
 # ---- interrupts ------------------------------------------------------------------------------------------------------
