@@ -24,7 +24,7 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")              # see benchma
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch  # noqa: E402
 
-from benchmarks import sequences  # noqa: E402
+from benchmarks import outside, sequences  # noqa: E402
 from benchmarks.sequences import course_update  # noqa: E402
 from benchmarks.timing import BLOCKS, alternate, milliseconds, ratio  # noqa: E402
 from qmix_course import process  # noqa: E402
@@ -147,7 +147,7 @@ def main() -> None:
     result = {"date": date.today().isoformat(), "python": platform.python_version(), "torch": torch.__version__,
               "processor": platform.processor() or platform.machine(), "threads": 1, "dtype": "float32",
               "environment": environment(), "update": updates(), "torchrl": against_torchrl(),
-              "sequences": sequences.measure(), "until_optimal": until_optimal()}
+              "outside": outside.measure(), "sequences": sequences.measure(), "until_optimal": until_optimal()}
     print("grid world, 2 agents      rows   env steps/s   agent steps/s   ns a step   agent steps/s with resets")
     for row in result["environment"]:
         print(f"{row['rows']:30,}   {row['env_steps_per_second']:11,.0f}   {row['agent_steps_per_second']:13,.0f}"
@@ -168,6 +168,8 @@ def main() -> None:
                   f"({other['ratio_min']:.2f} to {other['ratio_max']:.2f} over {BLOCKS} paired blocks); "
                   f"{other['of_compiled']['ratio_median']:.2f} of the compiled one's "
                   f"{row['compiled_milliseconds']:.2f} ms")
+    print()
+    outside.report(result["outside"])
     print()
     sequences.report(result["sequences"])
     row = result["until_optimal"]

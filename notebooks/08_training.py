@@ -422,8 +422,15 @@ class ObservationQMIX(QMIX):
         super().__init__(spec, **options)
         self.mixer = QMixer(spec.n_agents, spec.n_agents * spec.obs_dim)
 
+    def with_observations(self, batch):
+        return replace(batch, state=batch.obs.flatten(2))                   # [B, T+1, N·O]
+
     def loss(self, batch, target):
-        return super().loss(replace(batch, state=batch.obs.flatten(2)), target)     # [B, T+1, N·O]
+        return super().loss(self.with_observations(batch), target)
+
+    def played_values(self, batch):
+        # train looks at these, to warn of values that no reward can pay
+        return super().played_values(self.with_observations(batch))
 
     def scaled(self, state):
         # the library divides a state by its largest numbers; observations are at most 1 here

@@ -69,20 +69,22 @@ class Collector:
 
     def _transitions(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> Batch:
         """Rows of one step: each is finished as soon as it is played."""
+        dtype = self.rows.reward.dtype                  # what the environment pays may come in another one
         return Batch(
-            obs=torch.stack([now.obs, then.obs], 1), state=torch.stack([now.state, then.state], 1),
+            obs=torch.stack([now.obs, then.obs], 1), state=torch.stack([now.state, then.state], 1).to(dtype),
             available=torch.stack([now.available, then.available], 1), actions=actions.unsqueeze(1).clone(),
-            last_actions=torch.stack([self.last_actions, actions], 1), reward=then.reward.unsqueeze(1).clone(),
-            terminated=then.terminated.unsqueeze(1).clone(), mask=torch.ones_like(then.reward).unsqueeze(1),
-            memory=self.memory.clone() if self.memory_dim else None)
+            last_actions=torch.stack([self.last_actions, actions], 1),
+            reward=then.reward.unsqueeze(1).to(dtype, copy=True), terminated=then.terminated.unsqueeze(1).clone(),
+            mask=torch.ones_like(self.rows.mask), memory=self.memory.clone() if self.memory_dim else None)
 
     def _write(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> None:
         rows, at = self.rows, (torch.arange(self.env.num_envs), self.filled)
         after = (at[0], self.filled + 1)
-        rows.obs[at], rows.state[at], rows.available[at] = now.obs, now.state, now.available
-        rows.obs[after], rows.state[after], rows.available[after] = then.obs, then.state, then.available
+        dtype = rows.reward.dtype
+        rows.obs[at], rows.state[at], rows.available[at] = now.obs, now.state.to(dtype), now.available
+        rows.obs[after], rows.state[after], rows.available[after] = then.obs, then.state.to(dtype), then.available
         rows.actions[at], rows.last_actions[at], rows.last_actions[after] = actions, self.last_actions, actions
-        rows.reward[at], rows.terminated[at], rows.mask[at] = then.reward, then.terminated, 1.0
+        rows.reward[at], rows.terminated[at], rows.mask[at] = then.reward.to(dtype), then.terminated, 1.0
         if self.memory_dim:                                                 # with what each row began
             rows.memory.copy_(torch.where((self.filled == 0).view(-1, 1, 1), self.memory, rows.memory))
         self.filled = self.filled + 1

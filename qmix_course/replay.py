@@ -91,8 +91,7 @@ class Batch:
 
     def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
-        self.agree()
-        rows, default = self.obs.shape[0], torch.get_default_dtype()
+        rows, default = self.obs.shape[0] if self.obs.dim() else 0, torch.get_default_dtype()
         sizes = {"B": rows, "T": length, "T+1": length + 1, "N": spec.n_agents, "O": spec.obs_dim,
                  "S": spec.state_dim, "A": spec.n_actions, "M": memory_dim}
         for name, axes, dtype in FIELDS:

@@ -11,19 +11,20 @@ from tools import build, notebooks
 
 # These run notebooks, install things, start many processes or train for long. All others together are `pytest -m
 # quick`.
-SLOW = {"test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
-        "test_checkpoint_files", "test_command_line", "test_commands", "test_copies", "test_desk", "test_exercises",
-        "test_matrix",
-        "test_nbgrader", "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed",
-        "test_setup_cell",
-        "test_tables", "test_walk"}
+SLOW = {
+    "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
+    "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
+    "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_matrix", "test_nbgrader",
+    "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell",
+    "test_tables", "test_walk"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",
-    "test_a_team_that_remembers_solves_the_cue_task", "test_each_run_is_the_run_of_train", "test_grid_teams_by_trees",
+    "test_a_team_that_remembers_solves_the_cue_task", "test_compiled_it_is_the_same_up_to_rounding",
+    "test_each_run_is_the_run_of_train", "test_grid_teams_by_trees",
     "test_learns_its_own_game_where_no_sum_can_be_right", "test_no_false_alarm_whatever_the_rewards_units",
-    "test_seeds_side_by_side_know_the_units_too", "test_the_default_preset_keeps_what_it_found",
-    "test_the_default_preset_plays_optimally", "test_the_grid_world_is_solved_in_all_units",
-    "test_the_loss_equals_a_loop_written_one",
+    "test_seeds_side_by_side_know_the_units_too", "test_the_best_return_that_the_table_compares_with",
+    "test_the_default_preset_keeps_what_it_found", "test_the_default_preset_plays_optimally",
+    "test_the_grid_world_is_solved_in_all_units", "test_the_loss_equals_a_loop_written_one",
     "test_the_target_knows_the_units_at_once", "test_training_makes_a_table_that_is_not_monotone"}
 
 

@@ -1,4 +1,4 @@
-"""What a door is, what its documents allow for an argument, and those who are called. The doors: door_table.py."""
+"""What a door is, what its documents allow for an argument, and those who are called. The doors: door_table*.py."""
 
 from __future__ import annotations
 

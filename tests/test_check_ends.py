@@ -1,9 +1,6 @@
 """A check must end, whatever the answer does; what the answer changed is put back."""
 
-import contextlib
 import gc
-import itertools
-import queue
 import random
 import sys
 import threading
@@ -12,120 +9,24 @@ from dataclasses import replace
 
 import pytest
 import torch
+from endless import (
+    ENDLESS,
+    PLAIN,
+    WAITING,
+    assert_ended,
+    forever,
+    judge,
+    naps,
+    recurses,
+    sleeps,
+    suppresses,
+    swallows_everything,
+)
 
-from qmix_course.checks import Exercise, Mistake, Verdict, check, limit
+from qmix_course.checks import check, limit
 from qmix_course.checks.room import Room
 
 pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
-
-
-def forever(x):
-    while True:
-        x = x + 0
-
-
-def swallows_errors(x):
-    while True:
-        try:
-            x = 1 / 0
-        except Exception:
-            pass
-
-
-def swallows_everything(x):
-    while True:
-        try:
-            while True:
-                x = x + 1
-        except BaseException:
-            pass
-
-
-def swallows_in_finally(x):
-    while True:
-        try:
-            x = x + 1
-        finally:
-            continue
-
-
-def suppresses(x):
-    while True:
-        with contextlib.suppress(BaseException):
-            sum(i for i in itertools.count())
-
-
-def generates(x):
-    def numbers():
-        while True:
-            try:
-                yield 1
-            except BaseException:
-                yield 2
-    return sum(numbers())
-
-
-def recurses(x):
-    try:
-        return recurses(x)
-    except BaseException:
-        return recurses(x)
-
-
-def sleeps(x):
-    time.sleep(60)                      # not for ever: what is left behind would meet the tests that come after
-
-
-def naps(x):
-    while True:
-        time.sleep(0.01)
-
-
-def waits_for_a_lock(x):
-    lock = threading.Lock()
-    with lock:
-        lock.acquire(timeout=60)
-
-
-def waits_for_a_queue(x):
-    return queue.Queue().get(timeout=60)
-
-
-def waits_for_itself(x):
-    threading.current_thread().ident and threading.Event().wait(60)
-
-
-def torches(x):
-    while True:
-        x = torch.eye(50) @ torch.eye(50)
-
-
-def starts_threads(x):
-    threading.Thread(target=lambda: time.sleep(3), daemon=True).start()
-    while True:
-        pass
-
-
-def handles_it_again(x):
-    try:
-        forever(x)
-    except BaseException:
-        forever(x)
-
-
-ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses, sleeps,
-           naps,
-           waits_for_a_lock, waits_for_a_queue, waits_for_itself, torches, starts_threads, handles_it_again]
-
-WAITING = [sleeps, naps, waits_for_a_lock, waits_for_a_queue, waits_for_itself]
-
-PLAIN = Exercise("00.7", "Twice", {"twice": "function"}, 1, 2, "double", ("h", "i"),
-                 (Mistake("negative", "Which sign?", "no", lambda x: -2 * x),),
-                 lambda room, answer: room.compare(answer, [(1.5,), (-2.0,)], lambda x: 2 * x) or Verdict("correct"))
-
-
-def judge(answer) -> Verdict:
-    return Room(PLAIN).judge((answer,))
 
 
 @pytest.fixture
@@ -188,23 +89,6 @@ def test_a_debugger_works_after_a_stop(answer, soon):
     thread.start()
     thread.join(30)
     assert not thread.is_alive() and lines
-
-
-def still_running() -> set[str]:
-    """The functions that are on the stack of a thread of an answer."""
-    found = set()
-    for ident, frame in sys._current_frames().items():
-        while ident != threading.get_ident() and frame is not None:
-            found.add(frame.f_code.co_name)
-            frame = frame.f_back
-    return found
-
-
-def assert_ended(name: str) -> None:
-    end = time.monotonic() + 60                     # at once, where the computer has time
-    while name in still_running() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert name not in still_running()
 
 
 @pytest.mark.parametrize("answer", [answer for answer in ENDLESS if answer not in WAITING])
@@ -273,88 +157,6 @@ def test_the_stop_button_is_heard(monkeypatch):
     assert time.monotonic() - begun < 20
     assert judge(lambda x: 2 * x).kind == "correct"
     assert_ended("forever")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
-@pytest.mark.parametrize("greedy", [
-    lambda x: list(itertools.product(range(5), repeat=20)), lambda x: torch.zeros(2**34), lambda x: [0] * 2**40,
-    lambda x: bytearray(2**36),
-])
-def test_too_much_memory_is_an_error_in_the_code(greedy, monkeypatch):
-    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
-    verdict = judge(greedy)
-    assert verdict.kind == "error in your code" and "memory" in verdict.title + verdict.hint, verdict
-    assert judge(lambda x: 2 * x).kind == "correct"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
-def test_no_thread_is_started_while_memory_is_limited(monkeypatch):
-    """Without memory it would not come to say that it has started, and who started it would wait without end."""
-    import resource
-
-    limits, start = [], threading.Thread.start
-
-    def noted(thread):
-        limits.append((thread.name, resource.getrlimit(resource.RLIMIT_AS)[0]))
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", noted)
-    monkeypatch.setattr(limit, "WAITING", 1)
-    before = resource.getrlimit(resource.RLIMIT_AS)[0]
-    assert "ran too long" in judge(sleeps).title
-    assert limits[-1] == ("stop", before) and limits[0][0] == "answer"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory cannot be limited beforehand")
-def test_what_fills_a_list_in_c_is_not_left_to_fill_the_machine(monkeypatch):
-    """It is told to end in the callback of the garbage collector alone, where that is not heard, and then goes on;
-    only the limit ends it, so the limit stays until then."""
-    def fills(x):
-        return list(itertools.product(range(5), repeat=10))         # somewhat more than a gigabyte
-
-    def callback(*_):
-        time.sleep(0)                                       # here the watcher gets its turn
-
-    monkeypatch.setattr(limit, "LEAVE", 0.2)
-    used = limit.memory.used
-    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
-    monkeypatch.setattr(limit.memory, "used", lambda: 2 * used())          # so it is seen before the limit is met
-    gc.callbacks.append(callback)
-    try:
-        assert "memory" in str(judge(fills))           # of Python 3.12 on only the limit is heard at all
-        assert "fills" not in still_running()
-    finally:
-        gc.callbacks.remove(callback)
-    assert judge(lambda x: 2 * x).kind == "correct"
-
-
-def test_no_memory_to_watch_it_with_is_an_error_in_the_code_too(monkeypatch):
-    def no_memory(*_):
-        raise MemoryError
-
-    monkeypatch.setattr(limit, "_wait", no_memory)
-    verdict = judge(forever)
-    assert verdict.kind == "error in your code" and "gigabytes of memory" in verdict.title
-    assert_ended("forever")
-
-
-def test_no_memory_to_say_what_happened_is_an_error_in_the_code_too(monkeypatch):
-    """The thread ends without a result and without an error."""
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: None)
-    monkeypatch.setattr(threading.Thread, "is_alive", lambda thread: False)
-    verdict = judge(lambda x: 2 * x)
-    assert verdict.kind == "error in your code" and "gigabytes of memory" in verdict.title
-
-
-def test_what_collects_without_end_is_stopped(monkeypatch):
-    def hoards(x):
-        kept = []
-        while True:
-            kept.append(torch.zeros(1000, 1000))
-
-    monkeypatch.setattr(limit, "GIGABYTES", 0.5)
-    verdict = judge(hoards)
-    assert verdict.kind == "error in your code" and "memory" in verdict.title + verdict.hint
 
 
 @pytest.mark.parametrize("leaves", [SystemExit, KeyboardInterrupt, GeneratorExit, type("Own", (BaseException,), {})])

@@ -114,6 +114,29 @@ def test_what_is_handed_out_is_the_receivers_own(recurrent):
     assert received > 0
 
 
+class OtherFloats(GridWorld):
+    """Pays and describes the state in another dtype than torch's default, as numpy's float64 next to float32."""
+
+    def _pack(self, *outcome):
+        step = super()._pack(*outcome)
+        return replace(step, state=step.state.float(), reward=step.reward.float())
+
+
+@pytest.mark.parametrize("algorithm", [QMIX, Episodes])
+def test_rows_are_of_the_default_dtype_whatever_the_environment_pays_in(algorithm):
+    rows = []
+    for kind in (GridWorld, OtherFloats):
+        env = kind(num_envs=4, episode_limit=5)
+        player = Collector(env, algorithm.for_env(env), 0, torch.Generator().manual_seed(0))
+        buffer = ReplayBuffer(100, env.spec, player.length)
+        for _ in range(10):
+            buffer.add(player.step(1.0))
+        rows.append(buffer.state_dict()["rows"])
+    for name, value in rows[0].items():
+        torch.testing.assert_close(rows[1][name], value, atol=1e-6, rtol=0, msg=name)
+        assert rows[1][name].dtype == value.dtype
+
+
 def test_the_buffer_draws_every_row_equally_often():
     """5,000 draws of 2 rows out of 5: each row 2,000 times, within five standard deviations (one seed, fixed)."""
     spec = TeamSpec(n_agents=1, n_actions=2, obs_dim=1, state_dim=1, episode_limit=1)

@@ -1,51 +1,21 @@
-"""The learner's copies in my/: laid, brought up to date while untouched, kept when changed, never lost."""
+"""The learner's copies in my/: laid, brought up to date while untouched, kept when changed, taken over from before."""
 
-import contextlib
-import io
 import json
-import os
-import pathlib
 import re
-import shutil
 import subprocess
-import sys
-import time
 
 import pytest
+from small_course import EXERCISE, LESSON, lay_course, notebook, pull, start
 
-from qmix_course.__main__ import main
 from qmix_course.desk import copies
 from tools.notebooks import ROOT
-
-LESSON, EXERCISE = "my/notebooks/03_agents.ipynb", "my/exercises/03_agents.ipynb"
-
-
-def notebook(*sources: str, output: str = "", stub: str = "...") -> bytes:
-    """A small notebook: these code cells, the last one an answer; ``output`` stands below the first."""
-    cells = [{"cell_type": "code", "execution_count": 1, "id": f"c{k}", "metadata": {}, "source": [source],
-              "outputs": [{"output_type": "stream", "name": "stdout", "text": [output]}] if output and k == 0 else []}
-             for k, source in enumerate([*sources, stub])]
-    cells[-1]["metadata"] = {"nbgrader": {"grade_id": "answer_03_1", "solution": True}}
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A course of one lesson, its exercises and a page."""
-    folder = tmp_path / "a course"
-    for name, content in (("exercises/00_start_here.ipynb", notebook().replace(b"answer_03_1", b"answer_00_1")),
-                          ("exercises/03_agents.ipynb", notebook("1")),
-                          ("notebooks/03_agents.ipynb", notebook("lesson")), ("docs/glossary.md", b"words\n"),
-                          ("exercises/03_agents-Copy1.ipynb", notebook("of somebody who worked here"))):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+    folder = lay_course(tmp_path)
     monkeypatch.chdir(folder)
     return folder
-
-
-def start(capsys, *words) -> str:
-    assert main(["start", *words]) == 0
-    return capsys.readouterr().out
 
 
 def test_my_mirrors_the_course(course, capsys):
@@ -78,9 +48,6 @@ def test_every_link_of_a_copy_leads_to_a_copy(file, tmp_path_factory):
 
 
 # ---- a new version ---------------------------------------------------------------------------------------------------
-
-def pull(course, name: str, content: bytes) -> None:
-    (course / name.removeprefix("my/")).write_bytes(content)
 
 
 @pytest.mark.parametrize("held", [None, notebook("lesson", output="a run")], ids=["never opened", "run and saved"])
@@ -146,6 +113,7 @@ def test_without_its_notes_nothing_is_overwritten(course, capsys, content):
 
 # ---- a my/ of before -------------------------------------------------------------------------------------------------
 
+
 def commit(course, message: str) -> None:
     for command in (["init", "-q"], ["add", "exercises", "notebooks", "docs"],
                     ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", "commit", "-qm",
@@ -187,206 +155,3 @@ def test_an_old_copy_and_a_new_one_both_stay(course, capsys):
     (course / "my/03_agents.ipynb").write_bytes(notebook("1", stub="old work"))
     start(capsys)
     assert (course / EXERCISE).read_bytes() == notebook("1", stub="old work"), "an untouched copy gives way"
-
-
-# ---- reset, and whatever else is there -------------------------------------------------------------------------------
-
-def test_reset_can_begin_a_lesson_again(course, capsys):
-    start(capsys)
-    (course / LESSON).write_bytes(notebook("mine"))
-    assert main(["reset", "03", "--lesson"]) == 0
-    assert re.search(r"my/notebooks/03_agents\.ipynb: a fresh copy; the old one is now 03_agents\.[\d-]+\.ipynb",
-                     capsys.readouterr().out)
-    assert (course / LESSON).read_bytes() == notebook("lesson")
-    pull(course, LESSON, notebook("second"))
-    assert "the new version" in start(capsys), "a fresh copy is untouched"
-
-
-needs_links = pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege on Windows")
-
-
-@needs_links
-def test_a_link_that_leads_nowhere_is_told_and_reset_makes_a_copy(course, capsys):
-    (course / "my/exercises").mkdir(parents=True)
-    (course / EXERCISE).symlink_to("gone.ipynb")
-    assert f"{EXERCISE}: a folder or a link that leads nowhere has this name" in start(capsys)
-    assert main(["check", "03"]) == 2 and "is a link that leads nowhere" in capsys.readouterr().err
-    assert main(["progress"]) == 0 and "is a link that leads nowhere" in capsys.readouterr().out
-    assert main(["reset", "03"]) == 0 and "a fresh copy; the old one is now" in capsys.readouterr().out
-    assert not (course / EXERCISE).is_symlink() and (course / EXERCISE).read_bytes() == notebook("1")
-
-
-@needs_links
-def test_a_link_to_a_notebook_elsewhere_is_the_learners(course, capsys):
-    elsewhere = course / "drive.ipynb"
-    elsewhere.write_bytes(notebook("1"))
-    (course / "my/exercises").mkdir(parents=True)
-    (course / EXERCISE).symlink_to(elsewhere)
-    start(capsys)
-    pull(course, EXERCISE, notebook("2"))
-    start(capsys)
-    assert (course / EXERCISE).is_symlink() and elsewhere.read_bytes() == notebook("1")
-    main(["reset", "03"])
-    assert elsewhere.read_bytes() == notebook("1") and (course / EXERCISE).read_bytes() == notebook("2")
-
-
-def test_a_folder_in_the_way_is_told(course, capsys):
-    (course / EXERCISE).mkdir(parents=True)
-    assert f"{EXERCISE}: a folder" in start(capsys)
-    assert main(["reset", "03"]) == 2 and f"{EXERCISE} is a folder: move it away" in capsys.readouterr().err
-    assert main(["check", "03"]) == 2 and f"{EXERCISE} is a folder, not a notebook" in capsys.readouterr().err
-    shutil.rmtree(course / "my")
-    (course / "my").write_text("a file")
-    assert main(["start"]) == 2 and "is in the way" in capsys.readouterr().err
-    assert main(["reset", "03"]) == 2 and "is in the way" in capsys.readouterr().err
-    assert (course / "my").read_text() == "a file"
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told(course, capsys):
-    (course / "my").mkdir()
-    (course / "my").chmod(0o500)
-    try:
-        assert main(["start"]) == 2 and "Permission denied" in capsys.readouterr().err
-    finally:
-        (course / "my").chmod(0o700)
-
-
-def test_what_is_refused_while_moving_loses_nothing(course, capsys, monkeypatch):
-    """A disk that is full, a folder that may not be written, a file that another program holds."""
-    start(capsys)
-    (course / EXERCISE).write_bytes(b"my work")
-
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied", str(course / EXERCISE))
-
-    monkeypatch.setattr(copies.os, "replace", refuse)
-    assert main(["reset", "03"]) == 2 and "Permission denied" in capsys.readouterr().err
-    assert [path.read_bytes() for path in (course / "my/exercises").glob("03*")] == [b"my work"]
-
-
-def test_a_disk_without_links_works_too(course, capsys, monkeypatch):
-    def no_links(*_):
-        raise OSError(95, "Operation not supported")
-
-    monkeypatch.setattr(copies.os, "link", no_links)
-    start(capsys)
-    (course / EXERCISE).write_bytes(b"my work")
-    main(["reset", "03"])
-    assert (course / EXERCISE).read_bytes() == notebook("1")
-    assert not copies.lay(course / EXERCISE, b"other") and (course / EXERCISE).read_bytes() == notebook("1")
-
-
-STEPS = [(copies.os, "replace"), (copies.os, "link"), (pathlib.Path, "rename"), (pathlib.Path, "unlink"),
-         (pathlib.Path, "exists"),
-         (pathlib.Path, "write_bytes"), (copies, "open")]
-
-
-def run_with(monkeypatch, moment, between, work) -> int:
-    """``work()``, with ``between()`` just before the step on files with this number: how many steps there were."""
-    steps = 0
-
-    def come_between(real):
-        def step(*words, **named):
-            nonlocal steps
-            steps += 1
-            if steps == moment + 1:
-                between()
-            return real(*words, **named)
-        return step
-
-    for owner, name in STEPS:
-        monkeypatch.setattr(owner, name, come_between(getattr(owner, name, open)), raising=False)
-    with contextlib.suppress(copies.DeskError):
-        work()
-    monkeypatch.undo()
-    return steps
-
-
-def save(course) -> None:
-    """As Jupyter does, at any moment."""
-    with io.open(course / EXERCISE, "wb") as file:
-        file.write(b"saved meanwhile")
-
-
-def held(course) -> list[bytes]:
-    return [path.read_bytes() for path in (course / "my/exercises").glob("03_agents*.ipynb")]
-
-
-@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save],
-                         ids=["reset", "start", "save"])
-@pytest.mark.parametrize("moment", range(12))
-def test_whatever_happens_between_two_steps_of_a_reset_nothing_is_lost(course, capsys, monkeypatch, moment, other):
-    """Another reset, a start, or Jupyter's save comes just before one step, and runs to its end."""
-    start(capsys)
-    (course / EXERCISE).write_bytes(b"my work")
-    pull(course, EXERCISE, notebook("second"))
-    steps = run_with(monkeypatch, moment, lambda: other(course), lambda: copies.reset("03", course))
-    assert moment < 7 or steps <= moment, "every step is tried"
-    assert b"my work" in held(course) or (other is save and b"saved meanwhile" in held(course))
-    assert other is not save or steps <= moment or b"saved meanwhile" in held(course)
-    assert b"" not in held(course) and (course / EXERCISE).read_bytes() in (notebook("second"), b"saved meanwhile")
-
-
-@pytest.mark.parametrize("other", [lambda course: copies.reset("03", course), copies.start, save],
-                         ids=["reset", "start", "save"])
-@pytest.mark.parametrize("moment", range(16))
-def test_whatever_happens_while_a_copy_is_brought_up_to_date_nothing_is_lost(course, capsys, monkeypatch, moment,
-                                                                             other):
-    start(capsys)
-    pull(course, EXERCISE, notebook("second"))
-    steps = run_with(monkeypatch, moment, lambda: other(course), lambda: copies.start(course))
-    assert other is not save or steps <= moment or b"saved meanwhile" in held(course)
-    assert b"" not in held(course) and (course / EXERCISE).read_bytes() in (notebook("second"), b"saved meanwhile")
-
-
-RESET = """
-import sys, time, pathlib
-from qmix_course.desk import copies
-folder, ready = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-for trial in range(int(sys.argv[3])):
-    ready.with_suffix(f".{trial}.{sys.argv[4]}").touch()
-    go = ready.with_suffix(f".{trial}.go")
-    while not go.exists():
-        pass
-    try:
-        copies.reset("03", folder)
-    except copies.DeskError as error:
-        print(error)
-    ready.with_suffix(f".{trial}.{sys.argv[4]}.done").touch()
-"""
-
-
-def test_two_resets_at_the_same_moment_lose_nothing(course, capsys, tmp_path):
-    """150 trials, both processes let go at once. Before, 2 of 60 trials lost the learner's work."""
-    start(capsys)
-    trials, ready = 150, tmp_path / "ready"
-    surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
-    processes = [subprocess.Popen([sys.executable, "-c", RESET, str(course), str(ready), str(trials), name],
-                                  env=surroundings,
-                                  stdout=subprocess.PIPE, text=True) for name in ("a", "b")]
-    try:
-        for trial in range(trials):
-            for name in ("a", "b"):
-                wait_for(ready.with_suffix(f".{trial}.{name}"), processes)
-            work = f"work {trial}".encode()
-            (course / EXERCISE).write_bytes(work)
-            ready.with_suffix(f".{trial}.go").touch()
-            for name in ("a", "b"):
-                wait_for(ready.with_suffix(f".{trial}.{name}.done"), processes)
-            assert work in held(course), trial
-            assert (course / EXERCISE).read_bytes() == notebook("1"), trial
-            assert b"" not in held(course)
-        assert [process.communicate(timeout=30)[0] for process in processes] == ["", ""]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    assert not [path for path in (course / "my/exercises").iterdir() if path.name.startswith(".")]
-
-
-def wait_for(path, processes) -> None:
-    end = time.monotonic() + 120
-    while not path.exists():
-        assert time.monotonic() < end, path
-        time.sleep(0.0005)

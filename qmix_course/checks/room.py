@@ -124,6 +124,10 @@ class Room:
                 return Found(Verdict("wrong", mistake.name, mistake.hint, detail))
         raise LookupError(f"exercise {self.exercise.number} has no mistake named {name!r}")
 
+    def misfit(self, text: str, hint: str = "", detail: str = "") -> Found:
+        """``raise room.misfit("expected …, got …", hint)``: the verdict for a result that is not of the kind asked."""
+        return Found(Verdict("wrong shape or type", text, hint, detail))
+
     # ---- running an answer -----------------------------------------------------------------------------------------
 
     def ask(self, answer, *inputs, may_change: tuple[int, ...] = (), **named):

@@ -30,8 +30,8 @@ def make(room: Room, Made, n, o, a, h=None):
     """One fresh team of the learner's class."""
     agents = room.ask(Made, n, o, a) if h is None else room.ask(Made, n, o, a, hidden=h)
     if not isinstance(agents, nn.Module):
-        raise Found(Verdict("wrong shape or type", f"AgentNets: expected an nn.Module, got {values.describe(agents)}",
-                            "Does the class inherit from nn.Module?"))
+        raise room.misfit(f"AgentNets: expected an nn.Module, got {values.describe(agents)}",
+                          "Does the class inherit from nn.Module?")
     room.ask(agents, torch.zeros(1, 1, n, o))                    # lazy layers make their weights now
     return agents
 
@@ -40,9 +40,8 @@ def ask(room: Room, agents, obs, n_actions) -> torch.Tensor:
     q = room.ask(agents, obs)
     problem = values.problem(q, torch.zeros(*obs.shape[:3], n_actions), 0.0)
     if problem and problem.kind == "wrong shape or type":
-        raise Found(Verdict("wrong shape or type", f"for obs of shape {list(obs.shape)} and {n_actions} actions: "
-                                                   f"{problem.text}",
-                            "Follow the shape line by line: obs[B, T, N, O] becomes q[B, T, N, A]."))
+        raise room.misfit(f"for obs of shape {list(obs.shape)} and {n_actions} actions: "
+                          f"{problem.text}", "Follow the shape line by line: obs[B, T, N, O] becomes q[B, T, N, A].")
     if q.dtype != torch.float64:
         raise room.wrong(NEARLY.name, f"q is {q.dtype}")
     return q

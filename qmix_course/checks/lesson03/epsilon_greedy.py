@@ -11,7 +11,7 @@ from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise
 from qmix_course.checks.lesson03.epsilon_greedy_mistakes import MISTAKES
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 SIGMAS = 6.0                    # so far may a frequency be from its probability, in standard deviations
 # three agents, where frequencies are counted
@@ -27,8 +27,7 @@ def find_fault(room: Room, answer) -> tuple[str, str] | None:
         got = room.ask(answer, q, available, epsilon, generator, may_change=(3,))
         problem = values.problem(got, torch.zeros(q.shape[:-1], dtype=torch.int64), 0.0)
         if problem and problem.kind == "wrong shape or type":
-            raise Found(Verdict("wrong shape or type", problem.text,
-                                "One whole number for each agent: q's shape without its last axis."))
+            raise room.misfit(problem.text, "One whole number for each agent: q's shape without its last axis.")
         return got.long()
 
     for look in (_greedy, _greedy_at_the_edge, _exploring, _the_generator, _frequencies, _rarely, _masked_frequencies,

@@ -217,8 +217,7 @@ NAMES = (   # (which of the two, twist): the mistake. The first that explains al
         ("together", "all agents are raised at once"), ("they stay raised", "an agent that was raised stays raised"),
         ("first agent", "only one of the agents counts"), ("last agent", "only one of the agents counts"),
         ("mean", "effects are averaged or summed before they are judged"),
-        ("sum", "effects are averaged or summed before they "
-                                                                                   "are judged"),
+        ("sum", "effects are averaged or summed before they are judged"),
         ("mean of all", "effects are averaged or summed before they are judged"),
         ("mean of samples", "effects are averaged or summed before they are judged"),
         ("slopes", "slopes in place of steps"))),
@@ -232,13 +231,11 @@ def look(room: Room, answer) -> Verdict:
     for case, text in cases:
         got = room.ask(answer, *case)
         if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise Found(Verdict("wrong shape or type", "expected two values, never_falls and weighs_by_state, got "
-                                                       f"{values.describe(got)}",
-                                "Return the two verdicts side by side.", _shown(case, text)))
+            raise room.misfit("expected two values, never_falls and weighs_by_state, got "
+                              f"{values.describe(got)}", "Return the two verdicts side by side.", _shown(case, text))
         problem = values.problem(tuple(got), (True, True), 0.0)
         if problem and problem.kind == "wrong shape or type":
-            raise Found(Verdict("wrong shape or type", problem.text,
-                                "Each verdict is one truth value for all samples.", _shown(case, text)))
+            raise room.misfit(problem.text, "Each verdict is one truth value for all samples.", _shown(case, text))
         given.append(tuple(map(bool, got)))
     if given == wanted:
         return Verdict("correct")
@@ -256,9 +253,8 @@ def look(room: Room, answer) -> Verdict:
         if all(got[part] == judged(*case, twist) for got, (case, _) in zip(given, cases)):
             raise room.wrong(name, detail)
     raise Found(Verdict("wrong", "a mixer is judged wrongly",
-                        "Work this one mixer out on paper: raise one utility of one "
-                                                              "sample, then the "
-                        "next, and write down each change.", detail))
+                        "Work this one mixer out on paper: raise one utility of one sample, then the next, and write "
+                        "down each change.", detail))
 
 
 def _shown(case: tuple, text: str) -> str:

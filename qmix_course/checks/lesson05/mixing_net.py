@@ -12,7 +12,7 @@ from qmix_course.checks.lesson05.mixing_net_calls import ask, draw, make, redraw
 from qmix_course.checks.lesson05.mixing_net_mistakes import NET_MISTAKES
 from qmix_course.checks.lesson05.mixing_net_unit import take_apart
 from qmix_course.checks.room import REMEMBERS, Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 SIZES = ((1, 1, 1, 1), (2, 3, 1, 4), (2, 8, None, 6), (3, 5, 4, 1), (4, 2, 7, 5), (3, 3, 3, 3))   # N, S, E, B
 
@@ -44,9 +44,9 @@ def _has_the_right_shape(room: Room, made, n: int, s: int, e: int | None, rows: 
     q, state = draw(1, rows, n), draw(2, rows, s)
     got = room.ask(made, q, state)
     if not isinstance(got, torch.Tensor) or got.shape != (rows,) or not got.is_floating_point():
-        raise Found(Verdict("wrong shape or type", f"expected a tensor of shape [{rows}], float64, got "
-                                                   f"{values.describe(got)}",
-                            "One number for each sample: agent_qs[B, N], state[B, S] -> [B].", _call(n, s, e, rows)))
+        raise room.misfit(f"expected a tensor of shape [{rows}], float64, got "
+                          f"{values.describe(got)}", "One number for each sample: agent_qs[B, N], state[B, S] -> [B].",
+                          _call(n, s, e, rows))
     if not values.same(got.detach(), room.ask(made, q, state).detach()):
         if _foreign_leaves(made, got):
             raise room.wrong("weights that no optimiser finds", _call(n, s, e))
@@ -73,8 +73,7 @@ def _reaches_its_parameters(room: Room, made, n: int, s: int) -> None:
                 parameter.copy_(before)
             if moved and grad is None:
                 raise room.wrong("a hypernetwork is cut off from its gradient",
-                                 f"no gradient reaches {name}, and Q_tot "
-                                                                                "depends on it")
+                                 f"no gradient reaches {name}, and Q_tot depends on it")
 
 
 def _foreign_leaves(made: nn.Module, got: torch.Tensor) -> bool:

@@ -7,7 +7,6 @@ from torch import nn
 
 from qmix_course.checks import values
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
 
 
 def make(room: Room, MixingNet: type, seed: int, n: int, s: int, e: int | None = None) -> nn.Module:
@@ -15,8 +14,8 @@ def make(room: Room, MixingNet: type, seed: int, n: int, s: int, e: int | None =
         torch.manual_seed(seed)
         made = room.ask(MixingNet, n, s) if e is None else room.ask(MixingNet, n, s, e)
     if not isinstance(made, nn.Module):
-        raise Found(Verdict("wrong shape or type", f"expected a module (nn.Module), got {values.describe(made)}",
-                            "What must a class inherit from, so that an optimiser finds its parameters?"))
+        raise room.misfit(f"expected a module (nn.Module), got {values.describe(made)}",
+                          "What must a class inherit from, so that an optimiser finds its parameters?")
     return made.double()
 
 

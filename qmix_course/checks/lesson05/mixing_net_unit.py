@@ -92,9 +92,8 @@ def is_as_it_should_be(room: Room, MixingNet: type) -> None:
                                  "MixingNet(3, 4, 1) and MixingNet(3, 4, 5) have the same "
                                  f"number of parameters, {sizes.pop()}")
             raise room.wrong("the hidden layer is not one of ELU units",
-                             "with embed_dim=1 and a fixed state, Q_tot should be "
-                                                                         "V + w2 "
-                             "ELU(w1·q + b1) for some numbers; it is not")
+                             "with embed_dim=1 and a fixed state, Q_tot should be V + w2 ELU(w1·q + b1) for some "
+                             "numbers; it is not")
         found.append(unit[:-1])
     _judge(room, Unit(*(torch.stack(column) for column in zip(*found))), _largest(room, parts, state, n))
 
@@ -125,14 +124,13 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
 
     for name, weights, larger in (("W1", unit.w1, most[0]), ("w2", unit.w2, most[1])):
         if larger < 1.3 * weights.max():
-            raise room.wrong("the weights have a ceiling", f"the largest weight of {name} in 12 random mixers: "
-                                                           f"{weights.max().item():.3g}, "
-                             f"and {larger:.3g} with larger parameters")
+            raise room.wrong("the weights have a ceiling",
+                             f"the largest weight of {name} in 12 random mixers: {weights.max().item():.3g}, and "
+                             f"{larger:.3g} with larger parameters")
         least = weights.flatten(1).amin(1)
         if int(((least - least.min()).abs() < 1e-4 * least.min()).sum()) >= 3 and least.min() > 1e-9:
             raise room.wrong("weights are cut off at zero",
-                             f"the least weight of {name} is exactly the same in several random "
-                                                            "mixers: "
+                             f"the least weight of {name} is exactly the same in several random mixers: "
                              f"{least.min().item():.3g}")
     if not moves(unit.w1) and not moves(unit.w2):
         raise room.wrong("the state does not reach the weights", "W1 and w2 are the same in 40 random states")
@@ -146,12 +144,10 @@ def _judge(room: Room, unit: Unit, most: tuple[float, float]) -> None:
             raise room.wrong("a bias does not come from the state", f"{label} is the same in 40 random states")
         if part.min() > -1e-4 or part.max() < 1e-4:
             raise room.wrong(f"{name} is held to one sign",
-                             f"{label} was never {'below' if part.min() > -1e-4 else 'above'} "
-                                                            "zero, in 12 "
-                             "random mixers and 40 states each")
+                             f"{label} was never {'below' if part.min() > -1e-4 else 'above'} zero, in 12 random "
+                             "mixers and 40 states each")
     for part, label in ((unit.w1, "W1"), (unit.w2, "w2"), (unit.b1, "b1"), (unit.v, "V(s)")):
         here, mirrored = part.chunk(2, dim=1)        # the second half of the states is the first with all signs turned
         if bool(((here - mirrored).abs() < 1e-4 * (1 + here.abs())).all()):
             raise room.wrong("a state and its mirror image are one to the mixer",
-                             f"{label} is the same in s and in −s, for 20 "
-                                                                                  "random states")
+                             f"{label} is the same in s and in −s, for 20 random states")

@@ -9,7 +9,7 @@ import torch
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import REMEMBERS, Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 EDGE = 20.0                                         # the exercise speaks of raw numbers between −20 and 20
 SIZES = (1e-6, 1e-4, 0.01, 0.1, 0.5, 1.0, 1.5, 3.0, 8.0, 15.0)  # weights that must be reachable
@@ -52,9 +52,9 @@ def look(room: Room, touches_zero, stays_above) -> Verdict:
 def _result(room: Room, name: str, function: Callable, raw: torch.Tensor) -> torch.Tensor:
     got = room.ask(function, raw)
     if not isinstance(got, torch.Tensor) or got.shape != raw.shape or not got.is_floating_point():
-        raise Found(Verdict("wrong shape or type", f"{name}: expected {values.describe(raw)}, got "
-                                                   f"{values.describe(got)}",
-                            "One weight for each raw number, in the same place.", values.call(name, (raw,))))
+        raise room.misfit(f"{name}: expected {values.describe(raw)}, got "
+                          f"{values.describe(got)}", "One weight for each raw number, in the same place.",
+                          values.call(name, (raw,)))
     return got.detach()
 
 

@@ -63,7 +63,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         target = room.ask(answer, online, *case[1:], may_change=(0,))
         if not isinstance(target, nn.Module):
             said = f"mended_learn: expected the target network, got {values.describe(target)}"
-            raise Found(Verdict("wrong shape or type", said, "The last line of the listing returns it."))
+            raise room.misfit(said, "The last line of the listing returns it.")
         left.append((weights(online), weights(target), start))
         draw(online, torch.Generator().manual_seed(8))
         if number == 0 and not equal(left[0][1], weights(target)):

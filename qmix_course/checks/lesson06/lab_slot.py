@@ -6,7 +6,7 @@ import torch
 
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 
 def empty_memory(slots: int, steps: int) -> dict[str, torch.Tensor]:
@@ -47,8 +47,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
             if set(memory) != set(names) or not all(
                     isinstance(memory[name], torch.Tensor) and memory[name].shape == before[name].shape
                     and memory[name].dtype == before[name].dtype for name in names):
-                raise Found(Verdict("wrong shape or type", "the memory has another form now",
-                                    "The slots, their length and their dtypes stay as they are."))
+                raise room.misfit("the memory has another form now",
+                                  "The slots, their length and their dtypes stay as they are.")
             _examine_slots(room, memory, before, episode, slot, left)
     _name_left(room, left)
     room.line(wrong_line, 6)

@@ -98,8 +98,8 @@ def _name_it(room: Room, asked: Callable, given: dict, wanted: dict, failed: lis
         first = failed[0]
         problem = values.problem(given[first][0][0], wanted[first][0][0], ROUGH)
         if problem and problem.kind == "wrong shape or type":
-            raise Found(Verdict("wrong shape or type", f"the loss that is returned: {problem.text}",
-                                "The weights are right. What does your function return?", _line(first)))
+            raise room.misfit(f"the loss that is returned: {problem.text}",
+                              "The weights are right. What does your function return?", _line(first))
         raise room.wrong("the loss that is returned is another one", detail)
     arguments = update_case(2)
     start = _weights(arguments[AGENTS])

@@ -42,8 +42,7 @@ def look(room: Room, answer) -> Verdict:
                                     "Play the first calls by hand, with pencil and "
                                     "paper, and print what your loop does in each.", f"{setting}\n{detail}"))
             if name == "type":
-                raise Found(Verdict("wrong shape or type", detail, "Collect what learn() gives, and return the list.",
-                                    setting))
+                raise room.misfit(detail, "Collect what learn() gives, and return the list.", setting)
             raise room.wrong(name, f"{setting}\n{detail}")
     return Verdict("correct")
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 FAR = 40.0              # on the straight side of ELU; at −FAR its slope is 4e-18
 
@@ -94,9 +94,8 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     for got, case in zip(given, cases):
         problem = values.problem(got, torch.zeros_like(case[4]), 1e300)
         if problem is not None:
-            raise Found(Verdict("wrong shape or type", problem.text,
-                                "The listing gives one number for each of the B rows.",
-                                values.call("mended_value", case)))
+            raise room.misfit(problem.text, "The listing gives one number for each of the B rows.",
+                              values.call("mended_value", case))
     for mistake in room.exercise.mistakes:
         if mistake.wrong is not None and all(values.loosely_equal(got, mistake.wrong(*case), 1e-9)
                                              for got, case in zip(given, cases)):

@@ -11,7 +11,7 @@ from qmix_course import representation
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 CLOSE = 1e-6    # so near must an error be, whatever its size: fits that go step by step until nothing moves are welcome
 BLOCKS = ((0, 0, 1, 1), (0, 1, 0, 1), (0, 0, 0, 1))                 # agent 1's step, agent 2's step, both
@@ -98,8 +98,8 @@ def look(room: Room, answer) -> Verdict:
     cases = fit_cases()
     given = [room.ask(answer, *case) for case in cases]
     if isinstance(given[0], torch.Tensor) and given[0].shape == (2, 2):
-        raise Found(Verdict("wrong shape or type", "expected one number, the error; got a table",
-                            "Sum the weighted squared errors of your best table."))
+        raise room.misfit("expected one number, the error; got a table",
+                          "Sum the weighted squared errors of your best table.")
     numbers = [float(each) for each in given if isinstance(each, (int, float))
                or isinstance(each, torch.Tensor) and each.numel() == 1]
     if len(numbers) == len(cases):

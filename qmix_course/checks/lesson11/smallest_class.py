@@ -123,9 +123,8 @@ def look(room: Room, answer) -> Verdict:
     given = [room.ask(answer, *case) for case in cases]
     odd = [said for said in given if not isinstance(said, str) or said not in CLASSES]
     if odd:
-        raise Found(Verdict("wrong shape or type", f"expected one of {', '.join(CLASSES)} as text, got "
-                                                   f"{values.describe(odd[0])}",
-                            "Return one of the four words, in small letters."))
+        raise room.misfit(f"expected one of {', '.join(CLASSES)} as text, got "
+                          f"{values.describe(odd[0])}", "Return one of the four words, in small letters.")
     try:
         room.compare(answer, cases, smallest_class)
     except Found as found:

@@ -9,7 +9,7 @@ import torch
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.values import describe
-from qmix_course.checks.verdict import Found, Verdict
+from qmix_course.checks.verdict import Verdict
 
 
 def _advantage(q):
@@ -75,14 +75,13 @@ def truth() -> dict[str, bool]:
 
 def look(room: Room, said) -> Verdict:
     if not isinstance(said, dict) or set(said) != set(TEAM_VALUES):
-        raise Found(Verdict("wrong shape or type", f"keeps_igm: expected a dictionary with the keys "
-                            f"{', '.join(TEAM_VALUES)}, got {describe(said)}",
-                            "One entry for each letter, True or False."))
+        raise room.misfit(f"keeps_igm: expected a dictionary with the keys "
+                          f"{', '.join(TEAM_VALUES)}, got {describe(said)}",
+                          "One entry for each letter, True or False.")
     odd = [letter for letter in TEAM_VALUES if not isinstance(said[letter], bool)]
     if odd:
-        raise Found(Verdict("wrong shape or type", f"keeps_igm[{odd[0]!r}]: expected True or False, got "
-                                                   f"{describe(said[odd[0]])}",
-                            "One entry for each letter, True or False."))
+        raise room.misfit(f"keeps_igm[{odd[0]!r}]: expected True or False, got "
+                          f"{describe(said[odd[0]])}", "One entry for each letter, True or False.")
     wrong = [letter for letter in TEAM_VALUES if said[letter] != truth()[letter]]
     if wrong:
         raise room.wrong(f"{wrong[0]} is judged wrongly", f"right so far: {len(said) - len(wrong)} of {len(said)}")

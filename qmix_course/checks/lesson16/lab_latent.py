@@ -86,9 +86,9 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         draws = Draws(generator)
         result = room.ask(answer, env, draws.draw, draws.act, steps, generator, may_change=(0, 1, 2, 4))
         if not isinstance(result, torch.Tensor) or result.shape != (steps, rows) or result.dtype != torch.int64:
-            raise Found(Verdict("wrong shape or type", f"expected the latents z[{steps}, {rows}], int64, got "
-                                                       f"{values.describe(result)}",
-                                "One row of latents for each step, stacked, as in the listing."))
+            raise room.misfit(f"expected the latents z[{steps}, {rows}], int64, got "
+                              f"{values.describe(result)}",
+                              "One row of latents for each step, stacked, as in the listing.")
         if len(env.diary) != steps:
             raise Found(Verdict("wrong", f"{steps} joint actions were to be played, {len(env.diary)} were",
                                 "The repair should not change how many steps are played."))

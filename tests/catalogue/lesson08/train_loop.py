@@ -1,6 +1,37 @@
-"""Answers to 08.3."""
+"""Answers to 08.3: the right ones, and what each wrong one is told."""
 
 from tests.catalogue import Answers
+from tests.catalogue.lesson08.train_loop_steps import (
+    a_call_is_a_step,
+    epsilon_after,
+    epsilon_of_calls,
+    for_ever,
+    loses_the_old,
+    no_reset,
+    one_call_more,
+    range_of_total,
+    reset_all,
+    reset_if_terminated,
+    reset_unnoticed,
+    stays_at_the_start,
+    stores_only_inside,
+    stores_the_reset,
+    updates_of_calls,
+)
+from tests.catalogue.lesson08.train_loop_updates import (
+    a_burst_at_the_start,
+    at_the_multiples,
+    keeps_the_losses,
+    learns_first,
+    learns_from_the_first_step,
+    no_target,
+    one_at_most,
+    one_update_too_soon,
+    target_after_the_last,
+    target_first,
+    target_in_every_call,
+    without_the_equals_zero,
+)
 
 
 def plain(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
@@ -53,394 +84,6 @@ def with_a_debt(env, act, store, learn, move_target, epsilon_at, total_steps, le
         now = then
         if bool(over.any()):
             now = env.reset(where=over)
-
-
-def a_call_is_a_step(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += 1
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def range_of_total(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, losses = env.reset(), []
-    for step in range(total_steps):
-        actions = act(now, epsilon_at(step))
-        then = env.step(actions)
-        store(now, actions, then)
-        if step >= learning_starts and step % update_every == 0:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def one_call_more(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps <= total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def for_ever(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        played = steps
-        actions = act(now, epsilon_at(played))
-        then = env.step(actions)
-        store(now, actions, then)
-        played += env.num_envs
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def no_reset(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = then
-    return losses
-
-
-def reset_if_terminated(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.terminated) if then.terminated.any() else then
-    return losses
-
-
-def reset_all(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset() if then.ended.any() else then
-    return losses
-
-
-def reset_unnoticed(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        if then.ended.any():
-            env.reset(where=then.ended)
-        now = then
-    return losses
-
-
-def stays_at_the_start(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        if then.ended.any():
-            now = env.reset(where=then.ended)
-    return losses
-
-
-def epsilon_after(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        steps += env.num_envs
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def epsilon_of_calls(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, calls, losses = env.reset(), 0, 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(calls))
-        then = env.step(actions)
-        store(now, actions, then)
-        calls, steps = calls + 1, steps + env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def stores_only_inside(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        steps += env.num_envs
-        if then.ended.any():
-            now = env.reset(where=then.ended)
-        else:
-            store(now, actions, then)
-            now = then
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-    return losses
-
-
-def stores_the_reset(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        if then.ended.any():
-            then = env.reset(where=then.ended)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = then
-    return losses
-
-
-def loses_the_old(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        now = env.step(actions)
-        store(now, actions, now)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=now.ended) if now.ended.any() else now
-    return losses
-
-
-def learns_first(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        store(now, actions, then)
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def learns_from_the_first_step(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts,
-                               update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < steps // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def without_the_equals_zero(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts,
-                            update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        if steps >= learning_starts and steps % update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def a_burst_at_the_start(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while steps >= learning_starts and len(losses) < steps // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def one_at_most(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        if len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def at_the_multiples(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        if steps >= learning_starts and (steps - learning_starts) % update_every == 0:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def one_update_too_soon(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while steps >= learning_starts and len(losses) <= (steps - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def updates_of_calls(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, calls, losses = env.reset(), 0, 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps, calls = steps + env.num_envs, calls + 1
-        while len(losses) < max(0, calls - learning_starts) // update_every:
-            losses.append(learn())
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def no_target(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def target_in_every_call(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-        move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def target_first(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            move_target()
-            losses.append(learn())
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def target_after_the_last(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
-    now, steps, losses = env.reset(), 0, []
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        before = len(losses)
-        while len(losses) < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-        if len(losses) > before:
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
-
-
-def keeps_the_losses(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every,
-                     losses=[]):
-    now, steps, updates = env.reset(), 0, 0
-    while steps < total_steps:
-        actions = act(now, epsilon_at(steps))
-        then = env.step(actions)
-        store(now, actions, then)
-        steps += env.num_envs
-        while updates < max(0, steps - learning_starts) // update_every:
-            losses.append(learn())
-            updates += 1
-            move_target()
-        now = env.reset(where=then.ended) if then.ended.any() else then
-    return losses
 
 
 ANSWERS = Answers(
