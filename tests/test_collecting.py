@@ -97,6 +97,23 @@ def test_every_row_is_the_episode_as_it_was_played(algorithm):
     assert collector.take_returns() == pytest.approx(returns) and collector.episodes == len(returns)
 
 
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_what_is_handed_out_is_the_receivers_own(recurrent):
+    """No row shares memory with what the collector or the environment goes on with."""
+    env = Doors(size=2, num_envs=8, episode_limit=6)
+    collector = Collector(env, QMIX.for_env(env, recurrent=recurrent), 0, torch.Generator().manual_seed(0))
+    received, now = 0, lambda: [*vars(collector.step_now).values(), collector.memory, collector.last_actions]
+    for _ in range(12):
+        kept = now()
+        rows = collector.step(1.0)
+        kept += [*now(), *vars(collector.rows).values(), env.played[0]]
+        places = {value.untyped_storage().data_ptr() for value in kept if value is not None}
+        for name, value in vars(rows).items():
+            received += value.numel()
+            assert value.numel() == 0 or value.untyped_storage().data_ptr() not in places, name
+    assert received > 0
+
+
 class OtherFloats(GridWorld):
     """Pays and describes the state in another dtype than torch's default, as numpy's float64 next to float32."""
 

@@ -91,6 +91,7 @@ def test_refuses_bad_rows_and_stays_as_it_was():
         "available": (replace(good, available=torch.zeros_like(good.available)), ValueError),
         "terminated": (replace(good, terminated=good.terminated.float()), TypeError),
         "mask": (replace(good, mask=good.mask * 0.5), ValueError),
+        "^obs: ": (replace(good, obs=torch.tensor(0.0)), ValueError),
     }
     for name, (batch, error) in bad.items():
         with pytest.raises(error, match=name):
@@ -106,6 +107,19 @@ def test_refuses_bad_rows_and_stays_as_it_was():
     for arguments in ((0, SPEC), (-1, SPEC), (3, SPEC, 0)):
         with pytest.raises(ValueError):
             ReplayBuffer(*arguments)
+
+
+def test_an_agent_may_have_one_action_left_and_a_row_may_carry_a_gradient():
+    """What is kept has none: a buffer that did would hold on to every network that a row came from."""
+    buffer, row = ReplayBuffer(4, SPEC), rows([3])
+    row.available[..., 1:] = False
+    buffer.add(replace(row, reward=row.reward.clone().requires_grad_()))
+    sample = buffer.sample(1)
+    assert torch.equal(sample.available, row.available) and torch.equal(sample.reward, row.reward)
+    assert not sample.reward.requires_grad
+    other = ReplayBuffer(4, SPEC)
+    other.load_state_dict({"rows": vars(replace(row, obs=row.obs.clone().requires_grad_())), "next": 1})
+    assert not other.sample(1).obs.requires_grad
 
 
 @pytest.mark.parametrize("written", [0, 3, 4, 6])             # none, not yet full, just full, gone round
