@@ -176,7 +176,6 @@ def switched_sums(q, actions):
     """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]:
     entry [b, i, a] with agent i's action replaced by a."""
     # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
-    # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
     batch, n_agents, _ = q.shape                                            # 1
     played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                   # 2   [B, N]
     others = played.unsqueeze(1).repeat(1, n_agents, 1)                     # 3   [B, N, N]

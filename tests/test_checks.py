@@ -223,3 +223,24 @@ def test_what_is_off_limits_works_again_afterwards():
 def test_what_an_answer_prints_does_not_flood_the_notebook(capsys):
     assert judge(lambda table: print("here", table) or 2 * table).kind == "correct"
     assert capsys.readouterr().out == ""
+
+
+def test_what_a_text_calls_near_is_near_however_large_the_numbers_are():
+    """11.2 and 04.4 ask for 1e-6, also of entries far above 1, and of whatever holds a number."""
+    from tests.catalogue.lesson04.best_sum import by_pinv
+    from tests.catalogue.lesson11.least_error import subsets
+
+    for kind in (float, np.float64, np.array):
+        assert check("11.2", lambda payoff, weights: kind(subsets(payoff, weights))).kind == "correct"
+    for off in (np.float32, lambda error: error * (1 + 9e-7)):
+        assert check("11.2", lambda payoff, weights: off(subsets(payoff, weights))).kind == "wrong"
+    assert check("04.4", lambda table, weights: by_pinv(table, weights) + 9e-7).kind == "correct"
+    assert check("04.4", lambda table, weights: by_pinv(table, weights) * (1 + 9e-7)).kind == "wrong"
+
+
+@pytest.mark.parametrize("most", [30_000, 50_000])
+def test_a_share_that_takes_many_updates_is_asked_for(most):
+    from tests.catalogue.lesson06.updates_until import logarithms as exact
+
+    assert check("06.4", exact).kind == "correct"
+    assert check("06.4", lambda share, tau: min(most, exact(share, tau))).kind != "correct"

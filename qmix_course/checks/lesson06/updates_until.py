@@ -42,7 +42,8 @@ ROUNDINGS: tuple[tuple[str, Callable], ...] = (
 
 # Exactly the share is gone after a whole number of updates, and no way of reckoning rounds off: "at least" decides.
 # From end to end of what the text allows, and no draw among them.
-ENDS = ((0.90005, 0.0001), (0.9999, 0.0004), (0.0001, 0.5), (0.9999, 0.8), (0.9998, 0.9999), (0.0001, 0.9999))
+ENDS = ((0.90005, 0.0001), (0.9999, 0.0004), (0.99985, 0.0001), (0.0001, 0.5), (0.9999, 0.8), (0.9998, 0.9999),
+        (0.0001, 0.9999))
 DRAWS = ((0.5, 0.5), (0.75, 0.5), (0.875, 0.5), (0.9375, 0.5), (0.4375, 0.25), (0.9375, 0.75))
 
 

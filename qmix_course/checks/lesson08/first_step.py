@@ -15,6 +15,8 @@ from qmix_course.checks.verdict import Found, Verdict
 
 def first_step(start, end, steps, value, rows, twist=None):
     """By search over the calls of the loop; ``twist``: with a mistake."""
+    value = value or end if twist == "zero is none" else value
+
     def epsilon(step):
         part = step / steps if twist == "no end" else min(1.0, step / steps)
         if twist == "geometric":
@@ -56,9 +58,9 @@ def schedule_cases() -> list[tuple]:
              (1.0, 0.05, 3000, 0.5, 32), (1.0, 0.05, 3000, 0.04, 32), (1.0, 0.05, 3000, 1.0, 32),
              (0.5, 0.1, 40, 0.7, 3),
              (0.25, 0.25, 10, 0.25, 2), (0.25, 0.25, 10, 0.125, 2), (0.25, 0.25, 10, 0.5, 2), (1.0, 0.0, 4, 0.0, 8),
-             (1.0, 0.0, 5, 0.6, 64), (1.0, 0.05, 20_000, 0.1, 1), (0.9, 0.0, 100, 0.0, 7)]
+             (1.0, 0.0, 5, 0.6, 64), (1.0, 0.25, 48, 0.0, 8), (1.0, 0.05, 20_000, 0.1, 1), (0.9, 0.0, 100, 0.0, 7)]
     generator = torch.Generator().manual_seed(8)
-    while len(cases) < 47:
+    while len(cases) < 48:
         high, low, part = torch.rand(3, generator=generator, dtype=torch.float64).tolist()
         start, end = round(0.5 + high / 2, 2), round(low / 2, 2)
         steps, rows = (int(torch.randint(1, most, (), generator=generator)) for most in (900, 40))
@@ -121,6 +123,9 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(first_step, twist=tw
     ("nearest", "the nearest call, not the next one",
      "Half of your answers lie a call too early. What is ε there: at most `value`, or a little more?",
      "rounding to the nearest call takes one in which ε is still too large"),
+    ("zero is none", "a value of 0 counts as none",
+     "Ask for the value 0 with an `end` above it. Is ε ever that small?",
+     "0 is a number like any other; `or` and `if value` take it for nothing"),
     (None, "ε that never falls is taken for one that never gets there",
      "Let start and end be equal, and `value` not below them. What is ε in the very first call?",
      "a constant ε is at most `value` from the beginning, or never"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from functools import partial
 
+import numpy
 import torch
 
 from qmix_course import representation
@@ -100,8 +102,8 @@ def look(room: Room, answer) -> Verdict:
     if isinstance(given[0], torch.Tensor) and given[0].shape == (2, 2):
         raise room.misfit("expected one number, the error; got a table",
                           "Sum the weighted squared errors of your best table.")
-    numbers = [float(each) for each in given if isinstance(each, (int, float))
-               or isinstance(each, torch.Tensor) and each.numel() == 1]
+    numbers = [float(each) for each in given if isinstance(each, (int, float, numpy.generic))
+               or isinstance(each, (torch.Tensor, numpy.ndarray)) and math.prod(each.shape) == 1]
     if len(numbers) == len(cases):
         if all(abs(number) < 1e-9 for number in numbers):
             raise room.wrong("heights below zero are allowed")

@@ -131,6 +131,10 @@ def after_the_call(start, end, steps, value, rows):
             return math.inf
 
 
+def zero_is_none(start, end, steps, value, rows):
+    return by_search(start, end, steps, value or end, rows)
+
+
 ANSWERS = Answers(
     right=[by_search, by_the_line, with_arrays, own_line],
     wrong=[
@@ -142,6 +146,7 @@ ANSWERS = Answers(
         ("calls instead of steps", number_of_calls),
         ("only below the value, not at it", strictly_below),
         ("the wrong side of the value", other_side),
+        ("a value of 0 counts as none", zero_is_none),
         ("the line goes on below its end", no_floor),
         ("a value that is never reached gets a step all the same", end_at_last),
         ("the line falls to 0, not to `end`", down_to_zero),
