@@ -184,7 +184,7 @@ print("target:", target.item(), " weight:", weight.item())
 # %% [markdown]
 # The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
 #
-# You are right if targets and weights are exact, for any rows in which every agent always has an available action, whatever the size and the sign of the values, and the line is the right one.
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the line is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line = (

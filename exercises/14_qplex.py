@@ -212,7 +212,7 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 #
 # Give the number of the line with the bug as `wrong_line_5` (the 5 is the exercise's), and write the repaired function as `mended_errors`: copy the listing and mend it.
 #
-# You are right if the errors are right whatever is available, and whatever the signs and the size of the values.
+# You are right if the errors are right whatever is available, for values of either sign, up to a million in size.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_5 = (

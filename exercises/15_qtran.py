@@ -63,7 +63,7 @@ from qmix_course.checks import check, hint, solution
 # `violations`. For each state it returns two numbers: the gap $Q' - Q_{jt} + V$ at $\bar u$, with its sign, and the lowest gap of all joint actions that the agents can
 # take, or 0 if none of them is below 0. Both conditions hold where both numbers are 0.
 #
-# You are right if both numbers are right in every state, whatever the size and the sign of the values. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
+# You are right if both numbers are right in every state, with values of either sign, up to a million in size. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
 
 # %%
 q = torch.tensor([[[3.0, 0.0], [1.0, 2.0]],
@@ -149,7 +149,6 @@ check("15.3", meet_alternative)
 def switched_sums(q, actions):
     """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]:
     entry [b, i, a] with agent i's action replaced by a."""
-    # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
     # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
     batch, n_agents, _ = q.shape                                            # 1
     played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                   # 2   [B, N]

@@ -63,7 +63,7 @@ from qmix_course.checks import check, hint, solution
 # `violations`. For each state it returns two numbers: the gap $Q' - Q_{jt} + V$ at $\bar u$, with its sign, and the lowest gap of all joint actions that the agents can
 # take, or 0 if none of them is below 0. Both conditions hold where both numbers are 0.
 #
-# You are right if both numbers are right in every state, whatever the size and the sign of the values. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
+# You are right if both numbers are right in every state, with values of either sign, up to a million in size. $\bar u$ is made of the agents' own best available actions; no agent has two equal utilities.
 
 # %%
 q = torch.tensor([[[3.0, 0.0], [1.0, 2.0]],
