@@ -128,6 +128,8 @@ check("13.2", balance)
 # played (mask 1) of the weighted squared error of $Q_{tot}$, plus the same for $\hat Q^*$ without weights.
 #
 # You are right if the loss is exact for any padded batch in which something was played (a row may be padding throughout), and its gradients are: both networks learn, the target and the weights are constants.
+#
+# The library's `masked_mean` and `td_target` are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):

@@ -77,6 +77,8 @@ from qmix_course.checks import check, hint, solution
 # For example, the steps `[2, 3, 6, 9]` with the values `[4.0, 8.0, 1.5, 7.0]` and the width 3 give `[4.0, 6.0, 1.5, 7.0]`.
 #
 # The figure shows the function at work on a curve that was measured often at first and rarely later.
+#
+# The library's `moving_average` is off limits.
 
 # %%
 measured_at = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200, 300, 400, 500]

@@ -93,6 +93,8 @@ check("16.1", lucky_chance)
 # - $\sigma$ grows by the factor 1.01 if the divergence is below $\delta$, and shrinks by the same factor if not.
 #
 # Return the new $\sigma$ and the divergence, two numbers. All actions are available. You are right if both numbers are.
+#
+# The library's `divergence` and `target_divergence` are off limits.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def adapt(sigma, q, noisy, epsilon):

@@ -73,6 +73,15 @@ def test_an_exercise_that_a_text_names_exists():
         assert named <= known, f"{source.name} names {named - known}"
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_is_off_limits_is_said(lesson):
+    text = sources([lesson], SOLUTIONS)[0].read_text(encoding="utf-8")
+    for exercise in exercises(lesson):
+        if exercise.off_limits:
+            told = re.split(r"\n# %%(?! \[markdown\])", text.split(f"· {exercise.title}\n")[1])[0]
+            assert re.search(r"off limits|[Ww]ithout (the library|`)", told), exercise.number
+
+
 def test_no_notebook_hides_the_helpers():
     """A cell that binds ``solution`` would take the helper of that name away from a learner."""
     for source in [*sources([]), *sources([], SOLUTIONS)]:
