@@ -226,6 +226,17 @@ def test_what_ends_late_puts_nothing_back(answer, unheard):
     assert before == (torch.get_default_dtype(), random.getstate(), sys.stdout)
 
 
+def asks_after_the_end(x):
+    time.sleep(2)
+    return judge(lambda y: 2 * y)
+
+
+def test_a_check_that_begins_late_sets_nothing(unheard):
+    assert "ran too long" in judge(asks_after_the_end).title
+    assert_ended("asks_after_the_end")
+    assert torch.get_default_dtype() == torch.float32
+
+
 def test_what_ends_late_opens_nothing_that_another_check_has_closed():
     left, now = Guard(("qmix_course.exact.solve",)), Guard(("qmix_course.exact.solve",))
     left.__enter__()

@@ -182,7 +182,12 @@ def _while_it_takes_more(ended: threading.Event) -> None:
 def given_up() -> bool:
     """Whether this is the thread of an answer that nobody waits for any more. Whatever it would put back has been put
     back already, and by now somebody else may have set it."""
-    return getattr(threading.current_thread(), "given_up", False)
+    thread = threading.current_thread()
+    while thread is not None:                   # or of a check that such an answer asked for itself
+        if getattr(thread, "given_up", False):
+            return True
+        thread = getattr(thread, "asked_by", None)
+    return False
 
 
 def _stop_later(thread: threading.Thread) -> None:

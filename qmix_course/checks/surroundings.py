@@ -43,6 +43,8 @@ CLASSES = (torch.Tensor, torch.nn.Module, torch.nn.Parameter, torch.nn.Linear, t
 def quiet() -> Iterator[list[str]]:
     """Known random numbers, float64, one thread, no warnings, nothing printed (an answer runs many times), nothing
     asked; afterwards everything is as it was, and the list given holds what had been replaced in a library."""
+    if limit.given_up():                        # what it would set nobody would put back
+        raise limit.Stop
     replaced: list[str] = []
     with limit.unreported():
         put_back = _remember(replaced)
