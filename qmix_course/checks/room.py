@@ -69,13 +69,14 @@ class Room:
             if kind == "class" and not isinstance(answer, type):
                 return Verdict("wrong shape or type", f"{name}: expected a class, got {values.describe(answer)}",
                                "Hand over the class itself, without parentheses behind its name.")
-        self._answers = answers
+        self._answers, self._over = answers, False
         with surroundings.quiet() as replaced:
             try:
                 verdict = limit.within(self._look)
             except limit.Overrun as overrun:
                 verdict = code.overrun_verdict(overrun)
             finally:
+                self._over = True
                 for guard in self._guards:          # left behind when an answer was stopped
                     guard.open()
         if replaced and verdict.kind == "correct":
@@ -141,7 +142,7 @@ class Room:
         guard = Guard(self.exercise.off_limits)
         self._guards.append(guard)
         self._given = ()
-        with _settings_kept(), guard:
+        with _settings_kept(self), guard:
             try:
                 result = answer(*given, **given_named)
             except BaseException as error:
@@ -266,14 +267,14 @@ def _what_next(problems: list, given: list, expected: list, shown: int) -> str:
 
 
 @contextlib.contextmanager
-def _settings_kept():
+def _settings_kept(room: Room):
     """What an answer sets in its thread or in torch does not reach the check's own sums."""
     dtype, threads, grad, errors = (torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled(),
                                     numpy.geterr())
     try:
         yield
     finally:
-        if not limit.given_up():
+        if not (getattr(room, "_over", False) or limit.given_up()):
             torch.set_default_dtype(dtype)
             torch.set_grad_enabled(grad)
             numpy.seterr(**errors)
