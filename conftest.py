@@ -1,9 +1,13 @@
 """Notebooks and tests run in the same surroundings on every machine; see tools/kernel.py."""
 
+from pathlib import Path
+
 from tools import kernel
 
 
 def pytest_configure(config):
+    if getattr(config.option, "nbval_sanitize_with", ...) is None:      # what of an output is not compared
+        config.option.nbval_sanitize_with = str(Path(__file__).with_name("tests") / "nbval.cfg")
     if not hasattr(config, "workerinput"):  # the workers of pytest-xdist inherit the controller's environment
         config.stash_surroundings = kernel.prepare()
 

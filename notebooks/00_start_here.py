@@ -20,7 +20,7 @@
 #
 # You train the team that this course is about, watch it play, and refresh the Q-learning that it is built from.
 #
-# **Minutes:** 25
+# **Minutes:** 28
 #
 # **You need:** Python, a little PyTorch (what a module and a loss are), and the idea of a reward. Q-learning is repeated here.
 #

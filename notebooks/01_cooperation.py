@@ -20,7 +20,7 @@
 #
 # You see two learners who each do the sensible thing and together settle for 7 where 8 was there, and you find out why.
 #
-# **Minutes:** 30
+# **Minutes:** 43
 #
 # **You need:** lesson 00 (Q-learning, the notation).
 #

@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 25
+# **Minutes:** 39
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #

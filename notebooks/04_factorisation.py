@@ -20,7 +20,7 @@
 #
 # You build one value for the whole team out of the agents' own values, and find out which ways of building it let every agent choose alone without the team losing anything.
 #
-# **Minutes:** 25
+# **Minutes:** 47
 #
 # **You need:** lessons 01 to 03; least squares; what a partial derivative is.
 #

@@ -20,7 +20,7 @@
 #
 # You build QMIX's mixer: a small monotone network whose weights are written by other networks that read the state.
 #
-# **Minutes:** 30
+# **Minutes:** 68
 #
 # **You need:** lesson 04; how `nn.Linear` and autograd work.
 #

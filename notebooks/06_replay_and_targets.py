@@ -20,7 +20,7 @@
 #
 # You build the two things that keep Q-learning with networks on its feet: a memory of joint transitions and a slow copy of the networks.
 #
-# **Minutes:** 25
+# **Minutes:** 53
 #
 # **You need:** lessons 02 to 05; what a TD target is ([lesson 00](00_start_here.ipynb)).
 #

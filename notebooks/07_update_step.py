@@ -20,7 +20,7 @@
 #
 # You write the one step that makes a QMIX team learn, line by line, and find out how to tell a right one from one that only looks right.
 #
-# **Minutes:** 25
+# **Minutes:** 50
 #
 # **You need:** lessons 03 to 06; what `backward()` does in PyTorch.
 #

@@ -20,7 +20,7 @@
 #
 # You put the pieces of the lessons before into one loop, train teams until they play as well as anyone can, and measure what that proves and which settings matter.
 #
-# **Minutes:** 30
+# **Minutes:** 57
 #
 # **You need:** lessons 01 to 07; nothing new in PyTorch.
 #

@@ -20,7 +20,7 @@
 #
 # You learn what each curve of a training run measures, and you build two rulers for what none of them shows.
 #
-# **Minutes:** 30
+# **Minutes:** 46
 #
 # **You need:** lessons 00 to 08; what an expected value is.
 #

@@ -20,7 +20,7 @@
 #
 # You put a trained team on trial: does each agent decide alone, where does the team play well, and where does it fail?
 #
-# **Minutes:** 30
+# **Minutes:** 52
 #
 # **You need:** lessons 00 to 09.
 #

@@ -20,7 +20,7 @@
 #
 # You find out exactly which team values QMIX's mixer can make, compute the best it could do in any small game, and tell what it cannot represent from what it merely does not find.
 #
-# **Minutes:** 30
+# **Minutes:** 65
 #
 # **You need:** lessons 04 and 05; least squares; what a convex function is.
 #

@@ -20,7 +20,7 @@
 #
 # You build agents that carry a memory from step to step, train them on whole episodes, and prove that the task you train them on cannot be solved without it.
 #
-# **Minutes:** 30
+# **Minutes:** 58
 #
 # **You need:** lessons 01 to 08; what a gradient through several steps is. Knowing recurrent networks helps and is not needed.
 #

@@ -20,7 +20,7 @@
 #
 # You change which errors QMIX's loss cares about, leave its mixer as it is, and find out exactly when that makes a team choose better, and when it does not.
 #
-# **Minutes:** 30
+# **Minutes:** 62
 #
 # **You need:** lessons 04 to 07; lesson 11 (the best table that QMIX's mixer can make).
 #

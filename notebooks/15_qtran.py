@@ -20,7 +20,7 @@
 #
 # You let the team's value be any function at all, tie the agents to it by two linear conditions, and find out what it costs that these are only asked for, and not built in.
 #
-# **Minutes:** 30
+# **Minutes:** 55
 #
 # **You need:** lessons 04, 06 and 07; lesson 11 for what QMIX cannot represent.
 #

@@ -20,7 +20,7 @@
 #
 # You compute how rarely ε-greedy agents find a reward that needs several good steps and two agents in a row, build two ways to explore for a whole episode at a time, and count honestly what they bring.
 #
-# **Minutes:** 30
+# **Minutes:** 53
 #
 # **You need:** lessons 03 to 08 and [lesson 11](11_representation.ipynb); what an entropy is.
 #

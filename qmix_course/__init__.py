@@ -7,7 +7,8 @@ In the order in which the lessons meet them: ``envs`` (02), ``agents`` and ``exp
 ``replay`` (06), ``algorithms`` and ``learner`` (07, 11 to 16), ``collect``, ``config``, ``training`` and ``checkpoint``
 (08), ``history``, ``watch`` and ``plots`` (09), ``evaluation``, ``exact`` and ``teams`` (10), ``representation`` and
 ``cones`` (11), ``seeds``; ``errors``, ``bars`` and ``process`` serve them all. Apart from these, and imported by none
-of them, stands what serves the course: ``lesson``, ``checks``, ``desk``, ``capstone``, ``data``.
+of them, stands what serves the course: ``lesson``, ``prediction``, ``checks``, ``desk``,
+``capstone``, ``data``.
 """
 
 __version__ = "0.2.0"

@@ -9,6 +9,7 @@ import numpy
 import torch
 
 from qmix_course import bars, errors, process
+from qmix_course.prediction import prediction  # noqa: F401 - a lesson calls it lesson.prediction
 
 TITLES = {
     "00": "Start here",

@@ -24,7 +24,7 @@ def test_a_notebook_keeps_no_trace_of_the_machine(built):
     notebook = nbformat.reads(built[1].decode(), as_version=4)
     assert notebook.metadata == notebooks.METADATA
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
-    pictures = [base64.b64decode(png) for png in re.findall(r'"image/png": "([^"\\]+)', built[1].decode())]
+    pictures = [base64.b64decode(png) for png in re.findall(r'image/png;base64,([^"\\]+)', built[1].decode())]
     assert len(pictures) == 1 and b"Software" not in pictures[0]
 
 

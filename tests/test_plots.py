@@ -103,7 +103,7 @@ def test_a_notebook_shows_each_figure_exactly_once():
     nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
     shown = [[output for output in cell.outputs if output.output_type != "stream"] for cell in notebook.cells]
     assert [len(outputs) for outputs in shown] == [0, 1, 1, 0, 1, 1, 1]
-    assert all(set(outputs[0].data) == {"image/png", "text/plain"} for outputs in shown if outputs)
+    assert all(set(outputs[0].data) == {"text/html", "text/plain"} for outputs in shown if outputs)
     assert [outputs[0].data["text/plain"] for outputs in shown if outputs] == [
         "Figure: Value of each joint action", "Animation: One episode, 1 step, return 10.00", "Figure: Pay",
         "Animation: One episode, 1 step, return 10.00", "Figure: Two"]
@@ -111,7 +111,7 @@ def test_a_notebook_shows_each_figure_exactly_once():
 
 def test_importing_and_drawing_change_no_settings_but_use_style_does():
     code = ("import json, matplotlib as m; before = dict(m.rcParams); from qmix_course import plots;"
-            "plots.table([[1]])._repr_png_(); same = before == dict(m.rcParams); plots.use_style();"
+            "plots.table([[1]]).png(); same = before == dict(m.rcParams); plots.use_style();"
             "print(json.dumps([same, m.rcParams['figure.dpi'], m.rcParams['font.size']]))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [True, 90, 10]

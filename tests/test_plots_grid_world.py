@@ -1,5 +1,6 @@
 """Figures of the grid world: boards, film strips, animations, beliefs and maps of starts."""
 
+import base64
 import io
 
 import matplotlib
@@ -109,7 +110,9 @@ def test_an_animation_moves_for_ever_and_rests_at_the_end(tmp_path):
     animation = plots.animate(EPISODE, path, fps=4)
     animation.save(tmp_path / "episode.png")
     assert repr(animation) == "Animation: One episode, 4 steps, return 8.65"
-    assert animation._repr_mimebundle_() == {"image/png": animation.png, "text/plain": repr(animation)}
+    shown = animation._repr_mimebundle_()
+    assert set(shown) == {"text/html", "text/plain"} and shown["text/plain"] == repr(animation)
+    assert base64.b64encode(animation.png).decode() in shown["text/html"] and 'alt="Animation: ' in shown["text/html"]
     for data, signature in ((animation.png, b"\x89PNG"), (path.read_bytes(), b"GIF89a")):
         assert data.startswith(signature) and len(data) < 50_000
         found, loop = read_animation(data)

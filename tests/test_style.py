@@ -39,7 +39,7 @@ def test_no_module_imports_one_that_imports_it():
     list(TopologicalSorter(imports(["qmix_course", "tools"])).static_order())        # CycleError names a circle
 
 
-COURSE = {"capstone", "checks", "data", "desk", "lesson"}
+COURSE = {"capstone", "checks", "data", "desk", "lesson", "prediction"}
 
 
 def test_the_library_imports_nothing_of_what_serves_the_course():

@@ -19,7 +19,7 @@ BODY = '''\
 #
 # You will have seen a lesson.
 #
-# **Minutes:** 15
+# **Minutes:** 3
 #
 # **You need:** nothing.
 #
@@ -50,13 +50,19 @@ torch.tensor([1.0, 2.0]).sum().item()
 # **Predict.** Which way does the line go?
 
 # %%
-import matplotlib.pyplot as plt
+guess = ...  # "up" or "down"
+from qmix_course import plots
 
-plt.plot([1, 2], [3, 4])
-plt.show()
+with lesson.prediction(guess, "up") as fold:
+    fold.append(plots.lines([1, 2], {"one": [3, 4]}, "It rises", "x", "y"))
 
 # %% [markdown]
 # **Predict.** How many lines does this print?
+
+# %%
+guess = ...  # a number
+with lesson.prediction(guess, 2):
+    print("row 0, row 1")
 
 # %%
 from tqdm import tqdm

@@ -7,12 +7,14 @@ import re
 from nbformat import NotebookNode
 
 from qmix_course import lesson
+from tools import minutes
 from tools.notebooks import colab_badge, setup_cell
 
 HEADINGS = ["The problem", "Build it", "The same as the library", "Break it", "Sum up"]
 SUM_UP = ["What you can do now", "Common misreadings", "Exercises", "Sources"]
 MAX_LINES = 26  # "steps of at most about twenty lines", and no line above 100 columns: some are folded
 PREDICT = "**Predict"
+GUESS = re.compile(r"^guess = \.\.\. +# \S.*\n", re.MULTILINE)
 
 
 def check_anatomy(notebook: NotebookNode, stem: str) -> list[str]:
@@ -22,7 +24,8 @@ def check_anatomy(notebook: NotebookNode, stem: str) -> list[str]:
         return [f"qmix_course.lesson.TITLES has no lesson {number}"]
     if len(notebook.cells) < 4:
         return ["a lesson has at least a title, the set-up cell, lesson.start and something to learn"]
-    complaints = _check_title(notebook.cells[0], stem) + _check_start(notebook.cells, number)
+    complaints = _check_title(notebook, stem) + _check_start(notebook.cells, number)
+    complaints += _check_predictions(notebook.cells)
     headings = _headings(notebook.cells)
     if [text for level, text, _ in headings if level == 1] != [lesson.title(number)]:
         complaints.append(f"the one heading of the first level must be '# {lesson.title(number)}'")
@@ -31,15 +34,18 @@ def check_anatomy(notebook: NotebookNode, stem: str) -> list[str]:
     return complaints
 
 
-def _check_title(cell: NotebookNode, stem: str) -> list[str]:
+def _check_title(notebook: NotebookNode, stem: str) -> list[str]:
+    cell = notebook.cells[0]
     if cell.cell_type != "markdown":
         return ["the first cell must be the title, in markdown"]
     complaints = []
     if colab_badge(stem) not in cell.source:
         complaints.append(f"the title cell lacks its Colab badge: {colab_badge(stem)}")
-    minutes = re.search(r"^\*\*Minutes:\*\* (\d+)$", cell.source, re.MULTILINE)
-    if not minutes or not 10 <= int(minutes.group(1)) <= 30:
-        complaints.append("the title cell lacks a line '**Minutes:** N', N from 10 to 30")
+    if minutes.LINE.findall(cell.source) != [minutes.label(notebook)]:
+        complaints.append(f"the title cell must say {minutes.label(notebook)!r}: run tools/minutes.py")
+    if minutes.minutes(notebook)[0] > minutes.MOST:
+        complaints.append(f"the main path takes {minutes.minutes(notebook)[0]} minutes, at most {minutes.MOST}: cut, "
+                          f"or move depth into '## {minutes.FURTHER}'")
     if not re.search(r"^\*\*You need:\*\* \S", cell.source, re.MULTILINE):
         complaints.append("the title cell lacks a line '**You need:** …'")
     objectives = cell.source.partition("**After this lesson you can**")[2]
@@ -71,11 +77,13 @@ def _headings(cells: list[NotebookNode]) -> list[tuple[int, str, int]]:
 
 def _check_middle(cells: list[NotebookNode], headings: list[tuple[int, str, int]]) -> list[str]:
     second = [text for level, text, _ in headings if level == 2]
-    if second != HEADINGS:
-        return [f"the headings of the second level must be {HEADINGS}, in this order, and are {second}"]
+    if second not in (HEADINGS, [*HEADINGS, minutes.FURTHER]):
+        return [f"the headings of the second level must be {HEADINGS}, in this order, and then {minutes.FURTHER} if "
+                f"need be; they are {second}"]
     at = {text: position for level, text, position in headings if level == 2}
     complaints = []
-    last = [text for level, text, position in headings if level == 3 and position >= at["Sum up"]]
+    end = at.get(minutes.FURTHER, len(cells))
+    last = [text for level, text, position in headings if level == 3 and at["Sum up"] <= position < end]
     if last != SUM_UP:
         complaints.append(f"'Sum up' must have the headings {SUM_UP} of the third level, and has {last}")
     complaints += _check_build_it(cells, at["Build it"], at["The same as the library"])
@@ -87,17 +95,29 @@ def _check_middle(cells: list[NotebookNode], headings: list[tuple[int, str, int]
 
 def _check_build_it(cells: list[NotebookNode], begin: int, end: int) -> list[str]:
     complaints = []
-    predictions = 0
     for position in range(begin, end):
         cell = cells[position]
         if cell.cell_type == "code":
             lines = sum(bool(line.strip()) for line in cell.source.splitlines())
             if lines > MAX_LINES:
                 complaints.append(f"cell {position}: a step of {lines} lines, at most {MAX_LINES}")
-        elif re.search(rf"^{re.escape(PREDICT)}", cell.source, re.MULTILINE):
-            predictions += 1
-            if cells[position + 1].cell_type != "code":
-                complaints.append(f"cell {position}: the cell after a {PREDICT}** must be the code that answers it")
-    if predictions < 2:
-        complaints.append(f"'Build it' has {predictions} cells that begin with '{PREDICT}', at least 2")
+    return complaints
+
+
+def _check_predictions(cells: list[NotebookNode]) -> list[str]:
+    """At least two a lesson; below each the cell that takes the guess and folds the answer away."""
+    complaints = []
+    asked = [position for position, cell in enumerate(cells) if cell.cell_type == "markdown"
+             and re.search(rf"^{re.escape(PREDICT)}", cell.source, re.MULTILINE)]
+    if len(asked) < 2:
+        complaints.append(f"the lesson has {len(asked)} cells with '{PREDICT}', at least 2")
+    for position in asked:
+        below = cells[position + 1] if position + 1 < len(cells) else None
+        source = below.source if below is not None and below.cell_type == "code" else ""
+        if not GUESS.match(source) or "with lesson.prediction(guess, " not in source:
+            complaints.append(f"cell {position}: the cell after a {PREDICT}** begins with 'guess = ...  # what to "
+                              f"write' and answers in 'with lesson.prediction(guess, …)'")
+        elif any(output.output_type == "stream" or "<details" not in output.get("data", {}).get("text/html", "")
+                 for output in below.get("outputs", [])):
+            complaints.append(f"cell {position + 1}: prints or shows an answer outside of the fold")
     return complaints

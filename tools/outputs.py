@@ -6,12 +6,14 @@ import re
 
 from nbformat import NotebookNode
 
-KINDS = {"image/png", "text/plain", "text/html", "text/markdown", "text/latex"}
+KINDS = {"text/plain", "text/html", "text/markdown", "text/latex"}
 OPT_OUT_TAG = "nbval-ignore-output"
 OPT_OUT_REASON = re.compile(r"^# Not compared: \S.{9,}", re.MULTILINE)
 OTHER_MARKERS = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", re.MULTILINE)
 OTHER_TAGS = {"nbval-skip", "nbval-raises-exception", "nbval-check-output", "raises-exception", "skip-execution"}
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
+
+IMAGE = re.compile(r'<img [^>]*src="data:image/png;base64,[^"]*"[^>]*>')      # as tests/nbval.cfg leaves it out
 
 # name, and a pattern for text that gives a machine, a run or a version away
 REVEALING = {
@@ -63,9 +65,18 @@ def _check_output(output: NotebookNode) -> list[str]:
     kinds = sorted(set(output.data) - KINDS)
     complaints = []
     if kinds:
-        complaints.append(f"output of the kind {', '.join(kinds)}: use text or PNG (animations as animated PNG)")
+        complaints.append(f"output of the kind {', '.join(kinds)}: use text, HTML or figures of plots, which have "
+                          "an alt text")
     texts = [text for kind, text in output.data.items() if kind.startswith("text/")]
-    return complaints + [complaint for text in texts for complaint in _reveals(text)]
+    return complaints + [complaint for text in texts
+                         for complaint in _reveals(IMAGE.sub("", text)) + _check_alt(text)]
+
+
+def _check_alt(html: str) -> list[str]:
+    """Every picture says in words what it shows."""
+    short = [image for image in IMAGE.findall(html) if len(re.sub(r'.*alt="([^"]*)".*', r"\1", image)) < 20
+             or 'alt="' not in image]
+    return [f"{len(short)} pictures without an alt text that says what they show"] if short else []
 
 
 def _reveals(text: str) -> list[str]:

@@ -34,7 +34,7 @@ def title_cell(source: Path) -> str:
 
 def minutes_to_read(number: str) -> int:
     """The minutes that a lesson's title cell gives."""
-    return int(re.search(r"^\*\*Minutes:\*\* (\d+)$", title_cell(sources([number])[0]), re.MULTILINE)[1])
+    return int(re.search(r"^\*\*Minutes:\*\* (\d+)", title_cell(sources([number])[0]), re.MULTILINE)[1])
 
 
 def objectives(number: str) -> list[str]:

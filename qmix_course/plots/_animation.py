@@ -10,7 +10,7 @@ from qmix_course import errors
 
 from . import _inputs
 from ._boards import draw_moment, read_episode
-from ._style import Plot, number
+from ._style import Plot, number, picture
 
 
 class Animation:
@@ -24,10 +24,10 @@ class Animation:
         return self._text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/png": self.png, "text/plain": self._text}
+        return {"text/html": self._repr_html_(), "text/plain": self._text}
 
-    def _repr_png_(self):
-        return self.png
+    def _repr_html_(self):
+        return picture(self.png, self._text)
 
     def save(self, path):
         """Write the animation to `path`, which ends in .png or .gif."""
@@ -46,7 +46,7 @@ def animate(episode, path=None, fps=2, title=None):
     """Show an episode step by step, for ever, the last board three times as long.
 
     `episode` as in `film_strip`. `path` writes a file too: .png an animated PNG, .gif a GIF. `fps` is steps a second.
-    Returns an `Animation`, which a notebook shows as image/png when it is a cell's last value.
+    Returns an `Animation`, which a notebook shows when it is a cell's last value.
     """
     film = read_episode(episode)
     fps = _inputs.number("fps", fps)

@@ -32,7 +32,14 @@ def board(positions, size, goals, ax=None, title=None, walls=None):
         token(ax, cell, i, [k for k in range(len(positions)) if (positions[k] == cell).all()])
     ax.set(xlabel="column", ylabel="row")
     ax.set_title(title)
+    ax.alt = f"{title}: a board of {size} by {size}, {_places(positions, goals)}"
     return figure
+
+
+def _places(positions, goals):
+    """Where everybody is, in words, for the figure's alt text."""
+    return ", ".join(f"agent {i} in row {r} and column {c}" + (" on its goal" if (r, c) == tuple(goal) else "")
+                     for i, ((r, c), goal) in enumerate(zip(positions.tolist(), goals.tolist()), 1))
 
 
 def film_strip(episode, title=None, per_row=6, max_boards=12):
@@ -143,6 +150,8 @@ def start_map(values, size, title=None, ax=None, names=STARTS):
     if len(nowhere):
         patches.append(Patch(facecolor=colours[0], edgecolor="black", label="no such start", hatch=".."))
     ax.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    ax.alt = f"{title}. Every start on a board of {size} by {size}: " + ", ".join(
+        f"{names[k]} {counts[k]}" for k in (2, 1, 0))
     return figure
 
 
@@ -178,6 +187,7 @@ def draw_moment(ax, film, t):
     board(film.positions[t], film.size, film.goals, ax=ax, title="The board")
     ax.set_title("start" if t == 0 else f"step {t}", pad=10)  # room for an arrow that points off the board
     ax.set(xticks=[], yticks=[], ylabel="")
+    ax.alt = f"{ax.get_title()}: {_places(film.positions[t], film.goals)}"
     if t == len(film.actions):
         ax.set_title(f"end, step {t}", pad=10)
         ax.set_xlabel(f"return {number(film.total)}", fontweight="bold", labelpad=8)

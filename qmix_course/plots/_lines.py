@@ -45,7 +45,7 @@ def curves(history, title=None, best_return=None, window=10):
     figure, (left, middle, right) = panels(1, 3, size=(10.8, 3.5), width_ratios=[1.8, 1, 1])
     figure.suptitle(title or "Training")
 
-    left.plot(steps, columns["exploring_return"], color=COLOURS[4], linestyle="-", linewidth=0.9, alpha=0.55,
+    left.plot(steps, columns["exploring_return"], color=COLOURS[4], linestyle="-", linewidth=0.7,
               label="exploring, raw")
     left.plot(steps, average, color=COLOURS[1], linestyle="--", label=f"exploring, average of {window}")
     left.plot(steps, columns["greedy_return"], color=COLOURS[0], linestyle="-", marker="o", markersize=3.5,

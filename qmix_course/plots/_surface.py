@@ -51,6 +51,8 @@ def surface(f, title=None, lims=(-2, 2), points=61, three_d=False, arrows=True, 
         _uphill(ax, x, z)
     ax.set(xlabel=xlabel, ylabel=ylabel, aspect="equal")
     ax.grid(False)
+    ax.alt = (f"{ax.get_title()}. {zlabel} over {xlabel} and {ylabel}, both from {low:g} to {high:g}: it goes from "
+              f"{z.min():.3g} to {z.max():.3g}")
     ax.figure.colorbar(image, ax=ax, label=zlabel)
     return figure
 

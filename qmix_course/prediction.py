@@ -1,0 +1,168 @@
+"""``lesson.prediction(guess, answer)``: what the learner wrote before the cell ran, held against what it computed."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import sys
+from collections.abc import Iterator
+from numbers import Real
+
+from qmix_course import errors
+
+NO_GUESS = ("No guess yet. Write one in the place of the three dots and run the cell again, "
+            "or open the fold to see the answer.")
+CLOSE = 1e-9                    # relatively: closer than this, two numbers are the same
+YES, NO = ("yes", "true"), ("no", "false")
+
+
+class Prediction:
+    """A guess beside its answer: one sentence, and a fold that stands open once there is a guess."""
+
+    def __init__(self, sentence: str, answer: str, pictures: list, guessed: bool):
+        self.sentence, self.answer, self.pictures, self.guessed = sentence, answer, pictures, guessed
+
+    def __repr__(self) -> str:
+        return f"{self.sentence}\n{self.answer}" if self.guessed else self.sentence
+
+    def _repr_html_(self) -> str:
+        below = "\n".join(picture._repr_html_() for picture in self.pictures)
+        return (f"<p>{html.escape(self.sentence)}</p>\n<details{' open' if self.guessed else ''}>"
+                f"<summary>The computed answer</summary>\n<pre>{html.escape(self.answer)}</pre>\n{below}</details>")
+
+
+@contextlib.contextmanager
+def prediction(guess: object, answer: object) -> Iterator[list]:
+    """Say how far off a guess is, and fold away the answer, with all that the block below it prints.
+
+    ``with lesson.prediction(guess, answer) as fold:`` shows a sentence and a fold: in it the answer, then what the
+    block printed, then the figures that it gave to ``fold.append``. The fold is closed as long as there is no guess.
+
+    Args:
+        guess: what the learner wrote; ``...`` if nothing. Whatever comes, the notebook runs on.
+        answer: a number, a text, True or False (a guess of "yes" or "no" counts), a tensor or an array of numbers, a
+            list of all these (the guess is then a list too, in the same order), or a set of texts (any order).
+
+    Raises:
+        TypeError: the answer is none of these.
+    """
+    wanted = _plain(answer)
+    if not _answerable(wanted):
+        raise TypeError("answer: expected a number, a text, True or False, or a list of these, got "
+                        f"{errors.describe(answer)}")
+    written, pictures = io.StringIO(), []
+    try:
+        with contextlib.redirect_stdout(written):
+            yield pictures
+    except BaseException:
+        sys.stdout.write(written.getvalue())        # what came before the error helps to find it
+        raise
+    lines = [text for text in (_words(wanted), written.getvalue().rstrip()) if text]
+    guessed = guess is not Ellipsis
+    _show(Prediction(_compare(_plain(guess), wanted) if guessed else NO_GUESS, "\n".join(lines), pictures, guessed))
+
+
+def _show(result: Prediction) -> None:
+    try:
+        from IPython.display import display
+    except ImportError:
+        display = print
+    display(result)
+
+
+def _plain(value: object) -> object:
+    """Tensors and arrays as lists or numbers, tuples as lists; anything else as it is."""
+    if hasattr(value, "tolist"):
+        try:
+            value = value.tolist()
+        except Exception:
+            return value
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _answerable(value: object) -> bool:
+    if isinstance(value, (list, set, frozenset)) and value:
+        texts = not isinstance(value, list)
+        return all(isinstance(each, str) if texts else _answerable(each) for each in value)
+    return isinstance(value, (str, Real))
+
+
+def _words(value: object) -> str:
+    """A value as a reader would write it: numbers of four digits, words without quotation marks."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value + 0.0:.4g}"
+    if isinstance(value, (set, frozenset)):
+        return ", ".join(sorted(map(_words, value)))
+    if isinstance(value, list):
+        return f"[{', '.join(map(_words, value))}]"
+    return value if isinstance(value, str) else errors.brief(value)
+
+
+def _compare(guess: object, wanted: object) -> str:
+    """One sentence: right, how far off, or another kind of thing."""
+    if isinstance(wanted, list):
+        return _compare_lists(guess, wanted)
+    if isinstance(wanted, (set, frozenset)):
+        given = {_word(each) for each in (guess if isinstance(guess, (list, set, frozenset)) else [guess])}
+        right = {_word(each) for each in wanted}
+        if given == right:
+            return f"You said {_words(wanted)}, and that is right."
+        missed, extra = len(right - given), len(given - right)
+        return f"You said {_words(guess)}: {len(given & right)} right, {extra} too many, {missed} missing."
+    if _right(guess, wanted):
+        return f"You said {_words(guess)}, and that is right."
+    return f"You said {_words(guess)}. {_off(guess, wanted)}"
+
+
+def _compare_lists(guess: object, wanted: list) -> str:
+    if not isinstance(guess, list) or len(guess) != len(wanted):
+        came = f"{len(guess)}" if isinstance(guess, list) else _words(guess)
+        return f"This wants a list of {len(wanted)}, and there came {came}."
+    if any(isinstance(each, list) for each in wanted):
+        guess, wanted = _flat(guess), _flat(wanted)
+        if len(guess) != len(wanted):
+            return f"This wants {len(wanted)} numbers in all, and there came {len(guess)}."
+    missed = [position for position, pair in enumerate(zip(guess, wanted), 1) if not _right(*pair)]
+    if not missed:
+        return f"You said {_words(guess)}, and all {len(wanted)} are right."
+    first = missed[0]
+    return (f"You said {_words(guess)}: {len(wanted) - len(missed)} of {len(wanted)} right. "
+            f"Number {first}: {_off(guess[first - 1], wanted[first - 1])}")
+
+
+def _flat(values: list) -> list:
+    return [each for value in values for each in (_flat(value) if isinstance(value, list) else [value])]
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _word(value: object) -> str:
+    return " ".join(value.split()).casefold() if isinstance(value, str) else _words(value)
+
+
+def _right(guess: object, wanted: object) -> bool:
+    if isinstance(wanted, bool):
+        return guess is wanted or _word(guess) in (YES if wanted else NO)
+    if _number(wanted):
+        return _number(guess) and (guess == wanted or abs(guess - wanted) <= CLOSE * abs(wanted))
+    return _word(guess) == _word(wanted)
+
+
+def _off(guess: object, wanted: object) -> str:
+    if guess is Ellipsis:
+        return f"No guess here; it is {_words(wanted)}."
+    if isinstance(wanted, bool):
+        return f"The answer is {_words(wanted)}."
+    if not _number(wanted):
+        return f"It is {_words(wanted)}."
+    if not _number(guess):
+        return f"This wants a number; it is {_words(wanted)}."
+    if guess != guess:
+        return f"It is {_words(wanted)}."
+    away, side = _words(float(abs(guess - wanted))), "high" if guess > wanted else "low"
+    return f"It is {_words(wanted)}, so that is {away} too {side}."

@@ -1,0 +1,116 @@
+"""A guess typed before the cell runs: what is said of it, and that its answer stays folded until then."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from qmix_course import lesson, plots, prediction
+
+
+def told(guess, answer, block=lambda fold: None):
+    shown = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prediction, "_show", shown.append)
+        with lesson.prediction(guess, answer) as fold:
+            block(fold)
+    return shown[0]
+
+
+RIGHT = [
+    (3, 3),
+    (3.0, 3),
+    (torch.tensor(3), 3),
+    (np.float64(0.5), 0.5),
+    (1 / 3, torch.tensor(1.0, dtype=torch.float64) / 3),
+    (True, True),
+    ("yes", True),
+    ("No", False),
+    ("sine", "Sine"),
+    (" the  state ", "the state"),
+    ([3, 0.5], [3, 0.5]),
+    ((3, 0.5), torch.tensor([3.0, 0.5])),
+    ([[1, 2], [3, 4]], torch.tensor([[1, 2], [3, 4]])),
+    (["relu", "tanh"], {"tanh", "ReLU"}),
+    ({"relu", "tanh"}, {"tanh", "ReLU"}),
+    ("sine", {"sine"}),
+    (["a", 2, "yes"], ["A", 2.0, True]),
+    (float("inf"), float("inf")),
+    (0, 0.0),
+    (-0.0, 0),
+]
+
+
+@pytest.mark.parametrize("guess, answer", RIGHT)
+def test_a_right_guess_is_called_right(guess, answer):
+    sentence = told(guess, answer).sentence
+    assert re.search(r"(that is|all \d are) right\.$", sentence), sentence
+
+
+WRONG = [
+    (3, 4, "It is 4, so that is 1 too low."),
+    (5.5, 4, "so that is 1.5 too high."),
+    ("three", 3, "This wants a number; it is 3."),
+    (True, 1, "This wants a number; it is 1."),
+    (float("nan"), 1, "It is 1."),
+    (1, True, "The answer is yes."),
+    ("maybe", False, "The answer is no."),
+    ("ELU", "sine", "It is sine."),
+    (None, "sine", "It is sine."),
+    (2, "sine", "It is sine."),
+    ([3], [3, 4], "wants a list of 2, and there came 1"),
+    (3, [3, 4], "wants a list of 2, and there came 3"),
+    ([3, 5], [3, 4], "1 of 2 right. Number 2: It is 4, so that is 1 too high."),
+    ([3, ...], [3, 4], "Number 2: No guess here; it is 4."),
+    ([[1, 2], [3, 5]], [[1, 2], [3, 4]], "3 of 4 right. Number 4"),
+    ([1, 2], [[1, 2], [3, 4]], "wants 4 numbers in all, and there came 2"),
+    (["relu", "elu"], {"relu", "tanh"}, "1 right, 1 too many, 1 missing"),
+    (object(), 3, "This wants a number"),
+    (1j, 3, "This wants a number"),
+    (1e-12, 0, "too high"),
+    (0.3333, 1 / 3, "too low"),
+]
+
+
+@pytest.mark.parametrize("guess, answer, words", WRONG)
+def test_a_wrong_guess_is_told_by_how_much_and_nothing_raises(guess, answer, words):
+    sentence = told(guess, answer).sentence
+    assert words in sentence and "is right." not in sentence, sentence
+
+
+def test_without_a_guess_the_answer_and_what_was_printed_stand_in_a_closed_fold():
+    result = told(..., 0.125, lambda fold: print("a < b\nlast line"))
+    page = result._repr_html_()
+    outside, inside = page.split("<details>")
+    assert "0.125" not in outside and "0.125\na &lt; b\nlast line</pre>" in inside and page.endswith("</details>")
+    assert repr(result) == prediction.NO_GUESS, "the text form, which a terminal shows, keeps the secret"
+
+
+def test_with_a_guess_the_fold_is_open():
+    result = told(1, 2, lambda fold: print("more"))
+    assert "<details open>" in result._repr_html_() and repr(result).endswith("2\nmore")
+
+
+def test_nothing_printed_in_the_block_comes_out_before_the_fold(capsys):
+    told(..., 1, lambda fold: print("the answer"))
+    assert capsys.readouterr().out == ""
+
+
+def test_figures_of_the_block_stand_in_the_fold():
+    result = told(..., 1, lambda fold: fold.append(plots.lines([0, 1], {"a": [0, 1]}, "A title", "x", "y")))
+    page = result._repr_html_()
+    assert page.index("<details>") < page.index("<img ") < page.index("</details>")
+
+
+def test_an_error_in_the_block_comes_out_with_what_was_printed_before(capsys):
+    with pytest.raises(ZeroDivisionError), lesson.prediction(..., 1):
+        print("got here")
+        1 / 0
+    assert capsys.readouterr().out == "got here\n"
+
+
+@pytest.mark.parametrize("answer", [None, object(), [], set(), [None], {1, 2}, {}, ...])
+def test_an_answer_that_is_none_is_refused_before_the_block_runs(answer):
+    with pytest.raises(TypeError, match="^answer: expected a number, a text"), lesson.prediction(3, answer):
+        pytest.fail("the block ran")
