@@ -339,13 +339,13 @@ for board, cells in enumerate(ends.tolist()):
     print(f"board {board}: agent 1 on {cells[0]}, agent 2 on {cells[1]}")
 
 # %% [markdown]
-# On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_move`: copy the
+# On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_move`: copy the
 # listing and mend it. If two lines can be blamed, either will do.
 #
 # You are right if all boards come out as the rules say, and if the function leaves the positions that it was given as they were.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     1
     ### END SOLUTION
@@ -364,7 +364,7 @@ def mended_move(positions, actions, size):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_7", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("02.7", wrong_line_7, mended_move)
+check("02.7", wrong_line_a, mended_move)
 
 
 # %% [markdown]
@@ -421,14 +421,14 @@ wrong, rows = contradictions(data)
 print(f"{wrong} of {rows} rows contradict the oracle")
 
 # %% [markdown]
-# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_8`, and write the repaired function as `mended_collect`. If two
+# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as `mended_collect`. If two
 # lines can be blamed, either will do.
 #
 # You are right if all five columns are what happened, row for row, for any number of boards and any step limit. The rows come in the order of the listing: step
 # by step, and within a step board by board.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_8 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     12
     ### END SOLUTION
@@ -455,4 +455,4 @@ def mended_collect(env, choose, steps):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_8", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-check("02.8", wrong_line_8, mended_collect)
+check("02.8", wrong_line_b, mended_collect)

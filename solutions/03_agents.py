@@ -285,12 +285,12 @@ for i in range(2):
               f"in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
 
 # %% [markdown]
-# One by one all is well. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_values`: copy the listing and mend it.
+# One by one all is well. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_values`: copy the listing and mend it.
 #
 # You are right if every value comes from the agent's own observation and the agent's own weights, for any `B`, `T`, `N` and any number of layers.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     2
     ### END SOLUTION
@@ -310,7 +310,7 @@ def mended_values(obs, weights, biases):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("03.6", wrong_line_6, mended_values)
+check("03.6", wrong_line_a, mended_values)
 
 
 # %% [markdown]
@@ -341,13 +341,13 @@ for action in range(4):
     print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
+# Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
 # them will do.
 #
 # You are right if `mended_dice` does all that the text of 03.2 asks for.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     4
     ### END SOLUTION
@@ -366,4 +366,4 @@ def mended_dice(q, available, epsilon, generator):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-check("03.7", wrong_line_7, mended_dice)
+check("03.7", wrong_line_b, mended_dice)

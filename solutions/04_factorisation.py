@@ -263,13 +263,13 @@ print("learned for 2B:", [[round(value, 2) + 0.0 for value in row] for row in le
 print("the best sum  :", [[-1.5, 2.5], [2.5, 6.5]])
 
 # %% [markdown]
-# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line_6`, and write
+# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line`, and write
 # the repaired function as `mended_loss`: copy the listing and mend it. If two lines can be blamed, either will do.
 #
 # You are right if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line = (
     ### BEGIN SOLUTION
     4
     ### END SOLUTION
@@ -287,4 +287,4 @@ def mended_loss(q, actions, reward):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("04.6", wrong_line_6, mended_loss)
+check("04.6", wrong_line, mended_loss)

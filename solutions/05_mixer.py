@@ -300,13 +300,13 @@ for i in range(N):
     print(f"Q_tot falls as Q_{i + 1} rises: in {int((slope[:, i] < 0).sum())} of 500 samples")
 
 # %% [markdown]
-# Which line is it? Put its number into `wrong_line_6`. Then write the whole function once more as `mended_sign`, without the bug.
+# Which line is it? Put its number into `wrong_line_a`. Then write the whole function once more as `mended_sign`, without the bug.
 #
 # You are right if your function gives what the lesson's mixer gives for the same hypernetworks: both layers of weights made non-negative with the
 # absolute value, the rest as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     4
     ### END SOLUTION
@@ -326,7 +326,7 @@ def mended_sign(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("05.6", wrong_line_6, mended_sign)
+check("05.6", wrong_line_a, mended_sign)
 
 
 # %% [markdown]
@@ -364,14 +364,14 @@ print("in one batch :", [f"{value:.2f}" for value in together])
 print("one at a time:", [f"{value:.2f}" for value in alone])
 
 # %% [markdown]
-# Which line is it? Put its number into `wrong_line_7`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
+# Which line is it? Put its number into `wrong_line_b`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
 # changes more than one line, name the line that hands numbers of one sample to another.
 #
 # You are right if your function gives what the lesson's mixer gives for the same hypernetworks, in batches of any size, with any number of agents
 # and hidden units.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     5
     ### END SOLUTION
@@ -391,4 +391,4 @@ def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("05.7", wrong_line_7, mended_rows)
+check("05.7", wrong_line_b, mended_rows)

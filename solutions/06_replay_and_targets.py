@@ -294,7 +294,7 @@ for number, length in enumerate([3, 4, 5, 2]):
 # What the other columns hold behind the end of the episode is nobody's business.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     6
     ### END SOLUTION
@@ -315,7 +315,7 @@ def mended_store(memory, slot, episode):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("06.6", wrong_line_6, mended_store)
+check("06.6", wrong_line_a, mended_store)
 
 
 # %% [markdown]
@@ -362,7 +362,7 @@ print("they are those of the online network now:   ",
 # the first hard copy, and from the latest hard copy after that, and everything else is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     1
     ### END SOLUTION
@@ -388,4 +388,4 @@ def mended_learn(online, batches, every, gamma, learning_rate):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("06.7", wrong_line_7, mended_learn)
+check("06.7", wrong_line_b, mended_learn)

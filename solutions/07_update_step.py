@@ -296,7 +296,7 @@ print("target:", buggy_targets(online_table, target_table, possible, torch.tenso
 # is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     3
     ### END SOLUTION
@@ -320,7 +320,7 @@ def mended_targets(online_q, target_q, available, reward, terminated, gamma):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.6", wrong_line_6, mended_targets)
+check("07.6", wrong_line_a, mended_targets)
 
 
 # %% [markdown]
@@ -364,7 +364,7 @@ print("the agents' weight moved to", round(one_agents.weight.item(), 3),
 # line are right. Old gradients must not count, as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     3
     ### END SOLUTION
@@ -384,4 +384,4 @@ def mended_step(agents, mixer, optimiser, loss, max_norm):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.7", wrong_line_7, mended_step)
+check("07.7", wrong_line_b, mended_step)

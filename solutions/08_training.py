@@ -320,13 +320,13 @@ print("the loss fell:", fell)
 print("the target changed in", changes, "of the first 100 updates")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_learn`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_learn`: copy the listing and mend it.
 #
 # You are right if the network that is handed in as `target` is a copy of the team after the updates number `copy_every`, 2 · `copy_every`, … and stands still in between, if the updates and their losses are
 # otherwise what they were, and if you name the line.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line = (
     ### BEGIN SOLUTION
     8
     ### END SOLUTION
@@ -351,4 +351,4 @@ def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("08.6", wrong_line_6, mended_learn)
+check("08.6", wrong_line, mended_learn)

@@ -203,13 +203,13 @@ for board in range(2):
     print(f"board {board}: return {returns[board]:.2f} in {lengths[board]} steps")
 
 # %% [markdown]
-# By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line_4`, and write the repaired function as `mended_episodes`: copy the listing
+# By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_episodes`: copy the listing
 # and mend it. If two lines can be blamed, either will do.
 #
 # You are right if both results are right for any number of boards and steps, also where an episode ends at the first step, at the last one, or not at all.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_09_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ### BEGIN SOLUTION
     1
     ### END SOLUTION
@@ -229,7 +229,7 @@ def mended_episodes(rewards, ended):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("09.4", wrong_line_4, mended_episodes)
+check("09.4", wrong_line, mended_episodes)
 
 # %% [markdown]
 # ## Exercise 09.5 · Four curves, four causes

@@ -267,14 +267,14 @@ print("right, says the judge, in more than half of the states:",
       bool(right_states(exact_q, innocent).double().mean() > 0.5))
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
+# Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_right`: copy the listing
 # and mend it. If two lines can be blamed, either will do.
 #
 # You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is
 # worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_5 = (
+wrong_line_a = (
     ### BEGIN SOLUTION
     2
     ### END SOLUTION
@@ -292,7 +292,7 @@ def mended_right(q, actions):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("10.5", wrong_line_5, mended_right)
+check("10.5", wrong_line_a, mended_right)
 
 
 # %% [markdown]
@@ -345,14 +345,14 @@ print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positio
       "- agent 2 on", one_board.positions[0, 1].tolist())
 
 # %% [markdown]
-# The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as
+# The two have not moved at all. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as
 # `mended_judge`.
 #
 # You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any
 # step limit.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_b = (
     ### BEGIN SOLUTION
     8
     ### END SOLUTION
@@ -378,4 +378,4 @@ def mended_judge(env, starts, act):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("10.6", wrong_line_6, mended_judge)
+check("10.6", wrong_line_b, mended_judge)

@@ -205,13 +205,13 @@ def stuck(value, starts=40, updates=600):
 print("more than half of 40 starts are stuck:", stuck(team_value) > 20)
 
 # %% [markdown]
-# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (the 4 is the exercise's; if two lines can be blamed, either will do), and write the
+# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line` (if two lines can be blamed, either will do), and write the
 # repaired head as `mended_value`: copy the listing and mend it.
 #
 # You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ### BEGIN SOLUTION
     1
     ### END SOLUTION
@@ -229,4 +229,4 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("11.4", wrong_line_4, mended_value)
+check("11.4", wrong_line, mended_value)

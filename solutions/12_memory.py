@@ -195,11 +195,11 @@ y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
 # %% [markdown]
-# Put the number of the line in which this goes wrong into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# Put the number of the line in which this goes wrong into `wrong_line`, and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
 # walks through each episode as the agents did.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ### BEGIN SOLUTION
     1
     ### END SOLUTION
@@ -219,4 +219,4 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("12.4", wrong_line_4, mended_targets)
+check("12.4", wrong_line, mended_targets)

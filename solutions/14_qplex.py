@@ -238,12 +238,12 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
-# Give the number of the line with the bug as `wrong_line_5` (the 5 is the exercise's), and write the repaired function as `mended_errors`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_errors`: copy the listing and mend it.
 #
 # You are right if the errors are right whatever is available, for values of either sign, up to a million in size.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_5 = (
+wrong_line = (
     ### BEGIN SOLUTION
     6
     ### END SOLUTION
@@ -268,4 +268,4 @@ def mended_errors(q, next_q, actions, available, next_available, reward, termina
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("14.5", wrong_line_5, mended_errors)
+check("14.5", wrong_line, mended_errors)

@@ -196,10 +196,10 @@ print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 
 
 # %% [markdown]
 # A line of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Give the number of the line with the bug as
-# `wrong_line_4` (the 4 in this name is the exercise's, not the line's), and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
+# `wrong_line`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ### BEGIN SOLUTION
     5
     ### END SOLUTION
@@ -221,4 +221,4 @@ def mended_sums(q, actions):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("15.4", wrong_line_4, mended_sums)
+check("15.4", wrong_line, mended_sums)

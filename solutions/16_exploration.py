@@ -185,10 +185,10 @@ print("row 1, four steps an episode:", latents[:, 1].tolist())
 # %% [markdown]
 # Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
 #
-# Put the number of the line that gives row 1 its second latent into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
+# Put the number of the line that gives row 1 its second latent into `wrong_line`, and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ### BEGIN SOLUTION
     9
     ### END SOLUTION
@@ -213,4 +213,4 @@ def mended_explore(env, draw, act, steps, generator):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("16.4", wrong_line_4, mended_explore)
+check("16.4", wrong_line, mended_explore)

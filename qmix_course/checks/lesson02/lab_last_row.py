@@ -177,7 +177,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="02.8", title="The last row of an episode", answers={"wrong_line_8": "value", "mended_collect": "function"},
+    number="02.8", title="The last row of an episode", answers={"wrong_line_b": "value", "mended_collect": "function"},
     difficulty=4, minutes=12,
     practises="keep the true last state apart from the first one of the next episode",
     hints=("Look only at the rows in which an episode ended. In which of the columns is something odd?",

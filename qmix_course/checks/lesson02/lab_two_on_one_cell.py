@@ -59,7 +59,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for t
 )) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS))
 
 EXERCISE = Exercise(
-    number="02.7", title="Two on one cell", answers={"wrong_line_7": "value", "mended_move": "function"},
+    number="02.7", title="Two on one cell", answers={"wrong_line_a": "value", "mended_move": "function"},
     difficulty=2, minutes=8,
     practises="see when two names stand for one tensor",
     hints=("Print `positions` before line 1 and after line 3.",

@@ -81,7 +81,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
 
 
 EXERCISE = Exercise(
-    number="03.7", title="Thrifty dice", answers={"wrong_line_7": "value", "mended_dice": "function"},
+    number="03.7", title="Thrifty dice", answers={"wrong_line_b": "value", "mended_dice": "function"},
     difficulty=4, minutes=10, practises="see that two decisions must not share one random number", lab=True,
     hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What "
            "about both together?",

@@ -138,7 +138,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
 ))
 
 EXERCISE = Exercise(
-    number="04.6", title="A team that is too sure", answers={"wrong_line_6": "value", "mended_loss": "function"},
+    number="04.6", title="A team that is too sure", answers={"wrong_line": "value", "mended_loss": "function"},
     difficulty=3, minutes=10,
     practises="tell one loss for the team from one loss for each agent", lab=True,
     hints=("Write the shape behind each line of the listing. Where should the axis of the agents disappear?",

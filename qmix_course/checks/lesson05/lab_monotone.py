@@ -94,7 +94,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="05.6", title="Monotone, or so it says", answers={"wrong_line_6": "value", "mended_sign": "function"},
+    number="05.6", title="Monotone, or so it says", answers={"wrong_line_a": "value", "mended_sign": "function"},
     lab=True,
     difficulty=2, minutes=8, practises="see where the absolute value must stand, and what a repair that only hides the "
                                        "fall costs",

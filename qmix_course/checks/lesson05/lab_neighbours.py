@@ -91,7 +91,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="05.7", title="A sample that listens to its neighbours",
-    answers={"wrong_line_7": "value", "mended_rows": "function"}, lab=True,
+    answers={"wrong_line_b": "value", "mended_rows": "function"}, lab=True,
     difficulty=3, minutes=10, practises="cut a hypernetwork's output apart without mixing the samples of a batch",
     hints=("With a batch of one nothing is wrong. So which axis is treated as something that it is not?",
            "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where "

@@ -147,7 +147,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="06.7", title="A copy that is none", answers={"wrong_line_7": "value", "mended_learn": "function"},
+    number="06.7", title="A copy that is none", answers={"wrong_line_b": "value", "mended_learn": "function"},
     difficulty=3, minutes=9,
     practises="see that a target network shares its weights with the online network",
     hints=("In the symptom, no hard copy was due. Who wrote into the target?",

@@ -130,7 +130,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="07.6", title="An action that nobody can take",
-    answers={"wrong_line_6": "value", "mended_targets": "function"},
+    answers={"wrong_line_a": "value", "mended_targets": "function"},
     difficulty=3, minutes=10, practises="find a choice that is made at the wrong time", lab=True,
     hints=("Write behind each line which times its result holds: 0 to T, 0 to T − 1, or 1 to T.",
            "Two tables with the same number of times meet in one of the lines. Are they the same times?",

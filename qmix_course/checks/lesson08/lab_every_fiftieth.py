@@ -156,7 +156,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="08.6", title="Every fiftieth", answers={"wrong_line_6": "value", "mended_learn": "function"},
+    number="08.6", title="Every fiftieth", answers={"wrong_line": "value", "mended_learn": "function"},
     difficulty=2, minutes=8,
     practises="see what a remainder says when it stands alone",
     hints=("How often should the target change in 100 updates with copy_every=50, and how often does it?",

@@ -155,7 +155,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(judged, twist=twist) if twist 
 EXERCISE = Exercise(
     number="10.6",
     title="The judge who trusts the clock",
-    answers={"wrong_line_6": "value", "mended_judge": "function"},
+    answers={"wrong_line_b": "value", "mended_judge": "function"},
     difficulty=3,
     minutes=10,
     practises="keeping the end of a task and the end of its clock apart when a policy is judged",

@@ -97,7 +97,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(right_states, twist=twist)) fo
 EXERCISE = Exercise(
     number="10.5",
     title="The judge who knows one way",
-    answers={"wrong_line_5": "value", "mended_right": "function"},
+    answers={"wrong_line_a": "value", "mended_right": "function"},
     difficulty=2,
     minutes=8,
     practises="comparing a decision with the set of the best ones, and not with one of them",

@@ -223,7 +223,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="11.4", title="Half of the head never learns", answers={"wrong_line_4": "value", "mended_value": "function"},
+    number="11.4", title="Half of the head never learns", answers={"wrong_line": "value", "mended_value": "function"},
     difficulty=3, minutes=15,
     practises="keep weights non-negative without cutting off their gradient", lab=True,
     hints=("The head is monotone, so the promise is kept. What about the gradient of a weight that comes out negative?",

@@ -138,7 +138,7 @@ MISTAKES = twisted(
             "only −inf, or something below all values at hand, loses against every value"),)
 
 EXERCISE = Exercise(
-    number="12.4", title="The target that came late", answers={"wrong_line_4": "value", "mended_targets": "function"},
+    number="12.4", title="The target that came late", answers={"wrong_line": "value", "mended_targets": "function"},
     difficulty=3, minutes=10, practises="start a recurrent target network where the episode starts", lab=True,
     hints=("Which observations does the target network get, and with which memory does it begin?",
            "The agents that played had seen the first observation at every later step. Has the target network?",

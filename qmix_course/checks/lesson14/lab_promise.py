@@ -134,7 +134,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="14.5", title="A promise that nobody can keep",
-    answers={"wrong_line_5": "value", "mended_errors": "function"}, lab=True,
+    answers={"wrong_line": "value", "mended_errors": "function"}, lab=True,
     difficulty=2, minutes=8, practises="see that every maximum in an update needs the mask of its own step",
     hints=("There are two maxima in the listing. Compare what they are taken over.",
            "Follow `masked_next`. Where is it used?"),

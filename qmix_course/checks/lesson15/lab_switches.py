@@ -99,7 +99,7 @@ MISTAKES = twisted(
 )
 
 EXERCISE = Exercise(
-    number="15.4", title="Switches that switch nothing", answers={"wrong_line_4": "value", "mended_sums": "function"},
+    number="15.4", title="Switches that switch nothing", answers={"wrong_line": "value", "mended_sums": "function"},
     difficulty=3,
     minutes=15, practises="notice an operation whose result is thrown away", lab=True,
     hints=("Take one play of two agents and write down each line's result by hand. Then print them.",
