@@ -76,8 +76,10 @@ class Watch:
                               f"({type(error).__name__}: {str(error)[:200]}). The run goes on. A team that values a "
                               "batch in its own way writes this method", RuntimeWarning, stacklevel=5)
             return
-        self.beyond = max(value - SLACK * (high + 1), SLACK * (low - 1) - value, 0.0) if high > low else 0.0
-        if self.said or before == 0 or self.beyond < before / 2:
+        self.beyond = max(value - SLACK * (high + 1), SLACK * (low - 1) - value, 0.0)
+        # While every reward was 0, only values that double count: those of a fresh network may be large and slow.
+        back = self.beyond < (before / 2 if high > low else 2 * before)
+        if self.said or before == 0 or back:
             return
         self.said = True
         warnings.warn(

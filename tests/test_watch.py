@@ -213,6 +213,34 @@ def test_no_false_alarm_whatever_the_rewards_units(kind, unit):
     train(env, small(kind, env), SHORT)
 
 
+class Unpaid(GridWorld):
+    """A task whose reward nobody has found yet: 0 at every step."""
+
+    def _advance(self, actions):
+        step = super()._advance(actions)
+        return replace(step, reward=0 * step.reward, obs=self.unit * step.obs)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", [IQL, VDN, QMIX])
+def test_while_every_reward_is_zero_values_that_run_away_are_told_and_others_are_not(kind, seed):
+    def said(unit, double_q, **changes):
+        env = Unpaid(size=3, num_envs=8, episode_limit=20, random_starts=True)
+        env.unit = unit
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            team = kind.for_env(env, seed=seed, hidden=(16,), double_q=double_q)
+            try:
+                train(env, team, replace(SHORT, seed=seed, total_steps=2_000, **changes))
+            except TrainingDiverged as error:           # QMIX may be beyond all floats before the second look
+                return [str(error)]
+        return [str(each.message) for each in caught]
+
+    assert said(1.0, True) == []
+    away = said(10.0, False, learning_rate=0.02, tau=1.0, update_every=4)
+    assert len(away) == 1 and ("cannot pay" in away[0] or "beyond what a float holds" in away[0])
+
+
 class ReadsObservations(QMIX):
     """Its mixer reads all observations in place of the state, so the batch's state is not what it values."""
 
