@@ -24,11 +24,14 @@ from doors import (
     hunt,
     is_number,
     is_whole,
+    m_step,
+    matrix,
     memory,
     method,
     noise,
     number,
     numbers,
+    parallel,
     plain,
     row_slots,
     rows,
@@ -128,8 +131,16 @@ ENVS = [
     method("PredatorPrey.step", hunt, actions=tensor(lambda: torch.full((2, 2), 4))),
     method("GridWorld.step", grid, actions=actions()), method("TwoStepGame.step", game, actions=actions(n_actions=2)),
     method("Cue.step", cue, actions=actions(n_actions=2)),
+    *(method(f"{make().__class__.__name__}.reset", make, seed=seed(none=True), where=WHERE)
+      for make in (matrix, m_step)),
+    method("MatrixGame.step", matrix, actions=actions(n_actions=3)),
+    method("MStepGame.step", m_step, actions=actions(n_actions=2)),
+    Door("as_parallel_env().reset", lambda it, seed: it.reset(seed=seed), {"seed": seed(none=True)}, parallel),
+    Door("as_parallel_env().step", lambda it, actions: it.step(actions), {"actions": Slot(
+        lambda: {"agent_0": 0, "agent_1": 1}, lambda v: isinstance(v, dict) and set(v) == {"agent_0", "agent_1"}
+        and all(is_whole(each, 0, 1) for each in v.values()))}, parallel),
     *(method(f"{make().__class__.__name__}.clone", make, num_envs=whole(2, none=True))
-      for make in (grid, game, cue, hunt)),
+      for make in (grid, game, cue, hunt, matrix, m_step)),
     entries("GridWorld.load_state_dict", grid, clock=within(0, 100), outcome=lambda v: v is None,
             cells=lambda v: within(0, 8)(v) and bool((v[0] != v[1]).all())),
     entries("TwoStepGame.load_state_dict", game, at=within(0, 2), outcome=lambda v: v is None),
@@ -195,6 +206,8 @@ MEMORY = [
     entries("ParameterNoise.load_state_dict", noise, sigma=lambda v: is_number(v, above=0.0)),
     function("Collector", collect.Collector, env=env_slot(called=("algorithm",)), algorithm=TEAM, seed=seed(),
              generator=GENERATOR, parameter_noise=switch()),
+    method("Collector.step", lambda: collect.Collector(grid(), team(), 0, torch.Generator().manual_seed(0)),
+           epsilon=number(0.5, 0.0, 1.0)),
 ]
 LEARNING = [
     good_algorithm(algos.IQL), good_algorithm(algos.VDN), good_algorithm(algos.QMIX, **MIXED),
@@ -216,7 +229,9 @@ LEARNING = [
            {"batch": thing(rows, replay.Batch),
             "target": Slot(lambda kind=kind: kind.for_env(game()), lambda v: isinstance(v, algos.VDN))},
             lambda kind=kind: kind.for_env(game()))
-      for kind in (algos.IQL, algos.VDN, algos.QMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX)),
+      for kind in (algos.IQL, algos.VDN, algos.QMIX, algos.CWQMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX)),
+    method("QMIX.see", team, state=Slot(lambda: torch.ones(2, 8), lambda v: v.is_floating_point() and v.dim() > 0
+                                        and v.shape[-1] == 8 and finite(v))),
     method("MAVEN.fixed", lambda: team(algos.MAVEN), z=whole(1, 0, 7)),
     method("MAVEN.memory_of", lambda: team(algos.MAVEN),
            z=tensor(lambda: torch.tensor([1, 0]), lambda v: bool((v >= 0).all() and (v < 8).all()), free=True)),

@@ -179,6 +179,26 @@ def game():
     return env
 
 
+def matrix():
+    env = envs.MatrixGame("climbing", num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
+def m_step():
+    env = envs.MStepGame(3, num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
+def parallel():
+    from qmix_course.envs.to_pettingzoo import as_parallel_env
+
+    env = as_parallel_env(envs.TwoStepGame())
+    env.reset(seed=0)
+    return env
+
+
 def hunt():
     env = envs.PredatorPrey(4, 2, 1, 1, 5, 0.0, num_envs=2)
     env.reset(seed=0)

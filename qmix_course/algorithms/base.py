@@ -67,6 +67,8 @@ class Algorithm(nn.Module):
         NaN and infinity are refused. Networks that are ``Algorithm`` themselves (OW-QMIX's Q̂*) take note too.
         """
         errors.tensor("state", state, (..., self.spec.state_dim))
+        if not state.numel():
+            return
         largest = state.abs().reshape(-1, self.spec.state_dim).amax(0)
         if not errors.finite(largest):
             component = int((~largest.isfinite()).nonzero()[0])
