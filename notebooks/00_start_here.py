@@ -65,7 +65,7 @@ import random
 import torch
 from torch import nn
 
-from qmix_course import exact, plots
+from qmix_course import exact, plots, touch
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.evaluation import evaluate, play
@@ -149,6 +149,13 @@ plots.film_strip(episode)
 
 # %%
 plots.animate(episode, fps=2)
+
+# %% [markdown]
+# **Touch it.** Now you are both agents. Can you earn 8.65 as well? Make the two of them bump into each other on purpose:
+# what does that cost? The team that plays on when you ask it is not the trained one: it is perfect, computed exactly.
+
+# %%
+touch.play()
 
 # %% [markdown]
 # Nobody told agent 1 to go down and agent 2 to go up. They were given one reward for the two of them and found out the rest.

@@ -59,7 +59,7 @@ from itertools import product
 
 import torch
 
-from qmix_course import exact, plots
+from qmix_course import exact, plots, touch
 from qmix_course.envs import GridWorld
 
 # %% [markdown]
@@ -331,6 +331,14 @@ for limit in (100, 4, 3):
 # there, and must drop it when the task has ended. You see below what happens otherwise, and
 # [lesson 06](06_replay_and_targets.ipynb) trains with it.
 #
+# **Touch it.** All rules are in place: play. Which numbers of the state change when agent 1 moves, and which never do? Let
+# one agent wait by walking into a wall, then let the perfect team play on: how much did that one step cost in the end, the
+# 0.5 apart?
+
+# %%
+touch.play()
+
+# %% [markdown]
 # ### Step 7: a batch of boards
 #
 # Learning needs many steps, so the library plays many boards side by side. It is batched from the bottom: every tensor

@@ -61,7 +61,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from qmix_course import exact, plots
+from qmix_course import exact, plots, touch
 from qmix_course.agents import MLPAgents, StackedLinear
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld, TwoStepGame
@@ -234,6 +234,12 @@ for v in (0.0, 5.0):
 # %% [markdown]
 # There is a floor, $V(s) - \sum_k w_2[k]$, and no ceiling. Without $V$, a team that expects −20 could only say so with large weights $w_2$. With it, one free number carries the level and the weights are left to say how much each agent matters.
 #
+# **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Take the absolute value away: the slopes at the ring stay above zero. Where must the ring go to see one fall? And with the absolute value on, can you make a slope exactly zero?
+
+# %%
+touch.surface()
+
+# %% [markdown]
 # ### Step 5: all of it in one module
 #
 # You have every piece. The names of the four hypernetworks are the field's.

@@ -1,4 +1,4 @@
-"""An episode in motion, as an animated PNG that a notebook shows or a GIF on disk."""
+"""An episode in motion: a film that a notebook plays, steps and pauses, an animated PNG or a GIF on disk."""
 
 import io
 
@@ -6,18 +6,19 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from qmix_course import errors
+from qmix_course import errors, touch
 
 from . import _inputs
-from ._boards import draw_moment, read_episode
+from ._boards import draw_moment, film_strip, read_episode
 from ._style import Plot, number, picture
 
 
 class Animation:
-    """An animated picture: `.png` holds its bytes (APNG), `.save(path)` writes a .png or a .gif."""
+    """An episode in motion: a notebook shows it with buttons to pause and to step, and it stands still for those who
+    asked for less motion. `.png` holds an animated picture (APNG), `.save(path)` writes a .png or a .gif."""
 
-    def __init__(self, frames, milliseconds, text):
-        self.frames, self.milliseconds, self._text = frames, milliseconds, text
+    def __init__(self, frames, milliseconds, text, piece):
+        self.frames, self.milliseconds, self._text, self._piece = frames, milliseconds, text, piece
         self.png = self._encode("PNG")
 
     def __repr__(self):
@@ -27,7 +28,7 @@ class Animation:
         return {"text/html": self._repr_html_(), "text/plain": self._text}
 
     def _repr_html_(self):
-        return picture(self.png, self._text)
+        return self._piece._repr_html_()
 
     def save(self, path):
         """Write the animation to `path`, which ends in .png or .gif."""
@@ -43,10 +44,11 @@ class Animation:
 
 
 def animate(episode, path=None, fps=2, title=None):
-    """Show an episode step by step, for ever, the last board three times as long.
+    """Show an episode step by step, `fps` steps a second.
 
-    `episode` as in `film_strip`. `path` writes a file too: .png an animated PNG, .gif a GIF. `fps` is steps a second.
-    Returns an `Animation`, which a notebook shows when it is a cell's last value.
+    `episode` as in `film_strip`. `path` writes a file too: .png an animated PNG, .gif a GIF; these go on for ever and
+    show the last board three times as long. Returns an `Animation`, which a notebook shows when it is a cell's last
+    value: there it plays once, pauses and steps. Where no scripts run it is a film strip.
     """
     film = read_episode(episode)
     fps = _inputs.number("fps", fps)
@@ -58,7 +60,10 @@ def animate(episode, path=None, fps=2, title=None):
     frames = _one_palette([_draw(film, t, title) for t in range(steps + 1)])
     pause = round(1000 / fps)
     text = f"Animation: {title}, {film.length}, return {number(film.total)}"
-    animation = Animation(frames, [pause] * steps + [3 * pause], text)
+    strip = picture(film_strip(episode, title, max_boards=6).png(), text)
+    piece = touch.film(film.positions.tolist(), film.actions.tolist(), film.rewards.tolist(), film.size,
+                       film.goals.tolist(), title, 1 / fps, strip)
+    animation = Animation(frames, [pause] * steps + [3 * pause], text, piece)
     if path is not None:
         animation.save(path)
     return animation
