@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from touching import DESK, PHONE, page  # noqa: F401 - a fixture
 
 from qmix_course import touch
@@ -27,7 +26,6 @@ PIECES = {
 
 @pytest.fixture(scope="module", params=PIECES)
 def piece(request):
-    torch.set_default_dtype(torch.float64)
     return PIECES[request.param]()
 
 

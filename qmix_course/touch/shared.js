@@ -74,8 +74,8 @@ function numbers(caption, rows, { digits = 2, marks = () => "", fill = () => nul
   return make("table", {}, make("caption", {}, caption), make("tr", {}, make("td"), ...head), ...body);
 }
 
-// Buttons and a slider over `count` frames; `show(frame)` draws one. With `opening` it plays once by itself when it comes
-// into sight, but never where less motion is asked for.
+// Buttons and a slider over `count` frames; `show(frame)` draws one. With `opening` it plays once by itself when it
+// comes into sight, but never where less motion is asked for.
 function player(count, show, { seconds = 0.5, opening = false } = {}) {
   let at = 0, timer = null;
   const go = (frame) => {

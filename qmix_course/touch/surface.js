@@ -96,5 +96,6 @@ card.append(
       "Light is low, dark is high; a stroke marks where a slope is below zero. The ring is the point.")),
     make("div", {}, ...qs.map((each) => each.row), stateSlider.row, ...weights.map((each) => each.row),
       tick("absolute value on the weights", true, (checked) => { abs = checked; draw(); }))),
-  make("p", {}, "Q_tot = ", total), ...slopes.map((slope, i) => make("p", {}, `∂Q_tot/∂Q${"₁₂"[i]} = `, slope)), verdict);
+  make("p", {}, "Q_tot = ", total), ...slopes.map((slope, i) => make("p", {}, `∂Q_tot/∂Q${"₁₂"[i]} = `, slope)),
+  verdict);
 draw();
