@@ -6,28 +6,28 @@ from public_names import public_names
 # Called by the library alone, with what it made and checked: an inner step of what stands behind a door.
 INNER = """
 Algorithm Algorithm.act_values Algorithm.best_next Algorithm.check_loss Algorithm.chosen Algorithm.for_env
-Algorithm.loss Algorithm.make_agents Algorithm.online_qs Algorithm.played_values Algorithm.scaled
-Algorithm.see Algorithm.start Algorithm.targets Algorithm.unroll Batch.check CWQMIX CWQMIX.weights Central CentralMixer.mix Collector.load_state_dict
-DuplexMixer.advantages DuplexMixer.importance DuplexMixer.mix DuplexMixer.positive FixedLatent FixedLatent.act_values
-FixedLatent.q_tot FixedLatent.start GRUAgents.remember History.append IQL LatentAgents LatentAgents.forward
-LatentAgents.output_layer Learner Learner.compiled_losses Learner.load_optimiser Learner.loss_of_one Learner.losses
-Learner.update MAVEN MAVEN.bound MAVEN.expected_returns MAVEN.latent MAVEN.loss MAVEN.make_agents MAVEN.played_values
-MAVEN.q_tot MAVEN.return_loss MAVEN.settled MAVEN.start MAVEN.with_latent MAVEN.z_policy MStepGame.row Mixer.mix
-OWQMIX OWQMIX.weights Observed Observed.read Observed.split Pair Pair.forward ParameterNoise.act
-ParameterNoise.act_values Place QMixer.mix QMixer.non_negative QPLEX QPLEX.played_values QPLEX.q_tot QTRAN.joint_table
-QTRAN.losses QTRAN.played_values QTRAN.q_joint QTRAN.smallest_gaps QTRAN.v_joint Row Row.begin Row.reset Row.step Run
-Run.load_state_dict Run.look Run.scheduled Seen StackedGRU StackedGRU.forward StackedLinear StackedLinear.forward Task
-Task.look Task.news Task.notice VDN VDN.played_values VDN.q_tot VDNMixer.mix Watch Watch.believed Watch.load_state_dict
-Watch.look Watch.see action_count action_mask backup bar best_return best_rising best_sum best_supermodular between
-brief bytes_a_row by_name came check_arguments check_available check_beliefs check_finite check_place check_resume
-check_settings check_team check_twins check_whole choice clip_rows describe distinct entries finite flag flat function
-generator generator_state has_axes hold instance is_image mapping masked_mean mean mixed_differences names_of
-never_learns nnls number numbers own_best path pay perceptron places play_rows record resumed reward row_length
-rows_for_evaluation save seed sequence settled shows side_by_side space_of spec_of spell stack_buffers staircases state
-state_of steps switch switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths
-with_prefix
+Algorithm.loss Algorithm.make_agents Algorithm.online_qs Algorithm.played_values Algorithm.scaled Algorithm.see
+Algorithm.start Algorithm.targets Algorithm.unroll Batch.check CWQMIX CWQMIX.weights Central CentralMixer.mix
+Collector.load_state_dict DuplexMixer.advantages DuplexMixer.importance DuplexMixer.mix DuplexMixer.positive
+FixedLatent FixedLatent.act_values FixedLatent.q_tot FixedLatent.start GRUAgents.remember History.append IQL
+LatentAgents LatentAgents.forward LatentAgents.output_layer Learner Learner.compiled_losses Learner.load_optimiser
+Learner.loss_of_one Learner.losses Learner.update MAVEN MAVEN.bound MAVEN.expected_returns MAVEN.latent MAVEN.loss
+MAVEN.make_agents MAVEN.played_values MAVEN.q_tot MAVEN.return_loss MAVEN.settled MAVEN.start MAVEN.with_latent
+MAVEN.z_policy MStepGame.row Mixer.mix OWQMIX OWQMIX.weights Observed Observed.read Observed.split Pair Pair.forward
+ParameterNoise.act ParameterNoise.act_values Place QMixer.mix QMixer.non_negative QPLEX QPLEX.played_values
+QPLEX.q_tot QTRAN.joint_table QTRAN.losses QTRAN.played_values QTRAN.q_joint QTRAN.smallest_gaps QTRAN.v_joint Row
+Row.begin Row.reset Row.step Run Run.load_state_dict Run.look Run.scheduled Seen StackedGRU StackedGRU.forward
+StackedLinear StackedLinear.forward Task Task.look Task.news Task.notice VDN VDN.played_values VDN.q_tot VDNMixer.mix
+Watch Watch.believed Watch.load_state_dict Watch.look Watch.see action_count action_mask backup bar best_return
+best_rising best_sum best_supermodular between brief bytes_a_row by_name came check_arguments check_available
+check_beliefs check_finite check_place check_resume check_settings check_team check_twins check_whole choice clip_rows
+describe distinct entries finite flag flat function generator generator_state has_axes hold instance is_image mapping
+masked_mean mean mixed_differences names_of never_learns nnls number numbers own_best path pay perceptron places
+play_rows record resumed reward row_length rows_for_evaluation save seed sequence settled shows side_by_side space_of
+spec_of spell stack_buffers staircases state state_of steps switch switches td_lambda_target td_target tensor
+three_layers two two_layers whole_number widths with_prefix
 """
-# The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): their doors are those of every environment, mixer and table game in the table.
+# The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """
 Mixer Mixer.forward QTRAN TableGame TableGame.load_state_dict TeamEnv TeamEnv.clone TeamEnv.load_state_dict
 TeamEnv.reset TeamEnv.step
