@@ -30,7 +30,7 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
     """
     path = Path(path)
     memory = io.BytesIO()                   # torch writes into memory: an interrupt amid its own file writing is fatal
-    torch.save({"format": FORMAT, "settings": settings, "state": state}, memory)
+    torch.save({"format": FORMAT, "settings": settings, "state": on_cpu(state)}, memory)
     text = memory.getbuffer()
     if bytes(text[-2:]) != NO_COMMENT:
         raise RuntimeError("torch.save wrote no archive that ends without a comment; this version of torch is not "
@@ -50,6 +50,15 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
                                    f"({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def on_cpu(state):
+    """The same with every tensor on the CPU: a file is read on machines without a GPU too."""
+    if isinstance(state, torch.Tensor):
+        return state.cpu()
+    if isinstance(state, dict):
+        return type(state)((key, on_cpu(value)) for key, value in state.items())
+    return type(state)(map(on_cpu, state)) if type(state) in (list, tuple) else state
 
 
 def check_place(path: str | Path) -> None:

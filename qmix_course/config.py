@@ -34,11 +34,13 @@ class TrainConfig:
     evaluate_every: int = 500           # steps from one row of the history to the next
     evaluation_episodes: int = 1        # greedy episodes for each row of the history
     compile: bool = False     # torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
+    device: str = "cpu"       # where networks and replay are: "cuda" for a GPU; environments stay where they are
 
     def __post_init__(self):
         errors.switch("parameter_noise", self.parameter_noise)
         errors.switch("compile", self.compile)
         plain = {"seed": errors.seed("seed", self.seed)}    # plain numbers, whatever kind came: a checkpoint holds them
+        plain["device"] = errors.device("device", self.device)
         for name, lowest in (("total_steps", 1), ("capacity", 1), ("batch_size", 1), ("learning_starts", 0),
                              ("update_every", 1),
                              ("epsilon_steps", 1), ("evaluate_every", 1), ("evaluation_episodes", 1)):

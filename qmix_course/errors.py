@@ -117,6 +117,21 @@ def generator(name: str, value) -> torch.Generator | None:
     return value
 
 
+def device(name: str, value) -> str:
+    """``value`` as the name of a device that torch has here: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``."""
+    if not isinstance(value, (str, torch.device)):
+        raise TypeError(f"{name}: expected the name of a device, as 'cpu' or 'cuda', got {describe(value)}")
+    try:
+        wanted = torch.device(value)
+    except RuntimeError:
+        raise ValueError(f"{name}: expected the name of a device, as 'cpu' or 'cuda', got {brief(value)}") from None
+    have = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (wanted.index or 0) >= have.get(wanted.type, 0):
+        seen = ", ".join(f"{count} {kind}" for kind, count in have.items() if count and kind != "cpu") or "no other"
+        raise ValueError(f"{name}: expected cpu or a device that torch sees here ({seen}), got {brief(str(value))}")
+    return str(wanted)
+
+
 def function(name: str, value):
     """``value`` if it can be called, or None."""
     if value is not None and not callable(value):

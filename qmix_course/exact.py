@@ -134,7 +134,8 @@ def q_tot(algorithm, model: Model) -> torch.Tensor:
     joint = torch.cartesian_prod(*[torch.arange(n_actions)] * n_agents).view(-1, n_agents)         # [J, N]
     q, state = (each.unsqueeze(1).expand(-1, len(joint), *each.shape[1:]) for each in (q, model.state))
     actions = joint.expand(states, -1, -1)
-    return algorithm.q_tot(q, actions, state).view(states, *[n_actions] * n_agents)
+    values = algorithm.q_tot(*(each.to(algorithm.device) for each in (q, actions, state)))
+    return values.to(q.device).view(states, *[n_actions] * n_agents)
 
 
 @torch.no_grad()

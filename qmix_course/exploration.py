@@ -93,7 +93,7 @@ class ParameterNoise:
         self.generator = errors.generator("generator", generator)
         self.rows = errors.whole_number("rows", rows)
         self.sigma = errors.number("sigma", sigma, above=0.0)
-        self.noise = {name: torch.empty(self.rows, *weight.shape, dtype=weight.dtype)             # ξ
+        self.noise = {name: torch.empty(self.rows, *weight.shape, dtype=weight.dtype, device=weight.device)     # ξ
                       for name, weight in agents.named_parameters()}
         self.redraw(torch.ones(self.rows, dtype=torch.bool))
 
@@ -101,7 +101,8 @@ class ParameterNoise:
         """A new ξ for the rows ``where[B]``."""
         errors.tensor("where", where, (self.rows,), torch.bool)
         for noise in self.noise.values():
-            noise[where] = torch.randn(noise[where].shape, generator=self.generator, dtype=noise.dtype)
+            drawn = torch.randn(noise[where].shape, generator=self.generator, dtype=noise.dtype)
+            noise[where] = drawn.to(noise.device)
 
     def act(self, q: torch.Tensor, available: torch.Tensor, epsilon: float, *inputs: torch.Tensor | None):
         """actions[B, N] and the new memory: each agent greedy by its perturbed values; then σ takes one step towards
@@ -119,7 +120,8 @@ class ParameterNoise:
         """The perturbed values q̃[B, N, A] and the new memory; ``Algorithm.act_values`` with a θ̃ for each row."""
         weights = {name: weight.detach() + self.sigma * self.noise[name]
                    for name, weight in self.agents.named_parameters()}
-        inputs = [obs.unsqueeze(1), last_actions.unsqueeze(1), memory]
+        here, there = next(iter(weights.values())).device, obs.device
+        inputs = [None if x is None else x.to(here) for x in (obs.unsqueeze(1), last_actions.unsqueeze(1), memory)]
 
         def one(weights, *inputs):
             q, memory = functional_call(self.agents, weights, tuple(None if x is None else x.unsqueeze(0)
@@ -130,9 +132,11 @@ class ParameterNoise:
             played = [one({name: w[row] for name, w in weights.items()},
                           *(None if x is None else x[row] for x in inputs))
                       for row in range(self.rows)]
-            return tuple(None if parts[0] is None else torch.stack(parts) for parts in zip(*played))
-        present = tuple(None if x is None else 0 for x in inputs)
-        return vmap(one, in_dims=(0, *present), out_dims=(0, None if memory is None else 0))(weights, *inputs)
+            q, memory = (None if parts[0] is None else torch.stack(parts) for parts in zip(*played))
+        else:
+            present = tuple(None if x is None else 0 for x in inputs)
+            q, memory = vmap(one, in_dims=(0, *present), out_dims=(0, None if memory is None else 0))(weights, *inputs)
+        return q.to(there), None if memory is None else memory.to(there)
 
     def state_dict(self) -> dict:
         return {"sigma": self.sigma, "noise": {name: noise.clone() for name, noise in self.noise.items()}}
@@ -142,4 +146,4 @@ class ParameterNoise:
         sigma = errors.number("saved['sigma']", sigma, above=0.0)
         for name, value in zip(self.noise, errors.entries("saved['noise']", noise, self.noise)):
             errors.tensor(f"saved['noise'][{name!r}]", value, tuple(self.noise[name].shape), self.noise[name].dtype)
-        self.sigma, self.noise = sigma, {name: noise[name].clone() for name in self.noise}
+        self.sigma, self.noise = sigma, {name: noise[name].to(old.device, copy=True) for name, old in self.noise.items()}

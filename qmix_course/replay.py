@@ -73,21 +73,22 @@ class Batch:
                                  f"{(rows, length, n)} says, got {errors.describe(getattr(self, name))}")
 
     @staticmethod
-    def padding(rows: int, length: int, spec: TeamSpec, memory_dim: int = 0) -> Batch:
+    def padding(rows: int, length: int, spec: TeamSpec, memory_dim: int = 0, device: str = "cpu") -> Batch:
         """``rows`` rows of nothing but padding, ``length`` steps long."""
         rows, length = errors.whole_number("rows", rows, at_least=0), errors.whole_number("length", length)
         memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
         n, dtype = errors.instance("spec", spec, TeamSpec).n_agents, torch.get_default_dtype()
-        return Batch(
-            obs=torch.zeros(rows, length + 1, n, spec.obs_dim, dtype=dtype),
-            state=torch.zeros(rows, length + 1, spec.state_dim, dtype=dtype),
-            available=torch.ones(rows, length + 1, n, spec.n_actions, dtype=torch.bool),
-            actions=torch.zeros(rows, length, n, dtype=torch.int64),
-            last_actions=torch.full((rows, length + 1, n), -1),
-            reward=torch.zeros(rows, length, dtype=dtype),
-            terminated=torch.zeros(rows, length, dtype=torch.bool),
-            mask=torch.zeros(rows, length, dtype=dtype),
-            memory=torch.zeros(rows, n, memory_dim, dtype=dtype))
+        with torch.device(errors.device("device", device)):
+            return Batch(
+                obs=torch.zeros(rows, length + 1, n, spec.obs_dim, dtype=dtype),
+                state=torch.zeros(rows, length + 1, spec.state_dim, dtype=dtype),
+                available=torch.ones(rows, length + 1, n, spec.n_actions, dtype=torch.bool),
+                actions=torch.zeros(rows, length, n, dtype=torch.int64),
+                last_actions=torch.full((rows, length + 1, n), -1),
+                reward=torch.zeros(rows, length, dtype=dtype),
+                terminated=torch.zeros(rows, length, dtype=torch.bool),
+                mask=torch.zeros(rows, length, dtype=dtype),
+                memory=torch.zeros(rows, n, memory_dim, dtype=dtype))
 
     def check(self, length: int, spec: TeamSpec, memory_dim: int = 0) -> None:
         """Raise unless every field has the shape, dtype and range that the contract gives it."""
@@ -122,9 +123,11 @@ def bytes_a_row(length: int, spec: TeamSpec, memory_dim: int = 0) -> int:
     return (length + 1) * moment + length * step + spec.n_agents * memory_dim * a_float
 
 
-def machine_bytes() -> int | None:
-    """This machine's memory, or None where it does not say."""
+def machine_bytes(device: str = "cpu") -> int | None:
+    """The memory of this machine, or of its GPU ``device``; None where it does not say."""
     try:
+        if torch.device(device).type == "cuda":
+            return torch.cuda.get_device_properties(device).total_memory
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
@@ -134,20 +137,21 @@ class ReplayBuffer:
     """The last ``capacity`` rows, each ``length`` steps long, in space taken once. ``memory_dim``: M, see ``Batch``.
 
     A new row takes the place of the oldest one, whole. ``len(buffer)`` counts the rows that can be drawn. The space is
-    ``capacity`` × ``bytes_a_row``; ``ValueError`` before it is taken if that is more than the whole machine has.
+    ``capacity`` × ``bytes_a_row``; ``ValueError`` before it is taken if that is more than the whole machine has. Rows
+    may come from another ``device``; samples are where the memory is.
     """
 
-    def __init__(self, capacity: int, spec: TeamSpec, length: int = 1, memory_dim: int = 0):
+    def __init__(self, capacity: int, spec: TeamSpec, length: int = 1, memory_dim: int = 0, device: str = "cpu"):
         self.capacity = errors.whole_number("capacity", capacity)
         self.length = errors.whole_number("length", length)
         self.memory_dim = errors.whole_number("memory_dim", memory_dim, at_least=0)
-        self.spec = errors.instance("spec", spec, TeamSpec)
-        needed, there = self.capacity * bytes_a_row(self.length, spec, self.memory_dim), machine_bytes()
+        self.spec, self.device = errors.instance("spec", spec, TeamSpec), errors.device("device", device)
+        needed, there = self.capacity * bytes_a_row(self.length, spec, self.memory_dim), machine_bytes(self.device)
         if there is not None and needed > there:
             raise ValueError(f"capacity: expected rows that fit into this machine's {there / 2**30:.1f} GiB of memory, "
                              f"got {self.capacity:,} of {self.length:,} steps, {needed / 2**30:,.1f} GiB; choose a "
                              f"smaller capacity{', or a shorter episode_limit' if self.length > 1 else ''}")
-        self._rows = Batch.padding(self.capacity, self.length, spec, self.memory_dim)
+        self._rows = Batch.padding(self.capacity, self.length, spec, self.memory_dim, self.device)
         self._size = 0                 # rows that were written
         self._next = 0                 # where the next row goes
 
@@ -166,7 +170,7 @@ class ReplayBuffer:
         else:                                               # the last of them at the end, the rest from the start
             places = (self._next + torch.arange(count)) % self.capacity
         for field in fields(Batch):
-            getattr(self._rows, field.name)[places] = getattr(rows, field.name).detach()
+            getattr(self._rows, field.name)[places] = getattr(rows, field.name).detach().to(self.device)
         self._next = (self._next + count) % self.capacity
         self._size = min(self._size + count, self.capacity)
 
@@ -178,7 +182,7 @@ class ReplayBuffer:
         batch_size, generator = errors.whole_number("batch_size", batch_size), errors.generator("generator", generator)
         if batch_size > self._size:
             raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
-        places = distinct(self._size, batch_size, generator)
+        places = distinct(self._size, batch_size, generator).to(self.device)
         played = self._rows.mask[places].amax(0).nonzero()
         longest = int(played.max()) + 1 if len(played) else 1
         steps = {"T": longest, "T+1": longest + 1}
@@ -187,7 +191,7 @@ class ReplayBuffer:
 
     def state_dict(self) -> dict:
         """The rows that were written, and where the next one goes."""
-        rows = {field.name: getattr(self._rows, field.name)[:self._size].clone() for field in fields(Batch)}
+        rows = {field.name: getattr(self._rows, field.name)[:self._size].to("cpu", copy=True) for field in fields(Batch)}
         return {"rows": rows, "next": self._next}
 
     def load_state_dict(self, saved: dict) -> None:
@@ -207,7 +211,7 @@ class ReplayBuffer:
             raise ValueError(f"saved['next']: expected {count}, the number of rows that were written, got {following}")
         self._size, self._next = count, following
         for field in fields(Batch):
-            getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name).detach()
+            getattr(self._rows, field.name)[:self._size] = getattr(rows, field.name).detach().to(self.device)
 
 
 def distinct(n: int, k: int, generator: torch.Generator | None = None) -> torch.Tensor:

@@ -68,7 +68,7 @@ class Run:
     """
 
     def __init__(self, env: TeamEnv, algorithm: Algorithm, config: TrainConfig, lone: bool = True):
-        self.env, self.algorithm, self.config = env, algorithm, config
+        self.env, self.algorithm, self.config = env, algorithm.to(config.device), config
         self.evaluation_env = rows_for_evaluation(env, config.evaluation_episodes)
         self.generator = torch.Generator().manual_seed(config.seed)            # exploration and replay
         self.target = deepcopy(algorithm).requires_grad_(False)
@@ -76,7 +76,8 @@ class Run:
         self.learner = Learner([algorithm], [self.target], config) if lone else None
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
-        self.buffer = ReplayBuffer(config.capacity, env.spec, row_length(env, algorithm), algorithm.memory_dim)
+        self.buffer = ReplayBuffer(config.capacity, env.spec, row_length(env, algorithm), algorithm.memory_dim,
+                                   config.device)
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.history = History()
         self.watch = Watch(algorithm.gamma, env.spec.episode_limit)

@@ -58,6 +58,11 @@ class Algorithm(nn.Module):
         shapes = {name: str(tuple(value.shape)) for name, value in self.state_dict().items()}
         return {"name": type(self).__name__} | plain | {"shape": shapes}
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are. ``act_values`` and ``start`` take and give tensors wherever the environment's are."""
+        return self.largest_state.device
+
     # ---- the state's units -----------------------------------------------------------------------------------------
 
     @torch.no_grad()
@@ -69,7 +74,7 @@ class Algorithm(nn.Module):
         errors.tensor("state", state, (..., self.spec.state_dim))
         if not state.numel():
             return
-        largest = state.abs().reshape(-1, self.spec.state_dim).amax(0)
+        largest = state.abs().reshape(-1, self.spec.state_dim).amax(0).to(self.device)
         if not errors.finite(largest):
             component = int((~largest.isfinite()).nonzero()[0])
             raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component "
@@ -109,8 +114,10 @@ class Algorithm(nn.Module):
         """q[B, N, A] and the new memory from obs[B, N, O], last_actions[B, N]: each agent from its own observation."""
         errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
         errors.tensor("last_actions", last_actions, (len(obs), self.spec.n_agents), torch.int64)
-        q, memory = self.agents(obs.unsqueeze(1), last_actions.unsqueeze(1), memory)
-        return q.squeeze(1), memory
+        here, there = self.device, obs.device
+        memory = None if memory is None else memory.to(here)
+        q, memory = self.agents(obs.to(here).unsqueeze(1), last_actions.to(here).unsqueeze(1), memory)
+        return q.squeeze(1).to(there), None if memory is None else memory.to(there)
 
     # ---- learning --------------------------------------------------------------------------------------------------
 

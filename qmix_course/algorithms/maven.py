@@ -79,15 +79,18 @@ class MAVEN(QMIX):
         the acting path that reads the state (the first one only), as in the paper.
         """
         errors.instance("batch", batch, TeamStep)
+        state = batch.state.to(self.device)
         if errors.generator("generator", generator) is None:
-            return self.memory_of(self.expected_returns(batch.state).argmax(-1))
-        return self.memory_of(torch.multinomial(self.z_policy(batch.state), 1, generator=generator).squeeze(1))
+            z = self.expected_returns(state).argmax(-1)
+        else:                                               # the generator is on the CPU, as the run's dice all are
+            z = torch.multinomial(self.z_policy(state).cpu(), 1, generator=generator).squeeze(1)
+        return self.memory_of(z).to(batch.state.device)
 
     def memory_of(self, z: torch.Tensor) -> torch.Tensor:
         """memory[B, N, M] with which an episode with latent z[B] (int64, 0 to Z − 1) begins."""
         errors.between("z", errors.tensor("z", z, ("B",), torch.int64), 0, self.n_latents - 1)
         memory = self.returns[0].weight.new_zeros(len(z), self.spec.n_agents, self.memory_dim)
-        memory[..., :self.n_latents] = F.one_hot(z, self.n_latents).to(memory.dtype).unsqueeze(1)
+        memory[..., :self.n_latents] = F.one_hot(z.to(memory.device), self.n_latents).to(memory.dtype).unsqueeze(1)
         return memory
 
     def with_latent(self, state: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
@@ -148,7 +151,7 @@ class MAVEN(QMIX):
     @torch.no_grad()
     def settled(self, state: torch.Tensor) -> FixedLatent:
         """This team with the latent that greedy play takes after the first state[S]; ``exact`` enumerates this one."""
-        return self.fixed(int(self.expected_returns(state).argmax()))
+        return self.fixed(int(self.expected_returns(state.to(self.device)).argmax()))
 
 
 class LatentAgents(nn.Module):
@@ -200,10 +203,10 @@ class FixedLatent:
         z = errors.whole_number("z", z, at_least=0)
         if z >= team.n_latents:
             raise ValueError(f"z: expected 0 to {team.n_latents - 1}, got {z}")
-        self.team, self.z, self.spec = team, z, team.spec
+        self.team, self.z, self.spec, self.device = team, z, team.spec, team.device
 
     def start(self, batch: TeamStep, generator: torch.Generator | None = None) -> torch.Tensor:
-        return self._memory(len(errors.instance("batch", batch, TeamStep).state))
+        return self._memory(len(errors.instance("batch", batch, TeamStep).state)).to(batch.state.device)
 
     def act_values(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         errors.tensor("obs", obs, ("B", self.spec.n_agents, self.spec.obs_dim))
@@ -212,7 +215,7 @@ class FixedLatent:
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
         S]."""
-        z = F.one_hot(torch.tensor(self.z), self.team.n_latents).to(state.dtype).expand(*state.shape[:-1], -1)
+        z = F.one_hot(torch.tensor(self.z), self.team.n_latents).to(state).expand(*state.shape[:-1], -1)
         return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1),
                                torch.cat([self.team.scaled(state), z], -1))
 
