@@ -146,4 +146,5 @@ class ParameterNoise:
         sigma = errors.number("saved['sigma']", sigma, above=0.0)
         for name, value in zip(self.noise, errors.entries("saved['noise']", noise, self.noise)):
             errors.tensor(f"saved['noise'][{name!r}]", value, tuple(self.noise[name].shape), self.noise[name].dtype)
-        self.sigma, self.noise = sigma, {name: noise[name].to(old.device, copy=True) for name, old in self.noise.items()}
+        self.sigma = sigma
+        self.noise = {name: noise[name].to(old.device, copy=True) for name, old in self.noise.items()}

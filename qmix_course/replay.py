@@ -191,7 +191,7 @@ class ReplayBuffer:
 
     def state_dict(self) -> dict:
         """The rows that were written, and where the next one goes."""
-        rows = {field.name: getattr(self._rows, field.name)[:self._size].to("cpu", copy=True) for field in fields(Batch)}
+        rows = {name: getattr(self._rows, name)[:self._size].to("cpu", copy=True) for name, _, _ in FIELDS}
         return {"rows": rows, "next": self._next}
 
     def load_state_dict(self, saved: dict) -> None:

@@ -12,7 +12,7 @@ GPU = "cuda:0"
 
 
 class WithoutLibrary(TorchFunctionMode):
-    """``x[...]`` and ``~x`` by the operators that they stand for: Python's own way asks the GPU's library for its device."""
+    """``x[...]`` and ``~x`` by the operators that they stand for: Python's own way asks CUDA for its device."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         if func is torch.Tensor.__getitem__:

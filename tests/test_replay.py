@@ -204,15 +204,15 @@ def test_the_bytes_of_a_row_are_what_it_takes(length, memory_dim, dtype):
 
 
 def test_more_than_the_machine_has_is_refused_before_it_is_taken(monkeypatch):
-    monkeypatch.setattr(replay, "machine_bytes", lambda: 2**34)
+    monkeypatch.setattr(replay, "machine_bytes", lambda device: 2**34)
     with pytest.raises(ValueError, match=r"^capacity: expected rows that fit .* got 10,000 of 10,000,000 steps, .* or "
                                          r"a shorter episode_limit"):
         ReplayBuffer(10_000, SPEC, 10_000_000)
     with pytest.raises(ValueError, match=r"choose a smaller capacity$"):
         ReplayBuffer(2**31 - 1, SPEC)
-    monkeypatch.setattr(replay, "machine_bytes", lambda: 100 * bytes_a_row(1, SPEC))
+    monkeypatch.setattr(replay, "machine_bytes", lambda device: 100 * bytes_a_row(1, SPEC))
     assert ReplayBuffer(100, SPEC).capacity == 100
     with pytest.raises(ValueError, match="capacity"):
         ReplayBuffer(101, SPEC)
-    monkeypatch.setattr(replay, "machine_bytes", lambda: None)
+    monkeypatch.setattr(replay, "machine_bytes", lambda device: None)
     assert ReplayBuffer(101, SPEC).capacity == 101
