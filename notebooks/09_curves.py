@@ -20,7 +20,7 @@
 #
 # You learn what each curve of a training run measures, and you build two rulers for what none of them shows.
 #
-# **Minutes:** 46
+# **Minutes:** 44, and 3 more for *Going further*
 #
 # **You need:** lessons 00 to 08; what an expected value is.
 #
@@ -95,10 +95,10 @@ figure
 
 # %%
 earned = np.array(reference.exploring_return)
-print("an entry came within 1 of the best return:", bool((earned > 8.65 - 1).any()))
-print("the mean of the last ten entries is above zero:", bool(earned[-10:].mean() > 0))
-print("the mean of the last ten losses is below a quarter of the highest loss:",
-      bool(np.mean(reference.loss[-10:]) < max(reference.loss) / 4))
+assert not (earned > 8.65 - 1).any() and earned[-10:].mean() <= 0
+assert np.mean(reference.loss[-10:]) < max(reference.loss) / 4
+print("no entry is within 1 of the best return, the mean of the last ten is not above zero;")
+print("the loss has fallen below a quarter of its highest value")
 
 
 # %% [markdown]
@@ -133,21 +133,24 @@ print(moving_average([float("nan"), 2.0, 4.0, float("nan"), 9.0], window=3))
 
 # %% [markdown]
 # **Predict.** A team earns −60 in each of ten entries. Then it is optimal at once and earns 8.65 ever after. You watch
-# the average of the last 10 entries. At which of the good entries is the average above zero for the first time? And at
+# the average of the last 10 entries. At which of the good entries (1, 2, …) is the average above zero for the first time? And at
 # which is it within 1 of 8.65?
 
 # %%
+guess = ...  # two whole numbers in a list: above zero at good entry, within 1 of 8.65 at good entry
+
 jump = [-60.0] * 10 + [8.65] * 12
 average = np.array(moving_average(jump, 10))
-print("above zero at good entry", int(np.argmax(average > 0)) - 9)
-print("within 1 of 8.65 at good entry", int(np.argmax(average > 8.65 - 1)) - 9)
-
-plots.lines(range(len(jump)),
-            {"each entry": jump, "average of 3": moving_average(jump, 3), "average of 10": average},
-            "A moving average comes late", "entry", "return", best=8.65, markers=True)
+late = [int(np.argmax(average > level)) - 9 for level in (0, 8.65 - 1)]
+with lesson.prediction(guess, late) as fold:
+    print("above zero at good entry", late[0], "and within 1 of 8.65 at good entry", late[1])
+    fold.append(plots.lines(
+        range(len(jump)),
+        {"each entry": jump, "average of 3": moving_average(jump, 3), "average of 10": average},
+        "A moving average comes late", "entry", "return", best=8.65, markers=True))
 
 # %% [markdown]
-# The average turns a jump into a ramp as long as the window. So a slope in an averaged curve may be a slope, or it may be a
+# Bad entries count until the window has left them behind. So a slope in an averaged curve may be a slope, or it may be a
 # jump seen through the window. Draw the raw values faintly beside the average, and say how long the window is.
 #
 # ### What the dice cost
@@ -168,7 +171,7 @@ n_states, n_actions = len(oracle.v), 4
 
 # [X], the first of equally good joint actions
 best = oracle.q.flatten(1).round(decimals=9).argmax(1)
-perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], one action an agent
+perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], an action for each agent
 
 
 def joint_probabilities(actions, epsilon):
@@ -207,37 +210,25 @@ print(f"without dice: {expected_return(perfect, 0.0):.2f}")
 
 # %% [markdown]
 # **Predict.** The team is perfect: in every state it knows the best joint action. What does it earn on average with
-# $\varepsilon = 0.05$? With 0.5? With 0.75, and with 1, where the coin always says "random"?
+# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"?
 
 # %%
-for epsilon in (0.0, 0.05, 0.5, 0.75, 0.9, 1.0):
-    print(f"epsilon {epsilon:4.2f}: {expected_return(perfect, epsilon):7.2f}")
+guess = ...  # four numbers in a list: the mean return with ε = 0.05, 0.5, 0.75 and 1
+
+earns = {epsilon: expected_return(perfect, epsilon) for epsilon in (0.05, 0.5, 0.75, 1.0)}
+with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as fold:
+    for epsilon, value in earns.items():
+        print(f"epsilon {epsilon:4.2f}: {value:7.2f}")
 
 # %% [markdown]
-# The last five percent cost little. At $\varepsilon = 0.75$ a perfect team earns less than nothing. A number that you can
-# compute you can also measure, so let us roll the dice too: 2,000 boards at once, each played once.
-
-# %%
-boards = GridWorld(num_envs=2000)
-step, dice = boards.reset(seed=0), torch.Generator().manual_seed(0)
-returns, playing = torch.zeros(2000), torch.ones(2000, dtype=torch.bool)
-while playing.any():
-    # 1 for the best action
-    q = torch.nn.functional.one_hot(perfect[oracle.index(step.state)], n_actions).double()
-    step = boards.step(epsilon_greedy(q, step.available, 0.75, dice))
-    returns += step.reward * playing
-    playing &= ~step.ended
-    if playing.any() and step.ended.any():
-        step = boards.reset(where=step.ended)                  # played on, but no longer counted
-
-error = float(returns.std() / 2000 ** 0.5)                     # the standard error of the mean
-distance = abs(float(returns.mean()) - expected_return(perfect, 0.75))
-print("measured and computed agree within three standard errors:", distance < 3 * error)
+# A coin says "random" at every step and for each agent, and one wrong step may walk into the other agent or away from a
+# goal. So the price is not in proportion to $\varepsilon$: rare mistakes are made good on the way, frequent ones pile up until the time limit
+# ends the episode. (In *Going further* the dice are really rolled, and measured and computed agree.)
 
 # %% [markdown]
 # ### Exploring return against greedy return
 #
-# Now hold the reference run against this. For every entry you know $\varepsilon$, so for every entry you know what a
+# Hold the reference run against this. For every entry you know $\varepsilon$, so for every entry you know what a
 # perfect team would have earned there. And the file has one more column: at every entry the run was paused and played one
 # episode greedily, with $\varepsilon = 0$, each agent from its own observation.
 
@@ -303,12 +294,10 @@ plots.curves(history, "QMIX on the grid world, seed 0", best_return=8.65, window
 # %%
 early = int(np.nanargmin(history.loss[:4]))
 peak = early + int(np.argmax(history.loss[early:]))
-print("the loss more than doubles after a low early entry:",
-      history.loss[peak] > 2 * history.loss[early])
-print("fewer than 20 episodes had ended by the low entry: ", history.episodes[early] < 20)
-print("more than 40 had ended by the highest entry:       ", history.episodes[peak] > 40)
-print("at the last entry the loss is below a tenth of its peak:",
-      history.loss[-1] < history.loss[peak] / 10)
+assert history.loss[peak] > 2 * history.loss[early] and history.loss[-1] < history.loss[peak] / 10
+assert history.episodes[early] < 20 and history.episodes[peak] > 40
+print("the loss more than doubles after a low early entry and ends below a tenth of its peak;")
+print("fewer than 20 episodes had ended by the low entry, more than 40 by the highest")
 
 
 # %% [markdown]
@@ -336,24 +325,27 @@ def team_table(team, obs, state):
 
 start = int(model.start[0])
 believed = team_table(team, model.obs[start], model.state[start])
-moves = ["up", "down", "left", "right"]
-plots.tables({r"believed, $Q_{tot}$": believed, r"exact, $Q^*$": oracle.q[start]},
-             title="The official start, 16 joint actions", highlight="max",
-             row_labels=moves, col_labels=moves)
+print("a table of", list(believed.shape), "for the official start")
 
 # %% [markdown]
-# **Predict.** The best return from the official start is 8.65. The largest number in the exact table is the best $Q^*$ at
-# the same state. Is it 8.65, more, or less? ($\gamma = 0.99$; the rewards on a shortest way are −0.65, −0.45, −0.25, 10.)
+# **Predict.** The best return from the official start is 8.65. What is the largest entry in the exact table $Q^*$ at
+# the same state? ($\gamma = 0.99$; the rewards on a shortest way are −0.65, −0.45, −0.25, 10.)
 
 # %%
-rewards = [-0.65, -0.45, -0.25, 10.0]
-print("sum of the rewards:           ", round(sum(rewards), 2))
-print("discounted sum of the rewards:", round(sum(0.99 ** t * r for t, r in enumerate(rewards)), 2))
-print("largest entry of the table:   ", round(float(oracle.q[start].max()), 2))
+guess = ...  # one number: the largest entry of the table, to two decimals
+
+rewards, moves = [-0.65, -0.45, -0.25, 10.0], ["up", "down", "left", "right"]
+with lesson.prediction(guess, round(float(oracle.q[start].max()), 2)) as fold:
+    print("sum of the rewards:           ", round(sum(rewards), 2))
+    print("discounted sum of the rewards:",
+          round(sum(0.99 ** t * r for t, r in enumerate(rewards)), 2))
+    fold.append(plots.tables({r"believed, $Q_{tot}$": believed, r"exact, $Q^*$": oracle.q[start]},
+                             title="The official start, 16 joint actions", highlight="max",
+                             row_labels=moves, col_labels=moves))
 
 # %% [markdown]
-# The return in a history is not discounted, $Q_{tot}$ is. A perfect team believes 8.36 at the start and earns 8.65.
-# Comparing the two without the discount is a common way to see an error that is not there.
+# The return in a history is not discounted, $Q_{tot}$ is. Comparing the two without the discount is a common way to see
+# an error that is not there.
 #
 # The ruler is the mean distance between the two tables. It depends on which states you average over, so take two sets:
 # the four states on one best path from the official start, and all 599.
@@ -380,7 +372,8 @@ for weights in snapshots:
     view.load_state_dict(weights)
     errors.append(ruler(view))
 on_path, everywhere = np.array(errors).T
-print("states on the path:", len(path), "- the last error there is below 0.5:", on_path[-1] < 0.5)
+assert on_path[-1] < 0.5 and on_path[-1] < everywhere[-1]
+print(f"{len(path)} states on the path; the last error there is below 0.5 and below that over all")
 
 # %%
 plots.lines(history.steps,
@@ -388,19 +381,16 @@ plots.lines(history.steps,
             r"$|Q_{tot} - Q^*|$ and the loss, one run", "environment steps", "error; loss",
             log=True, markers=True)
 
-# %% [markdown]
-# Three things to see. First, the greedy return of this run was optimal while the values were still wrong by several
-# units: to act well, a team needs the *order* of the values right, not the values. Second, the error keeps falling long
-# after the return stopped telling you anything. Third, it is smaller on the path than elsewhere: a team knows what its
-# data showed it. (Some error remains even where there is much data; what this mixer cannot represent is a subject of Part II.)
-
 # %%
 solved = int(np.argmax(np.abs(np.array(history.greedy_return) - 8.65) < 1e-6))
-print("error on the path above 2 when the greedy return is 8.65 for the first time:",
-      on_path[solved] > 2)
-print("in the end the error on the path is below the error over all states:",
-      on_path[-1] < everywhere[-1])
+assert on_path[solved] > 2
+print("when the greedy return is 8.65 for the first time, the error on the path is above 2")
 
+
+# %% [markdown]
+# Three things to see. First, to act well a team needs the *order* of the values right, not the values. Second, the error keeps falling long
+# after the return stopped telling you anything. Third, it is smaller on the path than elsewhere: a team knows what its
+# data showed it. (Some error remains even where there is much data; what this mixer cannot represent is a subject of Part II.)
 
 # %% [markdown]
 # ### A ruler for tasks without an oracle
@@ -427,8 +417,8 @@ def expected_and_earned(team, gamma=0.99):
 
 
 expected, earned = expected_and_earned(team)
-print("the team earns, discounted:", round(earned, 2))
-print("it expected that, within 0.5:", abs(expected - earned) < 0.5)
+assert abs(expected - earned) < 0.5
+print(f"the team earns {earned:.2f}, discounted, and expected that within 0.5")
 
 # %% [markdown]
 # ### What the loss measures
@@ -436,24 +426,27 @@ print("it expected that, within 0.5:", abs(expected - earned) < 0.5)
 # The loss is the mean squared distance between $Q_{tot}$ and the target $y = r + \gamma \max Q_{tot}^{-}(s', \cdot)$, where
 # $Q_{tot}^{-}$ is the target network's. So $y$ comes from the team's own beliefs and from the rule that you wrote down. The loss says
 # how well the beliefs agree *with each other, under that rule*. It cannot say whether the rule is the right one.
-#
-# **Predict.** Somebody typed `gamma=0.5`. Suppose that training under this rule goes so well that it ends in the exact
-# solution for $\gamma = 0.5$. What is the TD error, in the worst state? What is the mean $|Q - Q^*|$ on the best path?
-
-# %%
-mistaken = exact.solve(GridWorld(), gamma=0.5)
-y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
-print("largest TD error under its own rule:", round(float((mistaken.q - y).abs().max()), 6))
-print("mean |Q - Q*| on the best path:     ",
-      round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
-best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
-print("its best joint action is optimal in",
-      int((oracle.q.flatten(1).gather(1, best_entry).squeeze(1) > oracle.v - 1e-9).sum()),
-      "of 599 states")
 
 # %% [markdown]
-# A perfect loss, values that are far off, and a team that plays a best action everywhere. Neither the loss nor the
-# return would ever have told you.
+# **Predict.** Somebody typed `gamma=0.5`. Suppose that training under this rule goes so well that it ends in the exact
+# solution for $\gamma = 0.5$. What is the largest TD error under this rule, over all states and
+# joint actions? And in how many of the 599 states is its best joint action a truly best one, for $\gamma = 0.99$?
+
+# %%
+guess = ...  # two numbers in a list: the largest TD error, and in how many of 599 states it acts best
+
+mistaken = exact.solve(GridWorld(), gamma=0.5)
+y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
+best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
+good = oracle.q.flatten(1).gather(1, best_entry).squeeze(1) > oracle.v - 1e-9
+with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
+                               int(good.sum())]) as fold:
+    print("mean |Q - Q*| on the best path:",
+          round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
+
+# %% [markdown]
+# The fold has a third number, the distance of the values from $Q^*$. It is the only one of the three that would have told
+# you.
 
 # %% [markdown]
 # ## The same as the library
@@ -533,9 +526,9 @@ healthy = SimpleNamespace(**vars(history), error=list(on_path), largest=[largest
 print("runs:", ", ".join(runs))
 
 # %% [markdown]
-# **Predict.** Which run has which bug? Three of them give themselves away in the first two rows. The other two look healthy there, and
-# the third row only says that something is wrong with them. One of those two has $\gamma = 0.5$: what should it expect at the official
-# start? (The rewards are −0.65, −0.45, −0.25, 10.) The cell after the figure asks all five.
+# Three of the runs give themselves away in the first two rows of this figure. The other two look healthy there, and the third row only says
+# that something is wrong with them. One of those two has $\gamma = 0.5$: what should it expect at the official start? (The rewards are −0.65, −0.45,
+# −0.25, 10.)
 
 # %%
 rows = [("greedy_return", "greedy return"), ("loss", "loss"),
@@ -558,52 +551,53 @@ for k, (name, label) in enumerate(rows):
             ax.set_xticks([0, 5000, 10000])
 figure
 
-# %%
-short_view = sum(0.5 ** t * r for t, r in enumerate(rewards))
-print("discounted with 0.5, the best way from the start is worth", round(short_view, 2))
-print("runs that expect this, within 0.4:",
-      [letter for letter, run in runs.items()
-       if abs(expected_and_earned(run.team)[0] - short_view) < 0.4])
-
 # %% [markdown]
-# The same figure as verdicts, with the key. *Loss fell*: the last loss is below a quarter of the largest one since the
+# **Predict.** Which run has which bug?
+#
+# The fold gives the key, with the figure as verdicts. *Loss fell*: the last loss is below a quarter of the largest one since the
 # third entry. *Solved*: a greedy return of 8.65 in the second half of the run. *Error > 3*: the ruler on the path, at the
 # end. *Impossible*: the team believes in a value above 12 on the path, where no more than 10 can still be earned.
 # *Surprised*: at the official start, expectation and earnings are more than 1 apart.
 
 # %%
-print(" run  loss fell  solved  error > 3  impossible  surprised  bug")
-for letter, run in {"-": healthy, **runs}.items():
-    fell = run.loss[-1] < max(run.loss[2:]) / 4
-    solved = any(abs(x - 8.65) < 1e-6 for x in run.greedy_return[len(run.steps) // 2:])
-    expected, earned = expected_and_earned(run.team)
-    verdicts = (fell, solved, run.error[-1] > 3, run.largest[-1] > 12, abs(expected - earned) > 1)
-    marks = "".join(f"{'yes' if verdict else 'no':>{width}}"
-                    for verdict, width in zip(verdicts, (11, 8, 11, 12, 11)))
-    print(f"   {letter}{marks}  {names.get(letter, 'none')}")
+guess = ...  # five bugs in a list, of runs A, B, C, D, E, such as ["step size", "wrong gamma", ...]
+
+with lesson.prediction(guess, [names[letter] for letter in "ABCDE"]) as fold:
+    print(" run  loss fell  solved  error > 3  impossible  surprised  bug")
+    for letter, run in {"-": healthy, **runs}.items():
+        fell = run.loss[-1] < max(run.loss[2:]) / 4
+        solved = any(abs(x - 8.65) < 1e-6 for x in run.greedy_return[len(run.steps) // 2:])
+        expected, earned = expected_and_earned(run.team)
+        verdicts = (fell, solved, run.error[-1] > 3, run.largest[-1] > 12,
+                    abs(expected - earned) > 1)
+        marks = "".join(f"{'yes' if verdict else 'no':>{width}}"
+                        for verdict, width in zip(verdicts, (11, 8, 11, 12, 11)))
+        print(f"   {letter}{marks}  {names.get(letter, 'none')}")
+    short_view = sum(0.5 ** t * r for t, r in enumerate(rewards))
+    print(f"with γ = 0.5 the start is worth {short_view:.2f}; runs that expect this, within 0.4:",
+          *[letter for letter, run in runs.items()
+            if abs(expected_and_earned(run.team)[0] - short_view) < 0.4])
 
 # %% [markdown]
-# - **A, frozen target.** The loss falls, because a target that stands still is easy to fit. The team learned one step of
+# - **Frozen target.** A target that stands still is easy to fit. The team learned one step of
 #   reward, plus what a network with its first random weights says about the rest.
-# - **B, no target network.** The one run in which the loss alone is enough. The targets run away with the values that
-#   chase them.
-# - **C, end ignored.** The return is optimal and the loss does not come down: every target adds a future that does not
+# - **No target network.** The targets run away with the values that chase them. This is the one run in which the loss alone is enough.
+# - **End ignored.** Every target adds a future that does not
 #   exist, so the values grow past anything that can be earned. A value that is impossible is proof of a bug.
-# - **D, wrong γ.** A lovely loss, an optimal return. Only the rulers object. A and D play well because this task pays for
+# - **Wrong γ.** Only the rulers object. This team and that of the frozen target play well because this task pays for
 #   every step that comes nearer to the goals, so a short view is enough here. Do not count on that elsewhere.
-# - **E, step size.** It never solves the task. Yet its loss looks modest, and while the healthy team's loss was at its
+# - **Step size.** Its loss looks modest, and while the healthy team's loss was at its
 #   height, this one's was lower: a team that meets nothing new has little to predict.
 
 # %%
-failing = runs["E"]
-print("at the peak of the healthy loss, the failing team's loss is lower:",
-      failing.loss[peak] < healthy.loss[peak])
-print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
+failing = next(run for letter, run in runs.items() if names[letter] == "step size")
+assert failing.loss[peak] < healthy.loss[peak] and failing.greedy_return[-1] < 0
+print("step size: the loss is lower at the peak of the healthy one, the last return below zero")
 
 # %% [markdown]
 # What a falling loss says: the network can fit the targets that it is given. What it does not say: that the targets are
 # right, that the team plays well, or that the next run will look the same. What a rising loss says: look closer. It may be
-# news (the healthy run) or a bug (B and C).
+# news (the healthy run) or a bug.
 
 # %% [markdown]
 # ## Sum up
@@ -655,3 +649,26 @@ print("its last greedy return is below zero:", failing.greedy_return[-1] < 0)
 #   value error*: a small loss with wrong values, in theory and in practice.
 # - Henderson, Islam, Bachman, Pineau, Precup, Meger 2018, *Deep reinforcement learning that matters*: how much a curve says
 #   when it comes from one seed.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who want to see the exact numbers measured: the dice of a perfect team, rolled on 2,000 boards at once, each played once.
+
+# %%
+boards = GridWorld(num_envs=2000)
+step, dice = boards.reset(seed=0), torch.Generator().manual_seed(0)
+returns, playing = torch.zeros(2000), torch.ones(2000, dtype=torch.bool)
+while playing.any():
+    # 1 for the best action
+    q = torch.nn.functional.one_hot(perfect[oracle.index(step.state)], n_actions).double()
+    step = boards.step(epsilon_greedy(q, step.available, 0.75, dice))
+    returns += step.reward * playing
+    playing &= ~step.ended
+    if playing.any() and step.ended.any():
+        step = boards.reset(where=step.ended)                  # played on, but no longer counted
+
+error = float(returns.std() / 2000 ** 0.5)                     # the standard error of the mean
+distance = abs(float(returns.mean()) - expected_return(perfect, 0.75))
+assert distance < 3 * error
+print("measured and computed agree within three standard errors")
