@@ -2,6 +2,7 @@
 # make check   notebook pairs, staleness, anatomy       make matrix  every numerical setting, every Python
 # make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
 # make notebooks   rebuild all lessons and exercises    make mutants mistakes put into the library: do tests notice? (an hour)
+# make site        the course as web pages: build/site/index.html
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -14,10 +15,10 @@ PIP := $(PY) -m pip --disable-pip-version-check
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab test check notebooks matrix bench tables mutants clean
+.PHONY: help lab test check notebooks matrix bench tables mutants site clean
 
 help:
-	@sed -n '1,6s/^# \{0,1\}//p' Makefile
+	@sed -n '1,7s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
 	$(PY) -m qmix_course start
@@ -45,6 +46,9 @@ tables: .venv/.dev
 
 mutants: .venv/.dev
 	$(PY) tools/mutants.py --jobs $(JOBS)
+
+site: .venv/.dev
+	$(PY) tools/make_site.py
 
 clean:
 	rm -rf .venv

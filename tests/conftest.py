@@ -15,7 +15,7 @@ SLOW = {
     "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
     "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
     "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_matrix", "test_nbgrader",
-    "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell",
+    "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell", "test_site",
     "test_tables", "test_touch", "test_touch_board", "test_touch_surface", "test_walk"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",
