@@ -79,6 +79,19 @@ class Browser:
         self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
         element.click()
 
+    def drag(self, host: str, name: str, distance: int) -> None:
+        """Drag a slider in a piece to touch, by so many pixels from where it stands; 0 is a click."""
+        from selenium.webdriver import ActionChains
+
+        found = self.page.find_element("css selector", host).shadow_root.find_elements("css selector", "input")
+        control = next(each for each in found if each.accessible_name == name)
+        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", control)
+        start = self.js("""const input = arguments[0], low = Number(input.min), high = Number(input.max);
+            const share = input.type === 'range' ? (input.value - low) / (high - low) - 0.5 : 0;
+            return share * (input.clientWidth - 16)""", control)
+        hand = ActionChains(self.page).move_to_element_with_offset(control, round(start), 0).click_and_hold()
+        hand.move_by_offset(distance, 0).release().perform()
+
     def visible(self, selector: str) -> bool:
         return self.js("return document.querySelector(arguments[0]).checkVisibility()", selector)
 

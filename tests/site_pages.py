@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
+from qmix_course import touch
+from qmix_course.prediction import NO_GUESS, Prediction
 from tools import make_site
 from tools.notebooks import METADATA, ROOT, setup_cell
 
@@ -19,19 +21,13 @@ BY_HAND = "notebooks/99_by_hand"
 MAKE = """import pathlib, sys
 from tools import make_site
 sys.exit(make_site.make(*map(pathlib.Path, sys.argv[1:])))"""
-# What a lesson's output may hold: an answer that is folded, and a piece to play with.
-FOLDED = "<details><summary>The answer</summary><p id='answer'>6.5, <b>not</b> 3</p></details>"
-PIECE = """<div id="piece"><button id="piece-more">more</button> slope <output id="piece-slope">1</output></div>
-<script>(() => {
-  const slope = document.getElementById("piece-slope");
-  document.getElementById("piece-more").onclick = () => { slope.textContent = Number(slope.textContent) + 1; };
-})();</script>"""
 
 
 def by_hand() -> str:
     """A lesson with everything that a page could break."""
     new = nbformat.v4
-    shown = [new.new_output("display_data", {"text/html": html, "text/plain": "text"}) for html in (FOLDED, PIECE)]
+    shown = [new.new_output("display_data", {"text/html": thing._repr_html_(), "text/plain": repr(thing)})
+             for thing in (Prediction(NO_GUESS, "-3.0", [], False), touch.surface(), touch.play())]
     long = "print(" + " + ".join(["'a line as long as a line may be'"] * 3) + ")"
     wide = "| " + " | ".join(f"`column_number_{k}`" for k in range(9)) + " |"
     links = "[The mixer](05_mixer.ipynb), [a term](../docs/glossary.md), [the library's](../qmix_course/mixers.py)"
@@ -39,7 +35,8 @@ def by_hand() -> str:
              new.new_code_cell(setup_cell(), execution_count=1),
              new.new_markdown_cell("## The problem\n\n$$" + " + ".join(f"Q_{{{k}}}(s, u_{k})" for k in range(40))
                                    + f"$$\n\n{wide}\n{'|---' * 9}|\n"),
-             new.new_code_cell(long, execution_count=2, outputs=[new.new_output("stream", text="x" * 300), *shown])]
+             new.new_code_cell(long, execution_count=2, outputs=[new.new_output("stream", text="x" * 300), *shown]),
+             new.new_markdown_cell("## Going further\n\nMore.\n\n### The proof\n\nIt is long.")]
     return nbformat.writes(new.new_notebook(cells=cells, metadata=METADATA))
 
 

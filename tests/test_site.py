@@ -8,6 +8,7 @@ import zlib
 import pytest
 import site_pages
 from site_browser import Browser
+from test_style import COURSE
 
 from tools import make_site, site_reference, site_text
 from tools.notebooks import EXERCISES, NOTEBOOKS, ROOT, SOLUTIONS, repository, sources
@@ -142,7 +143,7 @@ def inventory(site) -> set[str]:
 
 def test_the_reference_explains_every_public_name_of_the_library(site):
     """Read from the files alone: each class, function and constant of each module, none of them with an underscore."""
-    course = {"capstone", "checks", "data", "desk", "lesson", "__main__", "__init__"}
+    course = COURSE | {"__main__", "__init__"}
     names, wanted = inventory(site), 0
     for path in sorted((ROOT / "qmix_course").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -217,16 +218,29 @@ def test_it_turns_dark_and_stays_so(browser):
     browser.js("localStorage.clear()")
 
 
-def test_folds_open_and_pieces_are_alive(browser):
+def test_folds_open(browser):
+    """The set-up, an answer to a prediction, and what goes further."""
     browser.open(f"{site_pages.BY_HAND}.html")
-    for summary, inside in (("details.hide summary", "details.hide pre"), (".text_html summary", "#answer")):
+    for summary, inside in (("details.hide summary", "details.hide pre"), (".text_html summary", ".text_html pre"),
+                            ("details.fold summary", "#the-proof p")):
         assert not browser.visible(inside)
         browser.click(summary)
         assert browser.visible(inside)
-    browser.click("#piece-more")
-    browser.click("#piece-more")
-    assert browser.js("return document.getElementById('piece-slope').textContent") == "3"
+    assert "-3.0" in browser.js("return document.querySelector('.text_html pre').textContent")
     assert browser.complaints() == []
+
+
+def test_a_weight_is_dragged_and_the_slope_changes(browser):
+    """The mixer's surface, as lesson 05 shows it."""
+    browser.open(f"{site_pages.BY_HAND}.html")
+    slope = """const card = document.querySelector('.qmix-touch').shadowRoot;
+               return Number(card.querySelectorAll('output[data-value]')[1].dataset.value)"""
+    before = browser.js(slope)
+    browser.drag(".qmix-touch", "w₂ unit 2", 60)
+    browser.drag(".qmix-touch", "W₁ agent 1, unit 2", -60)
+    assert browser.js(slope) != before > 0
+    browser.drag(".qmix-touch", "absolute value on the weights", 0)
+    assert browser.js(slope) < 0 and browser.complaints() == []
 
 
 def test_no_page_scrolls_sideways_and_the_maths_is_set(browser):

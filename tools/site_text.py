@@ -16,7 +16,10 @@ import sys
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from docutils import nodes
+
 from tools import site_reference
+from tools.minutes import FURTHER
 from tools.notebooks import ROOT, repository, setup_cell
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -28,6 +31,7 @@ WARNING = """\
 These are reference solutions, folded one by one. Try the exercises first: [{title}](../exercises/{stem}.ipynb).
 ```
 """
+DETAILS = '<details class="fold"><summary>{}</summary>'
 EXERCISES = """\
 # Exercises
 
@@ -42,9 +46,7 @@ SOLUTIONS = """\
 A solution that you read before you tried takes the exercise away. Try first, then ask for a hint, and look here last.
 ```
 
-<details class="fold"><summary>Show the solutions</summary>
-
-"""
+""" + DETAILS.format("Show the solutions") + "\n\n"
 PAGES = [("Exercises", ["exercises/index", "solutions/index"]),
          ("One page each", ["docs/algorithm", "docs/glossary", "benchmarks/README"]),
          ("Use and teach", ["api/index", "docs/teaching", "CONTRIBUTING", "CHANGELOG"])]
@@ -199,10 +201,15 @@ def read(app, page: str, source: list[str]) -> None:
         source[0] = {"docs/glossary": glossary, "docs/algorithm": algorithm}.get(page, str)(text)
 
 
-def hide_from_search(app, doctree) -> None:
-    """Solutions repeat the exercises' words; the search finds the exercises."""
+def arrange(app, doctree) -> None:
+    """Called with every page once it is parsed. What goes beyond a lesson's main path is folded. Solutions repeat the
+    exercises' words: the search finds the exercises alone."""
     if app.env.docname.startswith("solutions/"):
         app.env.metadata[app.env.docname]["nosearch"] = ""
+    for section in doctree.findall(nodes.section):
+        if section[0].astext() == FURTHER:
+            section.insert(1, nodes.raw("", DETAILS.format("Show it"), format="html"))
+            section += nodes.raw("", "</details>", format="html")
 
 
 def addresses(app, page: str, template: str, context: dict, doctree) -> None:
@@ -219,6 +226,6 @@ def describe(app, what: str, name: str, thing, options, lines: list[str]) -> Non
 
 def connect(app) -> None:
     app.connect("source-read", read)
-    app.connect("doctree-read", hide_from_search)
+    app.connect("doctree-read", arrange)
     app.connect("html-page-context", addresses, priority=100)
     app.connect("autodoc-process-docstring", describe)
