@@ -147,7 +147,7 @@ class GRUAgents(nn.Module):
         if isinstance(self.gru, nn.GRU) and x.device.type == "cpu" and x.shape[2] > self.WIDE:
             features = self._step_by_step(x.squeeze(0), before.squeeze(0)).unsqueeze(0)
         elif isinstance(self.gru, nn.GRU):
-            features = self.gru(x.squeeze(0), before)[0].unsqueeze(0)
+            features = self.gru(x.squeeze(0), before.contiguous())[0].unsqueeze(0)     # a GPU asks for it
         else:
             features = self.gru(x, before)
         return features, self._outside(features[:, -1:], batch).squeeze(1)

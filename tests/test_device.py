@@ -20,6 +20,7 @@ from qmix_course.training import TrainConfig, train
 
 KINDS = (algos.IQL, algos.VDN, algos.QMIX, algos.CWQMIX, algos.OWQMIX, algos.QTRAN, algos.QPLEX, algos.MAVEN)
 TEAMS = [(kind, recurrent) for kind in KINDS for recurrent in (False, True)]
+pytestmark = pytest.mark.filterwarnings("ignore:RNN module weights are not part of single contiguous chunk")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 SHORT = TrainConfig(total_steps=600, batch_size=16, learning_starts=64, update_every=8, evaluate_every=200,
                     capacity=400)
