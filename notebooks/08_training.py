@@ -229,6 +229,7 @@ for field in fields(config):
 # | `parameter_noise` | another way to explore, off here: noise on the weights ([lesson 16](16_exploration.ipynb)) |
 # | `evaluate_every`, `evaluation_episodes` | how often and how long we look; the run itself does not depend on them |
 # | `compile` | let torch compile the loss: a minute at the start, then faster updates; pays in long runs |
+# | `device` | where networks and replay are: `"cpu"`, or `"cuda"` for a GPU |
 # | `seed` | which chance |
 #
 # The team has some of its own: the discount $\gamma$ (`gamma`), the widths of the agents' hidden layers (`hidden`), the width of the mixing network (`embed_dim`, written $E$) and of its hypernetworks (`hypernet_dim`). And the environment has one, the number of rows that play at once (`num_envs`).

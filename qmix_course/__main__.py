@@ -61,6 +61,8 @@ def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
         config = replace(config, **EPISODES)
     if choices.get("parameter_noise"):
         config = replace(config, parameter_noise=True)
+    if choices.get("device"):
+        config = replace(config, device=choices["device"])
     if choices["steps"] is not None:
         config = replace(config, total_steps=choices["steps"])
     return env, algorithm, config
@@ -75,7 +77,7 @@ def best_possible(env: TeamEnv) -> float | None:
 
 
 def command_train(arguments: argparse.Namespace) -> int:
-    names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment")
+    names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment", "device")
     choices = {name: getattr(arguments, name) for name in names}
     parts = [choices["env"], choices["algorithm"], f"seed{choices['seed']}"]
     parts += [choices["preset"]] if choices["preset"] != "default" else []
@@ -198,6 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
                          help="agents that remember; replay rows are whole episodes")
     command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights")
     command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
+    command.add_argument("--device", default="cpu", help="where networks and replay are: cpu, or cuda for a GPU")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
     command.add_argument("--resume", action="store_true",
                          help="go on with the run in that folder; --steps may be larger than it was")

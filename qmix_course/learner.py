@@ -33,7 +33,7 @@ class Learner:
         self.weights = side_by_side(self.algorithms).requires_grad_()                               # [K, P]
         self.target_weights = side_by_side(self.targets)                                            # [K, P]
         self.weights.grad = torch.zeros_like(self.weights)
-        if self.weights.is_cuda:        # cuDNN copies a GRU's weights to where it likes them, and would say so each time
+        if self.weights.is_cuda:        # cuDNN copies a GRU's weights to where it likes them, and says so each time
             warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous chunk")
         self.optimiser = torch.optim.Adam([self.weights], lr=config.learning_rate, fused=True)
         if config.compile and len(self.algorithms) > 1:

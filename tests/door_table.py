@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from door_table_figures import FIGURES
 from doors import (
+    DEVICE,
     Door,
     Slot,
     actions,
@@ -185,9 +186,9 @@ NETWORKS = [
 MEMORY = [
     function("Batch", replay.Batch, **batch_fields()),
     function("Batch.padding", replay.Batch.padding, rows=whole(2, 0, 10**6), length=whole(1), spec=SPEC,
-             memory_dim=whole(0, 0)),
+             memory_dim=whole(0, 0), device=DEVICE),
     function("ReplayBuffer", replay.ReplayBuffer, capacity=whole(8), spec=SPEC, length=whole(1),
-             memory_dim=whole(0, 0)),
+             memory_dim=whole(0, 0), device=DEVICE),
     method("ReplayBuffer.add", memory, rows=thing(rows, replay.Batch)),
     Door("ReplayBuffer.add of", lambda it, **fields: it.add(replay.Batch(**fields)), row_slots(), memory),
     method("ReplayBuffer.sample", memory, batch_size=whole(2, 1, 3), generator=GENERATOR),

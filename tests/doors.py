@@ -253,6 +253,9 @@ def env_slot(make=grid, **more):
     return thing(make, envs.TeamEnv, **more)
 
 
+DEVICE = Slot(fixed("cpu"), lambda v: isinstance(v, (str, torch.device)) and str(v) in ("cpu", "cpu:0"))
+
+
 def config_slots():
     bounds = {"total_steps": 1, "capacity": 128, "learning_starts": 0, "update_every": 1, "epsilon_steps": 1,
               "evaluate_every": 1}
@@ -264,7 +267,7 @@ def config_slots():
                "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0),
                "epsilon_start": number(1.0, 0.0, 1.0),
                "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(),
-               "compile": Slot(fixed(False), lambda v: isinstance(v, bool)),
+               "compile": Slot(fixed(False), lambda v: isinstance(v, bool)), "device": DEVICE,
                "target_every": Slot(fixed(None), lambda v: v is None)})
 
 

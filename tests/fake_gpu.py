@@ -17,6 +17,8 @@ class WithoutLibrary(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         if func is torch.Tensor.__getitem__:
             return pick(*args)
+        if func is torch.Tensor.contiguous:
+            return torch.ops.aten.clone.default(*args)
         if func is torch.Tensor.__invert__:
             return torch.ops.aten.bitwise_not.default(*args)
         if func is torch.Tensor.aminmax:            # for a check of the numbers, of which there are none
