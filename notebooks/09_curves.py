@@ -171,7 +171,7 @@ n_states, n_actions = len(oracle.v), 4
 
 # [X], the first of equally good joint actions
 best = oracle.q.flatten(1).round(decimals=9).argmax(1)
-perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], an action for each agent
+perfect = torch.stack([best // n_actions, best % n_actions], 1)     # [X, N], each agent's action
 
 
 def joint_probabilities(actions, epsilon):
@@ -433,7 +433,7 @@ print(f"the team earns {earned:.2f}, discounted, and expected that within 0.5")
 # joint actions? And in how many of the 599 states is its best joint action a truly best one, for $\gamma = 0.99$?
 
 # %%
-guess = ...  # two numbers in a list: the largest TD error, and in how many of 599 states it acts best
+guess = ...  # two numbers in a list: largest TD error, and in how many of 599 states it acts best
 
 mistaken = exact.solve(GridWorld(), gamma=0.5)
 y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])

@@ -208,7 +208,7 @@ table = torch.tensor([[0.0, 1.0, 1.0], [2.0, 3.0, 7.0], [2.0, 3.0, 9.0]])
 differences = mixed_differences(table)
 heights = torch.cat([table[:, 0].diff(), table[0].diff(), differences.flatten()])
 rebuilt = table[0, 0] + torch.einsum("k,kij->ij", heights, blocks(3))
-print(f"{len(heights)} blocks of heights", [int(height) for height in heights], "are the table again")
+print("blocks of heights", [int(height) for height in heights], "are the table again")
 assert torch.equal(rebuilt, table)
 
 # %% [markdown]
@@ -701,7 +701,8 @@ for name, payoff_ in games.items():
     made = mixer(pairs, torch.ones(3, 3, 1)).detach()
     assert (made - fit.table).abs().max() < 0.01
     assert tuple(q.argmax(1).tolist()) in fit.best
-print(f"for all {len(games)} games a QMixer of {mixer.embed_dim} units makes the best table within 0.01")
+print(f"for all {len(games)} games a QMixer of {mixer.embed_dim} units",
+      "makes the best table within 0.01")
 
 # %% [markdown]
 # ### The ridge between the valleys

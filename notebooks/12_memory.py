@@ -705,7 +705,8 @@ train(blind, walkers,
 best_return, best_solved, weights = max(looks, key=lambda entry: entry[0])
 walkers.load_state_dict(weights)
 assert best_return > bound + 0.1
-print(f"a team with memory passes the best fixed rules; it comes home from {best_solved} of 71 starts")
+print("a team with memory passes the best fixed rules;",
+      f"it comes home from {best_solved} of 71 starts")
 
 # %% [markdown]
 # (This is one seed. It shows that it can be done, not that it always is: try others.) Next, a start from which the best fixed rules never come home. What does the team with memory do there?

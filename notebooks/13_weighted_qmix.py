@@ -699,7 +699,7 @@ for punishment, runs in hunt["runs"].items():
 
 # %%
 figure, axes = plots.panels(1, 3, size=(12, 3.8),
-                            title="Predator–prey: greedy return after 40,000 steps, one dot for each seed")
+                            title="Predator–prey: return after 40,000 steps, one dot for each seed")
 for ax, (punishment, runs) in zip(axes, hunt["runs"].items()):
     plots.bars({hunters[kind]: runs[kind]["greedy_return"] for kind in hunters},
                f"punishment {punishment}", "return", best=hunt["best_return"], dots=True, ax=ax)

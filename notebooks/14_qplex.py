@@ -20,7 +20,7 @@
 #
 # You build a mixer that can make every table with IGM, monotone or not, and find out why it still does not always learn the right one.
 #
-# **Minutes:** 47
+# **Minutes:** 42, and 6 more for *Going further*
 #
 # **You need:** lessons 04, 05, 07 and 11; what `detach` does.
 #
@@ -28,7 +28,7 @@
 # - split a value into a value and an advantage, for one agent and for the team
 # - say what the weights λ may depend on, what they may not be, and prove IGM in two lines
 # - build QPLEX's mixer and its target, and find the line that decides who learns what
-# - predict, from the payoffs alone, where a QPLEX team can get stuck, and see it in its λ and its advantages
+# - compute the table at which a team without the detach rests, and say why learning is a race between λ and the agents
 
 # %%
 # Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
@@ -125,7 +125,7 @@ print("A:", a.tolist())
 
 # %%
 def duel(q, lam):
-    """Q_tot[A, A] of two agents: q[2, A], and lam[2, A, A], one table of weights an agent."""
+    """Q_tot[A, A] of two agents: q[2, A], and lam[2, A, A], one table of weights for each agent."""
     v, a = split(q)
     return v.sum() + lam[0] * a[0].unsqueeze(1) + lam[1] * a[1]
 
@@ -144,13 +144,16 @@ def misses(draw_lam, draws=1000):
 print("λ = exp(noise), another one for each joint action: misses in",
       misses(torch.exp), "of 1000 teams")
 
-
 # %% [markdown]
 # Why it never misses takes two lines. At the agents' own best actions all $A_i$ are 0, so $Q_{tot} = V_{tot}$. Anywhere else some $A_i$ is negative and none is positive, so a sum of positive multiples of them is negative, and $Q_{tot} < V_{tot}$.
-#
+
+# %% [markdown]
 # **Predict.** Let both agents have $V_i = 4$ and advantages $[0, -1, -1]$, so that $V_{tot} = 8$. In game 3, which $\lambda_2$ does the joint action (0, 1) need, where only agent 2 deviates? And at (1, 1), where both do, which λ makes the 6 if both agents have the same?
 
 # %%
+guess = ...  # two numbers in a list: λ_2 at (0, 1), λ at (1, 1)
+
+
 def lambda_for(table, q):
     """The λ[2, A, A] that make ``table``, the same for all agents
     that deviate (1 where nobody does)."""
@@ -162,15 +165,13 @@ def lambda_for(table, q):
 
 q = torch.tensor([[4.0, 3.0, 3.0], [4.0, 3.0, 3.0]])
 lam = lambda_for(game_3, q)
-print("λ at (0, 1):", lam[1, 0, 1].item(), "  λ at (1, 1):", lam[1, 1, 1].item())
 assert torch.equal(duel(q, lam), game_3) and lam.min() > 0
-print("the table comes out exactly, and all λ are positive")
-
-# %%
-plots.tables({"agents' $A_1 + A_2$": split(q)[1][0].unsqueeze(1) + split(q)[1][1],
-              "λ (of both agents)": lam[0],
-              "$Q_{tot} = 8 + \\lambda (A_1 + A_2)$": duel(q, lam)},
-             title="Game 3, made by hand", fmt="{:.0f}")
+with lesson.prediction(guess, [lam[1, 0, 1], lam[1, 1, 1]]) as fold:
+    print("the table comes out exactly, and all λ are positive")
+    fold.append(plots.tables({"agents' $A_1 + A_2$": split(q)[1][0].unsqueeze(1) + split(q)[1][1],
+                              "λ (of both agents)": lam[0],
+                              "$Q_{tot} = 8 + \\lambda (A_1 + A_2)$": duel(q, lam)},
+                             title="Game 3, made by hand", fmt="{:.0f}"))
 
 # %% [markdown]
 # Nothing here was special about game 3. Take *any* table and let the agents point at its largest entry: wherever the table is lower, $\lambda = (\text{table} - V) / \sum A_i$ is a negative number over a negative number. So QPLEX can make every table with IGM. (Only a second entry exactly *equal* to the maximum is out of reach, since it needs $\lambda = 0$: a small λ comes as near as you like.)
@@ -184,12 +185,12 @@ plots.tables({"agents' $A_1 + A_2$": split(q)[1][0].unsqueeze(1) + split(q)[1][1
 # With all $\lambda_i = 1$ it *is* VDN. One more thing is free: before the split, the state may rescale every agent's values, $Q_i \leftarrow w_i(s)\, Q_i + b_i(s)$, as long as $w_i > 0$, because then the order of its actions stays.
 
 # %%
-print("λ = 1 gives the sum:", torch.equal(duel(q, torch.ones(2, 3, 3)), q[0].unsqueeze(1) + q[1]))
+assert torch.equal(duel(q, torch.ones(2, 3, 3)), q[0].unsqueeze(1) + q[1])
 w, b = torch.tensor([0.5, 3.0]), torch.tensor([-1.0, 2.0])
 scaled = w.unsqueeze(1) * q + b.unsqueeze(1)
-print("own best actions before and after:", q.argmax(1).tolist(), scaled.argmax(1).tolist())
-print("advantages are scaled by w, and b is gone:",
-      torch.allclose(split(scaled)[1], w.unsqueeze(1) * split(q)[1]))
+assert torch.equal(q.argmax(1), scaled.argmax(1))
+assert torch.allclose(split(scaled)[1], w.unsqueeze(1) * split(q)[1])
+print("λ = 1 gives the sum; rescaled agents choose the same, with advantages w times as large")
 
 
 # %% [markdown]
@@ -226,8 +227,8 @@ heads = Heads(n_agents=2, state_dim=4, n_actions=3, heads=10)
 joint = torch.cartesian_prod(torch.arange(3), torch.arange(3))
 with torch.no_grad():
     lam = heads(torch.randn(1, 4).expand(9, -1), joint)
-print("shape:", tuple(lam.shape), "| all positive:", bool((lam > 0).all()),
-      "| different joint actions, different λ:", len(set(lam[:, 0].tolist())) == 9)
+assert (lam > 0).all() and len(set(lam[:, 0].tolist())) == 9
+print("λ of shape", tuple(lam.shape), "- all positive, another one for each joint action")
 
 
 # %% [markdown]
@@ -271,19 +272,21 @@ print("own best actions are the best of all nine in",
 with torch.no_grad():
     w, b = mixer.w(state).abs() + 1e-10, mixer.b(state)
     value = (w * q.amax(-1) + b).sum(1)
-print("largest difference between the maximum over nine and Σ (w max Q + b):",
-      f"{(value - table.amax(1)).abs().max():.0e}"
-      if (value - table.amax(1)).abs().max() > 1e-12 else "below 1e-12")
-
+assert (value - table.amax(1)).abs().max() < 1e-12
+print("the maximum over nine and Σ (w max Q + b) agree to 1e-12 in all 500 states")
 
 # %% [markdown]
 # ### Step 7: who learns what
 #
 # The advantage in the correction is detached. The authors' code does so in every mixer it has. So $A_i$ is a mere number there, and the only way for a gradient into the agents is the first sum.
-#
-# **Predict.** Take one joint action where agent 2's advantage is −1, with $w = 1$ and $\lambda_2 = 20$. By how much does $Q_{tot}$ change, as the gradient sees it, for each unit that $Q_2(u_2)$ changes: with the detach, and without it? And which of the two is the true slope?
+
+# %% [markdown]
+# **Predict.** Take one joint action where agent 2's advantage is −1, with $w = 1$ and $\lambda_2 = 20$. By how much does $Q_{tot}$ change, as the gradient sees it, for each unit that $Q_2(u_2)$ changes: with the detach, and without it?
 
 # %%
+guess = ...  # two slopes in a list: with the detach, without it
+
+
 def slope(detach):
     """∂Q_tot/∂Q_2(u_2) and ∂Q_tot/∂Q_2(best), as the gradient sees them, with λ = 20."""
     chosen, best = torch.tensor(3.0, requires_grad=True), torch.tensor(4.0, requires_grad=True)
@@ -292,12 +295,12 @@ def slope(detach):
     return chosen.grad.item(), 0.0 if best.grad is None else best.grad.item()
 
 
-print("with the detach :", slope(True))
-print("without it      :", slope(False))
+with lesson.prediction(guess, [slope(True)[0], slope(False)[0]]) as fold:
+    print("and for each unit of agent 2's best value:", [slope(True)[1], slope(False)[1]])
 
 
 # %% [markdown]
-# The true slope is 20. With the detach the agents hear every error at volume $w_i$, whatever λ is, as they would in VDN: agent $i$'s utility for an action moves along **the plain sum of the errors** of all joint actions with that action in it. λ, for its part, hears the error times $A_i$, and learns what the agents cannot say. Two consequences, both worth a pencil:
+# The true slope is the one without the detach. With it the agents hear every error at volume $w_i$, whatever λ is, as they would in VDN: agent $i$'s utility for an action moves along **the plain sum of the errors** of all joint actions with that action in it. λ, for its part, hears the error times $A_i$, and learns what the agents cannot say. Two consequences, both worth a pencil:
 #
 # - **The agents rest when, for every own action, the errors add up to zero.** That is VDN's condition.
 # - **λ rests where the error is 0, and also where $A_i = 0$.** An agent that is indifferent between its actions teaches λ nothing.
@@ -323,7 +326,7 @@ def learn(payoff, detach=True, rate=0.01, rate_lambda=0.1, train_lambda=True,
         extra = log_lam.exp() - 1
         q_tot = level + q[:, 0].unsqueeze(2) + q[:, 1].unsqueeze(1)
         q_tot = q_tot + extra[:, 0] * a[:, 0].unsqueeze(2) + extra[:, 1] * a[:, 1].unsqueeze(1)
-        loss = (q_tot - payoff).square().mean((1, 2))                    # [K], one a team
+        loss = (q_tot - payoff).square().mean((1, 2))                    # [K], one for each team
         optimiser.zero_grad()
         loss.sum().backward()
         optimiser.step()
@@ -337,18 +340,21 @@ def worth(payoff, choice):
 
 
 # %% [markdown]
-# **Predict.** Each team starts at a random joint action, so about one in nine already points at the 8. How many of the 200 point at it after training: about as many, about half, most, all?
+# **Predict.** Each team starts at a random joint action, so about one in nine already points at the 8. How many of the 200 point at it after training?
 
 # %%
+guess = ...  # "as many", "about half", "most" or "all"
+
 free = learn(game_3)
 points_at_8 = int((worth(game_3, free.choice) == 8).sum())
 solved = free.loss < 0.01
-print("begin at (0, 0):", int((free.first.sum(1) == 0).sum()), "of 200")
 assert 130 < points_at_8 < 190 and 110 < int(solved.sum()) < 190
-print("end there: most, but not all")
+with lesson.prediction(guess, "most" if points_at_8 > 120 else "fewer") as fold:
+    print("begin at (0, 0):", int((free.first.sum(1) == 0).sum()), "of 200")
+    print("end there      : between 130 and 190")
 
 # %% [markdown]
-# Most teams leave their starting point and find the 8. Some do not. And this was the friendliest setting one can think of: no networks, no sampling noise, no unlucky data.
+# This was the friendliest setting one can think of: no networks, no sampling noise, no unlucky data.
 #
 # Which teams fail? Move one first utility of each team by a billionth, and train again.
 
@@ -362,9 +368,9 @@ print("teams with another outcome: several; teams that find the 8: about as many
 # %% [markdown]
 # So a single QPLEX run says little. Only counts over many seeds do.
 #
-# ### Step 9: twenty library teams a game
+# ### Step 9: twenty library teams for each game
 #
-# With the library's networks, 20 seeds a game, with the budget that all algorithms of Part II get. (Made by `make tables`: 2,000 updates, each on every joint action once. A "best" joint action is one that pays the most.)
+# With the library's networks, 20 seeds for each game, with the budget that all algorithms of Part II get. (Made by `make tables`: 2,000 updates, each on every joint action once. A "best" joint action is one that pays the most.)
 
 # %%
 names = {"climbing": "climbing", "penalty": "penalty(−25)", "qtran": "QTRAN's",
@@ -382,16 +388,6 @@ for name, count in solved_by("qplex").items():
     low, high = success_interval(count, 20)
     print(f"{names[name]:<13} QPLEX {count:>2} of 20 (rate {low:.2f} to {high:.2f})   "
           f"QMIX {solved_by('qmix')[name]:>2}   VDN {solved_by('vdn')[name]:>2}")
-
-# %%
-figure, axes = plots.panels(
-    2, 3, size=(12, 6),
-    title=f"QPLEX, 20 seeds a game: what the greedy joint action pays ({stored['date']})")
-for ax, (name, entry) in zip(axes.flat, stored["games"].items()):
-    plots.bars({label: entry["runs"][key]["value"]
-                for key, label in (("vdn", "VDN"), ("qmix", "QMIX"), ("qplex", "QPLEX"))},
-               names[name], "payoff", best=entry["best"], dots=True, fmt="{:.3g}", ax=ax)
-figure
 
 # %%
 count = solved_by("qplex")
@@ -482,14 +478,16 @@ for u in ((0, 0), (1, 1), (1, 2), (0, 1)):
 # %% [markdown]
 # Now train the 200 teams without the detach, from the same first utilities.
 
+# %% [markdown]
+# **Predict.** How many of these teams end at the joint action at which they began?
+
 # %%
+guess = ...  # "few", "about half" or "nearly all"
+
 true_slope = learn(game_3, detach=False)
 stayed = (true_slope.first == true_slope.choice).all(1)
 floor = torch.tensor([best_pointing_at(game_3, tuple(u))[1] for u in true_slope.choice.tolist()])
 assert int(stayed.sum()) >= 190 and (true_slope.loss - floor)[stayed].abs().median() < 0.05
-print("teams that end where they began: nearly all of 200; their loss: the one computed above")
-
-# %%
 outcomes = {"first utilities": free.first, "with the detach": free.choice,
             "without it": true_slope.choice}
 figure, axes = plots.panels(1, 3, size=(12, 3.6),
@@ -497,10 +495,12 @@ figure, axes = plots.panels(1, 3, size=(12, 3.6),
 for ax, (name, u) in zip(axes, outcomes.items()):
     counts = torch.bincount(3 * u[:, 0] + u[:, 1], minlength=9).view(3, 3)
     plots.table(counts.double(), title=name, fmt="{:.0f}", ax=ax, limits=(0, 200))
-figure
+with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") as fold:
+    print("their loss is the one computed above")
+    fold.append(figure)
 
 # %% [markdown]
-# With the true gradient a team settles on the best table *for the joint action that it happened to point at*. λ explains the rest away within a few hundred updates, and what remains is a local minimum. The final choice is the lottery of the first utilities.
+# With the true gradient λ explains the other entries away within a few hundred updates, and what remains is a local minimum: the best table *for the joint action that a team happened to point at*. The final choice is the lottery of the first utilities.
 #
 # The detach changes that, because the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): the errors there, summed for each own action of agent 1, are
 
@@ -526,14 +526,80 @@ assert (int((worth(qtran, fast.choice) == 8).sum()) >= 195
 print("λ learns 10 times as fast as the agents: (almost) all of 200 teams find the 8")
 print("λ learns a tenth as fast as the agents : almost none does")
 
-middle = slow.q_tot.median(0).values                           # entry by entry over the 200 teams
+# %% [markdown]
+# So QPLEX is a race. If λ explains the −12s first, only the error at (0, 0) is left and pulls both agents to action 0. If the agents go first, they become indifferent, and then λ has nothing to work with. Which of the two happens depends on learning rates, on the sizes of the first weights, and on luck. It is not written in the payoffs, and the class of tables that QPLEX *can* make says nothing about it. (*Going further* computes the table at which the slow teams get stuck; failed teams of step 9 are there too.)
 
 # %% [markdown]
-# The table that they get stuck at can be computed. Where the agents rest, the errors of each own action add up to zero. Say the table is $V$ at (0, 0) and at the four 0s, and $V - c$ at the four −12s (one deviating agent's λ times its advantage). Then the sums for action 0 and for action 1 are
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Split values into $V$ and $A$, and state IGM for advantages.
+# - Make any table with IGM from positive weights λ, by hand.
+# - Build QPLEX's mixer with its heads and its rescaling, and say what each may depend on.
+# - Say what the detach does to the agents' gradient, and why that helps and does not always suffice.
+# - Say why QPLEX is a race between λ and the agents.
+#
+# ### Common misreadings
+#
+# - *"QPLEX can represent every table with IGM, so it finds the best joint action."* Representing is not learning: see the counts of step 9.
+# - *"λ are attention weights, so they add up to 1."* There is no softmax. λ = 20 was needed in step 2.
+# - *"λ must not depend on the actions, or IGM breaks."* It may depend on everything. Only its sign matters.
+# - *"The detach is an implementation detail."* Without it nearly every team ended where it began.
+# - *"The agents see λ."* λ, $w$ and $b$ are for training only, as QMIX's mixer is. Each agent acts on its own $Q_i$.
+#
+# ### Exercises
+#
+# The exercises of this lesson are in [exercises/14_qplex.ipynb](../exercises/14_qplex.ipynb); `make lab` puts a copy of your own in
+# `my/`.
+#
+# - 14.1 λ for a table
+# - 14.2 The duplex mixer
+# - 14.3 Which way do they go?
+# - 14.4 Ten ways to weigh an advantage
+# - 14.5 Find the bug: A promise that nobody can keep
+#
+# Further, without a check:
+#
+# 1. Run `learn` on the climbing game with and without the detach. You are right if nearly all teams find 11 with it and few without.
+# 2. Three agents: what do `duel` and the two-line proof look like? You are right if `misses` stays at 0.
+# 3. In the penalty game two corners pay 10. Which λ does the second corner need, and what does the loss look like when it is almost right?
+#
+# ### Sources
+#
+# - Wang, Ren, Liu, Yu & Zhang (2021), *QPLEX: Duplex Dueling Multi-Agent Q-Learning*: the advantage-based IGM, the mixer. Their published code: the heads, the detach, double-Q, the games.
+# - Wang et al. (2016), *Dueling Network Architectures for Deep Reinforcement Learning*.
+# - Son et al. (2019), *QTRAN*: IGM and the game of the last section.
+# - Sunehag et al. (2018), *Value-Decomposition Networks*: the sum.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who want to see every seed of step 9, and what happens inside a team that is stuck.
+#
+# ### Twenty seeds, game by game
+#
+# What the greedy joint action of each seed pays.
+
+# %%
+figure, axes = plots.panels(
+    2, 3, size=(12, 6),
+    title=f"QPLEX, 20 seeds for each game: what the greedy joint action pays ({stored['date']})")
+for ax, (name, entry) in zip(axes.flat, stored["games"].items()):
+    plots.bars({label: entry["runs"][key]["value"]
+                for key, label in (("vdn", "VDN"), ("qmix", "QMIX"), ("qplex", "QPLEX"))},
+               names[name], "payoff", best=entry["best"], dots=True, fmt="{:.3g}", ax=ax)
+figure
+
+# %% [markdown]
+# ### Where slow λ gets stuck
+#
+# The table at which the teams with slow λ get stuck can be computed. Where the agents rest, the errors of each own action add up to zero. Say the table is $V$ at (0, 0) and at the four 0s, and $V - c$ at the four −12s (one deviating agent's λ times its advantage). Then the sums for action 0 and for action 1 are
 #
 # $$(V - 8) + 2\,(V - c + 12) = 0, \qquad (V - c + 12) + 2V = 0.$$
 
 # %%
+middle = slow.q_tot.median(0).values                           # entry by entry over the 200 teams
 v_and_c = torch.linalg.solve(torch.tensor([[3.0, -2.0], [3.0, -1.0]]),
                              torch.tensor([8.0 - 24.0, -12.0]))
 v, c = v_and_c.tolist()
@@ -567,49 +633,3 @@ for ax, (name, each) in zip(axes, {"$-A_1(0)$": [-a for a in a_of_0],
                                    "λ₁(0, ·)": lam_of_0, "λ₁ · A₁": product}.items()):
     plots.lines(torch.tensor(times), torch.tensor(each), name, "updates", name, markers=True, ax=ax)
 figure
-
-# %% [markdown]
-# So QPLEX is a race. If λ explains the −12s first, only the error at (0, 0) is left and pulls both agents to action 0. If the agents go first, they become indifferent, and then λ has nothing to work with. Which of the two happens depends on learning rates, on the sizes of the first weights, and on luck. It is not written in the payoffs, and the class of tables that QPLEX *can* make says nothing about it.
-
-# %% [markdown]
-# ## Sum up
-#
-# ### What you can do now
-#
-# - Split values into $V$ and $A$, and state IGM for advantages.
-# - Make any table with IGM from positive weights λ, by hand.
-# - Build QPLEX's mixer with its heads and its rescaling, and say what each may depend on.
-# - Say what the detach does to the agents' gradient, and why that helps and does not always suffice.
-# - Recognise a stuck QPLEX team: advantages near 0, λ in the hundreds.
-#
-# ### Common misreadings
-#
-# - *"QPLEX can represent every table with IGM, so it finds the best joint action."* Representing is not learning: see the counts of step 9.
-# - *"λ are attention weights, so they add up to 1."* There is no softmax. λ = 20 was needed in step 2.
-# - *"λ must not depend on the actions, or IGM breaks."* It may depend on everything. Only its sign matters.
-# - *"The detach is an implementation detail."* Without it nearly every team ended where it began.
-# - *"The agents see λ."* λ, $w$ and $b$ are for training only, as QMIX's mixer is. Each agent acts on its own $Q_i$.
-#
-# ### Exercises
-#
-# The exercises of this lesson are in [exercises/14_qplex.ipynb](../exercises/14_qplex.ipynb); `make lab` puts a copy of your own in
-# `my/`.
-#
-# - 14.1 λ for a table
-# - 14.2 The duplex mixer
-# - 14.3 Which way do they go?
-# - 14.4 Ten ways to weigh an advantage
-# - 14.5 Find the bug: A promise that nobody can keep
-#
-# Further, without a check:
-#
-# 1. Run `learn` on the climbing game with and without the detach. You are right if nearly all teams find 11 with it and few without.
-# 2. Three agents: what do `duel` and the two-line proof look like? You are right if `misses` stays at 0.
-# 3. In the penalty game two corners pay 10. Which λ does the second corner need, and what does the loss look like when it is almost right?
-#
-# ### Sources
-#
-# - Wang, Ren, Liu, Yu & Zhang (2021), *QPLEX: Duplex Dueling Multi-Agent Q-Learning*: the advantage-based IGM, the mixer. Their published code: the heads, the detach, double-Q, the games.
-# - Wang et al. (2016), *Dueling Network Architectures for Deep Reinforcement Learning*.
-# - Son et al. (2019), *QTRAN*: IGM and the game of the last section.
-# - Sunehag et al. (2018), *Value-Decomposition Networks*: the sum.

@@ -155,7 +155,7 @@ def meet(joint):
 random_tables = 10 * torch.randn(1000, 4, 4, generator=torch.Generator().manual_seed(0))
 met = sum(conditions_hold(add(*utilities), table, v)
           for table in random_tables for utilities, v in [meet(table)])
-print(f"conditions met on {met} of 1000 random tables that are neither additive nor monotone by design")
+print(f"conditions met on {met} of 1000 random tables, none additive or monotone by design")
 
 # %% [markdown]
 # This is what QTRAN has over QMIX: *any* table with one best entry will do. Look at what the utilities say, though. They need only *point* at the best entry. Nothing else about the table is in them.
