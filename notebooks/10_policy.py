@@ -257,7 +257,8 @@ rows = undiscounted.index(tester.reset(positions=starts).state)
 best_return = undiscounted.v[rows]
 extremes = [round(float(best_return.max()), 2), round(float(best_return.min()), 2)]
 with lesson.prediction(guess, extremes) as fold:
-    print("the start with the lowest:", starts[int(best_return.round(decimals=6).argmin())].tolist())
+    lowest = int(best_return.round(decimals=6).argmin())
+    print("the start with the lowest:", starts[lowest].tolist())
 
 
 # %% [markdown]

@@ -208,8 +208,8 @@ table = torch.tensor([[0.0, 1.0, 1.0], [2.0, 3.0, 7.0], [2.0, 3.0, 9.0]])
 differences = mixed_differences(table)
 heights = torch.cat([table[:, 0].diff(), table[0].diff(), differences.flatten()])
 rebuilt = table[0, 0] + torch.einsum("k,kij->ij", heights, blocks(3))
-print("blocks of heights", [int(height) for height in heights], "are the table again")
 assert torch.equal(rebuilt, table)
+print("blocks of heights", [int(height) for height in heights], "are the table again")
 
 # %% [markdown]
 # And a single unit makes a block, as nearly as you like. For two actions let both agents have utilities 0 and 1. The unit $\mathrm{ELU}(k\,(Q_1 + Q_2 - 1)) / k$ with a large $k$ is a sharp bend: 0 until the sum passes 1.
