@@ -63,7 +63,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from qmix_course import data, exact, plots
+from qmix_course import data, exact, plots, touch
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.exploration import epsilon_greedy
@@ -224,6 +224,14 @@ with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as 
 # A coin says "random" at every step and for each agent, and one wrong step may walk into the other agent or away from a
 # goal. So the price is not in proportion to $\varepsilon$: rare mistakes are made good on the way, frequent ones pile up until the time limit
 # ends the episode. (In *Going further* the dice are really rolled, and measured and computed agree.)
+
+# %% [markdown]
+# **Touch it.** The dot is the average that you have just computed, the cross is what one roll of the dice earns. From which
+# $\varepsilon$ on is the average below zero? Keep $\varepsilon$ at 0.75 and roll ten times: how far apart are two episodes
+# of one and the same team?
+
+# %%
+touch.dice()
 
 # %% [markdown]
 # ### Exploring return against greedy return

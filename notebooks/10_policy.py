@@ -60,7 +60,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from qmix_course import exact, plots
+from qmix_course import exact, plots, touch
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
 from qmix_course.evaluation import evaluate, play
@@ -319,6 +319,13 @@ figure
 # Two teams that are the same from the official start differ widely, and neither is the team that its one return made it
 # look like.
 #
+# **Touch it.** Watch the starts that are lost. What do the agents do there: stand in each other's way, walk to and fro, or
+# push against a wall? Is it the same thing in most of them?
+
+# %%
+touch.starts({"hasty": hasty, "patient": patient})
+
+# %% [markdown]
 # ### Train with random starts and compare
 #
 # A remedy is to show the team more of the world. `random_starts=True` begins each episode from one of the 599 starts, drawn

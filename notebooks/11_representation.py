@@ -59,7 +59,7 @@ import itertools
 import torch
 from torch.nn import functional as F
 
-from qmix_course import data, exact, plots, representation
+from qmix_course import data, exact, plots, representation, touch
 from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.envs import PAYOFFS, MatrixGame, TwoStepGame, penalty
 from qmix_course.evaluation import evaluate
@@ -332,6 +332,12 @@ with lesson.prediction(guess, right) as fold:
 # - **penalty(−25)**: the best *monotone* table prefers the safe 2. The best table of QMIX's *smaller* class prefers 10. A larger error can go with a better choice: the loss does not know what the argmax is for.
 # - **QTRAN's game**: the two classes do equally well, and with them the reason for QMIX's failure must be sought elsewhere.
 #
+# **Touch it.** Edit any entry and see at once which class holds the table, and what each class makes of it. Begin with OR: change a single entry so that QMIX's mixer can make it (there is more than one way). Then take QTRAN's game and make the punishment milder: from which number on does the nearest sum point at the 8?
+
+# %%
+touch.tables()
+
+# %% [markdown]
 # ### Step 5: 36 valleys
 #
 # So why does QMIX end at 0 in QTRAN's game? Look at the least error for each pair of orders.

@@ -61,7 +61,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from qmix_course import data, exact, plots
+from qmix_course import data, exact, plots, touch
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import QMIX, VDN, masked_mean
 from qmix_course.algorithms.base import td_lambda_target
@@ -184,6 +184,12 @@ with lesson.prediction(guess, round(seen[-1], 2)) as fold:
 # %% [markdown]
 # What a gate keeps is a power of it, with one factor for each step. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
 #
+# **Touch it.** Here the unit sees a cue in the first step and must hold it to the end. A gate that always keeps lets nothing in; one that lets the cue in forgets it. Which two sliders together make a memory that holds 0.9 or more after 20 steps?
+
+# %%
+touch.memory()
+
+# %% [markdown]
 # ### Step 2: what an agent reads
 #
 # Three things go in, side by side: the observation; the agent's **last action** as a one-hot vector (all zeros at the start, where it is −1 in the data); and its **agent id**, one-hot. The agents *share* one network, as in PyMARL, the code published with QMIX. What one agent lives through then trains the network of all, and the number of weights hardly grows with the team. The id is all that tells the network for whom it is to answer.

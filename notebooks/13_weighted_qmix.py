@@ -61,7 +61,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from qmix_course import data, exact, plots
+from qmix_course import data, exact, plots, touch
 from qmix_course.algorithms import CWQMIX, OWQMIX, QMIX
 from qmix_course.cones import best_supermodular
 from qmix_course.envs import PAYOFFS, MatrixGame, TwoStepGame, penalty
@@ -307,6 +307,12 @@ with lesson.prediction(guess, chosen["climbing"][2:4]) as fold:
 # - How small $\alpha$ must be depends on the game: QPLEX's game 3 is solved from $\alpha = 0.2$ on, its game 1 needs 0.001. The authors' code has 0.1 as the default.
 # - Smaller is not simply better. A table may overestimate an entry so far that it points at it, because overestimating is cheap.
 #
+# **Touch it.** Pull $\alpha$ down on climbing, slowly, and watch the cell that the table points at. Whenever it jumps: which pulls hold it there? Then do the same with the other games.
+
+# %%
+touch.weights()
+
+# %% [markdown]
 # And is there always an $\alpha$ that is small enough? The paper proves that both weightings recover the best joint action, whatever the values are, in an idealised, tabular version of QMIX. The tables that QMIX's *mixer* can make are fewer than all monotone ones, and for them the guarantee does not hold: *Going further* has games whose best table misses the best joint action even when *told* which one it is.
 
 # %% [markdown]

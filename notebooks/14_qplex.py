@@ -59,7 +59,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from qmix_course import data, exact, plots
+from qmix_course import data, exact, plots, touch
 from qmix_course.algorithms import QPLEX
 from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame
 from qmix_course.evaluation import success_interval
@@ -172,6 +172,12 @@ with lesson.prediction(guess, [lam[1, 0, 1], lam[1, 1, 1]]) as fold:
                               "λ (of both agents)": lam[0],
                               "$Q_{tot} = 8 + \\lambda (A_1 + A_2)$": duel(q, lam)},
                              title="Game 3, made by hand", fmt="{:.0f}"))
+
+# %% [markdown]
+# **Touch it.** Make the same table cell by cell. Then pull an advantage to 0: which entries can no $\lambda$ reach any more? And let one $\lambda$ fall below zero: what do the agents' own choices miss?
+
+# %%
+touch.advantages()
 
 # %% [markdown]
 # Nothing here was special about game 3. Take *any* table and let the agents point at its largest entry: wherever the table is lower, $\lambda = (\text{table} - V) / \sum A_i$ is a negative number over a negative number. So QPLEX can make every table with IGM. (Only a second entry exactly *equal* to the maximum is out of reach, since it needs $\lambda = 0$: a small λ comes as near as you like.)

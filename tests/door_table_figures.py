@@ -21,7 +21,10 @@ from doors import (
     word,
 )
 
-from qmix_course import plots
+from qmix_course import plots, touch
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import GridWorld
+from qmix_course.mixers import QMixer
 
 LABELS_OF_2 = Slot(fixed(None), lambda v: v is None or isinstance(v, (list, tuple, range)) and len(v) == 2 and all(
     isinstance(each, (str, int, float)) for each in v))
@@ -83,6 +86,11 @@ FIGURES = [
     function("panels", plots.panels, rows=whole(1, 1, 20), cols=whole(1, 1, 20),
              size=numbers([3.0, 2.0], low=0.1, high=999.0, none=True), title=text(),
              layout=word("constrained", "constrained", "compressed", "tight")),
+    function("play", touch.play, size=whole(3, 2, 6)),
+    function("dice", touch.dice, epsilon=number(0.75, 0.0, 1.0)),
+    function("surface", touch.surface, mixer=Slot(lambda: QMixer(2, 1, 2, 0), lambda v: v is None)),
+    function("starts", touch.starts, teams=Slot(lambda: {"fresh": QMIX.for_env(GridWorld(3), seed=0)}),
+             size=whole(3, 2, 6)),
 ]
 
 

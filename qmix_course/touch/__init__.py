@@ -4,8 +4,14 @@ Each function returns a ``Piece``, which a notebook shows when it is a cell's la
 files of this folder, written to be read: ``shared.js`` is in every piece.
 """
 
+from ._advantages import advantages
+from ._dice import dice
 from ._film import film
+from ._memory import memory
 from ._play import play
+from ._starts import starts
 from ._surface import surface
+from ._tables import tables
+from ._weights import weights
 
-__all__ = ["film", "play", "surface"]
+__all__ = ["advantages", "dice", "film", "memory", "play", "starts", "surface", "tables", "weights"]

@@ -94,6 +94,7 @@ function player(count, show, { seconds = 0.5, opening = false } = {}) {
   const by = (steps) => { stop(); go(at + steps); };
   const play = button("Play", () => timer === null ? start() : stop());
   const place = slider("Step", [0, count - 1, 1], 0, (frame) => { stop(); go(frame); });
+  place.row.classList.add("short");
   const row = make("div", {}, make("div", { class: "row" }, play, button("◀", () => by(-1), "One step back"),
     button("▶", () => by(1), "One step on"), button("To the start", () => by(-count))), place.row);
   if (opening && !CALM && window.IntersectionObserver) {
