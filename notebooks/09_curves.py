@@ -226,14 +226,6 @@ with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as 
 # ends the episode. (In *Going further* the dice are really rolled, and measured and computed agree.)
 
 # %% [markdown]
-# **Touch it.** The dot is the average that you have just computed, the cross is what one roll of the dice earns. From which
-# $\varepsilon$ on is the average below zero? Keep $\varepsilon$ at 0.75 and roll ten times: how far apart are two episodes
-# of one and the same team?
-
-# %%
-touch.dice()
-
-# %% [markdown]
 # ### Exploring return against greedy return
 #
 # Hold the reference run against this. For every entry you know $\varepsilon$, so for every entry you know what a
@@ -272,6 +264,14 @@ for seed, history in references.items():
 #   perfect team says something; the height alone does not.
 # - Two runs whose $\varepsilon$ differ cannot be compared by their exploring returns.
 #
+# **Touch it.** The dot is the average over all dice, the cross is what one roll of them earns. From which
+# $\varepsilon$ on is the average below zero? Keep $\varepsilon$ at 0.75 and roll ten times: how far apart are two episodes
+# of one and the same team?
+
+# %%
+touch.dice()
+
+# %% [markdown]
 # ### One run, entry by entry
 #
 # Now a live run. It learns half as fast as the default preset and goes on for longer, so that one can watch the values settle, and its $\varepsilon$ is small early. While it goes on, `on_evaluation` lets you look inside at every entry. You will
