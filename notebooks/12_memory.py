@@ -415,7 +415,7 @@ print("each agent's weights are more than ten times as large under one cue as un
 print("each agent's values differ by less than 0.3 between the cues: it does not use its memory")
 
 # %% [markdown]
-# Under one cue it turns an agent's voice up, and what the agent always prefers is right there. Under the other cue it turns the voice down to almost nothing: then $Q_{tot}$ says the same small number whatever the agent does, which is not far off for a team that is wrong there anyway. And the weight that turns a voice down shrinks the agent's gradient as well. So from the cue under which it plays wrongly the agent learns almost nothing, and nothing pushes it to look at its memory. (One team; the table's last line is the control. VDN's weights are 1 under every cue, so it cannot fall into this trap.)
+# Under one cue it turns an agent's voice up, and what the agent always prefers is right there. Under the other cue it turns the voice down to almost nothing: then $Q_{tot}$ says the same small number whatever the agent does, which is not far off for a team that is wrong there anyway. And the weight that turns a voice down shrinks the agent's gradient as well. So from the cue under which it plays wrongly the agent learns almost nothing, and hardly anything pushes it to look at its memory. (One team; the table's last line is the control. VDN's weights are 1 under every cue, so it cannot fall into this trap.)
 #
 # And what do teams remember that succeed? Walk one team through the corridor twice, with the same last actions, so that the memory is the only difference.
 
@@ -579,7 +579,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 # %% [markdown]
 # ## Going further
 #
-# For those who want more of what memory is: targets that look further, the values behind the last figure, the last action as a memory, and a board on which a bound without memory is computed and passed.
+# For those who want more of what memory is: targets that look further, the curves and the values behind the counts, the last action as a memory, and a board on which a bound without memory is computed and passed.
 #
 # ### Targets that look further
 #

@@ -482,7 +482,7 @@ for game, title in shown.items():
 # %% [markdown]
 # CW-QMIX: every seed in climbing, QTRAN's game and game 3, nearly every one in penalty, about half of them in game 1 and in the game of two optima. (In step 2 the exact steps never stayed at game 1's 10.4; the small steps of gradient descent often do.)
 #
-# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in the game of two optima (the intervals do not meet) and perhaps in penalty (they do). Two of its actions look alike to an optimist there (*with the right partner, 10*), and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one. *Going further* tells where the loss is to blame and where training is, and shows a longer task, a hunt.
+# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in the game of two optima (the intervals do not meet) and perhaps in penalty (they do). Two of its actions look alike to an optimist there (*with the right partner, the best*), and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one. *Going further* tells where the loss is to blame and where training is, and shows a longer task, a hunt.
 
 # %% [markdown]
 # ## The same as the library
