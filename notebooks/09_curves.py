@@ -20,7 +20,7 @@
 #
 # You learn what each curve of a training run measures, and you build two rulers for what none of them shows.
 #
-# **Minutes:** 44, and 3 more for *Going further*
+# **Minutes:** 45, and 3 more for *Going further*
 #
 # **You need:** lessons 00 to 08; what an expected value is.
 #

@@ -20,7 +20,7 @@
 #
 # You put a trained team on trial: does each agent decide alone, where does the team play well, and where does it fail?
 #
-# **Minutes:** 43, and 10 more for *Going further*
+# **Minutes:** 44, and 10 more for *Going further*
 #
 # **You need:** lessons 00 to 09.
 #

@@ -20,7 +20,7 @@
 #
 # You build a mixer that can make every table with IGM, monotone or not, and find out why it still does not always learn the right one.
 #
-# **Minutes:** 42, and 6 more for *Going further*
+# **Minutes:** 43, and 6 more for *Going further*
 #
 # **You need:** lessons 04, 05, 07 and 11; what `detach` does.
 #
