@@ -71,7 +71,7 @@ MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])
 # %% [markdown]
 # ## Exercise 02.1 · The edge of the board
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write `walk(positions, actions, goals, size)`: where each agent would be if it were alone, on `B` boards at once. The two rules are those of step 2
 # of the lesson:
@@ -105,7 +105,7 @@ check("02.1", walk)
 # %% [markdown]
 # ## Exercise 02.2 · Who goes back
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # The lesson's `send_back` is for two agents. Write `settle(before, after)` for any number of agents on *one* board: `before[N, 2]` holds where they
 # were, `after[N, 2]` where each would be if it were alone.
@@ -153,7 +153,7 @@ check("02.2", settle)
 # %% [markdown]
 # ## Exercise 02.3 · The whole step of a team
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Core**
 #
 # Write `team_step(positions, actions, goals, size)`: one step of *two* agents on `B` boards, all rules together, without the library's
 # `GridWorld`. The numbers are those of the lesson:
@@ -197,7 +197,7 @@ check("02.3", team_step)
 # %% [markdown]
 # ## Exercise 02.4 · What an agent sees
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # Write `observe(positions, goals, size)` for `B` boards and any number of agents. The observation of agent $i$ is, in this order:
 #
@@ -232,7 +232,7 @@ check("02.4", observe)
 # %% [markdown]
 # ## Exercise 02.5 · Find the leak
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # Somebody hands you a function `look(positions, goals, size)` that makes the observations of two agents: `positions[B, 2, 2]`, `goals[2, 2]` (both int64),
 # result `[B, 2, O]` for any `O`. Is it honest? An agent may see its own goal and where everybody is. It may *not* see the other agent's goal, nor anything that
@@ -286,7 +286,7 @@ check("02.5", leaks)
 # %% [markdown]
 # ## Exercise 02.6 · Two ways to end
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 5
+# **Difficulty:** 2 of 5 · **Minutes:** 5 · **Extra**
 #
 # Write `end_flags(positions, goals, clock, limit)` for `B` boards. `positions[B, N, 2]` holds where the agents are *after* a step, `clock[B]`
 # (int64) how many steps each board's episode has had, this step included: from 1 to `limit`. `goals[N, 2]` as before.
@@ -314,7 +314,7 @@ check("02.6", end_flags)
 # %% [markdown]
 # ## Find the bug 02.7 · Two on one cell
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A world without goals, to keep it short: two agents move at the same time on `B` boards. Against the edge they stay. If both would share a cell, both go
 # back. The function below runs, and most of the time it is right.
@@ -370,7 +370,7 @@ check("02.7", wrong_line_a, mended_move)
 # %% [markdown]
 # ## Find the bug 02.8 · The last row of an episode
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # This function plays a batch of boards and writes down what a learner needs. `choose` is a function from the latest step (with `.obs`, `.state` and the
 # rest) to actions `[B, N]`; it is asked once a step. Boards that have ended begin again, as in step 7 of the lesson. Each step adds one row a board,

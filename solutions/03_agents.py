@@ -65,7 +65,7 @@ from qmix_course.envs import GridWorld
 # %% [markdown]
 # ## Exercise 03.1 · The best available action
 #
-# **Difficulty:** 1 of 5 · **Minutes:** 5
+# **Difficulty:** 1 of 5 · **Minutes:** 5 · **Core**
 #
 # Write `best_actions(q, available)`: for each agent the number of its best available action. `q[..., N, A]` holds the values, any finite numbers;
 # `available[..., N, A]` is bool, and every agent has at least one available action. Return the actions `[..., N]`, int64.
@@ -89,7 +89,7 @@ check("03.1", best_actions)
 # %% [markdown]
 # ## Exercise 03.2 · One coin an agent
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # Write `epsilon_greedy(q, available, epsilon, generator)`. Each agent by itself, in each place of the leading axes by itself:
 #
@@ -123,7 +123,7 @@ check("03.2", epsilon_greedy)
 # %% [markdown]
 # ## Exercise 03.3 · A network for every agent
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # Write the class `AgentNets`: one network for each agent, each with weights of its own,
 #
@@ -167,7 +167,7 @@ check("03.3", AgentNets)
 # %% [markdown]
 # ## Exercise 03.4 · Who am I?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # Agents that share one network need something that tells them apart. Write `with_id(obs)`: append to each observation the number of its agent, one-hot. That
 # is `N` numbers, all 0 but a single 1: in the first place for the first agent, in the second place for the second one, and so on.
@@ -193,7 +193,7 @@ check("03.4", with_id)
 # %% [markdown]
 # ## Exercise 03.5 · Who reads whom
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # Somebody hands you a team, and you want to know whether it is decentralised. `agents` is a function from `obs[B, T, N, O]` to `q[B, T, N, A]`. You cannot read it,
 # only call it. It treats each sample and each time step by itself and always gives the same answer to the same question, but an agent's values may depend
@@ -246,7 +246,7 @@ check("03.5", who_reads_whom)
 # %% [markdown]
 # ## Find the bug 03.6 · Somebody else's eyes
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The values of a team whose weights are stacked, as in step 4 of the lesson: `weights` is a list with one tensor `[N, inputs, outputs]` for each layer, and `biases` one
 # with tensors `[N, 1, outputs]`. There is a relu after every layer but the last. The shapes are right.
@@ -316,7 +316,7 @@ check("03.6", wrong_line_a, mended_values)
 # %% [markdown]
 # ## Find the bug 03.7 · Thrifty dice
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 10
+# **Difficulty:** 4 of 5 · **Minutes:** 10 · **Extra**
 #
 # Random numbers cost time, and this ε-greedy draws fewer of them than the lesson's. It keeps to the mask, and every agent has its own coin, which falls with probability ε.
 

@@ -61,7 +61,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 05.1 · The mixing layer
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Write `mix_by_hand(agent_qs, w1, b1, w2, v)`: the lesson's mixing network,
 #
@@ -97,7 +97,7 @@ check("05.1", mix_by_hand)
 # %% [markdown]
 # ## Exercise 05.2 · Two ways not to be negative
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write two functions that turn raw outputs of a hypernetwork into weights. `raw` is a float tensor of any shape; the result has the same shape.
 #
@@ -138,7 +138,7 @@ check("05.2", touches_zero, stays_above)
 # %% [markdown]
 # ## Exercise 05.3 · What a mixer weighs
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write `count_parameters(n_agents, state_dim, embed_dim, hypernet_dim)`: how many parameters each of the mixer's four hypernetworks has. Return a
 # dictionary with the keys `"hyper_w1"`, `"hyper_b1"`, `"hyper_w2"` and `"hyper_b2"`, and a whole number for each.
@@ -175,7 +175,7 @@ check("05.3", count_parameters)
 # %% [markdown]
 # ## Exercise 05.4 · A mixer of your own
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Core**
 #
 # Write the module `MixingNet`: $Q_{tot} = w_2 \cdot \mathrm{ELU}(q\, W_1 + b_1) + V$ with `embed_dim` hidden units, where $W_1$, $b_1$, $w_2$ and
 # $V$ are written by hypernetworks that read the state. `forward(agent_qs[B, N], state[B, S])` returns `Q_tot[B]`.
@@ -230,7 +230,7 @@ check("05.4", MixingNet)
 # %% [markdown]
 # ## Exercise 05.5 · A test from the outside
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # The lesson's two structural tests ask autograd for slopes. Not every mixer can answer: one may be a staircase, another may run without gradients.
 # Write a test that only *calls* the mixer. `judge_mixer(mixer, agent_qs, state, step)` returns two truth values:
@@ -271,7 +271,7 @@ check("05.5", judge_mixer)
 # %% [markdown]
 # ## Find the bug 05.6 · Monotone, or so it says
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # Here is the lesson's mixer as one function. It gets the utilities, the state and the four hypernetworks. In `hyper_w1`'s output the numbers of
 # agent 1 come first, then those of agent 2, and so on.
@@ -332,7 +332,7 @@ check("05.6", wrong_line_a, mended_sign)
 # %% [markdown]
 # ## Find the bug 05.7 · A sample that listens to its neighbours
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Somebody else wrote the same mixer with the agents' axis in front. In `hyper_w1`'s output the numbers of agent 1 come first, then those of agent
 # 2, and so on.

@@ -61,7 +61,7 @@ from qmix_course.mixers import QMixer
 # %% [markdown]
 # ## Exercise 07.1 · What was played
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value an agent: that of the action that was
 # played. `actions[B, T, N]` holds these actions. There are `T + 1` observations and only `T` actions, since after the last step nobody has acted yet:
@@ -100,7 +100,7 @@ check("07.1", chosen_values)
 # %% [markdown]
 # ## Exercise 07.2 · The best available next values
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # For the target each agent takes its best action in the next situation, each on its own. `q[B, N, A]` holds the values of all actions there, and
 # `available[B, N, A]` says which of them can be taken. At least one can, for every agent.
@@ -128,7 +128,7 @@ check("07.2", best_next)
 # %% [markdown]
 # ## Exercise 07.3 · The targets of a batch
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 5
+# **Difficulty:** 2 of 5 · **Minutes:** 5 · **Extra**
 #
 # Write `td_targets(reward, terminated, next_q_tot, gamma)`: the TD targets $y$ of a batch of transitions, shape `[B]`. `next_q_tot[B]` is the
 # target network's value of the next state and `gamma` a number from 0 to 1. `terminated[B]` is True where the task ended with the step.
@@ -157,7 +157,7 @@ check("07.3", td_targets)
 # %% [markdown]
 # ## Exercise 07.4 · The loss of a padded batch
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the numbers and
 # flags mean nothing (they are finite). At least one step of the batch was played.
@@ -190,7 +190,7 @@ check("07.4", td_loss)
 # %% [markdown]
 # ## Exercise 07.5 · The whole update
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Core**
 #
 # Write `qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma)`: one gradient step of QMIX on a batch of transitions. It
 # returns the loss, as a number, as it was *before* the step.
@@ -257,7 +257,7 @@ check("07.5", qmix_update)
 # %% [markdown]
 # ## Find the bug 07.6 · An action that nobody can take
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Targets with double-Q: the online network chooses each agent's next action among those available, the target network values it, and VDN's mixer adds the
 # agents' values. The first three tables have the times 0 to `T`, the shapes fit in every line, and the code runs.
@@ -326,7 +326,7 @@ check("07.6", wrong_line_a, mended_targets)
 # %% [markdown]
 # ## Find the bug 07.7 · A limit that does not hold
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The second half of an update: gradients, clipping, step. `max_norm` is the limit for the length of the gradient of all weights that the optimiser moves,
 # which are those of the agents and the mixer. A longer gradient is to be shortened to that length, in its direction; a shorter one stays as it is. The

@@ -65,7 +65,7 @@ from qmix_course.replay import Batch
 # %% [markdown]
 # ## Exercise 08.1 · What a run is made of
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Before a run you can know how much it will play and learn. Write `count_run`, for the loop `my_train` of step 3 of the lesson and an environment with `rows` rows. It returns three
 # numbers:
@@ -97,7 +97,7 @@ check("08.1", count_run)
 # %% [markdown]
 # ## Exercise 08.2 · When is exploration down to a value?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # A run follows the straight line of `linear_schedule(start, end, steps, step)`: from `start` at step 0 down to `end` at step `steps`, and `end` from there on. But the loop does not look at it
 # all the time. It asks for $\varepsilon$ once a call, *before* the call's steps are counted: at the steps 0, `rows`, 2 · `rows`, … The dots of the picture are what the team really plays with.
@@ -143,7 +143,7 @@ check("08.2", first_step)
 # %% [markdown]
 # ## Exercise 08.3 · The loop
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Core**
 #
 # Now the loop itself. The pieces come as arguments, so that it can train anything:
 #
@@ -195,7 +195,7 @@ check("08.3", train_loop)
 # %% [markdown]
 # ## Exercise 08.4 · Without the dice
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # A team is judged by what it does without exploration. `values` is a function: it takes observations `[B, N, O]` and gives every agent's values `[B, N, A]`. Write `greedy_episodes`: it plays *one*
 # greedy episode in every row of `env`, at the same time. Each agent takes the available action with its largest value (no two are equal). It returns two tensors:
@@ -234,7 +234,7 @@ check("08.4", greedy_episodes)
 # %% [markdown]
 # ## Exercise 08.5 · When it is done
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A run may stop when the team is done. One look with the best return can be luck, so take a rule: stop at the first look at which the last `patience` looks *in a row*, this one included, all had the best greedy
 # return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, and not when it is more than that away, because a sum of rewards is only exact up to rounding.
@@ -263,7 +263,7 @@ check("08.5", stop_step)
 # %% [markdown]
 # ## Find the bug 08.6 · Every fiftieth
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A hard target update: instead of moving a little in every update, the target network stands still and is copied from the team after every `copy_every`-th update. The function below makes one update for each batch. `loss_of` is
 # a function that gives the loss of a batch. It runs, the loss falls, and it is wrong.

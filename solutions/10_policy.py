@@ -64,7 +64,7 @@ from qmix_course.envs import GridWorld
 # %% [markdown]
 # ## Exercise 10.1 · The twin of a situation
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Turn the lesson's board by 180 degrees. Agent 1's start and goal are now where agent 2's were, and the other way round. Exchange
 # the agents' names as well, and you have the same task again. So every situation has a twin, and a perfectly fair team does the
@@ -95,7 +95,7 @@ check("10.1", twin)
 # %% [markdown]
 # ## Exercise 10.2 · What a policy is worth
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Core**
 #
 # A greedy team without memory is a table: in state $x$ it plays the joint action `policy[x]`. Then its discounted return from
 # every state is a number that you can compute exactly, without playing. Write
@@ -135,7 +135,7 @@ check("10.2", policy_value)
 # %% [markdown]
 # ## Exercise 10.3 · Where the agents must agree
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # The lesson found the states in which two agents that both do something sensible can still go wrong together. Write
 # `must_agree(q)` for *any* number of agents: `q[X, A, ..., A]` is a table $Q^*(s, \mathbf u)$ for each of `X` states, one axis an
@@ -181,7 +181,7 @@ check("10.3", must_agree)
 # %% [markdown]
 # ## Exercise 10.4 · Who looks through whose eyes
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # Somebody hands you a team as a function `act(obs[B, N, O])` that returns actions `[B, N]`, for any number of boards `B`. You
 # cannot read it, you have no gradients, and it never draws: the same board always gets the same answer, whatever stands on the
@@ -236,7 +236,7 @@ check("10.4", peeks)
 # %% [markdown]
 # ## Find the bug 10.5 · The judge who knows one way
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions,
 # `actions[X, 2]` what the policy plays. The function says for each state whether the decision is right.
@@ -298,7 +298,7 @@ check("10.5", wrong_line_a, mended_right)
 # %% [markdown]
 # ## Find the bug 10.6 · The judge who trusts the clock
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts,
 # `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first

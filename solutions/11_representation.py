@@ -62,7 +62,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 11.1 · Can a QMixer make it?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
 # class that holds it. The agents may sort their actions as they like, each in an order of its own.
@@ -92,7 +92,7 @@ check("11.1", smallest_class)
 # %% [markdown]
 # ## Exercise 11.2 · The least error
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Extra**
 #
 # Two agents with two actions each. `weights[u1, u2] > 0` says how often each joint action is played. Write `least_error`: the least weighted squared error
 #
@@ -129,7 +129,7 @@ check("11.2", least_error)
 # %% [markdown]
 # ## Exercise 11.3 · Which unit can make it?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Three mixers with non-negative weights and as many units as they like in one hidden layer: all units are `"ELU"` (convex), all are `"mirrored"`, $-\mathrm{ELU}(-x)$ (concave), or all are `"tanh"`.
 # Which of them can make each of these tables, as closely as you like? The agents sort their actions as they like.
@@ -164,7 +164,7 @@ check("11.3", makers)
 # %% [markdown]
 # ## Find the bug 11.4 · Half of the head never learns
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # `team_value` is a QMIX head: four hypernetworks have written `raw_w1`, `raw_b1`, `raw_w2` and `raw_v` for each of `B` states, and the head turns the utilities of `N` agents into $Q_{tot}$. It runs,
 # no weight is ever below zero, and IGM holds.

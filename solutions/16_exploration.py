@@ -61,7 +61,7 @@ from qmix_course.envs import MStepGame
 # %% [markdown]
 # ## Exercise 16.1 · The chance of a lucky episode
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # `n_agents` agents with `n_actions` actions each are $\varepsilon$-greedy around a habit, as in lesson 03: each agent on its own coin, at each step anew, draws at random among *all* its actions with probability $\varepsilon$. A reward waits for the team that at `keep` steps plays its habit, all agents, and at `leave` other steps leaves it: there each agent must play one particular other action. Write `lucky_chance`, the probability that an episode of `keep + leave` steps goes exactly so.
 #
@@ -84,7 +84,7 @@ check("16.1", lucky_chance)
 # %% [markdown]
 # ## Exercise 16.2 · How much noise?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # `q[B, N, A]` are the values of a team in `B` environments, `noisy[B, N, A]` those of its perturbed networks, for the same observations. Write `adapt`, one step of the rule for $\sigma$:
 #
@@ -115,7 +115,7 @@ check("16.2", adapt)
 # %% [markdown]
 # ## Exercise 16.3 · The bound
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Core**
 #
 # `B` padded episodes of at most `T` steps. Episode `b` was played with latent `z[b]`, 0 to $Z - 1$. A discriminator has looked at every step: `log_guess[b, t, k]` is its $\log q(z = k \mid \text{behaviour at step } t, s_t)$. `mask[b, t]` is 1 for a step that was played, 0 for padding. Write `mi_bound`:
 #
@@ -144,7 +144,7 @@ check("16.3", mi_bound)
 # %% [markdown]
 # ## Find the bug 16.4 · A latent that does not last
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # `explore` plays `steps` joint actions in all rows of an environment. `draw(state, generator)` draws a latent for each row, `z[B]`; `act(obs, z)` gives the joint actions. The function returns the latents that were played with, `[steps, B]`. (`reset(where=...)` returns the full batch; in the rows that it resets both end flags are False.)
 

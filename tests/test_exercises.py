@@ -131,3 +131,15 @@ def test_what_is_stale_or_out_of_shape_is_noticed(folders, file, before, after, 
 def test_a_missing_half_is_noticed(folders):
     (folders / "exercises" / "00_start_here.py").unlink()
     assert any("stands in one of" in complaint for complaint in exercise_check.check_exercises())
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_lesson_has_two_or_three_core_exercises_of_at_most_thirty_minutes(number):
+    core = [exercise for exercise in exercises(number) if exercise.core]
+    assert len(core) in ((1,) if number == "00" else (2, 3)) and sum(exercise.minutes for exercise in core) <= 30
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_no_name_of_an_answer_holds_a_number_that_could_be_read_as_one(number):
+    assert not [name for exercise in exercises(number) if exercise.lab for name in exercise.answers
+                if name.startswith("wrong_line") and any(letter.isdigit() for letter in name)]

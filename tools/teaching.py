@@ -55,24 +55,27 @@ def generated() -> str:
 
 
 def _overview() -> str:
-    lines = ["### All lessons", "", "| lesson | read | exercises | of these labs | work on them | wrong answers known "
-                                    "| right answers tried |",
-             "|---|---:|---:|---:|---:|---:|---:|"]
-    total = [0] * 6
+    lines = ["### All lessons", "", "| lesson | read | core exercises | work on them | all exercises | of these labs | "
+                                    "work on them | wrong answers known | right answers tried |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    total, part_one = [0] * 8, 0
     for number in LESSONS:
         listed = exercises(number)
         answers = importlib.import_module(f"tests.catalogue.lesson{number}").CATALOGUE.values()
-        row = [minutes_to_read(number), len(listed), sum(e.lab for e in listed), sum(e.minutes for e in listed),
-               sum(len(a.wrong) for a in answers), sum(len(a.right) for a in answers)]
+        core = [e.minutes for e in listed if e.core]
+        row = [minutes_to_read(number), len(core), sum(core), len(listed), sum(e.lab for e in listed),
+               sum(e.minutes for e in listed), sum(len(a.wrong) for a in answers), sum(len(a.right) for a in answers)]
+        part_one += row[0] + row[2] if number < "11" else 0
         total = [a + b for a, b in zip(total, row)]
-        lines.append(f"| {number} {lesson.TITLES[number]} | {row[0]} min | {row[1]} | {row[2]} | {row[3]} min | "
-                     f"{row[4]} | {row[5]} |")
-    lines.append(f"| capstone | | | | {capstone_minutes()} min | | |")
-    total[3] += capstone_minutes()
-    lines.append(f"| **all** | {total[0]} min | {total[1]} | {total[2]} | {total[3]} min | {total[4]} | {total[5]} |")
-    hours = (total[0] + total[3]) / 60
-    return "\n".join(lines + ["", f"In all {hours:.0f} hours: {total[0] / 60:.1f} of reading and {total[3] / 60:.1f} "
-                                  f"of exercises."])
+        lines.append(f"| {number} {lesson.TITLES[number]} | {row[0]} min | {row[1]} | {row[2]} min | {row[3]} | "
+                     f"{row[4]} | {row[5]} min | {row[6]} | {row[7]} |")
+    lines.append(f"| capstone | | | | | | {capstone_minutes()} min | | |")
+    total[5] += capstone_minutes()
+    lines.append(f"| **all** | {total[0]} min | {total[1]} | {total[2]} min | {total[3]} | {total[4]} | "
+                 f"{total[5]} min | {total[6]} | {total[7]} |")
+    hours = (total[0] + total[5]) / 60
+    return "\n".join(lines + ["", f"In all {hours:.0f} hours: {total[0] / 60:.1f} of reading and {total[5] / 60:.1f} "
+                                  f"of exercises. Part I with its core exercises: {part_one / 60:.0f} hours."])
 
 
 def _one_day() -> str:
@@ -93,8 +96,8 @@ def _lesson(number: str) -> str:
     lines = [f"### {number} {lesson.TITLES[number]}", "", f"Reading: {minutes_to_read(number)} minutes. Objectives:",
              ""]
     lines += [f"- {objective}" for objective in objectives(number)]
-    lines += ["", "| exercise | practises | difficulty | minutes | misconceptions that its check names |",
-              "|---|---|---:|---:|---|"]
+    lines += ["", "| exercise | practises | difficulty | minutes | | misconceptions that its check names |",
+              "|---|---|---:|---:|---|---|"]
     return "\n".join(lines + [_row(exercise) for exercise in exercises(number)])
 
 
@@ -102,7 +105,7 @@ def _row(exercise: Exercise) -> str:
     names = "; ".join(mistake.name for mistake in exercise.mistakes)
     kind = " (find the bug)" if exercise.lab else ""
     cells = (f"{exercise.number} {exercise.title}{kind}", exercise.practises, exercise.difficulty, exercise.minutes,
-             names)
+             "core" if exercise.core else "extra", names)
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -54,12 +54,14 @@ class Exercise:
     look: Callable[..., Verdict] = field(repr=False)
     off_limits: tuple[str, ...] = ()
     lab: bool = False
+    core: bool = False              # of the two or three that a lesson stands on; the others are extra
 
     def heading(self) -> str:
         """The two lines that stand above the exercise in its notebook."""
         kind = "Find the bug" if self.lab else "Exercise"
         return (f"## {kind} {self.number} · {self.title}\n\n"
-                f"**Difficulty:** {self.difficulty} of 5 · **Minutes:** {self.minutes}")
+                f"**Difficulty:** {self.difficulty} of 5 · **Minutes:** {self.minutes} · "
+                f"**{'Core' if self.core else 'Extra'}**")
 
 
 def exercises(lesson: str) -> tuple[Exercise, ...]:

@@ -121,6 +121,12 @@ def command_check(arguments: argparse.Namespace) -> int:
     return 0 if all_correct else 1
 
 
+def _counts(name: str, row: list[int], core: int) -> str:
+    """One line of ``progress``: solved, tried, left, and how many of the core exercises are solved."""
+    *counts, solved = row
+    return f"{name:<8}" + "".join(f"{value:>8}" for value in counts) + f"{f'{solved}/{core}':>8}"
+
+
 def command_progress(arguments: argparse.Namespace) -> int:
     course = None
     if arguments.folder is None:
@@ -131,17 +137,19 @@ def command_progress(arguments: argparse.Namespace) -> int:
         notebooks, numbers = finding.look(arguments.folder), list(LESSONS)
         with contextlib.suppress(DeskError):
             course = standing.course_folder()
-    print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}")
-    total, notes = [0, 0, 0], []
+    print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}{'core':>8}")
+    total, wanted, notes = [0, 0, 0, 0], 0, []
     for number in numbers:
         count, note = len(exercises(number)), ""
-        row = [0, 0, count]
+        core = [exercise.number for exercise in exercises(number) if exercise.core]
+        row, wanted = [0, 0, count, 0], wanted + len(core)
         try:
             paths, verdicts = standing.judge(number, notebooks, course)
             if paths:
                 kinds = [verdict.kind for verdict in verdicts.values()]
                 left = kinds.count("not attempted")
-                row = [kinds.count("correct"), count - left - kinds.count("correct"), left]
+                solved = sum(key in core and verdict.kind == "correct" for key, verdict in verdicts.items())
+                row = [kinds.count("correct"), count - left - kinds.count("correct"), left, solved]
                 notes += _taken(number, paths, notebooks)
             else:
                 note = "not started"
@@ -149,8 +157,8 @@ def command_progress(arguments: argparse.Namespace) -> int:
             note = "not counted, see below"
             notes.append(f"{number}: {error}")
         total = [a + b for a, b in zip(total, row)]
-        print(f"{number:<8}" + "".join(f"{value:>8}" for value in row) + (f"   {note}" if note else ""), flush=True)
-    print("\n".join([f"{'all':<8}" + "".join(f"{value:>8}" for value in total), *notes]))
+        print(_counts(number, row, len(core)) + (f"   {note}" if note else ""), flush=True)
+    print("\n".join([_counts("all", total, wanted), *notes]))
     return 0
 
 

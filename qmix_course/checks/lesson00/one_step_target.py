@@ -99,6 +99,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="00.1", title="The target of one step", answers={"one_step_target": "function"}, difficulty=1, minutes=5,
+    core=True,
     practises="write the one-step target of Q-learning",
     hints=("Which two terms does the target have? One comes now, one comes a step later.",
            "The later term needs the best of the next values, counted γ times.",

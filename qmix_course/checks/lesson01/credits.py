@@ -123,7 +123,7 @@ MISTAKES = (*(Mistake(name, hint, why, partial(credits, twist=twist)) for twist,
             "a case for every team size never ends; one rule for agent i serves them all"))
 
 EXERCISE = Exercise(
-    number="01.5", title="Whose doing was it?", answers={"credits": "function"}, difficulty=3, minutes=10,
+    number="01.5", title="Whose doing was it?", answers={"credits": "function"}, difficulty=3, minutes=10, core=True,
     practises="compute each agent's credit against the mean over its own actions",
     hints=("For agent i, list what the team would have got for each of i's actions, with the others' actions as they "
            "were.",

@@ -109,7 +109,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(iql_values, twist=twist)) for 
 
 EXERCISE = Exercise(
     number="01.3", title="What an independent learner comes to believe", answers={"iql_values": "function"},
-    difficulty=2, minutes=8,
+    difficulty=2, minutes=8, core=True,
     practises="compute the averages that independent Q-learning learns under a partner's policy",
     hints=("Take one of the learner's own actions. Which payoffs can it bring, and how often does each come?",
            "An average with unequal frequencies: multiply, then add up.",

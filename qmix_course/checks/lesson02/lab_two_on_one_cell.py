@@ -60,7 +60,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for t
 
 EXERCISE = Exercise(
     number="02.7", title="Two on one cell", answers={"wrong_line_a": "value", "mended_move": "function"},
-    difficulty=2, minutes=8,
+    difficulty=2, minutes=8, core=True,
     practises="see when two names stand for one tensor",
     hints=("Print `positions` before line 1 and after line 3.",
            "Line 5 sends back to `positions`. Does that still hold the old cells by then?",

@@ -149,6 +149,7 @@ MISTAKES = twisted(
 
 EXERCISE = Exercise(
     number="02.3", title="The whole step of a team", answers={"team_step": "function"}, difficulty=4, minutes=12,
+    core=True,
     practises="put the rules of simultaneous moves, shared reward and the end of the task into one batched function",
     hints=("Go in the order of the rules: everybody alone, then the conflict, then the reward. Old positions stay old.",
            "Keep one flag for each board: a collision here says nothing about the board next to it.",

@@ -235,6 +235,7 @@ def _start(room: Room, agents) -> None:
 
 EXERCISE = Exercise(
     number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
+    core=True,
     practises="write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A]",
     hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do "
            "you need, and in what kind of list does a module notice them?",

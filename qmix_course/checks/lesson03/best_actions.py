@@ -166,6 +166,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="03.1", title="The best available action", answers={"best_actions": "function"}, difficulty=1, minutes=5,
+    core=True,
     practises="take a masked argmax along the right axis",
     hints=("First make sure that an unavailable action can never win. Then look for the winner.",
            "Which number is below every other one? Put it in place of the unavailable values, in a copy.",

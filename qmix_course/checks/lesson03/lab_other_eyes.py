@@ -98,7 +98,8 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="03.6", title="Somebody else's eyes", answers={"wrong_line_a": "value", "mended_values": "function"},
-    difficulty=3, minutes=10, practises="tell a reshape from a transpose, and test with more than one sample", lab=True,
+    difficulty=3, minutes=10, core=True,
+    practises="tell a reshape from a transpose, and test with more than one sample", lab=True,
     hints=("With one sample and one time step everything is right. What is different with two samples?",
            "Make obs = torch.arange(4.) of shape [2, 1, 2, 1]: sample 0 has 0 and 1, sample 1 has 2 and 3. Which "
            "numbers should agent 1 get, and which does it get?",

@@ -194,7 +194,7 @@ MISTAKES = twisted(
 )
 
 EXERCISE = Exercise(
-    number="04.1", title="IGM, state by state", answers={"igm_holds": "function"}, difficulty=2, minutes=10,
+    number="04.1", title="IGM, state by state", answers={"igm_holds": "function"}, difficulty=2, minutes=10, core=True,
     practises="test IGM in a batch of states in which some actions are not available",
     hints=("Two numbers are compared in each state: the entry that the agents reach, and the largest entry that the "
            "team could reach.",

@@ -139,7 +139,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
 
 EXERCISE = Exercise(
     number="04.6", title="A team that is too sure", answers={"wrong_line": "value", "mended_loss": "function"},
-    difficulty=3, minutes=10,
+    difficulty=3, minutes=10, core=True,
     practises="tell one loss for the team from one loss for each agent", lab=True,
     hints=("Write the shape behind each line of the listing. Where should the axis of the agents disappear?",
            "VDN has one error for each play. How many does the listing have?",

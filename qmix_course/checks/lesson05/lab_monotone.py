@@ -96,7 +96,8 @@ MISTAKES = (
 EXERCISE = Exercise(
     number="05.6", title="Monotone, or so it says", answers={"wrong_line_a": "value", "mended_sign": "function"},
     lab=True,
-    difficulty=2, minutes=8, practises="see where the absolute value must stand, and what a repair that only hides the "
+    difficulty=2, minutes=8, core=True,
+    practises="see where the absolute value must stand, and what a repair that only hides the "
                                        "fall costs",
     hints=("Which numbers must not be negative? Follow them back to the line where they were made.",
            "A network can turn a positive input into a negative output. So what does an absolute value of its input "

@@ -177,7 +177,7 @@ def _more_units_do_more(room: Room, MixingNet: type) -> None:
 
 
 EXERCISE = Exercise(
-    number="05.4", title="A mixer of your own", answers={"MixingNet": "class"}, difficulty=4, minutes=15,
+    number="05.4", title="A mixer of your own", answers={"MixingNet": "class"}, difficulty=4, minutes=15, core=True,
     practises="build the mixer with its four hypernetworks",
     hints=("Make four networks in __init__, each from the state to the numbers of one part: W1, b1, w2, V. Two of them "
            "need the treatment of "

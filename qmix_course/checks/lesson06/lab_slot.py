@@ -120,7 +120,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="06.6", title="A slot with a past", answers={"wrong_line_a": "value", "mended_store": "function"},
-    difficulty=2, minutes=8,
+    difficulty=2, minutes=8, core=True,
     practises="leave nothing of the old row when a slot is used again",
     hints=("The first round through the slots is right. What is different in the second one?",
            "Which column tells the loss how much of the others to read?",

@@ -242,7 +242,7 @@ def _every_set(script: Script, together: int = 2, draws: int = 3000) -> None:
 
 
 EXERCISE = Exercise(
-    number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18,
+    number="06.2", title="A memory for any rows", answers={"Replay": "class"}, difficulty=4, minutes=18, core=True,
     practises="write a ring buffer that keeps rows in one piece, and draw from it without replacement",
     hints=("Three things must be remembered beside the rows: how many slots there are, how many are written, and which "
            "comes next.",

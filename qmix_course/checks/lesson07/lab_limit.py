@@ -131,7 +131,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="07.7", title="A limit that does not hold", answers={"wrong_line_b": "value", "mended_step": "function"},
-    difficulty=3, minutes=10, practises="clip the gradient of all weights together", lab=True,
+    difficulty=3, minutes=10, core=True, practises="clip the gradient of all weights together", lab=True,
     hints=("Which weights does the optimiser move? Which does the clipping see?",
            "The length that counts is one number: that of the gradient of all weights together.",
            "Weights of two modules can stand in one list. Clip once."),

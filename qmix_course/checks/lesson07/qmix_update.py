@@ -198,7 +198,7 @@ def _detail(given: dict, wanted: dict, number: int) -> str:
 
 
 EXERCISE = Exercise(
-    number="07.5", title="The whole update", answers={"qmix_update": "function"}, difficulty=4, minutes=20,
+    number="07.5", title="The whole update", answers={"qmix_update": "function"}, difficulty=4, minutes=20, core=True,
     practises="write one gradient step of QMIX",
     hints=("Three parts: what the online side says about what was played; the targets; the step. Print the shape of "
            "every line.",

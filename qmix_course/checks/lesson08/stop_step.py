@@ -153,7 +153,7 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(stop_step, twist=twi
 ))
 
 EXERCISE = Exercise(
-    number="08.5", title="When it is done", answers={"stop_step": "function"}, difficulty=2, minutes=8,
+    number="08.5", title="When it is done", answers={"stop_step": "function"}, difficulty=2, minutes=8, core=True,
     practises="stop a run by a rule that luck cannot trigger",
     hints=("Go through the looks in order, as the run did, and keep one number.",
            "The number is the length of the streak of best looks that ends here. What does a worse look do to it?",

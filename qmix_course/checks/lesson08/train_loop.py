@@ -231,7 +231,7 @@ def _words(call) -> str:
 
 
 EXERCISE = Exercise(
-    number="08.3", title="The loop", answers={"train_loop": "function"}, difficulty=4, minutes=20,
+    number="08.3", title="The loop", answers={"train_loop": "function"}, difficulty=4, minutes=20, core=True,
     practises="put play, memory, updates and targets in their order",
     hints=("Three things live from one call to the next: what the team sees, how many steps were played, and the "
            "losses.",

@@ -122,7 +122,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="09.5", title="Four curves, four causes", answers={"causes": "value"}, difficulty=3, minutes=8,
+    number="09.5", title="Four curves, four causes", answers={"causes": "value"}, difficulty=3, minutes=8, core=True,
     practises="find the cause of a strange curve by what it can and what it cannot change",
     hints=("Look at one run at a time. Which curve is where it should be? Whatever would have spoilt that one is not "
            "the cause.",

@@ -159,7 +159,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="09.4", title="A perfect team that earns nothing",
-    answers={"wrong_line": "value", "mended_episodes": "function"}, difficulty=3, minutes=10,
+    answers={"wrong_line": "value", "mended_episodes": "function"}, difficulty=3, minutes=10, core=True,
     practises="count an episode up to its end, the end included",
     hints=("Go through board 0 by hand: which steps belong to its first episode?",
            "Print `ended_before` for board 0. At the step that ends the episode, had it ended before that step?",

@@ -157,7 +157,7 @@ EXERCISE = Exercise(
     title="The judge who trusts the clock",
     answers={"wrong_line_b": "value", "mended_judge": "function"},
     difficulty=3,
-    minutes=10,
+    minutes=10, core=True,
     practises="keeping the end of a task and the end of its clock apart when a policy is judged",
     hints=("`step.ended` is made of two flags. Which two?",
            "In which line is the end of an episode taken for more than it is? In the others it is right.",

@@ -230,7 +230,7 @@ EXERCISE = Exercise(
     title="What a policy is worth",
     answers={"policy_value": "function"},
     difficulty=4,
-    minutes=15,
+    minutes=15, core=True,
     practises="policy evaluation: the exact return of a given team, circles included",
     hints=("Begin with γ. Then pick from each table, for every state, the entry of the joint action that "
            "the policy plays: three tensors of shape [X].",

@@ -224,7 +224,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="11.4", title="Half of the head never learns", answers={"wrong_line": "value", "mended_value": "function"},
-    difficulty=3, minutes=15,
+    difficulty=3, minutes=15, core=True,
     practises="keep weights non-negative without cutting off their gradient", lab=True,
     hints=("The head is monotone, so the promise is kept. What about the gradient of a weight that comes out negative?",
            "Plot what line 1 does to a number from −2 to 2, and its slope.",

@@ -236,6 +236,7 @@ MISTAKES = twisted(
 
 EXERCISE = Exercise(
     number="11.1", title="Can a QMixer make it?", answers={"smallest_class": "function"}, difficulty=3, minutes=15,
+    core=True,
     practises="decide in which of the four nested classes a payoff table is",
     hints=("Try every pair of orders. For each: does the sorted table rise? If it does, look at its mixed differences.",
            "Begin with the smallest class. All mixed differences zero, none negative, or some negative: which is "

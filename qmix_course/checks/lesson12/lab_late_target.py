@@ -139,7 +139,8 @@ MISTAKES = twisted(
 
 EXERCISE = Exercise(
     number="12.4", title="The target that came late", answers={"wrong_line": "value", "mended_targets": "function"},
-    difficulty=3, minutes=10, practises="start a recurrent target network where the episode starts", lab=True,
+    difficulty=3, minutes=10, core=True,
+    practises="start a recurrent target network where the episode starts", lab=True,
     hints=("Which observations does the target network get, and with which memory does it begin?",
            "The agents that played had seen the first observation at every later step. Has the target network?",
            "It may walk through all T + 1 observations. Which of its values do you need then?"),

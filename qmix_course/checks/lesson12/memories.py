@@ -133,6 +133,7 @@ MISTAKES = twisted(
 
 EXERCISE = Exercise(
     number="12.2", title="Every row its own episode", answers={"memories": "function"}, difficulty=3, minutes=12,
+    core=True,
     practises="empty a recurrent memory at the right moment, row by row",
     hints=("Go through time in a loop and carry one memory, [B, H], along.",
            "Before the cell is called, some rows of the memory have to be zero. Which?",

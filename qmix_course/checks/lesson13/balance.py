@@ -146,6 +146,7 @@ def _two_means(values, alpha):
 
 EXERCISE = Exercise(
     number="13.2", title="Where the pulls balance", answers={"balance": "function"}, difficulty=3, minutes=15,
+    core=True,
     practises="find the number that an optimistic loss settles for",
     hints=("At the balance: the sum of v − q over the values above q equals alpha times the sum of q − v over the "
            "others.",

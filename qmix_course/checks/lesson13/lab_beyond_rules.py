@@ -171,7 +171,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="13.4", title="Greedy beyond the rules", answers={"wrong_line": "value", "mended": "function"},
-    difficulty=3, minutes=10, practises="find the choice that forgets which actions are available", lab=True,
+    difficulty=3, minutes=10, core=True, practises="find the choice that forgets which actions are available", lab=True,
     hints=("Two joint actions are chosen in the listing, one for now and one for the next step. Compare the two lines.",
            "Play the example by hand: may agent 1 take action 2?",
            "The same care that the next step gets is due to the present one: close what is not available, then look "

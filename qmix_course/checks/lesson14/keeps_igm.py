@@ -116,6 +116,7 @@ ABOUT = {                                       # letter → (hint, why)
 
 EXERCISE = Exercise(
     number="14.4", title="Ten ways to weigh an advantage", answers={"keeps_igm": "value"}, difficulty=3, minutes=12,
+    core=True,
     practises="tell what IGM asks of the weights from what QPLEX happens to do",
     hints=("IGM for advantages: 0 where every agent plays its own best action, below 0 everywhere else. Hold each line "
            "against that.",

@@ -123,7 +123,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="14.1", title="λ for a table", answers={"lambda_for_table": "function"}, difficulty=2, minutes=12,
+    number="14.1", title="λ for a table", answers={"lambda_for_table": "function"}, difficulty=2, minutes=12, core=True,
     practises="turn a table with IGM into positive weights, for any number of agents",
     hints=("Write Q_tot from V: V + λ · (sum of the advantages). Which of these do you know?",
            "The sum of all agents' advantages is itself a table with one axis an agent. Let each agent's advantages "

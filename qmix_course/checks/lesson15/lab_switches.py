@@ -101,7 +101,7 @@ MISTAKES = twisted(
 EXERCISE = Exercise(
     number="15.4", title="Switches that switch nothing", answers={"wrong_line": "value", "mended_sums": "function"},
     difficulty=3,
-    minutes=15, practises="notice an operation whose result is thrown away", lab=True,
+    minutes=15, core=True, practises="notice an operation whose result is thrown away", lab=True,
     hints=("Take one play of two agents and write down each line's result by hand. Then print them.",
            "Which of the lines computes something that nobody keeps?",
            "In torch, an operation whose name ends in an underscore writes in place. The others return something new."),

@@ -136,7 +136,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="15.3", title="A sum that touches every row and column", answers={"meet_alternative": "function"},
-    difficulty=4, minutes=15,
+    difficulty=4, minutes=15, core=True,
     practises="construct utilities that meet QTRAN-alt's condition exactly",
     hints=("Suppose agent 2's utilities are all 0. How low can agent 1's be without the sum falling below the table "
            "anywhere? What is then true in each row?",

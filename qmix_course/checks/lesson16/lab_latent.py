@@ -187,7 +187,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="16.4", title="A latent that does not last", difficulty=3, minutes=10,
+    number="16.4", title="A latent that does not last", difficulty=3, minutes=10, core=True,
     answers={"wrong_line": "value", "mended_explore": "function"},
     practises="the end flags of one row, and what belongs to an episode", look=look, lab=True,
     hints=("Follow row 1 while row 0's episode ends. Which of its things change that should not?",

@@ -105,6 +105,7 @@ MISTAKES = (
 
 EXERCISE = Exercise(
     number="16.1", title="The chance of a lucky episode", answers={"lucky_chance": "function"}, difficulty=2, minutes=8,
+    core=True,
     practises="probability of independent ε-greedy agents: what each keeps and each leaves", look=look,
     hints=("Begin with one agent and one step. With which probability does it play its habit, and with which one other "
            "action?",

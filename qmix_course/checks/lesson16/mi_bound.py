@@ -130,7 +130,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="16.3", title="The bound", answers={"mi_bound": "function"}, difficulty=3, minutes=12,
+    number="16.3", title="The bound", answers={"mi_bound": "function"}, difficulty=3, minutes=12, core=True,
     practises="the variational lower bound on mutual information, over padded episodes", look=look,
     hints=("Two terms. The first is a masked mean over steps, as in every loss of this course. The second needs only z "
            "and the mask.",
