@@ -53,7 +53,7 @@ def test_start_copies_and_never_overwrites(course, capsys):
 def test_the_commands_work_below_the_course_folder_too(course, capsys, monkeypatch):
     main(["start"])
     monkeypatch.chdir(course / "my")
-    assert main(["progress"]) == 0 and rows(capsys.readouterr().out.split("\n", 1)[1])["all"] == ["0", "0", "1"]
+    assert main(["progress"]) == 0 and rows(capsys.readouterr().out.split("\n", 1)[1])["all"] == ["0", "0", "1", "0/1"]
 
 
 def test_reset_keeps_a_dated_copy(course, capsys):
@@ -85,7 +85,7 @@ def test_check_and_progress_say_where_a_saved_notebook_stands(course, capsys, te
     assert main(["check", "00.1"]) == code
     assert said in capsys.readouterr().out
     assert main(["progress"]) == 0
-    assert rows(capsys.readouterr().out)["00"] == row
+    assert rows(capsys.readouterr().out)["00"] == [*row, f"{row[0]}/1"]
 
 
 @pytest.mark.parametrize("content, said", [
@@ -165,7 +165,7 @@ def test_the_reference_solutions_pass_from_a_terminal(tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     assert main(["check"]) == 0
     assert main(["progress"]) == 0
-    assert rows(capsys.readouterr().out)["all"][1:] == ["0", "0"]
+    assert rows(capsys.readouterr().out)["all"][1:3] == ["0", "0"]
 
 
 def test_the_package_is_found_from_anywhere(tmp_path):

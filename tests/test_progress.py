@@ -42,7 +42,7 @@ def test_notebooks_count_whatever_their_names(drive, capsys):
     shutil.copy(next(NOTEBOOKS.glob("04_*.ipynb")), drive / "04_factorisation.ipynb")
     assert main(["progress", str(drive)]) == 0
     said = rows(capsys.readouterr().out)
-    assert said["00"] == ["1", "0", "0"] and said["03"][:2] == ["0", "0"] and "started" not in said["03"]
+    assert said["00"] == ["1", "0", "0", "1/1"] and said["03"][:2] == ["0", "0"] and "started" not in said["03"]
     assert said["04"][-2:] == ["not", "started"], "a lesson holds no exercises"
     assert len(said) == 1 + 17 + 1 and said["all"][0] == "1"
 
@@ -56,7 +56,7 @@ def test_of_several_the_last_one_worked_on_counts_and_this_is_said(drive, capsys
         os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
     main(["progress", str(drive)])
     out = capsys.readouterr().out
-    assert [line.split()[1:] for line in out.splitlines() if line.startswith("00 ")] == [["0", "1", "0"]]
+    assert [line.split()[1:] for line in out.splitlines() if line.startswith("00 ")] == [["0", "1", "0", "0/1"]]
     assert (f"00: {files[1].name} counts, the last one saved that you worked on; the same exercises are in "
             f"{files[0].name}, {NAME}" in out)
 
@@ -68,7 +68,7 @@ def test_without_ids_the_headings_tell(drive, capsys):
         cell["metadata"] = {}
     (drive / "mine.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     assert main(["progress", str(drive)]) == 0
-    assert rows(capsys.readouterr().out)["00"] == ["1", "0", "0"]
+    assert rows(capsys.readouterr().out)["00"] == ["1", "0", "0", "1/1"]
 
 
 @pytest.mark.parametrize("wrong", ["gone", "Colab Notebooks/a.ipynb"])

@@ -11,16 +11,15 @@ from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.room import Room
 
 # With a fixed width w, row · w + column is the same for (0, w) and (1, 0): a board may be wider than any of these.
-WIDTHS = (*range(2, 131), 200, 255, 256, 257, 500, 512, 997, 999, 1000, 1001, 1009, 1024, 2048, 4096, 7919, 10_000,
-          10_007, 65_536,
-          100_000, 1_000_000, 1_000_003, 10 ** 9)
+WIDTHS = (*range(2, 261), 500, 512, 997, 999, 1000, 1001, 1009, 1024, 2048, 4096, 7919, 10_000,
+          10_007, 65_536, 100_000, 1_000_000, 1_000_003, 10 ** 9)
 PAIRS = (*(((0, w), (1, 0)) for w in WIDTHS), *(((w, 0), (0, 1)) for w in WIDTHS),
          ((1, 10), (11, 0)), ((1, 1), (1, 10)), ((2, 5), (5, 2)), ((3, 4), (5, 0)))
 
 # Whoever lists all cells of a board is right too: such an answer takes long on a large board, and is asked about
 # smaller ones only.
 FEW = [pair for pair in PAIRS if max(*pair[0], *pair[1]) in (7, 8, 10, 11, 12, 16, 20, 31, 32, 50, 64, 100, 101, 128)]
-FEW += [((0, 256), (1, 0)), ((0, 1000), (1, 0)), ((0, 1024), (1, 0))]
+FEW += [((0, 150), (1, 0)), ((0, 200), (1, 0)), ((0, 256), (1, 0)), ((0, 1000), (1, 0)), ((0, 1024), (1, 0))]
 FEW.sort(key=lambda pair: max(*pair[0], *pair[1]))
 PATIENCE = 0.1          # seconds for one board
 

@@ -15,7 +15,8 @@ N, S, ROWS, DRAWS = 3, 4, 12, 8
 PARTS = ("W1", "b1", "w2", "V(s)")
 
 # From where to where one number of the state moves, and how large the parameters are drawn, so that no unit is far off.
-MOVES = {1.5: ((-1.0, -2.0), (0.1, 0.4)), 0.5: ((3.0, 5.0), (-3.0, -5.0)), 0.05: ((30.0, 50.0), (-30.0, -50.0))}
+MOVES = {1.5: ((-1.0, -2.0), (0.1, 0.4)), 0.5: ((3.0, 5.0), (-3.0, -5.0)), 0.05: ((30.0, 50.0), (-30.0, -50.0)),
+         5e-3: ((300.0, 500.0), (-300.0, -500.0))}
 
 
 def examine(room: Room, MixingNet: type) -> None:
