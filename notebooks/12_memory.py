@@ -180,7 +180,6 @@ with lesson.prediction(guess, round(seen[-1], 2)) as fold:
     print(f"after 1 step {seen[0]:.3f}, after 20 steps {seen[-1]:.3f}: "
           f"σ(3)^20 = {seen[0] ** 20:.3f}")
 
-
 # %% [markdown]
 # What a gate keeps is a power of it, with one factor for each step. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
 #
@@ -188,6 +187,7 @@ with lesson.prediction(guess, round(seen[-1], 2)) as fold:
 
 # %%
 touch.memory()
+
 
 # %% [markdown]
 # ### Step 2: what an agent reads
