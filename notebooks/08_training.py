@@ -20,7 +20,7 @@
 #
 # You put the pieces of the lessons before into one loop, train teams until they play as well as anyone can, and measure what that proves and which settings matter.
 #
-# **Minutes:** 57
+# **Minutes:** 45, and 13 more for *Going further*
 #
 # **You need:** lessons 01 to 07; nothing new in PyTorch.
 #
@@ -29,7 +29,7 @@
 # - say what each hyperparameter does, and which ones this task is sensitive to
 # - train with several seeds and say what "5 of 5" proves and what it does not
 # - check a trained QMIX team against the exact values of the two-step game
-# - train without a global state
+# - see why one setting alone can end or delay a run
 
 # %%
 # Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
@@ -111,7 +111,7 @@ print("update_every=4000     -> optimal:", is_best(trained(update_every=4_000)[1
 #
 # ### Step 1: play once
 #
-# All rows of the environment play one joint action, ε-greedily ([lesson 03](03_agents.ipynb)). What was seen before and after becomes one transition a row ([lesson 06](06_replay_and_targets.ipynb)). Rows whose episode has ended begin a new one.
+# All rows of the environment play one joint action, ε-greedily ([lesson 03](03_agents.ipynb)). What was seen before and after becomes one transition for each row ([lesson 06](06_replay_and_targets.ipynb)). Rows whose episode has ended begin a new one.
 
 # %%
 @torch.no_grad()
@@ -198,7 +198,7 @@ print("updates:", len(my_losses),
       " all losses finite:", all(loss < float("inf") for loss in my_losses))
 
 # %% [markdown]
-# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ. It draws a seed for the environment from the run's own seed, so that two generators never start from one number; on a board with fixed starts nothing is drawn there. And it waits for a full batch before the first update and makes up for those that had to wait; with the settings here a batch is full before `learning_starts`. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
+# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ. It draws a seed for the environment from the run's own seed, so that two generators never start from one number; on a board with fixed starts nothing is drawn there. And it waits for a full batch before the first update. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
 #
 # Chance enters at three places, and each has a seed: the first weights (`for_env(env, seed=...)`), and exploration and replay (`TrainConfig(seed=...)`), which share one generator. With random starts the environment has a generator too. Same seeds, same run.
 #
@@ -234,25 +234,29 @@ for field in fields(config):
 #
 # The team has some of its own: the discount $\gamma$ (`gamma`), the widths of the agents' hidden layers (`hidden`), the width of the mixing network (`embed_dim`, written $E$) and of its hypernetworks (`hypernet_dim`). And the environment has one, the number of rows that play at once (`num_envs`).
 #
-# The numbers hang together. Two of the relations are worth working out before you change anything.
+# The numbers depend on each other. Two of the relations are worth working out before you change anything.
 #
-# **Predict.** With the default preset and 32 rows: how often is `env.step` called in a run? How many updates does it make?
+# **Predict.** With the default preset and 32 rows: how often is `env.step` called in a run? How many updates does it make? (`batch_size` plays no part in either.)
 
 # %%
+guess = ...  # two numbers in a list: calls of env.step, updates
+
 calls = -(-config.total_steps // 32)                                            # rounded up
 updates = (calls * 32 - config.learning_starts) // config.update_every
-print("calls of env.step:", calls)
-print("updates          :", updates)
-print("the run above made as many:", updates == first.updates[-1])
+assert updates == first.updates[-1]
+with lesson.prediction(guess, [calls, updates]):
+    print("The default run of the problem section made as many updates.")
 
 # %% [markdown]
-# **Predict.** How often, on average, is a transition drawn from the replay memory in the whole run: less than once, about once, several times?
+# **Predict.** How often, on average, is a stored transition drawn from the replay memory in the whole run? (To a tenth.)
 
 # %%
+guess = ...  # one number: draws for each stored transition
+
 drawn = updates * config.batch_size
-print("transitions stored:", calls * 32)
-print("transitions drawn :", drawn)
-print(f"draws for each    : {drawn / (calls * 32):.1f}")
+with lesson.prediction(guess, round(drawn / (calls * 32), 1)):
+    print("transitions stored:", calls * 32)
+    print("transitions drawn :", drawn)
 
 # %% [markdown]
 # This ratio, `batch_size / update_every` but for the start, is the *replay ratio*. It ties two of the numbers to each other: half as many updates with twice the batch draw as many transitions. The two are not the same thing, though. Fewer and larger updates mean fewer moves of the weights, each with less noise.
@@ -298,7 +302,7 @@ print("untrained teams that reach the goals:",
 #
 # ### Step 6: several seeds
 #
-# One run proves that a run *can* work. Start over with other first weights and other chance. `train` shows a progress bar while it works, unless `QMIX_COURSE_PROGRESS=0` is set in the environment. A bar for the seeds is one line.
+# One run proves that a run *can* work. Start over with other first weights and other chance.
 
 # %%
 histories = {"QMIX": [first] + [trained(seed=seed)[1] for seed in bar(range(1, 5), desc="seeds")]}
@@ -379,21 +383,16 @@ vdn_teams = [two_step(VDN, seed) for seed in range(2)]
 iql_teams = [two_step(IQL, seed) for seed in range(2)]
 
 # %% [markdown]
-# **Predict.** What does the greedy team of each algorithm earn? And what must $Q_{tot}$ be for the four joint actions of the first step, if QMIX learned the exact values with $\gamma = 0.99$?
+# **Predict.** What do QMIX's greedy teams earn? And what must $Q_{tot}$ be in the first step, once agent 1 chooses 2A and once it chooses 2B, if QMIX learned the exact values with $\gamma = 0.99$?
 
 # %%
-for name, teams in (("IQL", iql_teams), ("VDN", vdn_teams), ("QMIX", qmix_teams)):
-    print(f"{name:4}: greedy return of each seed",
-          [evaluate(TwoStepGame(), team).mean_return for team in teams])
+guess = ...  # three numbers in a list: QMIX's return, its Q_tot for 2A, its Q_tot for 2B
 
+returns = {name: [evaluate(TwoStepGame(), team).mean_return for team in teams]
+           for name, teams in (("IQL", iql_teams), ("VDN", vdn_teams), ("QMIX", qmix_teams))}
 game = exact.solve(TwoStepGame(), gamma=0.99)
-learned = [exact.q_tot(team, game.model) for team in qmix_teams]             # each [3 states, A, A]
+learned = [exact.q_tot(team, game.model) for team in qmix_teams]         # each [3 states, A, A]
 assert all((q - game.q).abs().max() < 0.05 for q in learned)
-print("\nexact  Q*    at the start:", [[round(float(x), 2) for x in row] for row in game.q[0]])
-print("QMIX's Q_tot at the start:", [[round(float(x), 2) for x in row] for row in learned[0][0]])
-print("all 12 entries of Q_tot within 0.05 of Q*, in every seed: True")
-
-# %%
 figure, axes = plots.panels(3, 3, size=(8.6, 6.4),
                             title="The two-step game: the exact values, and what two teams believe")
 believed = {"exact": game.q, "QMIX": learned[0], "VDN": exact.q_tot(vdn_teams[0], game.model)}
@@ -401,17 +400,205 @@ for row, (name, q) in zip(axes, believed.items()):
     for ax, table, where in zip(row, q, ("the start", "2A", "2B")):
         largest = (table > table.max() - 0.05).nonzero().tolist()
         plots.table(table, title=f"{name}, {where}", highlight=largest, ax=ax, limits=(-2, 8))
+with lesson.prediction(guess, [min(returns["QMIX"]), game.q[0, 0, 0].item(),
+                               game.q[0, 1, 0].item()]) as fold:
+    for name, each in returns.items():
+        print(f"{name:4}: greedy return of each seed", each)
+    print("all 12 entries of Q_tot are within 0.05 of Q*, in every seed")
+    fold.append(figure)
+
+# %% [markdown]
+# (The frames in the fold's figure mark the largest entries of each table, to within 0.05.)
+#
+# QMIX learned all twelve values, not only a good policy. VDN cannot make the table of 2B out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8.
+#
+# The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values; you will meet some below.
+
+# %% [markdown]
+# ## The same as the library
+#
+# Your loop against `train`: same first weights, same seeds, same settings. If both do the same things in the same order, every weight must agree at the end.
+
+# %%
+env = GridWorld(size=5, num_envs=32)
+theirs = QMIX.for_env(env, seed=0)
+history = train(env, theirs, TrainConfig(seed=0, total_steps=2_000))
+
+difference = max((a - b).abs().max().item() for a, b in zip(mine.parameters(), theirs.parameters()))
+assert difference < 1e-12
+print("updates:", len(my_losses), "and", history.updates[-1])
+print("every weight agrees to 1e-12")
+
+
+# %% [markdown]
+# Every draw and every update builds on all that came before. So this test sees any difference in the order of things, such as an update before the row is stored, or a target that moves before the optimiser does.
+
+# %% [markdown]
+# ## Break it
+#
+# ### No exploration
+#
+# First take away the chance: $\varepsilon = 0$ from the first step on. In the two-step game, six seeds.
+
+# %%
+def without_exploration(seed):
+    env = TwoStepGame(num_envs=32)
+    team = QMIX.for_env(env, seed=seed, hidden=(32,), **small_mixer)
+    train(env, team, TrainConfig(seed=seed, total_steps=2_000, update_every=8,
+                                 batch_size=64, learning_rate=3e-3, tau=0.05,
+                                 epsilon_start=0.0, epsilon_end=0.0, evaluate_every=2_000))
+    return team
+
+
+teams = [without_exploration(seed) for seed in range(6)]
+returns = [evaluate(TwoStepGame(), team).mean_return for team in teams]
+errors = [float((exact.q_tot(team, game.model) - game.q).abs().max()) for team in teams]
+assert min(returns) < 8 and max(returns) == 8
+assert all(error > 1 for error, value in zip(errors, returns) if value == 8)
+print("Some seeds never find the 8. Some find it by luck, and of those, every one is wrong "
+      "by more than 1 about some joint action.")
+plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
+           "Two-step game without exploration: greedy return", "return", best=8, fmt="{:.0f}")
+
+# %% [markdown]
+# Without exploration the team plays what it believes, and stores only that. A team whose first weights make it walk to 2A sees 7s, learns that 2A is worth 7, and has no reason to try anything else. Nothing in the loss shows what was never played.
+#
+# And look at the seeds that reached 8. Had you run only one of those, you would have concluded that exploration is not needed. The return does not show that the team knows next to nothing about what it never played; the comparison with $Q^*$ does. This is why one seed is no result, and why the seeds are chosen before the runs, not after.
+#
+# ### Every knob, one at a time
+#
+# Now most of the numbers of Step 4. `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time and five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
+
+# %%
+sweep = data.load("sweep")
+settings = sweep["settings"]
+default, *others = sweep["points"]
+limit = settings["config"]["total_steps"]
+print("made by", sweep["made_by"], "on", sweep["date"],
+      "with", len(settings["seeds"]), "seeds for each value\n")
+
+
+def shown(point):
+    """A point's value as a label."""
+    if point["name"] == "target_every":
+        return f"copy/{point['value']}"
+    return ("-".join(map(str, point["value"])) if isinstance(point["value"], list)
+            else f"{point['value']:g}")
+
+
+def line(label, point):
+    reached = [steps for steps in point["steps"] if steps == steps]        # NaN: not within the run
+    middle = f"{median(reached):.0f}" if reached else "never"
+    print(f"{label:24} {len(reached)} of {len(point['steps'])} seeds, median of those: {middle}")
+
+
+line("default", default)
+for point in others:
+    line(f"{point['name']} {shown(point)}", point)
+
+
+# %%
+def draw(ax, name, points):
+    """One panel: one column for each value, one dot for each seed;
+    a cross at the top is a seed that did not get there."""
+    standard = settings["config"].get(name, settings.get(name))
+    tried = points + [{"name": name, "value": standard, "steps": default["steps"]}]
+    tried.sort(key=lambda point: (point["name"] != name, point["value"]))       # the hard copy last
+    for x, point in enumerate(tried):
+        usual = point["value"] == standard and point["name"] == name
+        color, marker = (plots.COLOURS[0], "o") if usual else (plots.COLOURS[1], "s")
+        for offset, steps in zip((-0.2, -0.1, 0.0, 0.1, 0.2), point["steps"]):
+            there = steps == steps
+            ax.plot(x + offset, steps if there else limit * 1.1, color=color if there else "black",
+                    marker=marker if there else "x", linestyle="none")
+    ax.set_xticks(range(len(tried)), [shown(point).replace("/", "\nper ") for point in tried])
+    ax.set(title=name, xlim=(-0.6, len(tried) - 0.4), ylim=(0, limit * 1.2))
+    ax.axhline(limit, color="#444444", linestyle=(0, (4, 3)), linewidth=1.0)
+
+
+names = [name for name in dict.fromkeys(point["name"] for point in others)
+         if name != "target_every"]
+figure, axes = plots.panels(
+    3, 3, size=(10, 7.6),
+    title="Steps until optimal for good, five seeds each (circles: the default)")
+for ax, name in zip(axes.flat, names):
+    draw(ax, name, [point for point in others
+                    if point["name"] in (name, "target_every" if name == "tau" else name)])
+for ax in axes[:, 0]:
+    ax.set_ylabel("environment steps")
 figure
 
 
 # %% [markdown]
-# (The frames mark the largest entries of each table, to within 0.05.)
+# What the pictures say:
 #
-# QMIX learned all twelve values, not only a good policy: 6.93 and 7.92 at the start, 7 everywhere in 2A, and the table of 2B. VDN cannot make that last table out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8.
+# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset (in *Going further*) keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
+# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: three of five seeds arrive, and late. With a copy every 10 updates all arrive, and with a soft update all arrive earlier. A slower soft update, fewer updates (`update_every=64`), a small batch, a learning rate of 0.03 and smaller first weights have later medians too; with five seeds in a column that is a hint, not a finding.
+# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
+# - **The default is not the only good column.** A batch of 256, twice as many updates at twice the work, $\gamma = 0.9$ and a narrow mixing network have the same median. A preset is a compromise that somebody made.
 #
-# The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values; you will meet some below.
 #
-# ### Step 9: when there is no global state
+# Read it with care:
+#
+# - Five seeds for each value. Small differences between columns are within what other seeds would give.
+# - One knob at a time. Two settings that are each harmless may not be harmless together, and a bad value of one may be made up for by another.
+# - This task only. It is small, and its reward leads the team at every step. What does not matter here may matter a great deal elsewhere. Carry over the method, not the values.
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Write the training loop from memory: play, store, learn when due, move the target.
+# - Say what every number in `TrainConfig` decides, and compute steps, updates and the replay ratio before a run.
+# - Train with several seeds and say how much failure that result leaves open.
+# - Put a baseline beside a result, and say when a task cannot tell two algorithms apart.
+# - Check a trained team against exact values.
+#
+# The whole algorithm on one page: [the listing](../docs/algorithm.md).
+#
+# ### Common misreadings
+#
+# - *"It solved the task, so the code is right."* IQL and VDN solve the grid world too. A return says that nothing is badly broken; exact values and structural tests say more.
+# - *"QMIX is better than VDN, the two-step game proves it."* It proves that there are tasks which VDN cannot represent and QMIX can. On the grid world the two are alike.
+# - *"The return is far below zero, so the team plays badly."* If it was measured while exploring, it shows the dice. Look at the greedy return.
+# - *"`tau=1` is a fast target network."* With a copy inside every update there is no target network any more. Use `target_every` for hard copies.
+# - *"More updates are always better."* The data stay the same. Each update reuses them, and beyond some point you pay time and get nothing.
+# - *"These hyperparameters are good."* They are good for this task. The method to find out is yours now.
+#
+# ### Exercises
+#
+# The exercises of this lesson are in [exercises/08_training.ipynb](../exercises/08_training.ipynb); `make lab` puts a copy of your own in `my/`.
+#
+# - 08.1 What a run is made of
+# - 08.2 When is exploration down to a value?
+# - 08.3 The loop
+# - 08.4 Without the dice
+# - 08.5 When it is done
+# - 08.6 Find the bug: Every fiftieth
+#
+# Further, without a check:
+#
+# 1. **A knob of your own** (medium). Pick a setting that the sweep left out, such as `max_grad_norm`, `capacity` or `hypernet_dim`. Write down what you expect, then run three values with three seeds. You are right if you can say for each value in how many seeds the team became optimal for good, whatever the answer is.
+# 2. **Stop when it is done** (medium). Use `train(..., on_evaluation=..., stop=...)` to end a run once the greedy return was the best one in five looks in a row. You are right if the history ends with five entries of 8.65 and is shorter than the default run.
+# 3. **A different discount** (hard). Train QMIX on the two-step game with `gamma=0.5`. Predict the return and the two values at the start before you run it. You are right if you can explain why the return does not notice.
+#
+# ### Sources
+#
+# - T. Rashid, M. Samvelyan, C. Schroeder de Witt, G. Farquhar, J. Foerster, S. Whiteson, *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*, 2018: the method and the two-step game (section 5).
+# - P. Sunehag and others, *Value-Decomposition Networks for Cooperative Multi-Agent Learning*, 2018: VDN.
+# - M. Tan, *Multi-Agent Reinforcement Learning: Independent vs. Cooperative Agents*, 1993: independent learners.
+# - V. Mnih and others, *Human-level control through deep reinforcement learning*, 2015: replay memory and target networks with Q-learning.
+# - D. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: the optimiser.
+# - P. Henderson and others, *Deep Reinforcement Learning that Matters*, 2018: why several seeds, and what changes between them.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who have no global state, who want to see the library's slow preset, or who met a team that was optimal and then was not.
+
+# %% [markdown]
+# ### When there is no global state
 #
 # In training the mixer reads the global state $s$. In a simulator it is there. Elsewhere nobody may know it, and all you recorded is what each agent saw. Then put the agents' observations next to each other and use that as the state. The mixer gets another input size, and nothing else changes.
 
@@ -457,22 +644,7 @@ print("the state can be read off the observations:",
 # In this task the observations together *are* the state, in another order. So the result says that the method works when nothing is lost. Where the agents together see less than the state holds, two different states can look the same, and then the mixer cannot tell them apart either.
 
 # %% [markdown]
-# ## The same as the library
-#
-# Your loop against `train`: same first weights, same seeds, same settings. If both do the same things in the same order, every weight must agree at the end.
-
-# %%
-env = GridWorld(size=5, num_envs=32)
-theirs = QMIX.for_env(env, seed=0)
-history = train(env, theirs, TrainConfig(seed=0, total_steps=2_000))
-
-difference = max((a - b).abs().max().item() for a, b in zip(mine.parameters(), theirs.parameters()))
-assert difference < 1e-12
-print("updates:", len(my_losses), "and", history.updates[-1])
-print("largest difference of any weight below 1e-12: True")
-
-# %% [markdown]
-# Every draw and every update builds on all that came before. So this test sees any difference in the order of things, such as an update before the row is stored, or a target that moves before the optimiser does.
+# ### The reference preset
 #
 # The library has a second preset, `reference`: one row instead of 32, a smaller learning rate, a slower target, and an $\varepsilon$ that falls over 100,000 steps. It takes much longer than the others, so its curves were recorded once.
 
@@ -500,119 +672,8 @@ for ax in (left, right):
 left.legend(loc="lower right")
 figure
 
-
 # %% [markdown]
 # Both panels show the same three runs. The left one is the team; the right one is the team with most of its actions drawn by chance. Whoever looks only at the right one sees a slow climb that has not come near the best return when the run ends, and goes on training a team that has long been optimal. [Lesson 09](09_curves.ipynb) takes this up.
-
-# %% [markdown]
-# ## Break it
-#
-# ### No exploration
-#
-# First take away the chance: $\varepsilon = 0$ from the first step on. In the two-step game, six seeds.
-
-# %%
-def without_exploration(seed):
-    env = TwoStepGame(num_envs=32)
-    team = QMIX.for_env(env, seed=seed, hidden=(32,), **small_mixer)
-    train(env, team, TrainConfig(seed=seed, total_steps=2_000, update_every=8,
-                                 batch_size=64, learning_rate=3e-3, tau=0.05,
-                                 epsilon_start=0.0, epsilon_end=0.0, evaluate_every=2_000))
-    return team
-
-
-teams = [without_exploration(seed) for seed in range(6)]
-returns = [evaluate(TwoStepGame(), team).mean_return for team in teams]
-errors = [float((exact.q_tot(team, game.model) - game.q).abs().max()) for team in teams]
-print("some seeds never find the 8:", min(returns) < 8)
-print("some seeds find it by luck :", max(returns) == 8)
-print("and of those, every one is wrong by more than 1 about some joint action:",
-      all(error > 1 for error, value in zip(errors, returns) if value == 8))
-plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
-           "Two-step game without exploration: greedy return", "return", best=8, fmt="{:.0f}")
-
-# %% [markdown]
-# Without exploration the team plays what it believes, and stores only that. A team whose first weights make it walk to 2A sees 7s, learns that 2A is worth 7, and has no reason to try anything else. Nothing in the loss shows what was never played.
-#
-# And look at the seeds that reached 8. Had you run only one of those, you would have concluded that exploration is not needed. The return does not show that the team knows next to nothing about what it never played; the comparison with $Q^*$ does. This is why one seed is no result, and why the seeds are chosen before the runs, not after.
-#
-# ### Every knob, one at a time
-#
-# Now most of the numbers of Step 4. `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time and five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
-
-# %%
-sweep = data.load("sweep")
-settings = sweep["settings"]
-default, *others = sweep["points"]
-limit = settings["config"]["total_steps"]
-print("made by", sweep["made_by"], "on", sweep["date"],
-      "with", len(settings["seeds"]), "seeds for each value\n")
-
-
-def shown(point):
-    """A point's value as a label."""
-    if point["name"] == "target_every":
-        return f"copy/{point['value']}"
-    return ("-".join(map(str, point["value"])) if isinstance(point["value"], list)
-            else f"{point['value']:g}")
-
-
-def line(label, point):
-    reached = [steps for steps in point["steps"] if steps == steps]        # NaN: not within the run
-    middle = f"{median(reached):.0f}" if reached else "never"
-    print(f"{label:24} {len(reached)} of {len(point['steps'])} seeds, median of those: {middle}")
-
-
-line("default", default)
-for point in others:
-    line(f"{point['name']} {shown(point)}", point)
-
-
-# %%
-def draw(ax, name, points):
-    """One panel: every value a column, every seed a dot;
-    a cross at the top is a seed that did not get there."""
-    standard = settings["config"].get(name, settings.get(name))
-    tried = points + [{"name": name, "value": standard, "steps": default["steps"]}]
-    tried.sort(key=lambda point: (point["name"] != name, point["value"]))       # the hard copy last
-    for x, point in enumerate(tried):
-        usual = point["value"] == standard and point["name"] == name
-        color, marker = (plots.COLOURS[0], "o") if usual else (plots.COLOURS[1], "s")
-        for offset, steps in zip((-0.2, -0.1, 0.0, 0.1, 0.2), point["steps"]):
-            there = steps == steps
-            ax.plot(x + offset, steps if there else limit * 1.1, color=color if there else "black",
-                    marker=marker if there else "x", linestyle="none")
-    ax.set_xticks(range(len(tried)), [shown(point).replace("/", "\nper ") for point in tried])
-    ax.set(title=name, xlim=(-0.6, len(tried) - 0.4), ylim=(0, limit * 1.2))
-    ax.axhline(limit, color="#444444", linestyle=(0, (4, 3)), linewidth=1.0)
-
-
-names = [name for name in dict.fromkeys(point["name"] for point in others)
-         if name != "target_every"]
-figure, axes = plots.panels(
-    3, 3, size=(10, 7.6),
-    title="Steps until optimal for good, five seeds each (circles: the default)")
-for ax, name in zip(axes.flat, names):
-    draw(ax, name, [point for point in others
-                    if point["name"] in (name, "target_every" if name == "tau" else name)])
-for ax in axes[:, 0]:
-    ax.set_ylabel("environment steps")
-figure
-
-# %% [markdown]
-# What the pictures say, panel by panel:
-#
-# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset above keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
-# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: three of five seeds arrive, and late. With a copy every 10 updates all arrive, and with a soft update all arrive earlier. A slower soft update, fewer updates (`update_every=64`), a small batch, a learning rate of 0.03 and smaller first weights have later medians too; with five seeds a column that is a hint, not a finding.
-# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
-# - **The default is not the only good column.** A batch of 256, twice as many updates at twice the work, $\gamma = 0.9$ and a narrow mixing network have the same median. A preset is a compromise that somebody made.
-#
-#
-# Read it with care:
-#
-# - Five seeds for each value. Small differences between columns are within what other seeds would give.
-# - One knob at a time. Two settings that are each harmless may not be harmless together, and a bad value of one may be mended by another.
-# - This task only. It is small, and its reward leads the team at every step. What does not matter here may matter a great deal elsewhere. Carry over the method, not the values.
 
 # %% [markdown]
 # ### Optimal, and then not
@@ -664,51 +725,3 @@ figure
 # The lead is large while the team is short-sighted: it knows that the next step pays, and nothing yet of the 10 that waits either way. Then the 10 travels back through the targets. What an agent loses by a detour is small beside that, and until the new values are exact the lead is *below* the true one. In this valley a little noise is enough. The earlier preset ended in the middle of it, and by then its memory held little besides the best way, so that hardly a row said what a detour costs. The default now learns faster, and lets $\varepsilon$ fall over the whole run, so that such rows keep coming in.
 #
 # Two things to take along. A team can play well for the wrong reason, and has to pass through worse values on its way to right ones. And a rare failure needs many seeds to be seen: the twenty seeds that the earlier preset was chosen with showed nothing.
-
-# %% [markdown]
-# ## Sum up
-#
-# ### What you can do now
-#
-# - Write the training loop from memory: play, store, learn when due, move the target.
-# - Say what every number in `TrainConfig` decides, and compute steps, updates and the replay ratio before a run.
-# - Train with several seeds and say how much failure that result leaves open.
-# - Put a baseline beside a result, and say when a task cannot tell two algorithms apart.
-# - Check a trained team against exact values, and train one without a global state.
-#
-# The whole algorithm on one page: [the listing](../docs/algorithm.md).
-#
-# ### Common misreadings
-#
-# - *"It solved the task, so the code is right."* IQL and VDN solve the grid world too. A return says that nothing is badly broken; exact values and structural tests say more.
-# - *"QMIX is better than VDN, the two-step game proves it."* It proves that there are tasks which VDN cannot represent and QMIX can. On the grid world the two are alike.
-# - *"The return is far below zero, so the team plays badly."* If it was measured while exploring, it shows the dice. Look at the greedy return.
-# - *"`tau=1` is a fast target network."* With a copy inside every update there is no target network any more. Use `target_every` for hard copies.
-# - *"More updates are always better."* The data stay the same. Each update reuses them, and beyond some point you pay time and get nothing.
-# - *"These hyperparameters are good."* They are good for this task. The method to find out is yours now.
-#
-# ### Exercises
-#
-# The exercises of this lesson are in [exercises/08_training.ipynb](../exercises/08_training.ipynb); `make lab` puts a copy of your own in `my/`.
-#
-# - 08.1 What a run is made of
-# - 08.2 When is exploration down to a value?
-# - 08.3 The loop
-# - 08.4 Without the dice
-# - 08.5 When it is done
-# - 08.6 Find the bug: Every fiftieth
-#
-# Further, without a check:
-#
-# 1. **A knob of your own** (medium). Pick a setting that the sweep left out, such as `max_grad_norm`, `capacity` or `hypernet_dim`. Write down what you expect, then run three values with three seeds. You are right if you can say for each value in how many seeds the team became optimal for good, whatever the answer is.
-# 2. **Stop when it is done** (medium). Use `train(..., on_evaluation=..., stop=...)` to end a run once the greedy return was the best one in five looks in a row. You are right if the history ends with five entries of 8.65 and is shorter than the default run.
-# 3. **A different discount** (hard). Train QMIX on the two-step game with `gamma=0.5`. Predict the return and the two values at the start before you run it. You are right if you can explain why the return does not notice.
-#
-# ### Sources
-#
-# - T. Rashid, M. Samvelyan, C. Schroeder de Witt, G. Farquhar, J. Foerster, S. Whiteson, *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*, 2018: the method and the two-step game (section 5).
-# - P. Sunehag and others, *Value-Decomposition Networks for Cooperative Multi-Agent Learning*, 2018: VDN.
-# - M. Tan, *Multi-Agent Reinforcement Learning: Independent vs. Cooperative Agents*, 1993: independent learners.
-# - V. Mnih and others, *Human-level control through deep reinforcement learning*, 2015: replay memory and target networks with Q-learning.
-# - D. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, 2015: the optimiser.
-# - P. Henderson and others, *Deep Reinforcement Learning that Matters*, 2018: why several seeds, and what changes between them.
