@@ -20,7 +20,7 @@
 #
 # You train the team that this course is about, watch it play, and refresh the Q-learning that it is built from.
 #
-# **Minutes:** 28
+# **Minutes:** 29
 #
 # **You need:** Python, a little PyTorch (what a module and a loss are), and the idea of a reward. Q-learning is repeated here.
 #
@@ -91,23 +91,26 @@ plots.board(env.positions[0], env.size, goals=env.goals,
 #
 # The sum of an episode's rewards is its **return**.
 #
-# **Predict.** Each agent is 4 steps from its goal, and their paths do not cross. What is the best return? Write down the
-# four rewards before you run the next cell.
+# **Predict.** Each agent is 4 steps from its goal, and their paths do not cross. What is the best return? Add up the four
+# rewards and write the sum in the place of the three dots, then run the cell.
 
 # %%
+guess = ...  # one number: the sum of the four rewards
+
 rewards = []
 for step in range(1, 5):
     distance = 2 * (4 - step)                      # both agents are one step closer after each step
     rewards.append(10.0 if distance == 0 else -0.05 - 0.1 * distance)
 best = exact.solve(env).best_return                # found by dynamic programming over all states
-print("rewards:", [round(r, 2) for r in rewards])
-print("by hand:", round(sum(rewards), 2))
 assert abs(sum(rewards) - best) < 1e-12
-print("the exact best return is the same")
+with lesson.prediction(guess, round(sum(rewards), 6)):
+    print("rewards:", [round(r, 2) for r in rewards])
+    print("the exact best return is the same")
 
 # %% [markdown]
-# That was a *Predict* question. Every lesson has some. Answer before you run: being wrong is how you find out what
-# you had not understood yet, and the next cell always computes the answer.
+# That was a *Predict* question. Every lesson has some. The first line of the cell below it says what to write; the cell computes the
+# answer, keeps it folded until you ask for it, and says how far off you were. Being wrong is how you find out what
+# you had not understood yet. If you leave the three dots, the notebook runs on.
 #
 # ### Before training
 #
@@ -182,7 +185,7 @@ touch.play()
 #
 # What works well:
 #
-# - **Predict, then run.** Cover the output if you read a notebook that already shows it.
+# - **Predict, then run.** Write your guess in the place of the three dots before you open a fold.
 # - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
 #   Restart session*) and run all cells from the top.
 # - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
@@ -221,6 +224,7 @@ print(inspect.getsource(QMIX))
 # | $Q_i(o_i, u_i)$ | agent $i$'s **utility**: its own network's number for its own action | `agent_qs` |
 # | $Q_{tot}(s, \mathbf{u})$ | the team's value, as the **mixer** makes it from the utilities | `q_tot` |
 # | $Q^*$ | the exact best value, where we can compute it | `exact.solve(env).q` |
+# | $\hat Q^*$, $\hat R$ | a hat marks an estimate: $\hat Q^*$ is what a second, unrestricted network takes $Q^*$ to be (lesson 13), $\hat R$ the return measured so far for each way to play (lesson 16) | `central_q_tot` |
 # | $V(s)$ | a value of the state alone, a part of the mixer | |
 # | $y$ | the TD target: the number that a value is pulled towards | `y` |
 # | $\theta$, $\theta^-$ | weights of the online and of the target network | `algorithm`, `target` |
@@ -272,20 +276,20 @@ print("left from cell 0:", corridor(0, 0))
 # and just $r$ if the episode ends there. (Nothing in this corridor is left to chance. In a world with chance, the right side is
 # the average over what may follow.) Here $\gamma = 0.9$, so that the numbers differ visibly; the rest of the course uses 0.99.
 #
-# **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0?
+# **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0? (You may write `0.9 ** 2`.)
 
 # %%
+guess = ...  # three numbers in a list: right in cell 3, right in cell 0, left in cell 0
+
 exact_q = torch.zeros(GOAL, 2)
 for sweep in range(100):                        # apply the equation until nothing changes
     for cell in range(GOAL):
         for action in range(2):
             new, reward, ended = corridor(cell, action)
             exact_q[cell, action] = reward + (0.0 if ended else GAMMA * float(exact_q[new].max()))
-for cell, action, name in ((3, 1, "right in cell 3"), (0, 1, "right in cell 0"),
-                           (0, 0, "left in cell 0")):
-    print(f"{name}: {float(exact_q[cell, action]):.4f}")
 assert abs(float(exact_q[0, 1]) - GAMMA ** 3) < 1e-12
-print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
+with lesson.prediction(guess, [exact_q[3, 1], exact_q[0, 1], exact_q[0, 0]]):
+    print("right in cell 0 is the reward 1, three steps later: 0.9 ** 3")
 
 
 # %% [markdown]
@@ -383,8 +387,8 @@ for _ in range(500):
     cell = 0 if ended else new
 cells, actions, rewards, next_cells, ends = (torch.tensor(column) for column in zip(*memory))
 print("steps kept:", len(memory))
-print("the rarest pair of cell and action was seen more than 20 times:",
-      bool((2 * cells + actions).bincount().min() > 20))
+assert (2 * cells + actions).bincount().min() > 20
+print("each pair of cell and action was seen more than 20 times")
 
 # %% [markdown]
 # Then the network, its older copy, and the update. A cell goes in as a one-hot vector: all 0 but for a 1 at its own place.
@@ -413,7 +417,7 @@ for update in range(800):
 # %%
 learned = online(one_hot).detach()
 assert (learned - exact_q).abs().max() < 0.02
-print("largest error below 0.02:", bool((learned - exact_q).abs().max() < 0.02))
+print("the largest error is below 0.02")
 print("greedy action in cells 0 to 3:", ["left", "right"][int(learned[0].argmax())],
       learned.argmax(1).tolist())
 
