@@ -20,7 +20,7 @@
 #
 # You see two learners who each do the sensible thing and together settle for 7 where 8 was there, and you find out why.
 #
-# **Minutes:** 43
+# **Minutes:** 44
 #
 # **You need:** lesson 00 (Q-learning, the notation).
 #
@@ -201,15 +201,17 @@ print("first joint action:", max(JOINT, key=team_q[START].get)[0],
 # With $N$ agents and $A$ actions each there are $A^N$ joint actions. A network for the team needs that many outputs, and every
 # $\max$ runs over all of them.
 #
-# **Predict.** Ten agents with four actions each. How many joint actions? And how many numbers if each agent had a table row of its own?
+# **Predict.** Ten agents with four actions each. How many joint actions? And how many numbers if each agent had a table row of its own? (You may write a formula such as `2 ** 3`.)
 
 # %%
+guess = ...  # two numbers in a list: joint actions, numbers in the ten rows together
+
 joint, separate = 4 ** 10, 10 * 4
 assert joint == sum(1 for _ in itertools.product(range(4), repeat=10))
-print(f"joint actions: {joint:,}")
-print(f"own actions, all agents together: {separate}")
-print(f"with 20 agents: {4 ** 20:,} joint actions, "
-      f"and {8 * 4 ** 20 / 1e12:.1f} terabytes for one row in float64")
+with lesson.prediction(guess, [joint, separate]):
+    print(f"joint actions: {joint:,}")
+    print(f"with 20 agents: {4 ** 20:,} joint actions, "
+          f"and {8 * 4 ** 20 / 1e12:.1f} terabytes for one row in float64")
 
 # %%
 team_sizes = list(range(1, 21))
@@ -268,10 +270,12 @@ def iql(episodes, epsilon, rate, seed):
 # Each agent tosses a coin of its own, for exploring. We let both play at random all the time ($\varepsilon = 1$) and use the step size
 # 1/visits, so that every entry is the plain average of its targets.
 #
-# **Predict.** What does agent 1 learn for its two first actions? You did this sum above. And agent 2: its first action does nothing. What
-# does it learn for those two entries?
+# **Predict.** Agent 1's two first entries are the sum that you saw above, and it goes to 2A half of the time while it learns. Agent 2's first action does nothing. What
+# does agent 2 learn for its two entries in the first state? (Both come out the same.)
 
 # %%
+guess = ...  # one number: agent 2's value of each first action
+
 always_random, averaging = (lambda episode: 1.0), (lambda visits: 1 / visits)
 q, _ = iql(20_000, always_random, averaging, seed=0)
 
@@ -279,16 +283,16 @@ two_b = payoff[STATE_2B]
 expected = torch.tensor([                                      # [agent, action] in the first state
     [GAMMA * 7, GAMMA * float(two_b.mean(1).max())],
     [GAMMA * (7 + float(two_b.mean(0).max())) / 2] * 2])       # agent 1 goes to 2A half of the time
-for i in range(2):
-    print(f"agent {i + 1}, first state, by hand:", [round(v, 2) for v in expected[i].tolist()])
 assert (torch.tensor([q[0][START], q[1][START]]) - expected).abs().max() < 0.1
-print("the learned values are within 0.1 of these")
-print("agent 1's first choice:", ["2A", "2B"][int(q[0][START][1] > q[0][START][0])])
+with lesson.prediction(guess, expected[1, 0]):
+    for i in range(2):
+        print(f"agent {i + 1}, first state, by hand:", [round(v, 2) for v in expected[i].tolist()])
+    print("the learned values are within 0.1 of these")
+    print("agent 1's first choice:", ["2A", "2B"][int(q[0][START][1] > q[0][START][0])])
 
 # %% [markdown]
-# The sum came true. Agent 1's entry for 2B is a well-measured average, and it points the wrong way.
-#
-# Note agent 2's numbers as well. In the first state they have nothing to do with agent 2's action; they report what *agent 1* does there.
+# Agent 2's numbers in the first state have nothing to do with agent 2's action; they report what *agent 1* does there. And agent 1's entry for 2B is a
+# well-measured average that points the wrong way.
 #
 # ### The ground moves
 #
@@ -300,11 +304,13 @@ print("agent 1's first choice:", ["2A", "2B"][int(q[0][START][1] > q[0][START][0
 # $\varepsilon$, then $p = 1 - \varepsilon/2$. From which $\varepsilon$ on?
 
 # %%
+guess = ...  # two numbers in a list: the p, the epsilon (you may write fractions such as 1 / 3)
+
 p = (7 - 1) / 7                                                  # 1 + 7p = 7
 epsilon_limit = 2 * (1 - p)
 assert abs((1 - p) * float(two_b[1, 0]) + p * float(two_b[1, 1]) - 7) < 1e-12
-print(f"2B looks better once p is above {p:.3f}, "
-      f"that is once epsilon is below {epsilon_limit:.3f} (6/7 and 2/7)")
+with lesson.prediction(guess, [p, epsilon_limit]):
+    print("2B looks better once p is above 6/7, that is once epsilon is below 2/7")
 
 # %% [markdown]
 # So the *same* entry of agent 1's table, for the same observation and the same action, is pulled towards other targets at
@@ -360,7 +366,6 @@ for i in range(2):
           f"its other action would have brought {own[1 - u[i]]:.0f};",
           f"against the mean over its own actions: {got - own.mean():+.1f}")
 
-
 # %% [markdown]
 # One reward, opposite verdicts: agent 1 spoiled it, agent 2 did well. This is the **credit assignment** problem of a team: from one number,
 # find out whose action did what. (The comparison with the mean over one's own actions, here all equally likely, is the idea of a counterfactual baseline, which
@@ -373,6 +378,9 @@ for i in range(2):
 # **Predict.** What share of the reward's variance comes from your own action, with 2 agents? With 10?
 
 # %%
+guess = ...  # two numbers in a list: the share with 2 agents, with 10
+
+
 def own_share(n_agents):
     """The share of the team reward's variance that agent 1's own action explains,
     by listing all joint actions."""
@@ -385,13 +393,12 @@ def own_share(n_agents):
 
 shares = {n: own_share(n) for n in range(1, 13)}
 assert all(abs(share - 1 / n) < 1e-12 for n, share in shares.items())
-print("2 agents:", round(shares[2], 3), "| 10 agents:", round(shares[10], 3), "| in general 1/N")
-
-# %%
-plots.lines(list(shares), {"explained by my own action": list(shares.values()),
-                           "the others": [1 - share for share in shares.values()]},
-            "Where the variance of the team reward comes from",
-            "agents $N$", "share of the variance", markers=True)
+with lesson.prediction(guess, [shares[2], shares[10]]) as fold:
+    print("in general 1/N")
+    fold.append(plots.lines(list(shares), {"explained by my own action": list(shares.values()),
+                                           "the others": [1 - share for share in shares.values()]},
+                            "Where the variance of the team reward comes from",
+                            "agents $N$", "share of the variance", markers=True))
 
 # %% [markdown]
 # ### Train together, act apart
@@ -492,7 +499,7 @@ print(f"every seed: 2A within 1 of {value_2a:.2f}, 2B within 1 of {value_2b:.2f}
 
 # %%
 plots.bars(first_values, "The library's IQL, agent 1's first step, five seeds",
-           "value (a dot a seed; the text is the median)", dots=True)
+           "value (one dot for each seed; the text is the median)", dots=True)
 
 
 # %% [markdown]
