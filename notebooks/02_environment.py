@@ -20,7 +20,7 @@
 #
 # You write the course's grid world rule by rule, and end with a world that agrees with the library's step for step.
 #
-# **Minutes:** 41
+# **Minutes:** 44
 #
 # **You need:** lessons 00 and 01; how to index a PyTorch tensor.
 #
@@ -160,28 +160,36 @@ def send_back(positions, after):
 
 
 # %% [markdown]
-# **Predict.** Three cases. Write down where both agents end in each, and whether the team pays for a collision.
+# **Predict.** Three cases. In which of them does the team pay for a collision?
 #
 # - *Head on:* agents on (2, 1) and (2, 3). Agent 1 goes right, agent 2 left.
 # - *Swap:* agents on (2, 1) and (2, 2). Agent 1 goes right, agent 2 left.
 # - *Visit:* agent 1 sits on its goal (4, 0), agent 2 on (4, 1). Agent 1 chooses up, agent 2 left.
 
 # %%
+guess = ...  # three times "yes" or "no" in a list: head on, swap, visit
+
 cases = {"head on": ([[2, 1], [2, 3]], [3, 2]),
          "swap": ([[2, 1], [2, 2]], [3, 2]),
          "visit": ([[4, 0], [4, 1]], [0, 2])}
 figure, axes = plots.panels(2, 3, size=(8.4, 6.2), layout="compressed")
+ends, pays = {}, []
 for column, (name, (where, actions)) in enumerate(cases.items()):
     before = torch.tensor(where)
     after, collided = send_back(before, move_alone(before, torch.tensor(actions))[0])
-    print(f"{name:8} {before.tolist()} -> {after.tolist()}  collision: {collided}")
+    ends[name] = f"{before.tolist()} -> {after.tolist()}  collision: {collided}"
+    pays.append(collided)
     plots.board(before, SIZE, GOALS, ax=axes[0, column], title=f"{name}: before")
     plots.board(after, SIZE, GOALS, ax=axes[1, column], title=f"{name}: after")
-figure
+with lesson.prediction(guess, pays) as fold:
+    for name, text in ends.items():
+        print(f"{name:8} {text}")
+    fold.append(figure)
 
 
 # %% [markdown]
-# Agents that swap cells never share one, so they pass each other. An agent that sits on its goal is in the way like any other.
+# What counts is where the two would stand *after* the step: only a shared cell is a collision, whatever the way there, and an agent
+# that sits on its goal is in the way like any other.
 #
 # ### Step 4: one reward for the team
 #
@@ -202,11 +210,13 @@ def team_reward(after, bumped, collided):
 
 # %% [markdown]
 # **Predict.** In lesson 00 you added up the best episode: both agents walk straight, four steps, return 8.65. Now agent 2
-# chooses *down* in the first step, by mistake, and walks up from then on. How many steps does the episode take, what are the
-# rewards, and what does the mistake cost? (The distances add up to 8 before the first step.)
+# chooses *down* in the first step, by mistake, and walks up from then on. How many steps does the episode take, and what does
+# the mistake cost in return? (The distances add up to 8 before the first step.)
 
 # %%
-returns = []
+guess = ...  # two numbers in a list: steps, cost of the mistake
+
+returns, told = [], []
 for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
     positions, rewards = START, []
     while not rewards or rewards[-1] != 10.0:
@@ -215,13 +225,14 @@ for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
         positions, collided = send_back(positions, after)
         rewards.append(team_reward(positions, bumped, collided))
     returns.append(sum(rewards))
-    print(f"{name}: {len(rewards)} steps, rewards {[round(r, 2) for r in rewards]}, "
-          f"return {returns[-1]:.2f}")
-print("the mistake costs", round(returns[0] - returns[1], 2))
+    told.append(f"{name}: {len(rewards)} steps, rewards {[round(r, 2) for r in rewards]}, "
+                f"return {returns[-1]:.2f}")
+with lesson.prediction(guess, [len(rewards), round(returns[0] - returns[1], 6)]):
+    print(*told, sep="\n")
 
 # %% [markdown]
-# 8.65 is the best return of this task, as the exact solver will confirm below. The mistake costs more than the 0.5 for the
-# bump, because everything comes one step later.
+# The best return of this task is that of walking straight, as the exact solver will confirm below. The mistake is not paid with the 0.5 for the
+# bump alone, because everything else comes one step later.
 #
 # A shared reward has a price, which [lesson 01](01_cooperation.ipynb) called credit assignment. Look at two joint actions
 # from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
@@ -243,7 +254,7 @@ for joint_action in ([0, 0], [1, 1]):
 #
 # The observation $o_i$ is what agent $i$ has at hand when it acts: its own (row, column), the other's, and its own
 # goal's. The state $s$ is everything: all positions, then all goals. All numbers are divided by size − 1, so they lie in
-# [0, 1]. $O = 6$ numbers an observation, $S = 8$ for the state.
+# [0, 1]. $O = 6$ numbers in each observation, $S = 8$ in the state.
 #
 # The rule for the whole course (centralised training, decentralised execution): **agents act on $o_i$ alone; the
 # state is for training only.**
@@ -312,19 +323,25 @@ class HandWorld:
 
 # %% [markdown]
 # **Predict.** Both agents walk straight home, which takes four steps. The clock allows (a) 100, (b) 4, (c) 3 steps. In each
-# case, is the last step terminated, truncated, or both?
+# case: is the last step terminated, truncated, or both?
 
 # %%
+guess = ...  # three words in a list, for (a), (b), (c): terminated, truncated or both
+
+words, told = [], []
 for limit in (100, 4, 3):
     world = HandWorld(limit)
     world.reset()
     while not world.ended:
         _, _, reward, terminated, truncated = world.step(torch.tensor([1, 0]))
-    print(f"limit {limit:3}: {world.clock} steps, last reward {reward:5.2f}, "
-          f"terminated {terminated!s:5}, truncated {truncated}")
+    words.append("both" if terminated and truncated else
+                 "terminated" if terminated else "truncated")
+    told.append(f"limit {limit:3}: {world.clock} steps, last reward {reward:5.2f}")
+with lesson.prediction(guess, words):
+    print(*told, sep="\n")
 
 # %% [markdown]
-# In case (b) the team arrives on the very last tick. Then *terminated wins*: the task did end.
+# In case (b) the team arrives on the very last tick. The rule there: what the task says wins over what the clock says.
 #
 # Case (c) is the one to remember. The last reward is −0.25, and the team stands one step from the reward of 10. A learner
 # that forms the target $y = r + \gamma \cdot$ (value of what comes next), with discount $\gamma$, must keep the second term
@@ -342,7 +359,7 @@ touch.play()
 # ### Step 7: a batch of boards
 #
 # Learning needs many steps, so the library plays many boards side by side. It is batched from the bottom: every tensor
-# has a leading axis `B`, one row a board, and one board is a batch of one. This is the library's world with four rows,
+# has a leading axis `B`, one row for each board, and one board is a batch of one. This is the library's world with four rows,
 # counted from 0. Each row begins elsewhere.
 
 # %%
@@ -357,23 +374,29 @@ for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
 # %% [markdown]
 # `available[B, N, A]` says which actions each agent may choose. Here it is always True; other tasks mask actions.
 #
-# **Predict.** In every row, agent 1 goes down and agent 2 goes up. Look at `begin`: which rows have ended then? And after
-# `reset(where=...)` on the ended rows, which rows have changed?
+# **Predict.** In every row, agent 1 goes down and agent 2 goes up. Look at `begin`: which row has ended then? And what
+# does its reward read after `reset(where=...)`?
 
 # %%
+guess = ...  # two numbers in a list: the row (counted from 0), its reward after the reset
+
 step = env.step(torch.tensor([[1, 0]]).expand(4, 2))                # actions[B, N]
-print("ended:", step.ended.tolist())
+refused = "no"
 try:
     env.step(torch.zeros(4, 2, dtype=torch.int64))
 except RuntimeError as error:
-    print("refused:", error)
+    refused = str(error)
 fresh = env.reset(where=step.ended)
-print("rows that changed:", (fresh.state != step.state).any(-1).nonzero().flatten().tolist())
-print("rewards before:", [round(r, 2) for r in step.reward.tolist()])
-print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
+row = step.ended.nonzero().item()
+assert (fresh.state != step.state).any(-1).nonzero().flatten().tolist() == [row]
+with lesson.prediction(guess, [row, fresh.reward[row]]):
+    print("a step without a reset was refused:", refused)
+    print("that row alone changed in the reset")
+    print("rewards before:", [round(r, 2) for r in step.reward.tolist()])
+    print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
 
 # %% [markdown]
-# `reset(where)` returns the full batch. A row that was reset is a new beginning: reward 0 and both flags False. The others
+# `reset(where)` returns the full batch. A row that was reset is a new beginning, as if nothing had been played; the others
 # come back as they were. Nothing resets behind your back, for a reason that *Break it* shows.
 #
 # ### Step 8: an oracle
@@ -390,18 +413,22 @@ print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
 # rewards: −0.65, −0.45, −0.25, 10.) And of the 16 joint actions at the start, how many are best?
 
 # %%
+guess = ...  # two numbers in a list: the value of the start, how many joint actions are best
+
 GAMMA = 0.99
 optimum = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
 q_start = optimum.q[optimum.index(observe(START)[1])]   # [A, A]: agent 1's action, agent 2's action
 by_hand = -0.65 - 0.45 * GAMMA - 0.25 * GAMMA**2 + 10 * GAMMA**3
 assert abs(float(q_start.max()) - by_hand) < 1e-9
-print("value of the start:", round(by_hand, 3), " as the oracle says")
-print("best joint actions:", int((q_start > q_start.max() - 1e-9).sum()), "of", q_start.numel())
-print("best return without discount:", round(optimum.best_return, 2))
-plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start", highlight="max")
+n_best = int((q_start > q_start.max() - 1e-9).sum())
+with lesson.prediction(guess, [round(by_hand, 6), n_best]) as fold:
+    print("value of the start:", round(by_hand, 3), " as the oracle says")
+    print("best return without discount:", round(optimum.best_return, 2))
+    fold.append(plots.table(q_start, names, names, title=r"$Q^*(s, \mathbf{u})$ at the start",
+                            highlight="max"))
 
 # %% [markdown]
-# One joint action is best: agent 1 down, agent 2 up. In the rest of its row and of its column, one of the two does the
+# In the fold's table, look along the row and the column of the framed entry: there one of the two does the
 # right thing. Everywhere else neither does.
 #
 # The oracle knows the value of every state. Here is what the team can still earn if agent 2 is in its starting corner and
