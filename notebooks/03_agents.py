@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 39
+# **Minutes:** 41
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #
@@ -28,7 +28,7 @@
 # - write one small network for each agent and run all of them in one batched product
 # - start the weights at the right size, and name the trap when they are stacked
 # - choose actions from each agent's own observation, and never an unavailable one
-# - explore with one coin an agent, and say what one coin for the team would lose
+# - explore with one coin for each agent, and say what one coin for the team would lose
 # - say what a network without memory cannot know
 
 # %%
@@ -208,18 +208,21 @@ print("one batched product, shape", tuple(at_once.shape), "gives the same as the
 # $\pm 1/\sqrt 6 \approx \pm 0.41$, as it should?
 
 # %%
+guess = ...  # "yes" or "no"
+
 careless = nn.init.kaiming_uniform_(torch.empty(2, 6, 64), a=math.sqrt(5),
                                     generator=torch.Generator().manual_seed(0))
 largest = float(careless.abs().max())
-print("largest weight:", round(largest, 2), " should be near", round(1 / math.sqrt(6), 2))
 fan_ins = {"the inputs, 6": 6, "the outputs, 64": 64, "their product, 6 x 64": 6 * 64}
 taken = min(fan_ins, key=lambda name: abs(1 / math.sqrt(fan_ins[name]) - largest))
-print("the fan-in it took:", taken)
+with lesson.prediction(guess, taken == "the inputs, 6"):
+    print("largest weight:", round(largest, 2), " should be near", round(1 / math.sqrt(6), 2))
+    print("the fan-in it took:", taken)
 
 
 # %% [markdown]
-# It reads [2, 6, 64] as the weights of a convolution with 6 channels and a filter of 64, and takes 6 × 64 for the fan-in.
-# Nothing fails. The first layer is just eight times too small. So draw each slice with the bound of its own fan-in.
+# Three axes mean something else to PyTorch: the weights of a convolution, here with 6 channels and a filter of 64. Its rule for these is
+# fan-in = channels × filter. Nothing fails, whatever the bound that comes out. So draw each slice with the bound of its own fan-in.
 #
 # ### Step 4: from obs[B, T, N, O] to q[B, T, N, A]
 #
@@ -258,15 +261,18 @@ print("obs [32, 5, 2, 6] -> q", list(agents(torch.rand(32, 5, 2, 6)).shape))
 # many of agent 2's?
 
 # %%
+guess = ...  # two numbers in a list: agent 1's utilities that change, agent 2's
+
 before = obs[:1, None].clone()                                       # [1, 1, N, O]
 after = before.clone()
 after[0, 0, 1] += 0.25
 changed = (agents(before) != agents(after))[0, 0]                    # [N, A]
-print("utilities that changed: agent 1:", int(changed[0].sum()), " agent 2:", int(changed[1].sum()))
+with lesson.prediction(guess, changed.sum(-1)):
+    print("(of 4 each)")
 
 
 # %% [markdown]
-# None of agent 1's. This independence is what makes the team decentralised: to act, agent 1 needs its own slice of the
+# Each agent has weights and an observation of its own. This independence is what makes the team decentralised: to act, agent 1 needs its own slice of the
 # weights and its own observation. The network may be trained in one place; it can be cut apart and carried to the robots.
 #
 # Check that. Cut agent $i$'s slice out, feed it with $o_i$ alone, and compare its choices with those of the whole.
@@ -296,12 +302,16 @@ for i in range(2):
 # unavailable ones?
 
 # %%
+guess = ...  # three actions in a list: the right one, with the product, with -inf
+
 q = torch.tensor([-1.0, -5.0, -2.0, -3.0])
 available = torch.tensor([False, True, True, True])
 multiplied = q * available + 0.0                                     # + 0.0 turns a -0.0 into 0.0
-print("multiplied by the mask:", multiplied.tolist(), "-> action", int(multiplied.argmax()))
-print("filled with -inf      :", q.masked_fill(~available, -torch.inf).tolist(),
-      "-> action", int(q.masked_fill(~available, -torch.inf).argmax()))
+filled = q.masked_fill(~available, -torch.inf)
+right = max(available.nonzero().flatten().tolist(), key=lambda action: q[action])
+with lesson.prediction(guess, [right, int(multiplied.argmax()), int(filled.argmax())]):
+    print("multiplied by the mask:", multiplied.tolist())
+    print("filled with -inf      :", filled.tolist())
 
 
 # %%
@@ -310,11 +320,11 @@ def greedy(q, available):
     return q.masked_fill(~available, -torch.inf).argmax(-1)
 
 
-print("greedy:", int(greedy(q, available)))
+assert int(greedy(q, available)) == right
 
 
 # %% [markdown]
-# The product turns the forbidden action into a 0, which beats every negative value. Negative values are nothing rare:
+# What the product makes of a forbidden action is 0, and 0 beats every negative value. Negative values are nothing rare:
 # where steps cost something, a value can well be below zero, and utilities under a mixer have no fixed scale.
 #
 # ### Step 6: explore, each agent on its own coin
@@ -331,7 +341,7 @@ def epsilon_greedy_by_hand(q, available, epsilon, generator):
     best = greedy(q, available)
     key = torch.rand(q.shape, generator=generator)
     random = key.masked_fill(~available, -1.0).argmax(-1)
-    coin = torch.rand(best.shape, generator=generator) < epsilon     # [..., N]: one an agent
+    coin = torch.rand(best.shape, generator=generator) < epsilon     # [..., N]: one each
     return torch.where(coin, random, best)
 
 
@@ -340,9 +350,10 @@ def epsilon_greedy_by_hand(q, available, epsilon, generator):
 # the time: the random action may be the best one too.) How often do both agents?
 
 # %%
+guess = ...  # two numbers in a list: one agent plays its best action, both do
+
 EPSILON, ACTIONS, ROUNDS = 0.2, 4, 200_000
 one_plays_best = 1 - EPSILON + EPSILON / ACTIONS
-print("one agent:", round(one_plays_best, 2), " both agents:", round(one_plays_best**2, 4))
 
 q = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]).expand(ROUNDS, 2, ACTIONS)
 everything = torch.ones_like(q, dtype=torch.bool)
@@ -350,7 +361,8 @@ actions = epsilon_greedy_by_hand(q, everything, EPSILON, torch.Generator().manua
 hit = actions == torch.tensor([1, 3])                                # [ROUNDS, N]
 assert abs(float(hit[:, 0].double().mean()) - one_plays_best) < 0.005
 assert abs(float(hit.all(1).double().mean()) - one_plays_best**2) < 0.005
-print("200,000 draws agree to within 0.005")
+with lesson.prediction(guess, [one_plays_best, one_plays_best**2]):
+    print("200,000 draws agree to within 0.005")
 
 
 # %% [markdown]
@@ -492,7 +504,7 @@ def exactly_one(n, epsilon=0.1, actions=4):
 
 teams = list(range(1, 9))
 own, team = zip(*[exactly_one(n) for n in teams])
-plots.lines(teams, {"one coin an agent": own, "one coin for the team": team},
+plots.lines(teams, {"one coin for each agent": own, "one coin for the team": team},
             r"How often exactly one agent deviates, $\varepsilon = 0.1$, 4 actions",
             "agents in the team", "share of the steps", log=True, markers=True)
 
@@ -553,7 +565,7 @@ for shared in (True, False):
 # - Turn obs[B, T, N, O] into q[B, T, N, A] with one batched product a layer.
 # - Draw each agent's first weights from $\pm 1/\sqrt{\text{fan-in}}$, and check a stacked initialiser before you trust it.
 # - Show that an agent's choice depends on its own observation alone.
-# - Mask unavailable actions with −∞, and explore with one coin an agent.
+# - Mask unavailable actions with −∞, and explore with one coin for each agent.
 # - Say when an agent without a memory is enough, and when it is not.
 #
 # ### Common misreadings
