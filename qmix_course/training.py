@@ -76,8 +76,8 @@ class Run:
         self.learner = Learner([algorithm], [self.target], config) if lone else None
         # A seed of the environment's own: two generators with one seed would draw the same numbers.
         env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
-        self.buffer = ReplayBuffer(config.capacity, env.spec, row_length(env, algorithm), algorithm.memory_dim,
-                                   config.device)
+        length, memory = row_length(env, algorithm), algorithm.memory_dim
+        self.buffer = ReplayBuffer(config.capacity, env.spec, length, memory, config.device)
         self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
         self.history = History()
         self.watch = Watch(algorithm.gamma, env.spec.episode_limit)
