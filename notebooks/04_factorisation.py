@@ -20,7 +20,7 @@
 #
 # You build one value for the whole team out of the agents' own values, and find out which ways of building it let every agent choose alone without the team losing anything.
 #
-# **Minutes:** 47
+# **Minutes:** 45, and 4 more for *Going further*
 #
 # **You need:** lessons 01 to 03; least squares; what a partial derivative is.
 #
@@ -98,7 +98,7 @@ print("the team's best joint action   :", best, "worth", team_value[best].item()
 # %% [markdown]
 # Both agents do the sensible thing with their own numbers, and the team ends up with 1 instead of 6. The value function may be perfectly right about every joint action. The agents still cannot use it.
 #
-# This lesson is about the property that is missing here, about two ways to get it, and about what each of them costs.
+# This lesson is about the property that is missing here.
 
 # %% [markdown]
 # ## Build it
@@ -172,17 +172,19 @@ print("one joint action of three agents:", vdn(torch.tensor([1.0, 0.5, -2.0])).i
 print("a batch of them                 :", tuple(vdn(torch.zeros(32, 5, 3)).shape))
 
 # %% [markdown]
-# **Predict.** Two agents with three actions each. Agent 1's utilities are 1, 3, 2 and agent 2's are 0, −1, 4. Under the sum, which joint action is best, and what is it worth? Answer without filling in the table of nine.
+# **Predict.** Two agents with three actions each. Agent 1's utilities are 1, 3, 2 and agent 2's are 0, −1, 4. Under the sum, which joint action is best, and what is it worth? (Actions are counted from 0.) Answer without filling in the table of nine.
 
 # %%
+guess = ...  # three numbers in a list: agent 1's action, agent 2's action, what they are worth
+
 q = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, 4.0]])
 table = joint_table(q, vdn)
-print("table:", table.tolist())
-print("best :", divmod(int(table.argmax()), 3), "worth", table.max().item())
-print("alone:", tuple(q.argmax(1).tolist()))
+with lesson.prediction(guess, [*divmod(int(table.argmax()), 3), table.max().item()]):
+    print("table:", table.tolist())
+    print("alone:", tuple(q.argmax(1).tolist()))
 
 # %% [markdown]
-# You did not need the table, and neither does the team. Each agent's term can be made as large as possible without asking what the others do:
+# There is no need for the table, for you or for the team. Each agent's term can be made as large as possible without asking what the others do:
 #
 # $$\max_{\mathbf u} \sum_i Q_i(o_i, u_i) = \sum_i \max_{u_i} Q_i(o_i, u_i)$$
 #
@@ -200,7 +202,7 @@ for n_agents in (2, 4, 8):
 #
 # Back to the two-step game. Agent 1's first action leads to 2A, where every joint action pays 7, or to 2B, which pays [[0, 1], [1, 8]]. The discount $\gamma$ is 0.99, so the exact values of the first step are $0.99 \cdot 7 = 6.93$ for the way to 2A and $0.99 \cdot 8 = 7.92$ for the way to 2B.
 #
-# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$. No two utilities per agent add up to that. The best VDN can do is come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries. That is a linear least squares problem with an exact answer.
+# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$. No two utilities of each agent add up to that. The best VDN can do is come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries. That is a linear least squares problem with an exact answer.
 
 # %%
 def best_additive(table, weights=None):
@@ -231,26 +233,25 @@ print("a table that is a sum comes back:",
 # **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
 
 # %%
+guess = ...  # a number and a name in a list: what VDN believes of (1, 1); 2A or 2B
+
 payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
 fit_2b = add(*best_additive(payoff_2b))
 by_formula = payoff_2b.mean(1, keepdim=True) + payoff_2b.mean(0) - payoff_2b.mean()
 assert (fit_2b - by_formula).abs().max() < 1e-12
 
 gamma = 0.99
-print("best additive 2B         :", rounded(fit_2b))
-print("VDN's way to 2A is worth :", round(gamma * add(*best_additive(payoff_2a)).max().item(), 3))
-print("VDN's way to 2B is worth :", round(gamma * fit_2b.max().item(), 3))
+to_2a = gamma * add(*best_additive(payoff_2a)).max().item()
+to_2b = gamma * fit_2b.max().item()
+with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "2B"]) as fold:
+    print("VDN's way to 2A is worth :", round(to_2a, 3))
+    print("VDN's way to 2B is worth :", round(to_2b, 3))
+    fold.append(plots.tables(
+        {"payoff of 2B": payoff_2b, "best sum": fit_2b, "its error": fit_2b - payoff_2b},
+        title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None]))
 
 # %% [markdown]
-# The fit takes 1.5 away from the jackpot, because it must spread the surprise of the 8 over all four entries. 6.435 is less than 6.93, so VDN walks to 2A and collects 7.
-
-# %%
-plots.tables(
-    {"payoff of 2B": payoff_2b, "best sum": fit_2b, "its error": fit_2b - payoff_2b},
-    title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None])
-
-# %% [markdown]
-# Computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+# The fit must spread the surprise of the 8 over all four entries, so it takes as much away from the jackpot as it adds to or takes from the others. That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
 
 # %%
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)
@@ -277,11 +278,13 @@ plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b},
 # %% [markdown]
 # ### Step 4: what made the sum safe
 #
-# IGM held for the sum. Which part of "sum" did that? Here are six mixers.
+# IGM held for the sum. Which part of "sum" did that? Here are six mixers: the sum, the weighted sum $3 Q_1 + Q_2$, the minimum, the logarithm of the summed exponentials, the difference $Q_1 - Q_2$, and the product.
 #
-# **Predict.** For each of them: do agents that choose alone ever miss the best joint action? Note your six answers.
+# **Predict.** For each of them: do agents that choose alone ever miss the best joint action?
 
 # %%
+guess = ...  # six times "yes" or "no" in a list, in the order of the mixers below: it misses
+
 mixers = {
     "sum                Q1 + Q2": vdn,
     "weighted sum     3 Q1 + Q2": lambda x: 3 * x[..., 0] + x[..., 1],
@@ -290,17 +293,19 @@ mixers = {
     "difference         Q1 - Q2": lambda x: x[..., 0] - x[..., 1],
     "product            Q1 · Q2": product,
 }
-for name, mix in mixers.items():
-    print(f"{name}   misses in {misses(mix):>3} of 1000 teams")
+missed = {name: misses(mix) for name, mix in mixers.items()}
+with lesson.prediction(guess, [count > 0 for count in missed.values()]):
+    for name, count in missed.items():
+        print(f"{name}   misses in {count:>3} of 1000 teams")
 
 # %% [markdown]
-# Four never miss. Two of those four are not sums at all, so adding is not the point. What the four share: when one utility goes up and the others stay, the team value never goes down. Such a mixer is called **monotone** (some say monotonic):
+# Open the fold before you read on. Adding is not the point: some mixers that never miss are no sums at all. What those that never miss share: when one utility goes up and the others stay, the team value never goes down. Such a mixer is called **monotone** (some say monotonic):
 #
 # $$\frac{\partial Q_{tot}}{\partial Q_i} \ge 0 \quad \text{for every agent } i.$$
 #
 # And this is all that is needed. Take any joint action. Let agent 1 switch to its own best action: its utility does not fall, so $Q_{tot}$ does not fall. Then agent 2, and so on. After $N$ switches everyone plays their own best action, and the value never went down on the way. So no joint action beats it: **monotone implies IGM**.
 #
-# The picture shows three of the six as a surface over the two utilities. Each white dot is one joint action of a team with four actions an agent. The agents always pick the dot in the top right corner, the largest $Q_1$ and the largest $Q_2$. The arrows point uphill.
+# The picture shows three of the six as a surface over the two utilities. Each white dot is one joint action of a team whose agents have four actions each. The agents always pick the dot in the top right corner, the largest $Q_1$ and the largest $Q_2$. The arrows point uphill.
 
 # %%
 team_q = torch.tensor([[-1.7, -0.6, 0.2, 0.9], [-1.5, -0.9, 0.4, 1.1]])
@@ -383,9 +388,11 @@ for name, table in {"2A": payoff_2a, "2B": payoff_2b}.items():
 # %% [markdown]
 # Now a case small enough to check completely: all $3^4 = 81$ tables of two agents with two actions whose entries are 0, 1 or 2.
 #
-# **Predict.** How many of the 81 are additive? How many are monotone? (A rough guess is fine: a few, half, most?)
+# **Predict.** How many of the 81 are additive? How many are monotone? (A rough guess is fine.)
 
 # %%
+guess = ...  # two numbers in a list: additive tables, monotone tables
+
 tables = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4).view(-1, 2, 2)
 additive = [t for t in tables if additive_utilities(t) is not None]
 monotone = [t for t in tables if monotone_utilities(t) is not None]
@@ -396,8 +403,9 @@ for t in additive:                        # additive implies monotone: the very 
 for t in monotone:                        # monotone implies IGM: the very same utilities do it
     assert holds_igm(t, monotone_utilities(t))
 
-print(f"{len(tables)} tables, of which {len(monotone)} are monotone, "
-      f"of which {len(additive)} are additive")
+with lesson.prediction(guess, [len(additive), len(monotone)]):
+    print(f"{len(tables)} tables, of which {len(monotone)} are monotone, "
+          f"of which {len(additive)} are additive")
 
 # %% [markdown]
 # The two assertions checked every table of the 81: utilities that make a table additive also make it monotone, and utilities that make it monotone also give IGM. The counts show that neither step goes back. One example for each is enough:
@@ -465,42 +473,12 @@ print("2B through the bent mixer:", joint_table(zero_one, bent).tolist())
 print("misses in", misses(bent), "of 1000 random teams")
 print("the way to 2B is worth   :", round(gamma * joint_table(zero_one, bent).max().item(), 2))
 
-
 # %% [markdown]
-# With the same utilities [0, 1], the best sum of step 3 is the plane $-1.5 + 4 Q_1 + 4 Q_2$. Both surfaces over the four joint actions of 2B:
-
-# %%
-def plane(agent_qs):
-    return -1.5 + 4 * agent_qs.sum(-1)
-
-
-assert (joint_table(zero_one, plane) - fit_2b).abs().max() < 1e-12
-figure, axes = plots.panels(1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
-                            title="The four payoffs of 2B (dots) and two monotone surfaces")
-q1, q2 = torch.meshgrid(torch.linspace(-0.15, 1.15, 27),
-                        torch.linspace(-0.15, 1.15, 27), indexing="ij")
-for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane),
-                      (axes[1], "bent: exact at all four", bent)):
-    height = mix(torch.stack([q1, q2], -1))
-    ax.plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9",
-                    alpha=0.45, edgecolor="#333333", linewidth=0.15)
-    for u1, u2 in itertools.product(range(2), range(2)):
-        pays, made = payoff_2b[u1, u2].item(), joint_table(zero_one, mix)[u1, u2].item()
-        ax.plot([u1, u1], [u2, u2], [pays, made], color="#D55E00", linewidth=2.5)
-        ax.scatter(u1, u2, pays, color="black", s=45, depthshade=False)
-        ax.text(u1, u2, pays + 0.7, f"{pays:g}", fontweight="bold")
-    ax.set(title=name, xlabel="$Q_1$", ylabel="$Q_2$", zlabel="$Q_{tot}$", zlim=(-3, 11))
-    ax.view_init(elev=18, azim=-120)
-figure
-
-# %% [markdown]
-# A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
+# (*Going further* draws both.) A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
 #
 # Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network made like that never falls in its inputs, whatever the sizes of its weights. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
 #
-# One sentence of caution, because it is often said otherwise: QMIX's mixer makes monotone functions, and not all of them; Part II shows exactly which ones are missing. [Lesson 05](05_mixer.ipynb) builds the mixer.
-#
-# **Where it is used.** QMIX was introduced on micromanagement battles in StarCraft II, where each unit is an agent with a narrow view and the simulator knows the whole map during training (Rashid et al. 2018; the SMAC benchmark, Samvelyan et al. 2019). Comparisons since then run it beside IQL and VDN on coordination games such as climbing and on navigation tasks in which several moving agents share out the goals (Papoudakis et al. 2021). The common pattern: one reward for all, narrow views, and a training phase in which someone sees more than the agents do.
+# QMIX's mixer makes monotone functions, and not all of them; Part II shows which ones are missing. [Lesson 05](05_mixer.ipynb) builds the mixer.
 
 # %% [markdown]
 # ## The same as the library
@@ -588,6 +566,7 @@ print("best additive 2B on this data:", rounded(skewed))
 print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2),
       "against", round(gamma * 7, 2))
 
+
 # %% [markdown]
 # On this data VDN would value the way to 2B correctly enough to take it, and be wrong about joint actions that it rarely plays. So "VDN cannot solve the two-step game" is too strong. It cannot *represent* 2B, and what it does about that depends on the data. A team that has still to find out where the 8 is will not have data like this.
 
@@ -634,3 +613,42 @@ print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2),
 # - Son et al. (2019), *QTRAN: Learning to Factorize with Transformation for Cooperative Multi-Agent Reinforcement Learning*: the name IGM.
 # - Samvelyan et al. (2019), *The StarCraft Multi-Agent Challenge*.
 # - Papoudakis et al. (2021), *Benchmarking Multi-Agent Deep Reinforcement Learning Algorithms in Cooperative Tasks*: IQL, VDN, QMIX and others side by side.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who want to see the bend, and where QMIX is used.
+
+# %% [markdown]
+# ### Two monotone surfaces
+#
+# With the same utilities [0, 1], the best sum of step 3 is the plane $-1.5 + 4 Q_1 + 4 Q_2$. Both surfaces over the four joint actions of 2B:
+
+# %%
+def plane(agent_qs):
+    return -1.5 + 4 * agent_qs.sum(-1)
+
+
+assert (joint_table(zero_one, plane) - fit_2b).abs().max() < 1e-12
+figure, axes = plots.panels(1, 2, size=(10.5, 4.6), subplot_kw=dict(projection="3d"),
+                            title="The four payoffs of 2B (dots) and two monotone surfaces")
+q1, q2 = torch.meshgrid(torch.linspace(-0.15, 1.15, 27),
+                        torch.linspace(-0.15, 1.15, 27), indexing="ij")
+for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane),
+                      (axes[1], "bent: exact at all four", bent)):
+    height = mix(torch.stack([q1, q2], -1))
+    ax.plot_surface(q1.numpy(), q2.numpy(), height.numpy(), color="#56B4E9",
+                    alpha=0.45, edgecolor="#333333", linewidth=0.15)
+    for u1, u2 in itertools.product(range(2), range(2)):
+        pays, made = payoff_2b[u1, u2].item(), joint_table(zero_one, mix)[u1, u2].item()
+        ax.plot([u1, u1], [u2, u2], [pays, made], color="#D55E00", linewidth=2.5)
+        ax.scatter(u1, u2, pays, color="black", s=45, depthshade=False)
+        ax.text(u1, u2, pays + 0.7, f"{pays:g}", fontweight="bold")
+    ax.set(title=name, xlabel="$Q_1$", ylabel="$Q_2$", zlabel="$Q_{tot}$", zlim=(-3, 11))
+    ax.view_init(elev=18, azim=-120)
+figure
+
+# %% [markdown]
+# ### Where it is used
+#
+# QMIX was introduced on micromanagement battles in StarCraft II, where each unit is an agent with a narrow view and the simulator knows the whole map during training (Rashid et al. 2018; the SMAC benchmark, Samvelyan et al. 2019). Comparisons since then run it beside IQL and VDN on coordination games such as climbing and on navigation tasks in which several moving agents share out the goals (Papoudakis et al. 2021). The common pattern: one reward for all, narrow views, and a training phase in which someone sees more than the agents do.
