@@ -584,7 +584,7 @@ for shared in (True, False):
 # `my/`.
 #
 # - 03.1 The best available action
-# - 03.2 One coin an agent
+# - 03.2 One coin for each agent
 # - 03.3 A network for every agent
 # - 03.4 Who am I?
 # - 03.5 Who reads whom

@@ -1,4 +1,4 @@
-"""How the team explores: a schedule for ε, ε-greedy with one coin an agent, and noise on the agents' weights."""
+"""How the team explores: a schedule for ε, ε-greedy with one coin for each agent, and noise on the agents' weights."""
 
 from __future__ import annotations
 

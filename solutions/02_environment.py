@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/02_environment.ipynb)
 #
-# You write the rules of the team's world as functions for whole batches, catch an observation that tells too much, and mend two
+# You write the rules of the team's world as functions for whole batches, catch an observation that tells too much, and fix two
 # functions that run and are wrong.
 #
 # **Minutes:** 80
@@ -340,7 +340,7 @@ for board, cells in enumerate(ends.tolist()):
 
 # %% [markdown]
 # On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_move`: copy the
-# listing and mend it. If two lines can be blamed, either will do.
+# listing and fix it. If two lines can be blamed, either will do.
 #
 # You are right if all boards come out as the rules say, and if the function leaves the positions that it was given as they were.
 

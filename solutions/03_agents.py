@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/03_agents.ipynb)
 #
-# You write a team's networks and the dice with which it explores, test whether a team is decentralised, and mend two teams that run and are wrong.
+# You write a team's networks and the dice with which it explores, test whether a team is decentralised, and fix two teams that run and are wrong.
 #
 # **Minutes:** 70
 #
@@ -87,7 +87,7 @@ check("03.1", best_actions)
 
 
 # %% [markdown]
-# ## Exercise 03.2 · One coin an agent
+# ## Exercise 03.2 · One coin for each agent
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
@@ -105,7 +105,7 @@ check("03.1", best_actions)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def epsilon_greedy(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1
     -> actions[..., N] int64."""
     ### BEGIN SOLUTION
     best = q.masked_fill(~available, -torch.inf).argmax(-1)
@@ -141,7 +141,7 @@ check("03.2", epsilon_greedy)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class AgentNets(nn.Module):
-    """One network an agent, two hidden layers of ``hidden`` units with relu."""
+    """One network for each agent, two hidden layers of ``hidden`` units with relu."""
 
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         """Make the weights of all agents."""
@@ -285,7 +285,7 @@ for i in range(2):
               f"in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
 
 # %% [markdown]
-# One by one all is well. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_values`: copy the listing and mend it.
+# One by one all is well. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_values`: copy the listing and fix it.
 #
 # You are right if every value comes from the agent's own observation and the agent's own weights, for any `B`, `T`, `N` and any number of layers.
 
@@ -322,7 +322,7 @@ check("03.6", wrong_line_a, mended_values)
 
 # %%
 def thrifty_dice(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
     best = q.masked_fill(~available, -torch.inf).argmax(-1)             # 1
     key = torch.rand(q.shape, generator=generator)                      # 2
     random = key.masked_fill(~available, -1.0).argmax(-1)               # 3
@@ -355,7 +355,7 @@ wrong_line_b = (
 
 
 def mended_dice(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
     ### BEGIN SOLUTION
     best = q.masked_fill(~available, -torch.inf).argmax(-1)
     key = torch.rand(q.shape, generator=generator)

@@ -264,7 +264,7 @@ print("the best sum  :", [[-1.5, 2.5], [2.5, 6.5]])
 
 # %% [markdown]
 # The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line`, and write
-# the repaired function as `mended_loss`: copy the listing and mend it. If two lines can be blamed, either will do.
+# the repaired function as `mended_loss`: copy the listing and fix it. If two lines can be blamed, either will do.
 #
 # You are right if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
 

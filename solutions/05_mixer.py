@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/05_mixer.ipynb)
 #
-# You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and mend two mixers that run and are
+# You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and fix two mixers that run and are
 # wrong.
 #
 # **Minutes:** 71

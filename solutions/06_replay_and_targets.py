@@ -289,7 +289,7 @@ for number, length in enumerate([3, 4, 5, 2]):
           f"the played rewards sum to {played:.0f}")
 
 # %% [markdown]
-# Name the line that does too little, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
+# Name the line that does too little, and fix the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
 # the listing that it completes. After every call the mask of the slot is 1 for the steps of its new episode and 0 behind them, and the other slots are as they were.
 # What the other columns hold behind the end of the episode is nobody's business.
 
@@ -358,7 +358,7 @@ print("they are those of the online network now:   ",
       torch.equal(target[0].weight, online[0].weight))
 
 # %% [markdown]
-# Name the line, and mend the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
+# Name the line, and fix the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
 # the first hard copy, and from the latest hard copy after that, and everything else is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_7", "locked": false, "schema_version": 3, "solution": true, "task": false}

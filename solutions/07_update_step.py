@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/07_update_step.ipynb)
 #
-# You write the update of QMIX piece by piece and then as a whole, and you mend two updates that run and are wrong.
+# You write the update of QMIX piece by piece and then as a whole, and you fix two updates that run and are wrong.
 #
 # **Minutes:** 67
 #
@@ -63,7 +63,7 @@ from qmix_course.mixers import QMixer
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
-# The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value an agent: that of the action that was
+# The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value for each agent: that of the action that was
 # played. `actions[B, T, N]` holds these actions. There are `T + 1` observations and only `T` actions, since after the last step nobody has acted yet:
 # the actions of time `t` were chosen when the agents saw observation `t`.
 #
@@ -289,7 +289,7 @@ print("target:", buggy_targets(online_table, target_table, possible, torch.tenso
                                torch.tensor([[False]]), 0.5).item())
 
 # %% [markdown]
-# The 80 of an action that nobody can take is in it. Mend the function: copy the body of the listing and change what is wrong. Then name
+# The 80 of an action that nobody can take is in it. Fix the function: copy the body of the listing and change what is wrong. Then name
 # the line in which it goes wrong; if your repair touches two, it is the line where tables of different times meet.
 #
 # You are right if the targets are exact, for any batch with finite values in which every agent always has an available action, and the line
@@ -358,7 +358,7 @@ print("the agents' weight moved to", round(one_agents.weight.item(), 3),
       "· the mixer's to", round(one_mixer.weight.item(), 3))
 
 # %% [markdown]
-# Mend the function, and name the line with the bug.
+# Fix the function, and name the line with the bug.
 #
 # You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones (0 is not tried), and the returned length and the
 # line are right. Old gradients must not count, as in the listing.

@@ -74,7 +74,7 @@ from qmix_course.replay import Batch
 # 2. `updates`: how many updates the run makes;
 # 3. `ratio`: the transitions *drawn* from the replay memory in the whole run, divided by the transitions *stored* in it.
 #
-# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, `learning_starts` from 0 on, the others
+# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition for each row. All settings are whole numbers, `learning_starts` from 0 on, the others
 # from 1 on, and the memory always holds enough for a batch.
 #
 # You are right if the three numbers are those of the loop for any settings: rows that do not divide `total_steps`, an `update_every` smaller than the number of rows, a run that is over
@@ -151,7 +151,7 @@ check("08.2", first_step)
 # |---|---|
 # | `env` | an environment with `env.num_envs` rows, not yet reset |
 # | `act(now, epsilon)` | the actions `[B, N]` for the step `now`, which is what `env.reset` or `env.step` returned |
-# | `store(now, actions, then)` | puts one transition a row into the memory: the step before, the actions, and the step that they led to |
+# | `store(now, actions, then)` | puts one transition for each row into the memory: the step before, the actions, and the step that they led to |
 # | `learn()` | draws a batch and makes one step of the optimiser; gives the loss |
 # | `move_target()` | moves the target networks once |
 # | `epsilon_at(steps)` | the exploration rate when so many steps were played |
@@ -320,7 +320,7 @@ print("the loss fell:", fell)
 print("the target changed in", changes, "of the first 100 updates")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_learn`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_learn`: copy the listing and fix it.
 #
 # You are right if the network that is handed in as `target` is a copy of the team after the updates number `copy_every`, 2 · `copy_every`, … and stands still in between, if the updates and their losses are
 # otherwise what they were, and if you name the line.

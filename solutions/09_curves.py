@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/09_curves.ipynb)
 #
-# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, mend an evaluation that loses what counts, and tell four faults apart by their curves.
+# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, fix an evaluation that loses what counts, and tell four faults apart by their curves.
 #
 # **Minutes:** 46
 #
@@ -204,7 +204,7 @@ for board in range(2):
 
 # %% [markdown]
 # By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_episodes`: copy the listing
-# and mend it. If two lines can be blamed, either will do.
+# and fix it. If two lines can be blamed, either will do.
 #
 # You are right if both results are right for any number of boards and steps, also where an episode ends at the first step, at the last one, or not at all.
 

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/10_policy.ipynb)
 #
-# You write four tests that a finished team has to pass, and mend two judges that are wrong.
+# You write four tests that a finished team has to pass, and fix two judges that are wrong.
 #
 # **Minutes:** 68
 #
@@ -268,7 +268,7 @@ print("right, says the judge, in more than half of the states:",
 
 # %% [markdown]
 # Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_right`: copy the listing
-# and mend it. If two lines can be blamed, either will do.
+# and fix it. If two lines can be blamed, either will do.
 #
 # You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is
 # worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.

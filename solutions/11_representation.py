@@ -206,7 +206,7 @@ print("more than half of 40 starts are stuck:", stuck(team_value) > 20)
 
 # %% [markdown]
 # Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line` (if two lines can be blamed, either will do), and write the
-# repaired head as `mended_value`: copy the listing and mend it.
+# repaired head as `mended_value`: copy the listing and fix it.
 #
 # You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 

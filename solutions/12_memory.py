@@ -195,7 +195,7 @@ y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
 # %% [markdown]
-# Put the number of the line in which this goes wrong into `wrong_line`, and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# Put the number of the line in which this goes wrong into `wrong_line`, and fix the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
 # walks through each episode as the agents did.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}

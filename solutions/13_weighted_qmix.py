@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/13_weighted_qmix.ipynb)
 #
-# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and mend a judge that was asked about the impossible.
+# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and fix a judge that was asked about the impossible.
 #
 # **Minutes:** 50
 #
@@ -199,7 +199,7 @@ target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]),
 print("target:", target.item(), " weight:", weight.item())
 
 # %% [markdown]
-# The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
+# The target is right and the weight is not. Fix the function: copy the body of the listing and change what is wrong. Then name the line.
 #
 # You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the line is the right one.
 

@@ -238,7 +238,7 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
-# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_errors`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_errors`: copy the listing and fix it.
 #
 # You are right if the errors are right whatever is available, for values of either sign, up to a million in size.
 

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/16_exploration.ipynb)
 #
-# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and mend a latent.
+# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and fix a latent.
 #
 # **Minutes:** 42
 #
@@ -179,13 +179,13 @@ def play_on(obs, z):
 
 latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8,
                   torch.Generator().manual_seed(0))
-print("row 0, two steps an episode :", latents[:, 0].tolist())
+print("row 0, two steps in each episode :", latents[:, 0].tolist())
 print("row 1, four steps an episode:", latents[:, 1].tolist())
 
 # %% [markdown]
 # Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
 #
-# Put the number of the line that gives row 1 its second latent into `wrong_line`, and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
+# Put the number of the line that gives row 1 its second latent into `wrong_line`, and fix the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line = (

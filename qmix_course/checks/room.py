@@ -92,7 +92,7 @@ class Room:
             if name in log.failed:
                 return Verdict("error in your code", f"the last run of the cell that defines {name} failed: "
                                                      f"{log.failed[name]}",
-                               "What is there now may be the definition of an earlier run. Mend that cell, run it "
+                               "What is there now may be the definition of an earlier run. Fix that cell, run it "
                                "again, then check.")
         return None
 

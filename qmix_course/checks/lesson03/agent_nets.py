@@ -1,4 +1,4 @@
-"""03.3 · A network for every agent: write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A].
+"""03.3 · A network for every agent: a module with one network for each agent, obs[B, T, N, O] to q[B, T, N, A].
 
 A team's networks. They are examined from outside, however their weights are laid out.
 
@@ -236,7 +236,7 @@ def _start(room: Room, agents) -> None:
 EXERCISE = Exercise(
     number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
     core=True,
-    practises="write a module with one network an agent, from obs[B, T, N, O] to q[B, T, N, A]",
+    practises="write a module with one network for each agent, from obs[B, T, N, O] to q[B, T, N, A]",
     hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do "
            "you need, and in what kind of list does a module notice them?",
            "A linear layer works on the last axis and leaves all others as they are. So agent i's network can take all "

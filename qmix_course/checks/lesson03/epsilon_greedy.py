@@ -1,4 +1,4 @@
-"""03.2 · One coin an agent: explore decentrally, on available actions only, from a given generator."""
+"""03.2 · One coin for each agent: explore decentrally, on available actions only, from a given generator."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def look_at_epsilon_greedy(room: Room, answer) -> Verdict:
 
 
 EXERCISE = Exercise(
-    number="03.2", title="One coin an agent", answers={"epsilon_greedy": "function"}, difficulty=3, minutes=12,
+    number="03.2", title="One coin for each agent", answers={"epsilon_greedy": "function"}, difficulty=3, minutes=12,
     practises="explore decentrally, on available actions only, from a given generator",
     hints=("You need three things for every agent: its best available action, a random available action, and a coin.",
            "A coin is a uniform random number below ε. Its tensor has one entry for each agent in each row: the shape "

@@ -15,7 +15,7 @@ def uniform(room: Room, answer) -> bool:
 
 DICE_MISTAKES = {
     "uneven": Mistake(
-        "the coin and the random action still hang together",
+        "the coin and the random action still depend on each other",
         "Count the exploring actions once more. Which of them is rare now? What do the coin and that action have in "
         "common?",
         "a key that is small enough to let the coin fall is too small to win against the other keys"),

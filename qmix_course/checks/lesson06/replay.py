@@ -127,7 +127,7 @@ def _examine(script: Script, batch: dict, seed: int) -> None:
     if sorted(got) != newest:
         oldest = max(got) <= script.capacity and script.next > script.capacity + 1
         script.wrong("new rows are lost when the memory is full"
-                     if oldest else "it is not the oldest rows that make place",
+                     if oldest else "it is not the oldest rows that make room",
                      line, newest, sorted(got))
     truth = {name: column[torch.tensor(got) - 1] for name, column in rows_of(1, script.next - 1).items()}
     for name in ("obs", "reward", "terminated"):
@@ -225,7 +225,7 @@ def _every_set(script: Script, together: int = 2, draws: int = 3000) -> None:
     possible = list(combinations(range(script.next - script.count, script.next), together))
     if not set(drawn) <= set(possible):
         twice = any(len(set(numbers)) < len(numbers) for numbers in drawn)
-        script.wrong("a batch holds a row twice" if twice else "it is not the oldest rows that make place")
+        script.wrong("a batch holds a row twice" if twice else "it is not the oldest rows that make room")
     share, counts = 1 / len(possible), Counter(drawn)
     allowed = 6 * (share * (1 - share) / draws) ** 0.5
     worst = max(possible, key=lambda numbers: abs(counts[numbers] / draws - share))

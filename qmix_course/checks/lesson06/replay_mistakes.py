@@ -20,7 +20,7 @@ MISTAKES = (
     Mistake("new rows are lost when the memory is full",
             "The memory is full and a new row arrives. Which row has to go?",
             "the team would learn from its first clumsy steps for ever"),
-    Mistake("it is not the oldest rows that make place",
+    Mistake("it is not the oldest rows that make room",
             "Write more rows than there are slots, a few at a time, and note what stands in each slot. What happens at "
             "the last slot?",
             "what is held should be the latest rows and nothing else, also when one call reaches over the end of the "

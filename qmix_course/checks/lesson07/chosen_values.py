@@ -85,7 +85,7 @@ MISTAKES = (
             lambda q, u: _played(q[:, :-1], u[..., :1].expand_as(u))),
     Mistake("the axis of the actions is still there",
             "Print the shape of your result. Which axis has length one, and has done its duty?",
-            "the mixer expects one value an agent; an extra axis makes it broadcast, or stop",
+            "the mixer expects one value for each agent; an extra axis makes it broadcast, or stop",
             lambda q, u: _played(q[:, :-1], u).unsqueeze(-1)),
     Mistake("every axis of length one is gone",
             "Try a batch of one, or a single agent. Only one axis should go: can you say which?",

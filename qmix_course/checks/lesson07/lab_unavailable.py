@@ -123,7 +123,7 @@ MISTAKES = (
             "what was possible before the step may be impossible after it",
             lambda on, ta, av, r, end, g: _mixed(_gathered(ta[:, 1:], _closed(on[:, 1:], av[:, :-1])), r, end, g)),
     Mistake(NOT_LOW,
-            "The bug is mended. But what if the values of all available actions are lower than the number that you put "
+            "The bug is fixed. But what if the values of all available actions are lower than the number that you put "
             "in?",
             "the listing had −∞ there, below which nothing lies; a repair must leave the rest as it was"),
 )

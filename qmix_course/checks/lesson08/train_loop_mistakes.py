@@ -28,7 +28,7 @@ LOOP_MISTAKES = (
             "you ask epsilon_at?",
             "the schedule is shifted or stretched, and two loops with the same seed come apart"),
     Mistake("not every step is stored, or not once",
-            "Each call gives one transition a row, whatever happened in it. How often do you store?",
+            "Each call gives one transition for each row, whatever happened in it. How often do you store?",
             "the last step of an episode is often the one that pays, and a step stored twice is drawn twice as often"),
     Mistake("the first observation of the next episode is stored as the last of this one",
             "There is what the step led to, and there is where play goes on. Which of the two do you hand to `store`?",

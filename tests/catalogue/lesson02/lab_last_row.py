@@ -67,8 +67,8 @@ def collect_resets_below(env, choose, steps):
     return {name: torch.cat(parts) for name, parts in columns.items()}
 
 
-def variant(mend):
-    """The listing with its last lines replaced: ``mend(columns, env, now, after)`` fills the end and gives the next
+def variant(fix):
+    """The listing with its last lines replaced: ``fix(columns, env, now, after)`` fills the end and gives the next
     step."""
     def answer(env, choose, steps):
         columns = {name: [] for name in NAMES}
@@ -80,7 +80,7 @@ def variant(mend):
             columns["actions"].append(actions)
             columns["reward"].append(after.reward)
             columns["terminated"].append(after.terminated)
-            now = mend(columns, env, now, after)
+            now = fix(columns, env, now, after)
         return {name: torch.cat(parts) for name, parts in columns.items()}
 
     return answer

@@ -74,9 +74,9 @@ def stretched(q, available, epsilon, generator):
 ANSWERS = Answers(
     right=[(4, own_coin), (3, new_dice), (4, one_key_more), (2, one_key_more), (4, stretched), (4, probabilities)],
     wrong=[
-        ("the coin and the random action still hang together", (4, listing)),
-        ("the coin and the random action still hang together", (4, last_key)),
-        ("the coin and the random action still hang together", (4, large_key)),
+        ("the coin and the random action still depend on each other", (4, listing)),
+        ("the coin and the random action still depend on each other", (4, last_key)),
+        ("the coin and the random action still depend on each other", (4, large_key)),
         ("the symptom is hidden: all actions are even, but ε is no longer ε", (4, mean_key)),
         ("the symptom is hidden: all actions are even, but ε is no longer ε", (4, largest_key)),
         ("the symptom is hidden: all actions are even, but ε is no longer ε", (4, smallest_key)),
