@@ -224,7 +224,7 @@ print(inspect.getsource(QMIX))
 # | $Q_i(o_i, u_i)$ | agent $i$'s **utility**: its own network's number for its own action | `agent_qs` |
 # | $Q_{tot}(s, \mathbf{u})$ | the team's value, as the **mixer** makes it from the utilities | `q_tot` |
 # | $Q^*$ | the exact best value, where we can compute it | `exact.solve(env).q` |
-# | $\hat Q^*$, $\hat R$ | a hat marks an estimate: $\hat Q^*$ is what a second, unrestricted network takes $Q^*$ to be (lesson 13), $\hat R$ the return measured so far for each way to play (lesson 16) | `central_q_tot` |
+# | $\hat Q^*$, $\hat R$ | a hat marks an estimate: $\hat Q^*$ is what a second, unrestricted network takes $Q^*$ to be (lesson 13), $\hat R$ the return measured so far for each way to play (lesson 16) | `algorithm.central` |
 # | $V(s)$ | a value of the state alone, a part of the mixer | |
 # | $y$ | the TD target: the number that a value is pulled towards | `y` |
 # | $\theta$, $\theta^-$ | weights of the online and of the target network | `algorithm`, `target` |

@@ -595,7 +595,7 @@ for kind in (QMIX, LargeUnits):
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the shortcut's slopes and what the library does about large units, the three functions of step 7 compared in training, and to see what a mixer without `abs` or without the state does to the fit of this lesson's problem.
+# For those who want to see the shortcut's slopes, what the library does about large units, the three functions of step 7 in training, and what a mixer without `abs` or without the state does to the fit of this lesson's problem.
 #
 # ### The state as an input
 #
@@ -838,7 +838,7 @@ with lesson.prediction(guess, [trap, turned["abs"]]):
 
 
 # %% [markdown]
-# If a seed is caught, it is not the doing of one of the three functions. It is what a clearly wrong order costs a monotone mixer: the quickest way to a smaller error is to turn agent 1's slope down to nothing, and with the slope goes the signal that would have turned the order around. When the utilities start close together, as those of fresh networks do, the order has a better chance to turn in time. ([Lesson 08](08_training.ipynb) trains full QMIX on the two-step game with several seeds.)
+# If a seed is caught, that is not due to any one of the three functions. It is what a clearly wrong order costs a monotone mixer: the quickest way to a smaller error is to turn agent 1's slope down to nothing, and with the slope goes the signal that would have turned the order around. When the utilities start close together, as those of fresh networks do, the order has a better chance to turn in time. ([Lesson 08](08_training.ipynb) trains full QMIX on the two-step game with several seeds.)
 #
 # What the comparison is worth: one tiny task, one size, two learning rates. It shows that the starting scale differs by a factor of ten or more, and that weights near zero come easily to `abs` alone. It does not show that QMIX with softplus would be worse on your task, where the learning rate or the hypernetwork's first weights could be chosen to fit. `abs` is what the paper and PyMARL use, and the rest of the course stays with it.
 

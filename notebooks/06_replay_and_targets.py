@@ -436,11 +436,10 @@ with lesson.prediction(guess, updates):
     print("updates until half of the way:", updates)
 
 # %% [markdown]
-# About $\ln 2 /$ `tau`. So `tau` = 0.02 looks back over some dozens of updates, `tau` = 0.001 over some hundreds. Here are
-# both kinds of target behind an online weight that drifts and trembles.
+# About $\ln 2 /$ `tau`. So `tau` = 0.02 looks back over some dozens of updates, `tau` = 0.001 over some hundreds.
 
 # %% [markdown]
-# (*Going further* draws both.) The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
+# (*Going further* draws both kinds of target behind an online weight that drifts.) The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
 # jump it is no different from the online network. Both are in use: DQN copies hard, and so does
 # the code that was published with QMIX; DDPG (Lillicrap et al. 2016) moves softly. What is copied is *everything that computes the target*: the agents
 # and the mixer.
@@ -453,7 +452,7 @@ with lesson.prediction(guess, updates):
 # Using the value of $s'$ in the target is called *bootstrapping*.
 #
 # This holds where the limit is ours and not the task's: we cut episodes so that training moves on. Where the limit *belongs to the
-# task* (a game of ninety minutes), the end of the clock is an end, $y = r$, and the time that is left belongs into the state and
+# task* (a game of ninety minutes), the end of the clock is an end, $y = r$, and the time that is left belongs in the state and
 # the observations, since what a position is worth then depends on it (Pardo et al. 2018 treat both cases).
 #
 # Take a team that plays perfectly and stop its clock after three of the four steps. The third reward is −0.25. The exact value of where it stands is $V^*(s') = 10$:
@@ -584,7 +583,7 @@ figure
 # - *"A hard copy is safer than a soft update."* Both are right. A hard copy in every update is not.
 # - *"Only the agents need target copies."* The mixer computes the target as well, so it is copied too.
 # - *"done means no bootstrapping."* `terminated` does. `truncated` resets the environment and leaves the target alone, unless the limit is part of
-#   the task; then it is an end, and the clock belongs into the state.
+#   the task; then it is an end, and the clock belongs in the state.
 # - *"The values explode, so the mixer is broken."* Look at the target network first.
 #
 # ### Exercises
