@@ -16,7 +16,7 @@ SLOW = {
     "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
     "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_matrix", "test_nbgrader",
     "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell", "test_site",
-    "test_tables", "test_touch", "test_touch_board", "test_touch_dice", "test_touch_part2",
+    "test_tables", "test_touch", "test_touch_board", "test_touch_dice", "test_touch_lab", "test_touch_part2",
     "test_touch_starts", "test_touch_surface", "test_touch_tables", "test_walk"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",

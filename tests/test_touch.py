@@ -33,6 +33,11 @@ PIECES = {
 }
 
 
+class Frame(str):
+    def _repr_html_(self):
+        return self
+
+
 @pytest.fixture(scope="module", params=PIECES)
 def piece(request):
     return PIECES[request.param]()
@@ -85,6 +90,17 @@ def test_without_scripts_it_says_what_would_be_here(page, piece):  # noqa: F811
         assert piece.words in words and "const" not in words
     finally:
         page.show(piece)
+
+
+def test_it_works_in_a_frame_that_may_only_run_scripts(page, piece):  # noqa: F811
+    """Colab shows each output in a frame of its own, in a sandbox."""
+    inside = piece._repr_html_().replace("&", "&amp;").replace('"', "&quot;")
+    frame = Frame(f'<iframe sandbox="allow-scripts" width="100%" height="800" srcdoc="{inside}"></iframe>')
+    page.show(frame)
+    page.driver.switch_to.frame(0)
+    assert page.js("return card.querySelector('h4').textContent")
+    page.driver.switch_to.default_content()
+    assert page.complaints() == []
 
 
 def test_every_control_has_a_name_and_a_focus_that_shows(page, piece):  # noqa: F811

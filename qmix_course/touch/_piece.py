@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# JupyterLab reads keys as commands (A: a new cell above) wherever the focus is, but not in here.
+# JupyterLab reads keys as commands (A: a new cell above). The shadow root keeps them, and the attribute says so too.
 FRAME = """<div class="qmix-touch" data-lm-suppress-shortcuts="true">
 {still}
 <script type="application/json"{learned}>{data}</script>
@@ -43,7 +43,7 @@ class Piece:
         self.scripts, self.data, self.words, self.learned, self.still = scripts, data, words, learned, still
 
     def __repr__(self) -> str:
-        return f"To touch, where scripts run: {self.words}"
+        return f"To touch, once this cell has run in JupyterLab or Colab, and on the course's site: {self.words}"
 
     def _repr_html_(self) -> str:
         still = f"<p><em>{html.escape(repr(self))}</em></p>{self.still}"

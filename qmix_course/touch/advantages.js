@@ -21,7 +21,7 @@ function draw() {
   tiles.forEach((row, i) => row.forEach((tile, j) => {
     const q = qTot([i, j]), right = Math.abs(q - payoff[i][j]) < 1e-9;
     tile.textContent = `${number(q)} ${right ? "✓" : `→ ${number(payoff[i][j], 0)}`}`;
-    change(tile, { style: "white-space:nowrap;padding:.2rem;font-size:13px", "aria-pressed": String(cell[0] === i && cell[1] === j), "data-value": q,
+    change(tile, { "aria-pressed": String(cell[0] === i && cell[1] === j), "data-value": q,
                    class: q > most - 1e-9 ? "best" : null,
                    "aria-label": `(${i}, ${j}): Q_tot ${number(q)}, wanted ${number(payoff[i][j], 0)}` });
   }));

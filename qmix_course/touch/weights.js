@@ -47,7 +47,7 @@ function draw() {
 const knob = slider("α (1 to 0.001)", [-3, 0, 0.05], 0, (value) => { power = value; draw(); });
 card.append(make("h4", {}, "How little may an overestimate count?"),
   choice("Game", games.map(([name]) => name), (k) => { game = k; draw(); }), knob.row, said, view,
-  make("p", { class: "small" }, "▲ pulls up with weight 1 where Q_tot is too low; ▼ pulls down with weight α where it " +
-    "is too high. In the nearest table all pulls add up to 0. A frame marks the largest entries."));
+  make("p", { class: "small" }, "▲ pulls up with weight 1 where Q_tot is too low; ▼ pulls down with weight α where " +
+    "it is too high. In the nearest table all pulls add up to 0. A frame marks the largest entries."));
 draw();
 host.touch = { optimistic };
