@@ -183,7 +183,7 @@ with lesson.prediction(guess, round(seen[-1], 2)) as fold:
 # %% [markdown]
 # What a gate keeps is a power of it, with one factor for each step. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
 #
-# **Touch it.** Here the unit sees a cue in the first step and must hold it to the end. A gate that always keeps lets nothing in; one that lets the cue in forgets it. Which two sliders together make a memory that holds 0.9 or more after 20 steps?
+# **Touch it.** Here the unit sees a cue in the first step and must hold it to the end. A gate that always keeps lets nothing in; one that lets the cue in forgets it. Which sliders must work together so that it still holds 0.9 after a corridor of 20 steps?
 
 # %%
 touch.memory()

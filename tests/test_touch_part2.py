@@ -81,7 +81,9 @@ def test_by_keyboard_an_entry_is_made_and_igm_is_broken(page):  # noqa: F811
     for _ in range(38):
         knob.send_keys(Keys.ARROW_RIGHT)
     assert page.find("button[aria-pressed=true]")[0].text == "−12.00 ✓" and "4 of 9 entries are right" in page.said()
+    assert "whatever λ is" in page.said()
     page.named("let λ fall below zero").send_keys(Keys.SPACE)
+    assert "whatever" not in page.said()
     knob.send_keys(Keys.HOME)
     assert "IGM is broken: 1 entry is above" in page.said() and page.find("[role=status].down")
 

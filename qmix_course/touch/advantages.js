@@ -36,7 +36,7 @@ function draw() {
     (idle ? " Both advantages are 0: no λ changes anything here." : "");
   const done = tiles.flat().filter((tile) => tile.textContent.endsWith("✓")).length;
   said.textContent = `${done} of ${n * n} entries are right. ` + (high === 0
-    ? "The agents' own best actions, (0, 0), are the largest entry, whatever λ is."
+    ? `The agents' own best actions, (0, 0), are the largest entry${free ? ", so far." : ", whatever λ is."}`
     : `IGM is broken: ${high} ${high > 1 ? "entries are" : "entry is"} above that of the agents' own best actions.`);
   said.className = high === 0 ? "up" : "down";
 }
