@@ -74,7 +74,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 00.1 · The target of one step
 #
-# **Difficulty:** 1 of 5 · **Minutes:** 5
+# **Difficulty:** 1 of 5 · **Minutes:** 5 · **Core**
 #
 # Write the target $y$ of one step of Q-learning, with $\gamma = 0.9$: the number that the value of the action just taken is pulled
 # towards. `reward` is a number, `next_values` is a list with the values of all next actions, and `terminated` says whether the episode

@@ -58,7 +58,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 01.1 · From which payoff on
 #
-# **Difficulty:** 1 of 5 · **Minutes:** 4
+# **Difficulty:** 1 of 5 · **Minutes:** 4 · **Extra**
 #
 # In the two-step game, state 2B pays 8 when both agents play 1. Put a number $x$ in the place of the 8. The other payoffs stay,
 # and 2A still pays 7 whatever happens. Both agents learn by themselves, on random data: each plays both of its actions equally
@@ -85,7 +85,7 @@ check("01.1", turning_x)
 # %% [markdown]
 # ## Exercise 01.2 · The number of a joint action
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # A joint table has one place for each joint action: $A^N$ places, numbered from 0. The lesson lists joint actions in the order
 # of `itertools.product`: for two agents with two actions, $(0, 0)$ has number 0, $(0, 1)$ number 1, $(1, 0)$ number 2 and $(1,
@@ -127,7 +127,7 @@ check("01.2", joint_index, joint_actions)
 # %% [markdown]
 # ## Exercise 01.3 · What an independent learner comes to believe
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A game of one step. `payoff[u1, u2]` is the team reward; the first agent's actions are the rows, the second agent's the
 # columns. One of the two agents learns: `agent` is its index, 0 or 1. The other one, its partner, plays its actions with fixed
@@ -159,7 +159,7 @@ check("01.3", iql_values)
 # %% [markdown]
 # ## Exercise 01.4 · One step of independent Q-learning
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # The team has played one step, and every agent learns from it: independent Q-learning, with tables. `q[N, O, A]` holds the
 # tables of all agents: `q[i, o, a]` is what agent $i$ thinks of action `a` when it observes `o` (here an observation is a whole
@@ -191,7 +191,7 @@ check("01.4", iql_step)
 # %% [markdown]
 # ## Exercise 01.5 · Whose doing was it?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The agents played a joint action and the team got one reward. The lesson compared it, for each agent, with the mean over *all*
 # of the agent's own actions (the played one included), the others' actions held fixed. It found −3.5 for agent 1 and +0.5 for
@@ -219,7 +219,7 @@ check("01.5", credits)
 # %% [markdown]
 # ## Exercise 01.6 · What independence costs
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Core**
 #
 # Here is a two-step game with any payoffs. Agent 1's first action picks a table: first action $k$ leads to `tables[k]`, so
 # there are as many first actions as tables. Agent 2's first action does nothing, and the first step pays nothing. In the second

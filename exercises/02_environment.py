@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/02_environment.ipynb)
 #
-# You write the rules of the team's world as functions for whole batches, catch an observation that tells too much, and mend two
+# You write the rules of the team's world as functions for whole batches, catch an observation that tells too much, and fix two
 # functions that run and are wrong.
 #
 # **Minutes:** 80
@@ -71,7 +71,7 @@ MOVES = torch.tensor([[-1, 0], [1, 0], [0, -1], [0, 1]])
 # %% [markdown]
 # ## Exercise 02.1 · The edge of the board
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write `walk(positions, actions, goals, size)`: where each agent would be if it were alone, on `B` boards at once. The two rules are those of step 2
 # of the lesson:
@@ -99,7 +99,7 @@ check("02.1", walk)
 # %% [markdown]
 # ## Exercise 02.2 · Who goes back
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # The lesson's `send_back` is for two agents. Write `settle(before, after)` for any number of agents on *one* board: `before[N, 2]` holds where they
 # were, `after[N, 2]` where each would be if it were alone.
@@ -136,7 +136,7 @@ check("02.2", settle)
 # %% [markdown]
 # ## Exercise 02.3 · The whole step of a team
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Core**
 #
 # Write `team_step(positions, actions, goals, size)`: one step of *two* agents on `B` boards, all rules together, without the library's
 # `GridWorld`. The numbers are those of the lesson:
@@ -168,7 +168,7 @@ check("02.3", team_step)
 # %% [markdown]
 # ## Exercise 02.4 · What an agent sees
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # Write `observe(positions, goals, size)` for `B` boards and any number of agents. The observation of agent $i$ is, in this order:
 #
@@ -195,7 +195,7 @@ check("02.4", observe)
 # %% [markdown]
 # ## Exercise 02.5 · Find the leak
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # Somebody hands you a function `look(positions, goals, size)` that makes the observations of two agents: `positions[B, 2, 2]`, `goals[2, 2]` (both int64),
 # result `[B, 2, O]` for any `O`. Is it honest? An agent may see its own goal and where everybody is. It may *not* see the other agent's goal, nor anything that
@@ -236,7 +236,7 @@ check("02.5", leaks)
 # %% [markdown]
 # ## Exercise 02.6 · Two ways to end
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 5
+# **Difficulty:** 2 of 5 · **Minutes:** 5 · **Extra**
 #
 # Write `end_flags(positions, goals, clock, limit)` for `B` boards. `positions[B, N, 2]` holds where the agents are *after* a step, `clock[B]`
 # (int64) how many steps each board's episode has had, this step included: from 1 to `limit`. `goals[N, 2]` as before.
@@ -260,7 +260,7 @@ check("02.6", end_flags)
 # %% [markdown]
 # ## Find the bug 02.7 · Two on one cell
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A world without goals, to keep it short: two agents move at the same time on `B` boards. Against the edge they stay. If both would share a cell, both go
 # back. The function below runs, and most of the time it is right.
@@ -285,13 +285,13 @@ for board, cells in enumerate(ends.tolist()):
     print(f"board {board}: agent 1 on {cells[0]}, agent 2 on {cells[1]}")
 
 # %% [markdown]
-# On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_move`: copy the
-# listing and mend it. If two lines can be blamed, either will do.
+# On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_move`: copy the
+# listing and fix it. If two lines can be blamed, either will do.
 #
 # You are right if all boards come out as the rules say, and if the function leaves the positions that it was given as they were.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_a = (
     ...
 )
 
@@ -302,13 +302,13 @@ def mended_move(positions, actions, size):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_7", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("02.7", wrong_line_7, mended_move)
+check("02.7", wrong_line_a, mended_move)
 
 
 # %% [markdown]
 # ## Find the bug 02.8 · The last row of an episode
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # This function plays a batch of boards and writes down what a learner needs. `choose` is a function from the latest step (with `.obs`, `.state` and the
 # rest) to actions `[B, N]`; it is asked once a step. Boards that have ended begin again, as in step 7 of the lesson. Each step adds one row a board,
@@ -359,14 +359,14 @@ wrong, rows = contradictions(data)
 print(f"{wrong} of {rows} rows contradict the oracle")
 
 # %% [markdown]
-# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_8`, and write the repaired function as `mended_collect`. If two
+# Most rows are right, and some are not. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as `mended_collect`. If two
 # lines can be blamed, either will do.
 #
 # You are right if all five columns are what happened, row for row, for any number of boards and any step limit. The rows come in the order of the listing: step
 # by step, and within a step board by board.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_8 = (
+wrong_line_b = (
     ...
 )
 
@@ -377,4 +377,4 @@ def mended_collect(env, choose, steps):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_8", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-check("02.8", wrong_line_8, mended_collect)
+check("02.8", wrong_line_b, mended_collect)

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/03_agents.ipynb)
 #
-# You write a team's networks and the dice with which it explores, test whether a team is decentralised, and mend two teams that run and are wrong.
+# You write a team's networks and the dice with which it explores, test whether a team is decentralised, and fix two teams that run and are wrong.
 #
 # **Minutes:** 70
 #
@@ -65,7 +65,7 @@ from qmix_course.envs import GridWorld
 # %% [markdown]
 # ## Exercise 03.1 · The best available action
 #
-# **Difficulty:** 1 of 5 · **Minutes:** 5
+# **Difficulty:** 1 of 5 · **Minutes:** 5 · **Core**
 #
 # Write `best_actions(q, available)`: for each agent the number of its best available action. `q[..., N, A]` holds the values, any finite numbers;
 # `available[..., N, A]` is bool, and every agent has at least one available action. Return the actions `[..., N]`, int64.
@@ -85,9 +85,9 @@ check("03.1", best_actions)
 
 
 # %% [markdown]
-# ## Exercise 03.2 · One coin an agent
+# ## Exercise 03.2 · One coin for each agent
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # Write `epsilon_greedy(q, available, epsilon, generator)`. Each agent by itself, in each place of the leading axes by itself:
 #
@@ -103,7 +103,7 @@ check("03.1", best_actions)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def epsilon_greedy(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool, 0 <= epsilon <= 1
     -> actions[..., N] int64."""
     ...
 
@@ -115,7 +115,7 @@ check("03.2", epsilon_greedy)
 # %% [markdown]
 # ## Exercise 03.3 · A network for every agent
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # Write the class `AgentNets`: one network for each agent, each with weights of its own,
 #
@@ -133,7 +133,7 @@ check("03.2", epsilon_greedy)
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class AgentNets(nn.Module):
-    """One network an agent, two hidden layers of ``hidden`` units with relu."""
+    """One network for each agent, two hidden layers of ``hidden`` units with relu."""
 
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         """Make the weights of all agents."""
@@ -151,7 +151,7 @@ check("03.3", AgentNets)
 # %% [markdown]
 # ## Exercise 03.4 · Who am I?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # Agents that share one network need something that tells them apart. Write `with_id(obs)`: append to each observation the number of its agent, one-hot. That
 # is `N` numbers, all 0 but a single 1: in the first place for the first agent, in the second place for the second one, and so on.
@@ -173,7 +173,7 @@ check("03.4", with_id)
 # %% [markdown]
 # ## Exercise 03.5 · Who reads whom
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # Somebody hands you a team, and you want to know whether it is decentralised. `agents` is a function from `obs[B, T, N, O]` to `q[B, T, N, A]`. You cannot read it,
 # only call it. It treats each sample and each time step by itself and always gives the same answer to the same question, but an agent's values may depend
@@ -216,7 +216,7 @@ check("03.5", who_reads_whom)
 # %% [markdown]
 # ## Find the bug 03.6 · Somebody else's eyes
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The values of a team whose weights are stacked, as in step 4 of the lesson: `weights` is a list with one tensor `[N, inputs, outputs]` for each layer, and `biases` one
 # with tensors `[N, 1, outputs]`. There is a relu after every layer but the last. The shapes are right.
@@ -255,12 +255,12 @@ for i in range(2):
               f"in {int((q[:, 0, i].argmax(-1) == own).sum())} of {len(own)} placements")
 
 # %% [markdown]
-# One by one all is well. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_values`: copy the listing and mend it.
+# One by one all is well. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_values`: copy the listing and fix it.
 #
 # You are right if every value comes from the agent's own observation and the agent's own weights, for any `B`, `T`, `N` and any number of layers.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ...
 )
 
@@ -271,19 +271,19 @@ def mended_values(obs, weights, biases):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("03.6", wrong_line_6, mended_values)
+check("03.6", wrong_line_a, mended_values)
 
 
 # %% [markdown]
 # ## Find the bug 03.7 · Thrifty dice
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 10
+# **Difficulty:** 4 of 5 · **Minutes:** 10 · **Extra**
 #
 # Random numbers cost time, and this ε-greedy draws fewer of them than the lesson's. It keeps to the mask, and every agent has its own coin, which falls with probability ε.
 
 # %%
 def thrifty_dice(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
     best = q.masked_fill(~available, -torch.inf).argmax(-1)             # 1
     key = torch.rand(q.shape, generator=generator)                      # 2
     random = key.masked_fill(~available, -1.0).argmax(-1)               # 3
@@ -302,21 +302,21 @@ for action in range(4):
     print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_7`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
+# Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
 # them will do.
 #
 # You are right if `mended_dice` does all that the text of 03.2 asks for.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ...
 )
 
 
 def mended_dice(q, available, epsilon, generator):
-    """One coin an agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
+    """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
     ...
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-check("03.7", wrong_line_7, mended_dice)
+check("03.7", wrong_line_b, mended_dice)

@@ -60,7 +60,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 04.1 · IGM, state by state
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Core**
 #
 # Two agents in `B` states at once. `tables[b, u1, u2]` is the team value of a joint action, `q[b, i, a]` are the agents' utilities, and `available[b, i, a]`
 # says which actions agent $i$ may take, as in lesson 03. Write `igm_holds`, which says for each state whether IGM holds there: if each agent takes its own best
@@ -97,7 +97,7 @@ check("04.1", igm_holds)
 # %% [markdown]
 # ## Exercise 04.2 · A table from each ring
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Find three payoff tables of your own, for two agents with three actions each. Each of them must have nine different entries. `rings` is a dictionary with
 #
@@ -126,7 +126,7 @@ check("04.2", rings)
 # %% [markdown]
 # ## Exercise 04.3 · Monotone in these utilities?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Extra**
 #
 # In the lesson, `monotone_utilities` looked for *some* utilities under which a table is monotone. Now the utilities are given: `q[i, a]` for `N` agents, and `table` has one
 # axis for each agent. Write `monotone_in`, which says whether there is a function $f$ that never falls in any of its $N$ inputs, and that makes the table:
@@ -150,7 +150,7 @@ check("04.3", monotone_in)
 # %% [markdown]
 # ## Exercise 04.4 · The best sum
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # `best_additive` of the lesson fits two agents. Write `best_sum` for any number of agents: `table` has one axis for each of the `N` agents, and `weights`, of the same
 # shape and all positive, says how much the squared error of each entry counts. Return the fitted *table* (the sum of the utilities for every joint action, in the table's shape), and
@@ -173,7 +173,7 @@ check("04.4", best_sum)
 # %% [markdown]
 # ## Exercise 04.5 · How often must it be played?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # At the end of the lesson a team played (1, 1) in 85 of 100 visits to 2B, and VDN preferred the way to 2B. With all joint actions equally frequent, in 25 of 100, it did not. Somewhere between
 # lies the share at which the two ways are worth the same to VDN: 6.93, with $\gamma = 0.99$. The other three joint actions share the rest equally. Which share of (1, 1) is it?
@@ -194,7 +194,7 @@ check("04.5", share)
 # %% [markdown]
 # ## Find the bug 04.6 · A team that is too sure
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # A VDN team of `N` agents without networks: each agent's utilities are a row of `q[N, A]`. It learns from a batch of `B` plays of a game of one step. `team_loss` is the loss on
 # these plays, VDN's squared error, averaged over the plays. It runs, and the utilities settle.
@@ -231,13 +231,13 @@ print("learned for 2B:", [[round(value, 2) + 0.0 for value in row] for row in le
 print("the best sum  :", [[-1.5, 2.5], [2.5, 6.5]])
 
 # %% [markdown]
-# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line_6`, and write
-# the repaired function as `mended_loss`: copy the listing and mend it. If two lines can be blamed, either will do.
+# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line`, and write
+# the repaired function as `mended_loss`: copy the listing and fix it. If two lines can be blamed, either will do.
 #
 # You are right if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line = (
     ...
 )
 
@@ -248,4 +248,4 @@ def mended_loss(q, actions, reward):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("04.6", wrong_line_6, mended_loss)
+check("04.6", wrong_line, mended_loss)

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/05_mixer.ipynb)
 #
-# You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and mend two mixers that run and are
+# You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and fix two mixers that run and are
 # wrong.
 #
 # **Minutes:** 71
@@ -61,7 +61,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 05.1 · The mixing layer
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Write `mix_by_hand(agent_qs, w1, b1, w2, v)`: the lesson's mixing network,
 #
@@ -93,7 +93,7 @@ check("05.1", mix_by_hand)
 # %% [markdown]
 # ## Exercise 05.2 · Two ways not to be negative
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write two functions that turn raw outputs of a hypernetwork into weights. `raw` is a float tensor of any shape; the result has the same shape.
 #
@@ -130,7 +130,7 @@ check("05.2", touches_zero, stays_above)
 # %% [markdown]
 # ## Exercise 05.3 · What a mixer weighs
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Write `count_parameters(n_agents, state_dim, embed_dim, hypernet_dim)`: how many parameters each of the mixer's four hypernetworks has. Return a
 # dictionary with the keys `"hyper_w1"`, `"hyper_b1"`, `"hyper_w2"` and `"hyper_b2"`, and a whole number for each.
@@ -155,7 +155,7 @@ check("05.3", count_parameters)
 # %% [markdown]
 # ## Exercise 05.4 · A mixer of your own
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Core**
 #
 # Write the module `MixingNet`: $Q_{tot} = w_2 \cdot \mathrm{ELU}(q\, W_1 + b_1) + V$ with `embed_dim` hidden units, where $W_1$, $b_1$, $w_2$ and
 # $V$ are written by hypernetworks that read the state. `forward(agent_qs[B, N], state[B, S])` returns `Q_tot[B]`.
@@ -192,7 +192,7 @@ check("05.4", MixingNet)
 # %% [markdown]
 # ## Exercise 05.5 · A test from the outside
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # The lesson's two structural tests ask autograd for slopes. Not every mixer can answer: one may be a staircase, another may run without gradients.
 # Write a test that only *calls* the mixer. `judge_mixer(mixer, agent_qs, state, step)` returns two truth values:
@@ -223,7 +223,7 @@ check("05.5", judge_mixer)
 # %% [markdown]
 # ## Find the bug 05.6 · Monotone, or so it says
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # Here is the lesson's mixer as one function. It gets the utilities, the state and the four hypernetworks. In `hyper_w1`'s output the numbers of
 # agent 1 come first, then those of agent 2, and so on.
@@ -252,13 +252,13 @@ for i in range(N):
     print(f"Q_tot falls as Q_{i + 1} rises: in {int((slope[:, i] < 0).sum())} of 500 samples")
 
 # %% [markdown]
-# Which line is it? Put its number into `wrong_line_6`. Then write the whole function once more as `mended_sign`, without the bug.
+# Which line is it? Put its number into `wrong_line_a`. Then write the whole function once more as `mended_sign`, without the bug.
 #
 # You are right if your function gives what the lesson's mixer gives for the same hypernetworks: both layers of weights made non-negative with the
 # absolute value, the rest as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ...
 )
 
@@ -269,13 +269,13 @@ def mended_sign(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("05.6", wrong_line_6, mended_sign)
+check("05.6", wrong_line_a, mended_sign)
 
 
 # %% [markdown]
 # ## Find the bug 05.7 · A sample that listens to its neighbours
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Somebody else wrote the same mixer with the agents' axis in front. In `hyper_w1`'s output the numbers of agent 1 come first, then those of agent
 # 2, and so on.
@@ -307,14 +307,14 @@ print("in one batch :", [f"{value:.2f}" for value in together])
 print("one at a time:", [f"{value:.2f}" for value in alone])
 
 # %% [markdown]
-# Which line is it? Put its number into `wrong_line_7`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
+# Which line is it? Put its number into `wrong_line_b`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
 # changes more than one line, name the line that hands numbers of one sample to another.
 #
 # You are right if your function gives what the lesson's mixer gives for the same hypernetworks, in batches of any size, with any number of agents
 # and hidden units.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ...
 )
 
@@ -325,4 +325,4 @@ def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("05.7", wrong_line_7, mended_rows)
+check("05.7", wrong_line_b, mended_rows)

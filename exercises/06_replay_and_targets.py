@@ -66,7 +66,7 @@ from torch import nn
 # %% [markdown]
 # ## Exercise 06.1 · A row that nobody draws
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # A memory holds `held` rows, and nothing is added for a while. In each of `updates` updates one batch of `batch_size` rows is drawn: uniformly and
 # *without replacement within the batch*. Each batch is drawn afresh from all rows.
@@ -89,7 +89,7 @@ check("06.1", never_drawn)
 # %% [markdown]
 # ## Exercise 06.2 · A memory for any rows
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 18
+# **Difficulty:** 4 of 5 · **Minutes:** 18 · **Core**
 #
 # The lesson's `Ring` holds `Batch` objects and writes them row by row. Write a memory that needs no `Batch`: rows come as named columns, and you learn
 # their names and shapes from what is added. The library's `ReplayBuffer` is off limits.
@@ -136,7 +136,7 @@ check("06.2", Replay)
 # %% [markdown]
 # ## Exercise 06.3 · A small part of the way
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # Write `soft_update(target, online, tau)`: one soft update, as in the lesson, without the library's function of that name. `target` and `online` are two
 # networks (`nn.Module`) of the same build, and 0 < `tau` ≤ 1. Afterwards every parameter of `target` has gone the part `tau` of its way to that of `online`.
@@ -160,7 +160,7 @@ check("06.3", soft_update)
 # %% [markdown]
 # ## Exercise 06.4 · How far back a tau looks
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 7
+# **Difficulty:** 2 of 5 · **Minutes:** 7 · **Extra**
 #
 # The online weights stand still, and a target follows them with soft updates. Write `updates_until(share, tau)`: the smallest number of updates after which the
 # target has gone *at least* the part `share` of its way. In the lesson: half of the way, with `tau` = 0.02.
@@ -182,7 +182,7 @@ check("06.4", updates_until)
 # %% [markdown]
 # ## Exercise 06.5 · A hard copy now and then
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Write the other kind of target: a class that owns a slow copy of a network and renews it by itself.
 #
@@ -215,7 +215,7 @@ check("06.5", HardCopy)
 # %% [markdown]
 # ## Find the bug 06.6 · A slot with a past
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # Here a row of the memory is a whole episode. All slots are `T` steps long; a shorter episode is written at the beginning of its slot, and `mask` says which
 # steps were played: 1 for those, 0 for the padding behind them. The loss reads a step only where `mask` is 1.
@@ -255,12 +255,12 @@ for number, length in enumerate([3, 4, 5, 2]):
           f"the played rewards sum to {played:.0f}")
 
 # %% [markdown]
-# Name the line that does too little, and mend the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
+# Name the line that does too little, and fix the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
 # the listing that it completes. After every call the mask of the slot is 1 for the steps of its new episode and 0 behind them, and the other slots are as they were.
 # What the other columns hold behind the end of the episode is nobody's business.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ...
 )
 
@@ -271,13 +271,13 @@ def mended_store(memory, slot, episode):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("06.6", wrong_line_6, mended_store)
+check("06.6", wrong_line_a, mended_store)
 
 
 # %% [markdown]
 # ## Find the bug 06.7 · A copy that is none
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 9
+# **Difficulty:** 3 of 5 · **Minutes:** 9 · **Extra**
 #
 # `learn` trains a network that gives a value for each state, `[B, S]` to `[B, 1]`, towards $y = r + \gamma V(s')$ with a hard copy every `every` updates. There are no
 # actions and no ends here, to keep it short. `batches` is a list of (state `[B, S]`, reward `[B]`, next state `[B, S]`).
@@ -314,11 +314,11 @@ print("they are those of the online network now:   ",
       torch.equal(target[0].weight, online[0].weight))
 
 # %% [markdown]
-# Name the line, and mend the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
+# Name the line, and fix the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
 # the first hard copy, and from the latest hard copy after that, and everything else is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ...
 )
 
@@ -329,4 +329,4 @@ def mended_learn(online, batches, every, gamma, learning_rate):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("06.7", wrong_line_7, mended_learn)
+check("06.7", wrong_line_b, mended_learn)

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/07_update_step.ipynb)
 #
-# You write the update of QMIX piece by piece and then as a whole, and you mend two updates that run and are wrong.
+# You write the update of QMIX piece by piece and then as a whole, and you fix two updates that run and are wrong.
 #
 # **Minutes:** 67
 #
@@ -61,9 +61,9 @@ from qmix_course.mixers import QMixer
 # %% [markdown]
 # ## Exercise 07.1 · What was played
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
-# The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value an agent: that of the action that was
+# The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value for each agent: that of the action that was
 # played. `actions[B, T, N]` holds these actions. There are `T + 1` observations and only `T` actions, since after the last step nobody has acted yet:
 # the actions of time `t` were chosen when the agents saw observation `t`.
 #
@@ -97,7 +97,7 @@ check("07.1", chosen_values)
 # %% [markdown]
 # ## Exercise 07.2 · The best available next values
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6
+# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
 # For the target each agent takes its best action in the next situation, each on its own. `q[B, N, A]` holds the values of all actions there, and
 # `available[B, N, A]` says which of them can be taken. At least one can, for every agent.
@@ -123,7 +123,7 @@ check("07.2", best_next)
 # %% [markdown]
 # ## Exercise 07.3 · The targets of a batch
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 5
+# **Difficulty:** 2 of 5 · **Minutes:** 5 · **Extra**
 #
 # Write `td_targets(reward, terminated, next_q_tot, gamma)`: the TD targets $y$ of a batch of transitions, shape `[B]`. `next_q_tot[B]` is the
 # target network's value of the next state and `gamma` a number from 0 to 1. `terminated[B]` is True where the task ended with the step.
@@ -149,7 +149,7 @@ check("07.3", td_targets)
 # %% [markdown]
 # ## Exercise 07.4 · The loss of a padded batch
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the numbers and
 # flags mean nothing (they are finite). At least one step of the batch was played.
@@ -178,7 +178,7 @@ check("07.4", td_loss)
 # %% [markdown]
 # ## Exercise 07.5 · The whole update
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Core**
 #
 # Write `qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, gamma)`: one gradient step of QMIX on a batch of transitions. It
 # returns the loss, as a number, as it was *before* the step.
@@ -231,7 +231,7 @@ check("07.5", qmix_update)
 # %% [markdown]
 # ## Find the bug 07.6 · An action that nobody can take
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Targets with double-Q: the online network chooses each agent's next action among those available, the target network values it, and VDN's mixer adds the
 # agents' values. The first three tables have the times 0 to `T`, the shapes fit in every line, and the code runs.
@@ -263,14 +263,14 @@ print("target:", buggy_targets(online_table, target_table, possible, torch.tenso
                                torch.tensor([[False]]), 0.5).item())
 
 # %% [markdown]
-# The 80 of an action that nobody can take is in it. Mend the function: copy the body of the listing and change what is wrong. Then name
+# The 80 of an action that nobody can take is in it. Fix the function: copy the body of the listing and change what is wrong. Then name
 # the line in which it goes wrong; if your repair touches two, it is the line where tables of different times meet.
 #
 # You are right if the targets are exact, for any batch with finite values in which every agent always has an available action, and the line
 # is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_a = (
     ...
 )
 
@@ -285,13 +285,13 @@ def mended_targets(online_q, target_q, available, reward, terminated, gamma):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.6", wrong_line_6, mended_targets)
+check("07.6", wrong_line_a, mended_targets)
 
 
 # %% [markdown]
 # ## Find the bug 07.7 · A limit that does not hold
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The second half of an update: gradients, clipping, step. `max_norm` is the limit for the length of the gradient of all weights that the optimiser moves,
 # which are those of the agents and the mixer. A longer gradient is to be shortened to that length, in its direction; a shorter one stays as it is. The
@@ -323,13 +323,13 @@ print("the agents' weight moved to", round(one_agents.weight.item(), 3),
       "· the mixer's to", round(one_mixer.weight.item(), 3))
 
 # %% [markdown]
-# Mend the function, and name the line with the bug.
+# Fix the function, and name the line with the bug.
 #
 # You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones (0 is not tried), and the returned length and the
 # line are right. Old gradients must not count, as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_7 = (
+wrong_line_b = (
     ...
 )
 
@@ -341,4 +341,4 @@ def mended_step(agents, mixer, optimiser, loss, max_norm):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.7", wrong_line_7, mended_step)
+check("07.7", wrong_line_b, mended_step)

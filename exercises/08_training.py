@@ -65,7 +65,7 @@ from qmix_course.replay import Batch
 # %% [markdown]
 # ## Exercise 08.1 · What a run is made of
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Before a run you can know how much it will play and learn. Write `count_run`, for the loop `my_train` of step 3 of the lesson and an environment with `rows` rows. It returns three
 # numbers:
@@ -74,7 +74,7 @@ from qmix_course.replay import Batch
 # 2. `updates`: how many updates the run makes;
 # 3. `ratio`: the transitions *drawn* from the replay memory in the whole run, divided by the transitions *stored* in it.
 #
-# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition a row. All settings are whole numbers, `learning_starts` from 0 on, the others
+# The loop goes on while fewer than `total_steps` steps were played, so a run can play a little more than that. One call gives one transition for each row. All settings are whole numbers, `learning_starts` from 0 on, the others
 # from 1 on, and the memory always holds enough for a batch.
 #
 # You are right if the three numbers are those of the loop for any settings: rows that do not divide `total_steps`, an `update_every` smaller than the number of rows, a run that is over
@@ -92,7 +92,7 @@ check("08.1", count_run)
 # %% [markdown]
 # ## Exercise 08.2 · When is exploration down to a value?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # A run follows the straight line of `linear_schedule(start, end, steps, step)`: from `start` at step 0 down to `end` at step `steps`, and `end` from there on. But the loop does not look at it
 # all the time. It asks for $\varepsilon$ once a call, *before* the call's steps are counted: at the steps 0, `rows`, 2 · `rows`, … The dots of the picture are what the team really plays with.
@@ -131,7 +131,7 @@ check("08.2", first_step)
 # %% [markdown]
 # ## Exercise 08.3 · The loop
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Core**
 #
 # Now the loop itself. The pieces come as arguments, so that it can train anything:
 #
@@ -139,7 +139,7 @@ check("08.2", first_step)
 # |---|---|
 # | `env` | an environment with `env.num_envs` rows, not yet reset |
 # | `act(now, epsilon)` | the actions `[B, N]` for the step `now`, which is what `env.reset` or `env.step` returned |
-# | `store(now, actions, then)` | puts one transition a row into the memory: the step before, the actions, and the step that they led to |
+# | `store(now, actions, then)` | puts one transition for each row into the memory: the step before, the actions, and the step that they led to |
 # | `learn()` | draws a batch and makes one step of the optimiser; gives the loss |
 # | `move_target()` | moves the target networks once |
 # | `epsilon_at(steps)` | the exploration rate when so many steps were played |
@@ -171,7 +171,7 @@ check("08.3", train_loop)
 # %% [markdown]
 # ## Exercise 08.4 · Without the dice
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # A team is judged by what it does without exploration. `values` is a function: it takes observations `[B, N, O]` and gives every agent's values `[B, N, A]`. Write `greedy_episodes`: it plays *one*
 # greedy episode in every row of `env`, at the same time. Each agent takes the available action with its largest value (no two are equal). It returns two tensors:
@@ -196,7 +196,7 @@ check("08.4", greedy_episodes)
 # %% [markdown]
 # ## Exercise 08.5 · When it is done
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A run may stop when the team is done. One look with the best return can be luck, so take a rule: stop at the first look at which the last `patience` looks *in a row*, this one included, all had the best greedy
 # return. A return counts as the best one when it is less than $10^{-6}$ away from `best`, and not when it is more than that away, because a sum of rewards is only exact up to rounding.
@@ -218,7 +218,7 @@ check("08.5", stop_step)
 # %% [markdown]
 # ## Find the bug 08.6 · Every fiftieth
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A hard target update: instead of moving a little in every update, the target network stands still and is copied from the team after every `copy_every`-th update. The function below makes one update for each batch. `loss_of` is
 # a function that gives the loss of a batch. It runs, the loss falls, and it is wrong.
@@ -275,13 +275,13 @@ print("the loss fell:", fell)
 print("the target changed in", changes, "of the first 100 updates")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as `mended_learn`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_learn`: copy the listing and fix it.
 #
 # You are right if the network that is handed in as `target` is a copy of the team after the updates number `copy_every`, 2 · `copy_every`, … and stands still in between, if the updates and their losses are
 # otherwise what they were, and if you name the line.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line = (
     ...
 )
 
@@ -293,4 +293,4 @@ def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("08.6", wrong_line_6, mended_learn)
+check("08.6", wrong_line, mended_learn)

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/09_curves.ipynb)
 #
-# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, mend an evaluation that loses what counts, and tell four faults apart by their curves.
+# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, fix an evaluation that loses what counts, and tell four faults apart by their curves.
 #
 # **Minutes:** 46
 #
@@ -63,7 +63,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 09.1 · An average over steps
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # The lesson's moving average counts entries. If the entries of a history are not evenly spaced, it is better to count environment steps. Write
 # `average_by_steps(steps, values, width)`:
@@ -103,7 +103,7 @@ check("09.1", average_by_steps)
 # %% [markdown]
 # ## Exercise 09.2 · Solved, and for good
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A team can reach the best return and lose it again. Write `first_for_good(steps, returns, best)`: the step from which on *every* greedy return is the best
 # one, up to the end of the run.
@@ -128,7 +128,7 @@ check("09.2", first_for_good)
 # %% [markdown]
 # ## Exercise 09.3 · The price of the dice
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # Two agents play one step of a matrix game. `payoff[A, A]` is the team's reward: agent 1's action chooses the row, agent 2's the column. `actions[2]` (int64) holds the
 # greedy action of each agent; they need not be the best ones. Each agent rolls its own coin: with probability `epsilon` it draws one of its
@@ -157,7 +157,7 @@ check("09.3", expected_reward)
 # %% [markdown]
 # ## Find the bug 09.4 · A perfect team that earns nothing
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # Somebody evaluates a team on `B` boards for `T` steps. A board whose episode ends begins the next episode at once, so that only the steps of each board's *first* episode
 # may count. `ended[b, t]` is True at the step that ends an episode, whether the task ended or the time was up. If no episode ends on a board, all its steps count.
@@ -185,13 +185,13 @@ for board in range(2):
     print(f"board {board}: return {returns[board]:.2f} in {lengths[board]} steps")
 
 # %% [markdown]
-# By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line_4`, and write the repaired function as `mended_episodes`: copy the listing
-# and mend it. If two lines can be blamed, either will do.
+# By these numbers nobody ever reaches a goal. Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_episodes`: copy the listing
+# and fix it. If two lines can be blamed, either will do.
 #
 # You are right if both results are right for any number of boards and steps, also where an episode ends at the first step, at the last one, or not at all.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_09_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ...
 )
 
@@ -203,12 +203,12 @@ def mended_episodes(rewards, ended):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("09.4", wrong_line_4, mended_episodes)
+check("09.4", wrong_line, mended_episodes)
 
 # %% [markdown]
 # ## Exercise 09.5 · Four curves, four causes
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 8
+# **Difficulty:** 3 of 5 · **Minutes:** 8 · **Core**
 #
 # Four runs, each with one thing wrong, and each with another thing. Nothing else is wrong with them. Every run has one entry every 20 episodes, 30 entries in all.
 #

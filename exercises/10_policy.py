@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/10_policy.ipynb)
 #
-# You write four tests that a finished team has to pass, and mend two judges that are wrong.
+# You write four tests that a finished team has to pass, and fix two judges that are wrong.
 #
 # **Minutes:** 68
 #
@@ -64,7 +64,7 @@ from qmix_course.envs import GridWorld
 # %% [markdown]
 # ## Exercise 10.1 · The twin of a situation
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # Turn the lesson's board by 180 degrees. Agent 1's start and goal are now where agent 2's were, and the other way round. Exchange
 # the agents' names as well, and you have the same task again. So every situation has a twin, and a perfectly fair team does the
@@ -92,7 +92,7 @@ check("10.1", twin)
 # %% [markdown]
 # ## Exercise 10.2 · What a policy is worth
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Core**
 #
 # A greedy team without memory is a table: in state $x$ it plays the joint action `policy[x]`. Then its discounted return from
 # every state is a number that you can compute exactly, without playing. Write
@@ -123,7 +123,7 @@ check("10.2", policy_value)
 # %% [markdown]
 # ## Exercise 10.3 · Where the agents must agree
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # The lesson found the states in which two agents that both do something sensible can still go wrong together. Write
 # `must_agree(q)` for *any* number of agents: `q[X, A, ..., A]` is a table $Q^*(s, \mathbf u)$ for each of `X` states, one axis an
@@ -158,7 +158,7 @@ check("10.3", must_agree)
 # %% [markdown]
 # ## Exercise 10.4 · Who looks through whose eyes
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # Somebody hands you a team as a function `act(obs[B, N, O])` that returns actions `[B, N]`, for any number of boards `B`. You
 # cannot read it, you have no gradients, and it never draws: the same board always gets the same answer, whatever stands on the
@@ -203,7 +203,7 @@ check("10.4", peeks)
 # %% [markdown]
 # ## Find the bug 10.5 · The judge who knows one way
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A judge compares a policy with the oracle, state by state. `q[X, A, A]` holds the exact values of all joint actions,
 # `actions[X, 2]` what the policy plays. The function says for each state whether the decision is right.
@@ -234,14 +234,14 @@ print("right, says the judge, in more than half of the states:",
       bool(right_states(exact_q, innocent).double().mean() > 0.5))
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_5`, and write the repaired function as `mended_right`: copy the listing
-# and mend it. If two lines can be blamed, either will do.
+# Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_right`: copy the listing
+# and fix it. If two lines can be blamed, either will do.
 #
 # You are right if, for any number of states and actions, a decision is called right exactly when no joint action of its state is
 # worth more. In `q` as a solver gives it, values that differ by less than $10^{-9}$ are equal; real differences are 0.1 or more.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_5 = (
+wrong_line_a = (
     ...
 )
 
@@ -252,13 +252,13 @@ def mended_right(q, actions):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("10.5", wrong_line_5, mended_right)
+check("10.5", wrong_line_a, mended_right)
 
 
 # %% [markdown]
 # ## Find the bug 10.6 · The judge who trusts the clock
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts,
 # `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first
@@ -305,14 +305,14 @@ print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positio
       "- agent 2 on", one_board.positions[0, 1].tolist())
 
 # %% [markdown]
-# The two have not moved at all. Give the number of the line with the bug as `wrong_line_6`, and write the repaired function as
+# The two have not moved at all. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as
 # `mended_judge`.
 #
 # You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any
 # step limit.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_6 = (
+wrong_line_b = (
     ...
 )
 
@@ -323,4 +323,4 @@ def mended_judge(env, starts, act):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("10.6", wrong_line_6, mended_judge)
+check("10.6", wrong_line_b, mended_judge)

@@ -62,7 +62,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 11.1 · Can a QMixer make it?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
 # class that holds it. The agents may sort their actions as they like, each in an order of its own.
@@ -83,7 +83,7 @@ check("11.1", smallest_class)
 # %% [markdown]
 # ## Exercise 11.2 · The least error
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Extra**
 #
 # Two agents with two actions each. `weights[u1, u2] > 0` says how often each joint action is played. Write `least_error`: the least weighted squared error
 #
@@ -107,7 +107,7 @@ check("11.2", least_error)
 # %% [markdown]
 # ## Exercise 11.3 · Which unit can make it?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Three mixers with non-negative weights and as many units as they like in one hidden layer: all units are `"ELU"` (convex), all are `"mirrored"`, $-\mathrm{ELU}(-x)$ (concave), or all are `"tanh"`.
 # Which of them can make each of these tables, as closely as you like? The agents sort their actions as they like.
@@ -133,7 +133,7 @@ check("11.3", makers)
 # %% [markdown]
 # ## Find the bug 11.4 · Half of the head never learns
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # `team_value` is a QMIX head: four hypernetworks have written `raw_w1`, `raw_b1`, `raw_w2` and `raw_v` for each of `B` states, and the head turns the utilities of `N` agents into $Q_{tot}$. It runs,
 # no weight is ever below zero, and IGM holds.
@@ -174,13 +174,13 @@ def stuck(value, starts=40, updates=600):
 print("more than half of 40 starts are stuck:", stuck(team_value) > 20)
 
 # %% [markdown]
-# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line_4` (the 4 is the exercise's; if two lines can be blamed, either will do), and write the
-# repaired head as `mended_value`: copy the listing and mend it.
+# Wider heads are stuck less often, but the same share of their units is lost. Give the number of the line with the bug as `wrong_line` (if two lines can be blamed, either will do), and write the
+# repaired head as `mended_value`: copy the listing and fix it.
 #
 # You are right if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ...
 )
 
@@ -191,4 +191,4 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("11.4", wrong_line_4, mended_value)
+check("11.4", wrong_line, mended_value)

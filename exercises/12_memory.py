@@ -65,7 +65,7 @@ from qmix_course.agents import GRUAgents
 # %% [markdown]
 # ## Exercise 12.1 · What the network is told
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Agents that share one recurrent network are told three things at each step: what they see, what they did last, and who they are. The replay holds
 # `obs[B, T, N, O]` and `actions[B, T, N]` (int64), the actions that were *played at* these steps. Every row begins with an episode's first step.
@@ -90,7 +90,7 @@ check("12.1", agent_inputs)
 # %% [markdown]
 # ## Exercise 12.2 · Every row its own episode
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Core**
 #
 # Environments run side by side, and their episodes end at different times. `x[B, T, I]` holds what the cells read, row by row: an episode, then the next one, and so
 # on. `first[B, T]` (bool) is True where a step is the *first* of an episode; step 0 always is.
@@ -112,7 +112,7 @@ check("12.2", memories)
 # %% [markdown]
 # ## Exercise 12.3 · Targets that look further
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
 # Write `lambda_targets(reward, terminated, next_value, mask, gamma, lam)`: the TD(λ) targets of padded episodes. All tensors are `[B, T]`: `terminated` is bool, `mask` is 1 for
 # the steps that were played and 0 behind them, `next_value` is what the target network says about the state after each step. `gamma` and `lam` are numbers from 0 to 1.
@@ -138,7 +138,7 @@ check("12.3", lambda_targets)
 # %% [markdown]
 # ## Find the bug 12.4 · The target that came late
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # The targets of a recurrent VDN. `target` is the target network: `target(obs, last_actions, memory)` gives values and the memory after the last step, for as many steps as
 # it gets; without a third argument it begins with a memory of zeros. A row holds one episode from its first step: `obs[B, T+1, N, O]`, `last_actions[B, T+1, N]`, `available[B, T+1, N, A]`, `reward[B, T]`,
@@ -170,11 +170,11 @@ y = targets(network, sights, last, *played, gamma=0.9)
 print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
 
 # %% [markdown]
-# Put the number of the line in which this goes wrong into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# Put the number of the line in which this goes wrong into `wrong_line`, and fix the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
 # walks through each episode as the agents did.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ...
 )
 
@@ -185,4 +185,4 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("12.4", wrong_line_4, mended_targets)
+check("12.4", wrong_line, mended_targets)

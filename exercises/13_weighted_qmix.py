@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/13_weighted_qmix.ipynb)
 #
-# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and mend a judge that was asked about the impossible.
+# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and fix a judge that was asked about the impossible.
 #
 # **Minutes:** 50
 #
@@ -58,7 +58,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 13.1 · What counts in full
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # `B` rows, each with the values `agent_qs[b, i, a]` of `N` agents, the actions that were played, the target $y$, and `q_greedy[b]`, which is what
 # $\hat Q^*$ says about the greedy joint action of that row. Write `central_weights`, the weights of CW-QMIX.
@@ -88,7 +88,7 @@ check("13.1", central_weights)
 # %% [markdown]
 # ## Exercise 13.2 · Where the pulls balance
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # One number $q$ stands for several values $v_1, \dots, v_K$, and is trained with the loss of OW-QMIX:
 #
@@ -121,7 +121,7 @@ check("13.2", balance)
 # %% [markdown]
 # ## Exercise 13.3 · The whole loss
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Extra**
 #
 # The two team values of the joint actions that were played are given: `q_tot` of the monotone mixer and `q_hat`, which is $\hat Q^*$. So is `ahead`: what the target
 # network's $\hat Q^*$ says about the monotone agents' best joint action in the next state. Write `ow_loss`, the loss of OW-QMIX: the mean over the steps that were
@@ -145,7 +145,7 @@ check("13.3", ow_loss)
 # %% [markdown]
 # ## Find the bug 13.4 · Greedy beyond the rules
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # Targets and weights of CW-QMIX for two agents. Index 0 of the second axis is now, index 1 is the next step. $\hat Q^*$ is given as a table: `q_hat[b, t, u1, u2]`. The
 # code runs, the team trains, and a public implementation of Weighted QMIX had this bug until somebody read the line.
@@ -184,7 +184,7 @@ target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]),
 print("target:", target.item(), " weight:", weight.item())
 
 # %% [markdown]
-# The target is right and the weight is not. Mend the function: copy the body of the listing and change what is wrong. Then name the line.
+# The target is right and the weight is not. Fix the function: copy the body of the listing and change what is wrong. Then name the line.
 #
 # You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the line is the right one.
 

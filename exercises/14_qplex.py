@@ -61,7 +61,7 @@ from qmix_course.envs import PAYOFFS
 # %% [markdown]
 # ## Exercise 14.1 · λ for a table
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 12
+# **Difficulty:** 2 of 5 · **Minutes:** 12 · **Core**
 #
 # In step 2 of the lesson, `lambda_for` made a table of two agents. Write it for any number of agents. `table[u_1, …, u_N]` has one axis for each of the $N$ agents and
 # `q[i, a]` are their utilities. The table's largest entry is where the agents' own best actions meet, no other entry is as large, and it is equal to $\sum_i V_i$.
@@ -89,7 +89,7 @@ check("14.1", lambda_for_table)
 # %% [markdown]
 # ## Exercise 14.2 · The duplex mixer
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Extra**
 #
 # Write the mixer's last step. The hypernetworks have done their part: `w` and `b` are the raw outputs for the rescaling, `lam` is λ and positive already. `agent_qs` are the
 # chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$ (the $10^{-10}$ may be left out).
@@ -112,7 +112,7 @@ check("14.2", duplex)
 # %% [markdown]
 # ## Exercise 14.3 · Which way do they go?
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 20
+# **Difficulty:** 4 of 5 · **Minutes:** 20 · **Extra**
 #
 # A QPLEX team points at the joint action `u`, and λ has explained everything that it can: the team has the best table (with the smallest squared error, all joint actions equally
 # frequent) whose largest entry is at `u`. *Break it* computed it: $V$ at `u` and wherever the payoff is above $V$, the payoff itself everywhere else. With the detach, agent $i$'s
@@ -139,7 +139,7 @@ check("14.3", pull)
 # %% [markdown]
 # ## Exercise 14.4 · Ten ways to weigh an advantage
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Core**
 #
 # Two agents. The letters stand for ten ways to make a team value; $x$ and $x_i$ are numbers of any sign and size that a network gives, other ones for each state and each joint
 # action. If nothing else is said, $V_{tot} = V_1 + V_2$, $A_i = Q_i - V_i$ with $V_i = \max Q_i$, and $Q_{tot} = V_{tot} + \lambda_1 A_1 + \lambda_2 A_2$.
@@ -174,7 +174,7 @@ check("14.4", keeps_igm)
 # %% [markdown]
 # ## Find the bug 14.5 · A promise that nobody can keep
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # The TD errors of a QPLEX team, without double-Q, from the pieces of a batch of `B` transitions. `w`, `lam` and `next_w` are positive already; `available` and `next_available` say
 # what each agent could do before and after the step. It runs, and on tasks where every action is always available it is right.
@@ -210,12 +210,12 @@ print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
 # %% [markdown]
 # The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
 #
-# Give the number of the line with the bug as `wrong_line_5` (the 5 is the exercise's), and write the repaired function as `mended_errors`: copy the listing and mend it.
+# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_errors`: copy the listing and fix it.
 #
 # You are right if the errors are right whatever is available, for values of either sign, up to a million in size.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_5 = (
+wrong_line = (
     ...
 )
 
@@ -228,4 +228,4 @@ def mended_errors(q, next_q, actions, available, next_available, reward, termina
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("14.5", wrong_line_5, mended_errors)
+check("14.5", wrong_line, mended_errors)

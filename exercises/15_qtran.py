@@ -57,7 +57,7 @@ from qmix_course.checks import check, hint, solution
 # %% [markdown]
 # ## Exercise 15.1 · How far from holding?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10
+# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
 #
 # Two agents in `B` states at once: `q[b, i, a]` are their utilities, `joint[b, u1, u2]` is $Q_{jt}$, `v[b]` is V, and `available[b, i, a]` says what agent $i$ may do. Write
 # `violations`. For each state it returns two numbers: the gap $Q' - Q_{jt} + V$ at $\bar u$, with its sign, and the lowest gap of all joint actions that the agents can
@@ -92,7 +92,7 @@ check("15.1", violations)
 # %% [markdown]
 # ## Exercise 15.2 · Three losses, and who hears them
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 20
+# **Difficulty:** 3 of 5 · **Minutes:** 20 · **Extra**
 #
 # QTRAN-base on tables, for a batch of `B` plays of two agents: `q[b, i, a]`, `joint[b, u1, u2]` and `v[b]` are what the networks say in the state of play `b`; `actions[b, i]` is what was
 # played, `y[b]` the target. Every action is available. Write `three_losses`, which returns $L_{td}$, $L_{opt}$ and $L_{nopt}$, each the mean over the plays.
@@ -114,7 +114,7 @@ check("15.2", three_losses)
 # %% [markdown]
 # ## Exercise 15.3 · A sum that touches every row and column
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 15
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Core**
 #
 # QTRAN-alt's condition, exactly. Given a table with one best entry, write `meet_alternative`, which returns utilities `[2, A]` such that the sum
 #
@@ -140,7 +140,7 @@ check("15.3", meet_alternative)
 # %% [markdown]
 # ## Find the bug 15.4 · Switches that switch nothing
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15
+# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
 # A part of QTRAN-alt. For each play and each agent, `switched_sums` gives the sum Q′ for each action that this agent might have taken, while the others stay with what they played. `q[B, N, A]` are the
 # utilities, `actions[B, N]` what was played.
@@ -170,10 +170,10 @@ print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 
 
 # %% [markdown]
 # A line of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Give the number of the line with the bug as
-# `wrong_line_4` (the 4 in this name is the exercise's, not the line's), and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
+# `wrong_line`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ...
 )
 
@@ -185,4 +185,4 @@ def mended_sums(q, actions):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("15.4", wrong_line_4, mended_sums)
+check("15.4", wrong_line, mended_sums)

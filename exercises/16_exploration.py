@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/16_exploration.ipynb)
 #
-# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and mend a latent.
+# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and fix a latent.
 #
 # **Minutes:** 42
 #
@@ -61,7 +61,7 @@ from qmix_course.envs import MStepGame
 # %% [markdown]
 # ## Exercise 16.1 · The chance of a lucky episode
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 8
+# **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # `n_agents` agents with `n_actions` actions each are $\varepsilon$-greedy around a habit, as in lesson 03: each agent on its own coin, at each step anew, draws at random among *all* its actions with probability $\varepsilon$. A reward waits for the team that at `keep` steps plays its habit, all agents, and at `leave` other steps leaves it: there each agent must play one particular other action. Write `lucky_chance`, the probability that an episode of `keep + leave` steps goes exactly so.
 #
@@ -80,7 +80,7 @@ check("16.1", lucky_chance)
 # %% [markdown]
 # ## Exercise 16.2 · How much noise?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
 # `q[B, N, A]` are the values of a team in `B` environments, `noisy[B, N, A]` those of its perturbed networks, for the same observations. Write `adapt`, one step of the rule for $\sigma$:
 #
@@ -106,7 +106,7 @@ check("16.2", adapt)
 # %% [markdown]
 # ## Exercise 16.3 · The bound
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 12
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Core**
 #
 # `B` padded episodes of at most `T` steps. Episode `b` was played with latent `z[b]`, 0 to $Z - 1$. A discriminator has looked at every step: `log_guess[b, t, k]` is its $\log q(z = k \mid \text{behaviour at step } t, s_t)$. `mask[b, t]` is 1 for a step that was played, 0 for padding. Write `mi_bound`:
 #
@@ -129,7 +129,7 @@ check("16.3", mi_bound)
 # %% [markdown]
 # ## Find the bug 16.4 · A latent that does not last
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
 # `explore` plays `steps` joint actions in all rows of an environment. `draw(state, generator)` draws a latent for each row, `z[B]`; `act(obs, z)` gives the joint actions. The function returns the latents that were played with, `[steps, B]`. (`reset(where=...)` returns the full batch; in the rows that it resets both end flags are False.)
 
@@ -164,16 +164,16 @@ def play_on(obs, z):
 
 latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8,
                   torch.Generator().manual_seed(0))
-print("row 0, two steps an episode :", latents[:, 0].tolist())
+print("row 0, two steps in each episode :", latents[:, 0].tolist())
 print("row 1, four steps an episode:", latents[:, 1].tolist())
 
 # %% [markdown]
 # Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
 #
-# Put the number of the line that gives row 1 its second latent into `wrong_line_4` (the 4 is the exercise's), and mend the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
+# Put the number of the line that gives row 1 its second latent into `wrong_line`, and fix the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_4 = (
+wrong_line = (
     ...
 )
 
@@ -184,4 +184,4 @@ def mended_explore(env, draw, act, steps, generator):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("16.4", wrong_line_4, mended_explore)
+check("16.4", wrong_line, mended_explore)

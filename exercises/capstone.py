@@ -73,7 +73,7 @@ pieces = capstone.collect()
 pieces
 
 # %% [markdown]
-# The table names the exercise of each piece. A piece that is *not attempted* or *wrong* is named here, with the misconception if the check knows it. Go back to that notebook, mend it,
+# The table names the exercise of each piece. A piece that is *not attempted* or *wrong* is named here, with the misconception if the check knows it. Go back to that notebook, fix it,
 # save it, and run the cell again. Everything has to say *correct* before the team can be trained.
 #
 # ## What is left to the library
