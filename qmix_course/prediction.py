@@ -146,11 +146,20 @@ def _word(value: object) -> str:
 
 
 def _right(guess: object, wanted: object) -> bool:
+    """Numbers: equal, or what is no whole number rounded to as many digits as the guess has, at least two."""
     if isinstance(wanted, bool):
         return guess is wanted or _word(guess) in (YES if wanted else NO)
     if _number(wanted):
-        return _number(guess) and (guess == wanted or abs(guess - wanted) <= CLOSE * abs(wanted))
+        return _number(guess) and (guess == wanted or abs(guess - wanted) <= CLOSE * abs(wanted)
+                                   or _rounds_to(wanted, guess))
     return _word(guess) == _word(wanted)
+
+
+def _rounds_to(wanted: float, guess: float) -> bool:
+    if wanted % 1 == 0:                                             # a count is exact
+        return False
+    digits = repr(float(guess)).lower().partition("e")[0].lstrip("-0.").replace(".", "").rstrip("0")
+    return len(digits) > 1 and float(f"{wanted:.{len(digits)}g}") == guess
 
 
 def _off(guess: object, wanted: object) -> str:

@@ -19,6 +19,10 @@ def told(guess, answer, block=lambda fold: None):
 
 
 RIGHT = [
+    (0.33, 1 / 3),                      # the digits that were given, at least two
+    (5.69, 5.6923),
+    (-1.2, -1.2345),
+    (1500, 1499.9),
     (3, 3),
     (3.0, 3),
     (torch.tensor(3), 3),
@@ -49,6 +53,12 @@ def test_a_right_guess_is_called_right(guess, answer):
 
 
 WRONG = [
+    (0.34, 1 / 3, "too high"),
+    (0.3, 1 / 3, "too low"),
+    (6, 5.6923, "too high"),
+    (5.68, 5.6923, "too low"),
+    (120, 123, "too low"),              # a count is exact
+    (8, 7, "1 too high"),
     (3, 4, "It is 4, so that is 1 too low."),
     (5.5, 4, "so that is 1.5 too high."),
     ("three", 3, "This wants a number; it is 3."),
@@ -69,7 +79,7 @@ WRONG = [
     (object(), 3, "This wants a number"),
     (1j, 3, "This wants a number"),
     (1e-12, 0, "too high"),
-    (0.3333, 1 / 3, "too low"),
+    (0.3332, 1 / 3, "too low"),
 ]
 
 
