@@ -210,7 +210,7 @@ print(f"without dice: {expected_return(perfect, 0.0):.2f}")
 
 # %% [markdown]
 # **Predict.** The team is perfect: in every state it knows the best joint action. What does it earn on average with
-# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"?
+# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (Rough guesses are fine.)
 
 # %%
 guess = ...  # four numbers in a list: the mean return with ε = 0.05, 0.5, 0.75 and 1
@@ -275,7 +275,7 @@ touch.dice()
 # ### One run, entry by entry
 #
 # Now a live run. It learns half as fast as the default preset and goes on for longer, so that one can watch the values settle, and its $\varepsilon$ is small early. While it goes on, `on_evaluation` lets you look inside at every entry. You will
-# write the ruler that it uses in a moment, so for now it only keeps copies of the team.
+# write the ruler below; for now it only keeps copies of the team.
 
 # %%
 config = TrainConfig(seed=0, total_steps=10_000, learning_rate=2e-3, epsilon_steps=3_000)
@@ -488,7 +488,7 @@ print("the perfect team without dice earns the best return: the same")
 # - *frozen target*: the target network is never updated after the start;
 # - *no target network*: the target is copied from the online network after every single update;
 # - *step size*: the learning rate is 50 times as large;
-# - *wrong γ*: $\gamma = 0.5$.
+# - *wrong gamma*: $\gamma = 0.5$.
 #
 # All of them run without any error message.
 
@@ -535,8 +535,8 @@ print("runs:", ", ".join(runs))
 
 # %% [markdown]
 # Three of the runs give themselves away in the first two rows of this figure. The other two look healthy there, and the third row only says
-# that something is wrong with them. One of those two has $\gamma = 0.5$: what should it expect at the official start? (The rewards are −0.65, −0.45,
-# −0.25, 10.)
+# that something is wrong with them. One of those two has $\gamma = 0.5$. Above each run stands what it expects at the official
+# start: what must a team expect that counts a reward $t$ steps ahead $0.5^t$ times? (The rewards are −0.65, −0.45, −0.25, 10.)
 
 # %%
 rows = [("greedy_return", "greedy return"), ("loss", "loss"),
@@ -551,7 +551,8 @@ for k, (name, label) in enumerate(rows):
                 linestyle="--", linewidth=1.2)
         ax.set(yscale="linear" if k == 0 else "log", ylabel=label if letter == "A" else "")
         if k == 0:
-            ax.set(title=f"run {letter}", ylim=(-150, 20))
+            ax.set(ylim=(-150, 20), title=f"run {letter}, expects "
+                   f"{expected_and_earned(run.team)[0]:.2g}")
         elif max(getattr(run, name)[1:]) < 1e3:        # a run that explodes gets a scale of its own
             ax.set_ylim((3e-3, 3e2) if k == 1 else (0.05, 500))
         if k == 2:
@@ -562,7 +563,7 @@ figure
 # %% [markdown]
 # **Predict.** Which run has which bug?
 #
-# The fold gives the key, with the figure as verdicts. *Loss fell*: the last loss is below a quarter of the largest one since the
+# The fold names the bug of each run and answers five questions about it, yes or no. *Loss fell*: the last loss is below a quarter of the largest one since the
 # third entry. *Solved*: a greedy return of 8.65 in the second half of the run. *Error > 3*: the ruler on the path, at the
 # end. *Impossible*: the team believes in a value above 12 on the path, where no more than 10 can still be earned.
 # *Surprised*: at the official start, expectation and earnings are more than 1 apart.

@@ -93,7 +93,7 @@ for kind, each in teams.items():
           [evaluate(TwoStepGame(), team).mean_return for team in each])
 
 # %% [markdown]
-# IQL and VDN settle for 7, QMIX takes 8. Returns say little, so look at the tables: what each team believes, beside the exact values, and beside the table that the QMIX paper prints for its own QMIX (Rashid et al. 2018).
+# IQL and VDN settle for 7, QMIX takes 8. Returns say little, so compare QMIX's table with the exact one, and with the one that the QMIX paper prints (Rashid et al. 2018). *Going further* shows what VDN and IQL believe.
 
 # %%
 gamma, model = 0.99, two_step.model()
@@ -110,10 +110,8 @@ for name, table in {"exact": truth, "printed": paper}.items():
     print(f"QMIX is within 0.05 of the {name:<7} table "
           f"in all 12 entries and all {len(teams[QMIX])} seeds")
 
-by_hand = torch.tensor([[-1.5, 2.5], [2.5, 6.5]])     # lesson 04: the best sum for 2B, uniform data
-
 # %% [markdown]
-# So is QMIX the answer whenever a sum is not enough? Take a game that looks easier than 2B: the team gets 1 if *at least one* agent plays action 1. This is OR, [[0, 1], [1, 1]]. It is monotone: with action 1 above action 0, no row and no column falls. In lesson 04 a very small mixer made such a table, the larger of two utilities.
+# So is QMIX the answer whenever a sum is not enough? Take a game that looks easier than 2B: the team gets 1 if *at least one* agent plays action 1. This is OR, [[0, 1], [1, 1]]. It is monotone: with action 1 above action 0, no row and no column falls. A monotone mixer for it is easy to name: the larger of the two utilities.
 
 # %%
 or_game = MatrixGame([[0, 1], [1, 1]], num_envs=32)
@@ -127,7 +125,7 @@ print("squared error over the four entries: between 0.25 and 0.30 for all three 
 
 
 # %% [markdown]
-# Three seeds, 16 hidden units, four numbers, and every one of them stops at the same error. More units and more training do not help. QMIX makes 2B and does not make OR, though both are monotone. What is it that QMIX can make?
+# Three seeds, 16 hidden units, four numbers, and every one of them stops at about the same error. More units and more training do not help. QMIX makes 2B and does not make OR, though both are monotone. What is it that QMIX can make?
 #
 # ## Build it
 #
@@ -185,7 +183,7 @@ with lesson.prediction(guess, [gain >= 0 for gain in gains.values()]) as fold:
 
 
 # %% [markdown]
-# Renaming actions turns a table around before its bend can be read: rename both agents' actions in NOR, or in NAND, and you meet a table that you know. The last one misleads: which of agent 2's two actions is the better one?
+# Rename the actions first, then look at the sign: rename both agents' actions in NOR, or in NAND, and you meet a table that you know. The last one misleads: which of agent 2's two actions is the better one?
 #
 # ### Step 2: everything that has them
 #
@@ -261,14 +259,14 @@ def over_all_orders(payoff, best):
 
 
 # %% [markdown]
-# **Predict.** The mixed difference of OR is −1. Two of the four entries must come down and two go up until it is 0. How far must each entry move, and what is the sum of the squares?
+# **Predict.** The mixed difference of OR is −1. Two of the four entries must come down and two go up until it is 0. How far must each entry move, and what becomes of the entry for (1, 1)?
 
 # %%
-guess = ...  # two numbers in a list: how far each entry moves, the sum of the four squares
+guess = ...  # two numbers in a list: how far each entry moves, the new entry for (1, 1)
 
 error, orders, table = min(over_all_orders(or_game.payoff, best_bent))
 moved = (table - or_game.payoff).abs().amax().item()
-with lesson.prediction(guess, [moved, error]) as fold:
+with lesson.prediction(guess, [moved, table[1, 1].item()]) as fold:
     print("the nearest table:", [[round(x, 4) for x in row] for row in table.tolist()])
 
 # %% [markdown]
@@ -278,7 +276,7 @@ with lesson.prediction(guess, [moved, error]) as fold:
 #
 # To see what of the cost is QMIX's and what any monotone mixer would pay, we need the nearest table that merely never falls. This is *isotonic regression* (Robertson, Wright & Dykstra 1988). It has a formula, which *Going further* builds; here we take the library's `representation.best_tables`.
 #
-# Five games from the literature. For each class: the least squared error, and what the joint action pays that the best table prefers (several numbers if it cannot decide or if several tables are equally good).
+# Five games from the literature. For each class: the least squared error, and the payoff of the joint action that the best table ranks first (several numbers if it cannot decide or if several tables are equally good).
 
 # %%
 games = {name: torch.tensor(PAYOFFS[name]).double()
@@ -332,13 +330,13 @@ with lesson.prediction(guess, right) as fold:
 # - **penalty(−25)**: the best *monotone* table prefers the safe 2. The best table of QMIX's *smaller* class prefers 10. A larger error can go with a better choice: the loss does not know what the argmax is for.
 # - **QTRAN's game**: the two classes do equally well, and with them the reason for QMIX's failure must be sought elsewhere.
 #
-# **Touch it.** Edit any entry and see at once which class holds the table, and what each class makes of it. Begin with OR: change a single entry so that QMIX's mixer can make it (there is more than one way). Then take QTRAN's game and make the punishment milder: from which number on does the nearest sum point at the 8?
+# **Touch it.** Edit any entry and see at once which class holds the table, and what each class makes of it. Begin with OR: change a single entry so that QMIX's mixer can make it (there is more than one way). Then choose QTRAN's game and replace all four −12 by the same milder number: above which one does *Nearest additive (VDN)* play (0, 0)?
 
 # %%
 touch.tables()
 
 # %% [markdown]
-# ### Step 5: 36 valleys
+# ### Step 5: 36 orders, two valleys
 #
 # So why does QMIX end at 0 in QTRAN's game? Look at the least error for each pair of orders.
 
@@ -354,7 +352,7 @@ plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}",
 figure
 
 # %% [markdown]
-# The framed cells are the valleys. With 0 on top for both agents: 288. With 0 at the bottom for both: 320. Everything else is worse, and the way from one valley to the other leads through it: an agent whose action 0 is to climb from the bottom to the top must pass its other actions, and in that moment two rows of its table are equal. No table with two such rows has an error below 411.4 (computed in *Going further*). Gradient descent does not go up. And into which valley does it fall?
+# The framed cells are the valleys. With 0 on top for both agents: 288. With 0 at the bottom for both: 320. Every other cell is worse, and the way from one valley to the other leads through those: an agent whose action 0 is to climb from the bottom to the top must pass its other actions, and in that moment two rows of its table are equal. No table with two such rows has an error below 411.4 (computed in *Going further*). Gradient descent does not go up. And into which valley does it fall?
 
 # %%
 payoff = games["qtran"]
@@ -428,7 +426,7 @@ for name, each in {"random start": errors_free, "0 on top at the start": errors_
 
 
 # %% [markdown]
-# The mixer, the data and the optimiser are the same in both lines. Only the order at the start differs. The 288 is there to be had, and it is not where training begins. So two different things keep a team from the payoff: the bound of its class, which no head of any width passes, and the valley it starts in, which a luckier start would not have. (*Going further* shows both for all five games.)
+# The mixer, the data and the optimiser are the same in both lines. Only the order at the start differs. The 288 is there to be had, and it is not where training begins. So two things keep a team from the payoff. One is the bound of its class, which no width overcomes. The other is the valley in which it starts, which a luckier start avoids. (*Going further* shows both for all five games.)
 
 # %% [markdown]
 # ### Step 7: the data decide what is best
@@ -460,24 +458,24 @@ def bottom_row(epsilon):
 
 
 # %% [markdown]
-# **Predict.** A team plays (1, 1), and explores. At $\varepsilon = 1$ the best table for its data prefers the right joint action. Go down through 0.95, 0.9, 0.5, 0.1, 0.01: at which of these is the best table wrong for the first time? And what does the value of the bottom row tend to as $\varepsilon \to 0$?
+# **Predict.** A team plays (1, 1), and explores. At $\varepsilon = 1$ the best table for its data prefers the right joint action. Does it at $\varepsilon = 0.5$ still? And what does the value of the bottom row tend to as $\varepsilon \to 0$?
 
 # %%
-guess = ...  # two numbers in a list: the first ε that is wrong, the limit of the bottom row
+guess = ...  # a word and a number in a list: "yes" or "no"; the limit of the bottom row
 
 fits = {epsilon: (nearest((0, 0), epsilon), nearest((1, 1), epsilon))
         for epsilon in (1.0, 0.95, 0.9, 0.5, 0.1, 0.01)}
-first = next(epsilon for epsilon, (_, at_11) in fits.items() if payoff[at_11.best[0]] < 8)
-low, high = 0.9, 1.0                                   # wrong at 0.9, right at 1: halve
+still = fits[0.5][1].best[0] == (0, 0)
+low, high = 0.5, 1.0                                   # where it changes: halve, 40 times
 for _ in range(40):
     middle = (low + high) / 2
     wrong = nearest((1, 1), middle).best[0] != (0, 0)
     low, high = (middle, high) if wrong else (low, middle)
-with lesson.prediction(guess, [first, bottom_row(0.0)]) as fold:
+with lesson.prediction(guess, [still, bottom_row(0.0)]) as fold:
     for epsilon, (at_00, at_11) in fits.items():
         print(f"ε = {epsilon:<4}  playing (0, 0): other cells {at_00.table[0, 1]:6.2f}, "
               f"prefers {payoff[at_00.best[0]].item():g}"
-              f"    playing (1, 1): row 0 {at_11.table[0, 1]:6.2f}, "
+              f"    playing (1, 1): cell (0, 1) {at_11.table[0, 1]:6.2f}, "
               f"prefers {payoff[at_11.best[0]].item():g}")
     print("playing (1, 1), the best table of the class is right only above ε =", round(high, 3))
 
@@ -562,8 +560,8 @@ for unit_name, unit in units.items():
 # Further, without a check:
 #
 # 1. Three agents. Every pair of them must have increasing differences while the third holds still (the proof covers it). Is 1[at least two of three play 1] in reach? You are right if you found the pair and the third agent's action where it fails.
-# 2. On QPLEX game 3 all twenty teams have the same error, above the bound. Look at their tables, `data.load("games")["games"]["qplex3"]["runs"]["qmix"]["table"]`, beside the best one. You are right if you can say which two actions a team does not tell apart, and why each agent alone has no reason to begin.
-# 3. Draw `errors` of step 5 for climbing. How many valleys are there, cells that are lower than all those that differ by one swap of neighbours? Compare with where the 32 starts of step 6 stopped.
+# 2. On QPLEX game 3 all twenty stored teams have the same error, above the bound (*Going further* draws it). Look at their tables, `data.load("games")["games"]["qplex3"]["runs"]["qmix"]["table"]`, beside the best one. You are right if you can say which two actions a team does not tell apart, and why each agent alone has no reason to begin.
+# 3. Draw `errors` of step 5 for climbing. How many valleys are there, cells that are lower than all those that differ by one swap of neighbours? Compare with where climbing's starts stopped, `all_errors["climbing"]` in *Going further*.
 # 4. Let half of the units of `head_tables` be mirrored. Which of the bounds of step 4 does it reach?
 #
 # ### Sources
@@ -585,6 +583,7 @@ for unit_name, unit in units.items():
 # What VDN and IQL believe, and the ten seeds of each that the course's `make tables` stored.
 
 # %%
+by_hand = torch.tensor([[-1.5, 2.5], [2.5, 6.5]])     # lesson 04: the best sum for 2B, uniform data
 assert (learned[VDN][:, 2].mean(0) - by_hand).abs().max() < 0.6
 print("VDN  lies near its exact answer for 2B,", by_hand.tolist())
 # [seeds, 3 states, 2 agents, 2 actions]
