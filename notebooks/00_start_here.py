@@ -20,7 +20,7 @@
 #
 # You train the team that this course is about, watch it play, and refresh the Q-learning that it is built from.
 #
-# **Minutes:** 29
+# **Minutes:** 28
 #
 # **You need:** Python, a little PyTorch (what a module and a loss are), and the idea of a reward. Q-learning is repeated here.
 #
@@ -92,7 +92,7 @@ plots.board(env.positions[0], env.size, goals=env.goals,
 # The sum of an episode's rewards is its **return**.
 #
 # **Predict.** Each agent is 4 steps from its goal, and their paths do not cross. What is the best return? Add up the four
-# rewards and write the sum in the place of the three dots, then run the cell.
+# rewards and write the sum in place of the three dots, then run the cell.
 
 # %%
 guess = ...  # one number: the sum of the four rewards
@@ -185,7 +185,7 @@ touch.play()
 #
 # What works well:
 #
-# - **Predict, then run.** Write your guess in the place of the three dots before you open a fold.
+# - **Predict, then run.** Write your guess in place of the three dots before you open a fold.
 # - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
 #   Restart session*) and run all cells from the top.
 # - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
@@ -279,7 +279,7 @@ print("left from cell 0:", corridor(0, 0))
 # **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0? (You may write `0.9 ** 2`.)
 
 # %%
-guess = ...  # three numbers in a list: right in cell 3, right in cell 0, left in cell 0
+guess = ...  # three numbers, as in [1, 2, 3]: right in cell 3, right in 0, left in 0
 
 exact_q = torch.zeros(GOAL, 2)
 for sweep in range(100):                        # apply the equation until nothing changes

@@ -270,11 +270,11 @@ def iql(episodes, epsilon, rate, seed):
 # Each agent tosses a coin of its own, for exploring. We let both play at random all the time ($\varepsilon = 1$) and use the step size
 # 1/visits, so that every entry is the plain average of its targets.
 #
-# **Predict.** Agent 1's two first entries are the sum that you saw above, and it goes to 2A half of the time while it learns. Agent 2's first action does nothing. What
+# **Predict.** Agent 1's two entries in the first state are the ones of the problem, 6.93 and 4.455, and it goes to 2A half of the time while it learns. Agent 2's first action does nothing. What
 # does agent 2 learn for its two entries in the first state? (Both come out the same.)
 
 # %%
-guess = ...  # one number: agent 2's value of each first action
+guess = ...  # one number, to two decimals: agent 2's value of each first action
 
 always_random, averaging = (lambda episode: 1.0), (lambda visits: 1 / visits)
 q, _ = iql(20_000, always_random, averaging, seed=0)
@@ -378,7 +378,7 @@ for i in range(2):
 # **Predict.** What share of the reward's variance comes from your own action, with 2 agents? With 10?
 
 # %%
-guess = ...  # two numbers in a list: the share with 2 agents, with 10
+guess = ...  # two shares between 0 and 1 in a list: with 2 agents, with 10
 
 
 def own_share(n_agents):

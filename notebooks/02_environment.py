@@ -210,11 +210,11 @@ def team_reward(after, bumped, collided):
 
 # %% [markdown]
 # **Predict.** In lesson 00 you added up the best episode: both agents walk straight, four steps, return 8.65. Now agent 2
-# chooses *down* in the first step, by mistake, and walks up from then on. How many steps does the episode take, and what does
-# the mistake cost in return? (The distances add up to 8 before the first step.)
+# chooses *down* in the first step, by mistake, and walks up from then on. How many steps does the episode take, and by how
+# much does the mistake lower the return? (The distances add up to 8 before the first step.)
 
 # %%
-guess = ...  # two numbers in a list: steps, cost of the mistake
+guess = ...  # two numbers in a list: steps, by how much the return falls
 
 returns, told = [], []
 for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
@@ -326,7 +326,7 @@ class HandWorld:
 # case: is the last step terminated, truncated, or both?
 
 # %%
-guess = ...  # three words in a list, for (a), (b), (c): terminated, truncated or both
+guess = ...  # three words in a list, for (a), (b), (c): "terminated", "truncated" or "both"
 
 words, told = [], []
 for limit in (100, 4, 3):

@@ -233,7 +233,7 @@ print("a table that is a sum comes back:",
 # **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
 
 # %%
-guess = ...  # a number and a name in a list: what VDN believes of (1, 1); 2A or 2B
+guess = ...  # a number and a name in a list: what VDN believes of (1, 1); "2A" or "2B"
 
 payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
 fit_2b = add(*best_additive(payoff_2b))
@@ -251,7 +251,7 @@ with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "
         title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None]))
 
 # %% [markdown]
-# The fit must spread the surprise of the 8 over all four entries, so it takes as much away from the jackpot as it adds to or takes from the others. That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+# The fit must spread the surprise of the 8 over all four entries, and every entry ends up off by 1.5: the 0 and the 8 too low, the two 1s too high. That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
 
 # %%
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)

@@ -170,7 +170,7 @@ def fit(shuffled, updates_a_block=200, batch_size=50):
 # smallest, and on which largest: top, second, third, fourth or bottom?
 
 # %%
-guess = ...  # two words in a list: the row with the smallest error, the row with the largest
+guess = ...  # two of "top", "second", "third", "fourth", "bottom" in a list: smallest error, largest
 
 in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
 names = ["top", "second", "third", "fourth", "bottom"]

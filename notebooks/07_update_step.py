@@ -197,7 +197,7 @@ with lesson.prediction(guess, y[mask == 1]):
 # The padded step has a target as well, made of numbers that mean nothing. The mask keeps it out of the loss: sum of the
 # squared errors that count, divided by *how many count*.
 #
-# **Predict.** The online network says $Q_{tot}$ = 6 and 1 in row 0, 5 in row 1, and 100 in the padding. What is the loss?
+# **Predict.** The targets were 4 and 2 in row 0 and 5.5 in row 1. The online network says $Q_{tot}$ = 6 and 1 in row 0, 5 in row 1, and 100 in the padding. What is the loss?
 
 # %%
 guess = ...  # one number: the loss
@@ -418,7 +418,7 @@ with lesson.prediction(guess, [without.item(), with_it.item()]):
 # two gradients afterwards? And if only the agents' weights were given to the clipping?
 
 # %%
-guess = ...  # four numbers in a list: agents and mixer; the same if only the agents are clipped
+guess = ...  # four numbers in a list: agents, mixer, all clipped; agents, mixer, only agents clipped
 
 
 def clipped(only_agents):
@@ -665,7 +665,7 @@ print(f"true value 0 · one set chooses and values: {single:.1f} · "
 # **Predict.** With the gradient flowing through, A still comes out at 0.5. Which way do B and C go: up or down, seen from 1 and 0?
 
 # %%
-guess = ...  # two words in a list: B goes up or down, C goes up or down
+guess = ...  # two words in a list, "up" or "down": B's way, C's way
 
 
 def a_split(detach):

@@ -264,7 +264,7 @@ with lesson.prediction(guess, round(drawn / (calls * 32), 1)):
 # Read `tau` in the same way. In one update the distance between target and online networks shrinks by that fraction, so the target lags about `1 / tau` updates behind.
 
 # %%
-print("the target lags about", round(1 / config.tau), "of the", updates, "updates behind")
+print("the target lags about", round(1 / config.tau), "updates behind, in a run of", updates)
 print(f"epsilon is at its end after {config.epsilon_steps / config.total_steps:.0%} of the run")
 
 # %% [markdown]
@@ -383,7 +383,7 @@ vdn_teams = [two_step(VDN, seed) for seed in range(2)]
 iql_teams = [two_step(IQL, seed) for seed in range(2)]
 
 # %% [markdown]
-# **Predict.** What do QMIX's greedy teams earn? And what must $Q_{tot}$ be in the first step, once agent 1 chooses 2A and once it chooses 2B, if QMIX learned the exact values with $\gamma = 0.99$?
+# **Predict.** What do QMIX's greedy teams earn? And what must $Q_{tot}$ be in the first step if agent 1 chooses 2A, and if it chooses 2B, when QMIX has learned the exact values with $\gamma = 0.99$?
 
 # %%
 guess = ...  # three numbers in a list: QMIX's return, its Q_tot for 2A, its Q_tot for 2B

@@ -246,10 +246,10 @@ print("placements:", 25 * 24, "- starts:", len(starts), "- the official one is o
 
 # %% [markdown]
 # **Predict.** From the official start the best return is 8.65. What is the highest best return over all starts? And what, roughly, is the lowest?
-# (A step costs something, less if somebody comes nearer; reaching both goals pays 10 at once.)
+# (A step brings −0.05 − 0.1 × the sum of both distances after it; the step that brings both home pays 10.)
 
 # %%
-guess = ...  # two numbers in a list: the highest, the lowest
+guess = ...  # two numbers in a list: the highest, the lowest (within 0.5 is good)
 
 undiscounted = exact.solve(GridWorld(), gamma=1.0)
 # [599]: the solver's row of each start
@@ -363,14 +363,14 @@ print("more than half of the entries have a greedy return of 8.65, and among the
 # The greedy return from the official start was 8.65 at nearly every entry, and behind it the count went up and down by hundreds.
 # Random starts end a little higher, and they are no guarantee either: that count goes down and up as well. (Draw
 # `start_figure(grade["wide"], "Random starts")` to see what is missing in the end.) One more thing to take home: the last entry of a
-# run need not be its best, and a number that you read at one entry may be another one at the next.
+# run need not be its best, and a number that you read at one entry may be quite different at the next.
 #
 # ### Compare with the optimum, state by state
 #
 # Counting starts mixes things up: one wrong decision spoils every start whose way leads through it.
 
 # %% [markdown]
-# **Predict.** Take a perfect team, and let it go wrong in a single state. How many of the 599 starts can that spoil at the worst place?
+# **Predict.** Take a perfect team, and let it go wrong in a single state. How many of the 599 starts can that spoil at the worst place? (Where several joint actions are best, it takes the first. A rough guess is enough.)
 # (Count the starts whose way leads through this state.)
 
 # %%
@@ -400,7 +400,7 @@ with lesson.prediction(guess, int(through.max())) as fold:
     print("where that is, (row, column) of agents 1 and 2:", cells[int(through.argmax())].tolist())
 
 # %% [markdown]
-# Shortly before the end many ways have come together. So ask state by state. In
+# Many ways meet shortly before the end. So ask state by state. In
 # state $s$ the team plays its greedy joint action $\bar{\mathbf u}$. What it gives away by this one decision is
 #
 # $$\Delta(s) = V^*(s) - Q^*(s, \bar{\mathbf u}) \ge 0, \qquad V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u),$$

@@ -176,7 +176,7 @@ h, seen = torch.ones(1, H), []
 for t in range(20):
     h = gru_step(torch.zeros(1, 1), h, lazy)
     seen.append(h.item())
-with lesson.prediction(guess, round(seen[-1], 2)) as fold:
+with lesson.prediction(guess, seen[-1]) as fold:
     print(f"after 1 step {seen[0]:.3f}, after 20 steps {seen[-1]:.3f}: "
           f"σ(3)^20 = {seen[0] ** 20:.3f}")
 
@@ -211,7 +211,7 @@ print("agent 1, cue 0:", first[0, 0, 0].int().tolist(),
       "  agent 2, cue 0:", first[0, 0, 1].int().tolist())
 
 # %% [markdown]
-# **Predict.** Leave the ids out. Two agents share one network, with memory, and in the cue task they see the same. What is the best return that *any* weights can bring? Think about the first step, then about the second.
+# **Predict.** Leave the ids out. Two agents share one network, with memory, and in the cue task they see the same. What is the best return that *any* weights can bring? (In the last step agent 1 must play the cue and agent 2 the other action.)
 
 # %%
 guess = ...  # one number: the best return without ids
@@ -610,7 +610,7 @@ with lesson.prediction(guess, list(targets.values())) as fold:
 # %% [markdown]
 # ### The cue task, curve by curve
 #
-# The greedy return of step 6's teams over 64 episodes. (An evaluation draws its cues, so a curve may touch a little more or less than ½. The counts of step 6 play each cue once.)
+# The greedy return of step 6's teams over 64 episodes. (An evaluation draws its cues, so a curve may read a little above or below ½. The counts of step 6 play each cue once.)
 
 # %%
 figure = plots.seeds({"with memory": [h for _, h in mindful], "without": [h for _, h in forgetful]},

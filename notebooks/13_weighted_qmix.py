@@ -160,7 +160,7 @@ def central_weights_of(payoff, greedy, alpha):
 
 
 # %% [markdown]
-# **Predict.** In game 3 the uniform table points at (1, 1) or (2, 2), worth 6. Say it is (1, 1). How many of the nine joint actions get weight 1? And how many do if the greedy one is (0, 1), worth −12?
+# **Predict.** Game 3 pays [[8, −12, −12], [−12, 6, 0], [−12, 0, 6]]. The uniform table points at (1, 1) or (2, 2), worth 6. Say it is (1, 1). How many of the nine joint actions get weight 1? And how many do if the greedy one is (0, 1), worth −12?
 
 # %%
 guess = ...  # two counts in a list: weights of 1 if (1, 1) is greedy, and if (0, 1) is
@@ -282,12 +282,12 @@ def optimistic_fits(payoff, alpha):
 
 
 def pays(table, payoff):
-    """What the joint action pays that the table points at."""
+    """The payoff of the joint action that the table points at."""
     return float(payoff.flatten()[table.argmax()])
 
 
 # %% [markdown]
-# **Predict.** With $\alpha = 1$ the best table of climbing points at a joint action that pays 5; the best one pays 11. What does the joint action pay that it points at with $\alpha = 0.2$, and with $\alpha = 0.1$?
+# **Predict.** Climbing is [[11, −30, 0], [−30, 7, 6], [0, 0, 5]]. With $\alpha = 1$ its best table points at a joint action that pays 5. What does the one that it points at pay with $\alpha = 0.2$, and with 0.1? (11, 7, 6, 5, 0 or −30.)
 
 # %%
 guess = ...  # two payoffs in a list: chosen in climbing with α = 0.2, with α = 0.1
@@ -302,7 +302,7 @@ with lesson.prediction(guess, chosen["climbing"][2:4]) as fold:
               + f"{float(games[name].max()):>7g}")
 
 # %% [markdown]
-# Each entry of the table in the fold is what the best table points at, exactly. Two things to see:
+# Each entry in the fold is the payoff of the joint action that the best table points at. Two things to see:
 #
 # - How small $\alpha$ must be depends on the game: QPLEX's game 3 is solved from $\alpha = 0.2$ on, its game 1 needs 0.001. The authors' code has 0.1 as the default.
 # - Smaller is not simply better. A table may overestimate an entry so far that it points at it, because overestimating is cheap.
@@ -526,14 +526,14 @@ for kind, weigh in by_hand.items():
 # **Predict.** With $\alpha = 0.1$: what will OW-QMIX believe that action 1 is worth? (Two payoffs, one number: step 3.) And CW-QMIX, while the greedy action is 0, and while it is 1?
 
 # %%
-guess = ...  # three numbers to two decimals: OW-QMIX; CW-QMIX while 0 is greedy; while 1 is greedy
+guess = ...  # three numbers in a list: OW-QMIX; CW-QMIX while 0 is greedy; while 1 is
 
 coin = torch.tensor([12.0, -12.0])
 believed = [expectile(coin, 0.1)]
 for greedy, q_greedy in ((0, 5.0), (1, 0.0)):
     w = central_weights(coin, torch.tensor(greedy == 1), torch.tensor(q_greedy), 0.1)
     believed.append(float((w * coin).sum() / w.sum()))
-with lesson.prediction(guess, [round(value, 2) for value in believed]) as fold:
+with lesson.prediction(guess, believed) as fold:
     print("against 5 for action 0")
 
 # %% [markdown]

@@ -148,7 +148,7 @@ print("λ = exp(noise), another one for each joint action: misses in",
 # Why it never misses takes two lines. At the agents' own best actions all $A_i$ are 0, so $Q_{tot} = V_{tot}$. Anywhere else some $A_i$ is negative and none is positive, so a sum of positive multiples of them is negative, and $Q_{tot} < V_{tot}$.
 
 # %% [markdown]
-# **Predict.** Let both agents have $V_i = 4$ and advantages $[0, -1, -1]$, so that $V_{tot} = 8$. In game 3, which $\lambda_2$ does the joint action (0, 1) need, where only agent 2 deviates? And at (1, 1), where both do, which λ makes the 6 if both agents have the same?
+# **Predict.** Let both agents have $V_i = 4$ and advantages $[0, -1, -1]$, so that $V_{tot} = 8$. In game 3, which $\lambda_2$ does the joint action (0, 1) need, which pays −12 and where only agent 2 deviates? And at (1, 1), where both do, which λ makes the 6 if both agents have the same?
 
 # %%
 guess = ...  # two numbers in a list: λ_2 at (0, 1), λ at (1, 1)
@@ -346,10 +346,10 @@ def worth(payoff, choice):
 
 
 # %% [markdown]
-# **Predict.** Each team starts at a random joint action, so about one in nine already points at the 8. How many of the 200 point at it after training?
+# **Predict.** Each team starts at a random joint action, so about one in nine already points at the 8. How many of the 200 point at it after training: about as many as before, about half, most or all?
 
 # %%
-guess = ...  # "as many", "about half", "most" or "all"
+guess = ...  # "as many as before", "about half", "most" or "all"
 
 free = learn(game_3)
 points_at_8 = int((worth(game_3, free.choice) == 8).sum())
@@ -502,7 +502,7 @@ for ax, (name, u) in zip(axes, outcomes.items()):
     counts = torch.bincount(3 * u[:, 0] + u[:, 1], minlength=9).view(3, 3)
     plots.table(counts.double(), title=name, fmt="{:.0f}", ax=ax, limits=(0, 200))
 with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") as fold:
-    print("their loss is the one computed above")
+    print("they end near the error listed before this question")
     fold.append(figure)
 
 # %% [markdown]

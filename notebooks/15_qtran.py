@@ -20,7 +20,7 @@
 #
 # You let the team's value be any function at all, tie the agents to it by two linear conditions, and find out what it costs that these are only asked for, and not built in.
 #
-# **Minutes:** 43, and 14 more for *Going further*
+# **Minutes:** 44, and 14 more for *Going further*
 #
 # **You need:** lessons 04, 06 and 07; lesson 11 for what QMIX cannot represent.
 #
@@ -126,7 +126,7 @@ print("the tables printed in QTRAN's Table 1 meet both, with V = 0")
 # The paper's own learned tables for this game pass. The sum it learned is nothing like the payoffs, and need not be. Why is it enough? Three lines. By the first condition $Q_{jt}(\bar{\mathbf u}) = Q'(\bar{\mathbf u}) + V$. Since $\bar{\mathbf u}$ is best for the sum, that is at least $Q'(\mathbf u) + V$ for any $\mathbf u$. By the second condition this is at least $Q_{jt}(\mathbf u)$. So **no joint action is better than $\bar{\mathbf u}$** (theorem 1 of the paper).
 
 # %% [markdown]
-# **Predict.** Both agents have utilities [4, 0, 0]. Which $V$ makes the sum touch this game's table at $\bar{\mathbf u}$? How many of the nine gaps are below 0 then?
+# **Predict.** Both agents have utilities [4, 0, 0]. Which $V$ makes the sum touch this game's table, [[8, −12, −12], [−12, 0, 0], [−12, 0, 0]], at $\bar{\mathbf u}$? How many of the nine gaps are below 0 then?
 
 # %%
 guess = ...  # two numbers in a list: V, and how many gaps are below 0
@@ -482,7 +482,7 @@ for epsilon in (1.0, 0.3):
 #
 # ### Two best joint actions
 #
-# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? A count first: all 1,764 teams with utilities 0, 1, 2 or 3 in which each agent has one best action, with the V that makes the sum touch. For QTRAN's game 196 of them meet both conditions. Then descent: how many of 20 teams that learn still change their choice in the last 300 steps?
+# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? A count first: all 1,764 teams with utilities 0, 1, 2 or 3 in which each agent has one best action, with the V that makes the sum touch. For QTRAN's game 196 of them meet both conditions. How many of the 1,764 meet both conditions here? (The cell also lets 20 teams learn by descent, and says in how many the choice still changes in the last 300 steps.)
 
 # %% [markdown]
 # **Predict.** How many of the 1,764 teams meet both conditions for the penalty game?

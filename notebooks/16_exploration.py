@@ -20,7 +20,7 @@
 #
 # You compute how rarely ε-greedy agents find a reward that needs several good steps and two agents in a row, build two ways to explore for a whole episode at a time, and count honestly what they bring.
 #
-# **Minutes:** 44, and 11 more for *Going further*
+# **Minutes:** 45, and 11 more for *Going further*
 #
 # **You need:** lessons 03 to 08 and [lesson 11](11_representation.ipynb); what an entropy is.
 #
@@ -148,7 +148,7 @@ print(f"lazy in branch (0, 0), ε = 0.2: {by_formula:.5f} for each episode")
 # **Predict.** At which $\varepsilon$ is $p^2 (1-p)^{18}$ with $p = \varepsilon/2$ largest? And what is the chance at $\varepsilon = 1$, when everything is a coin? (There are $4^{10}$ sequences of joint actions.)
 
 # %%
-guess = ...  # two numbers in a list: the best ε, the chance at ε = 1
+guess = ...  # two numbers in a list: the best ε, the chance at ε = 1 (you may write 1 / 4 ** 10)
 
 grid = torch.linspace(0.01, 1.0, 100)
 curve = {name: torch.tensor([chance(model, habit, e.item()) for e in grid])
@@ -303,7 +303,7 @@ def best_guess(behaviour):
 # **Predict.** Four latents, equally frequent. Give the mutual information if (a) all behave alike, (b) each has a behaviour of its own, (c) two behave alike and the other two each have their own. ($\log 4 = 1.386$, $\log 2 = 0.693$.)
 
 # %%
-guess = ...  # three numbers in a list, to three decimals: the information in (a), (b), (c)
+guess = ...  # three numbers in a list, to two decimals: the information in (a), (b), (c)
 
 cases = {"all alike": [0, 0, 0, 0], "all different": [0, 1, 2, 3], "two alike": [0, 0, 1, 2]}
 information = [round(bound(best_guess(torch.tensor(behaviour)), torch.eye(4)).item() + 0.0, 3)
@@ -500,10 +500,10 @@ print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:",
 # The latent must be shared, and it must last. To see what each half is worth, take the simplest team with two ways to play: with $z = 0$ both agents always play 0, with $z = 1$ always 1. Its expected return can be computed exactly.
 
 # %% [markdown]
-# **Predict.** What does this team earn on average if $z$ is drawn once for the episode and shared; once, but by each agent for itself; and at every step anew, shared?
+# **Predict.** (Repeating the branch's joint action pays 1 a step, ten steps in all; in the first step (0, 1) and (1, 0) pay 0 and end it, as does any change of habit later.) What does this team earn on average if $z$ is drawn once for the episode and shared; once, but by each agent for itself; and at every step anew, shared?
 
 # %%
-guess = ...  # three numbers to two decimals: once, shared; once, each its own; at every step
+guess = ...  # three numbers in a list: once, shared; once, each its own; at every step
 
 
 def expected_return(model, joint):

@@ -11,7 +11,7 @@ from numbers import Real
 
 from qmix_course import errors
 
-NO_GUESS = ("No guess yet. Write one in the place of the three dots and run the cell again, "
+NO_GUESS = ("No guess yet. Write one in place of the three dots and run the cell again, "
             "or open the fold to see the answer.")
 CLOSE = 1e-9                    # relatively: closer than this, two numbers are the same
 YES, NO = ("yes", "true"), ("no", "false")
