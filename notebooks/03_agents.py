@@ -350,7 +350,7 @@ def epsilon_greedy_by_hand(q, available, epsilon, generator):
 # the time: the random action may be the best one too.) How often do both agents?
 
 # %%
-guess = ...  # two shares between 0 and 1 in a list: one agent does, both do (you may write 0.5 ** 2)
+guess = ...  # a list of two shares (0 to 1): one agent does, both do (you may write 0.5 ** 2)
 
 EPSILON, ACTIONS, ROUNDS = 0.2, 4, 200_000
 one_plays_best = 1 - EPSILON + EPSILON / ACTIONS

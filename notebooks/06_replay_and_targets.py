@@ -170,7 +170,7 @@ def fit(shuffled, updates_a_block=200, batch_size=50):
 # smallest, and on which largest: top, second, third, fourth or bottom?
 
 # %%
-guess = ...  # two of "top", "second", "third", "fourth", "bottom" in a list: smallest error, largest
+guess = ...  # list: two of "top", "second", "third", "fourth", "bottom": least error, largest
 
 in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
 names = ["top", "second", "third", "fourth", "bottom"]

@@ -418,7 +418,7 @@ with lesson.prediction(guess, [without.item(), with_it.item()]):
 # two gradients afterwards? And if only the agents' weights were given to the clipping?
 
 # %%
-guess = ...  # four numbers in a list: agents, mixer, all clipped; agents, mixer, only agents clipped
+guess = ...  # a list of four: agents, mixer, all clipped; agents, mixer, only agents clipped
 
 
 def clipped(only_agents):
