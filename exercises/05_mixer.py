@@ -199,9 +199,9 @@ check("05.4", MixingNet)
 #
 # 1. **`never_falls`**: `True` if in no sample $Q_{tot}$ goes down when the utility of *one* agent is raised by `step` and all others stay as they
 #    are. Try every agent in every sample. Staying level is no fall.
-# 2. **`weighs_by_state`**: `True` if the state decides how much an agent counts. Keep the utilities of the *first* sample, put them into the state
-#    of every sample in turn, and see how much $Q_{tot}$ changes when one agent is raised by `step`. If for at least one agent this change is not
-#    the same in all states, the answer is `True`.
+# 2. **`weighs_by_state`**: `True` if the state decides how much an agent counts. Take the utilities of the *first* sample, in the state of each sample in
+#    turn, once as they are and once with one agent raised by `step`. The answer is `True` if for at least one agent this rise of $Q_{tot}$ is not
+#    the same in all states.
 #
 # `agent_qs[B, N]` and `state[B, S]` hold `B` ≥ 2 samples, `mixer(agent_qs[B, N], state[B, S])` gives `Q_tot[B]`, and `step` is a positive number.
 # Count any difference of 1e-9 or less as a rounding error, in both verdicts.

@@ -64,7 +64,7 @@ from qmix_course.checks import check, hint, solution
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
 #
-# Write `smallest_class`, which says for a payoff table of two agents in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
+# Write `smallest_class`, which says for a payoff table of two agents (a tensor of floats) in which of the four nested classes it is: `"additive"`, `"qmix"`, `"monotone"` or `"igm"`, the smallest
 # class that holds it. The agents may sort their actions as they like, each in an order of its own.
 #
 # You are right if the answer is right for every table with two or three actions. All entries are whole numbers or quarters from −1000 to 1000, so that equal means equal: no tolerance is
@@ -91,8 +91,8 @@ check("11.1", smallest_class)
 #
 # of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights.
 #
-# You are right if your number is never more than $10^{-6}$ away from the exact one; payoffs lie between −100 and 100, weights between 0.1 and 10. The library's `representation` and the
-# arithmetic behind it are off limits.
+# You are right if your number is never more than $10^{-6}$ away from the exact one; payoffs lie between −100 and 100, weights between 0.1 and 10. The agents may sort their actions as they like. Both
+# arguments are tensors of floats. The library's `representation` and its `cones` are off limits; torch's own least squares is fine.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def least_error(payoff, weights):
@@ -119,7 +119,8 @@ plots.tables({letter: torch.tensor(rows) for letter, rows in tables.items()},
              title="Which units can make these?", fmt="{:.0f}", ylabel="agent 1", xlabel="agent 2")
 
 # %% [markdown]
-# `makers` names for each letter the mixers that can; an empty list says that none of the three can. You are right if all six are.
+# `makers` is a dict from each letter to the list of the mixers that can, such as `{"a": ["ELU", "mirrored"], "b": [], …}` (which is wrong); an empty
+# list says that none of the three can. You are right if all six are.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_11_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
 makers = (

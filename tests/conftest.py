@@ -59,9 +59,20 @@ def pytest_terminal_summary(terminalreporter):
                                                         for file, seconds in files.most_common(8)))
 
 
+try:
+    import resource
+
+    MEMORY = resource.getrlimit(resource.RLIMIT_AS)
+except ImportError:                     # Windows
+    resource = None
+
+
 @pytest.fixture(autouse=True)
 def as_it_was():
-    """``lesson.start`` sets torch's default dtype and threads; no test passes that on to the next."""
+    """``lesson.start`` sets torch's default dtype and threads; no test passes that on to the next. An answer that does
+    not end keeps the limit on memory, by design; a browser that a later test starts would inherit it and crash."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_AS, MEMORY)
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     yield
     torch.set_default_dtype(dtype)

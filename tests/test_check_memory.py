@@ -94,3 +94,23 @@ def test_what_collects_without_end_is_stopped(monkeypatch):
     monkeypatch.setattr(limit, "GIGABYTES", 0.5)
     verdict = judge(hoards)
     assert verdict.kind == "error in your code" and "memory" in verdict.title + verdict.hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no such limit elsewhere")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_limits_that_overlap_leave_nothing_behind(order):
+    """A check may end before another one that it began in, or after it."""
+    import resource
+
+    def soft():
+        return resource.getrlimit(resource.RLIMIT_AS)[0]
+
+    before = soft()
+    held = [limit.memory.limited(gigabytes) for gigabytes in (40, 20)]
+    for each in held:
+        each.__enter__()
+    assert soft() != before
+    held[order[0]].__exit__(None, None, None)
+    assert soft() != before
+    held[order[1]].__exit__(None, None, None)
+    assert soft() == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -49,14 +50,29 @@ def limited(gigabytes: float) -> Iterator[None]:
         return
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = _pages()[0] + int(gigabytes * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *(limit for limit in (soft, hard)
-                                                           if limit != resource.RLIM_INFINITY)]), hard))
+    with _turn:
+        if not _limits:
+            _before[:] = resource.getrlimit(resource.RLIMIT_AS)
+        _limits.append(wanted)
+        _hold(resource)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        with _turn:
+            _limits.remove(wanted)
+            _hold(resource)
+
+
+# Checks may overlap in any order: one may end while another, of an answer that was given up, has not. The lowest limit
+# counts, and the last one to end puts back what was there before the first.
+_turn, _limits, _before = threading.Lock(), [], []
+
+
+def _hold(resource) -> None:
+    soft, hard = _before
+    known = [limit for limit in (*_limits, soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(known) if _limits else soft, hard))
 
 
 @cache
