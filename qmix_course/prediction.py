@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import io
+import math
 import sys
 from collections.abc import Iterator
 from numbers import Real
@@ -72,7 +73,9 @@ def _show(result: Prediction) -> None:
 
 
 def _plain(value: object) -> object:
-    """Tensors and arrays as lists or numbers, tuples as lists; anything else as it is."""
+    """Tensors and arrays as lists or numbers, tuples as lists, huge numbers as infinity; anything else as it is."""
+    if isinstance(value, int) and value.bit_length() > 1_000:       # no float holds it
+        return math.inf if value > 0 else -math.inf
     if hasattr(value, "tolist"):
         try:
             value = value.tolist()

@@ -1,5 +1,7 @@
 """The checks of the lessons: each fault is made on purpose, in a copy, and must be noticed."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -129,6 +131,15 @@ def test_stored_errors_stderr_and_other_kinds_are_noticed(pair):
     edit_notebook(pair, change)
     found = "\n".join(check.check_folder(pair.parent))
     assert "an error is stored: KeyError" in found and "stderr is stored" in found and "image/gif" in found
+
+
+@pytest.mark.parametrize("alt", ["", 'alt="" ', 'alt="a figure" '])
+def test_a_picture_that_says_nothing_in_words_is_noticed(alt, pair):
+    path = pair.with_suffix(".ipynb")
+    text = path.read_text(encoding="utf-8")
+    assert r'<img alt=\"' in text
+    path.write_text(re.sub(r'<img alt=\\".*?\\" ', lambda _: "<img " + alt.replace('"', r'\"'), text), encoding="utf-8")
+    assert any("without an alt text" in found for found in check.check_folder(pair.parent))
 
 
 def opt_out(source, comment):

@@ -9,7 +9,6 @@ from fake_gpu import GPU, fake_gpu, on_gpu
 
 from qmix_course import algorithms as algos
 from qmix_course import checkpoint, errors, exact
-from qmix_course.collect import Collector
 from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
 from qmix_course.evaluation import evaluate, play
 from qmix_course.exploration import ParameterNoise
@@ -136,13 +135,3 @@ def test_the_gpu_learns_what_the_cpu_learns():
         history = train(env, team, dataclasses.replace(SHORT, total_steps=304, device=device))
         losses.append(history.loss)
     torch.testing.assert_close(*(torch.tensor(each) for each in losses), rtol=1e-9, atol=1e-12, equal_nan=True)
-
-
-def test_rows_go_from_the_environment_into_the_memory_of_the_device():
-    """On any machine: what the collector hands out is where the environment is; the memory takes it."""
-    env = GridWorld(size=3, num_envs=4)
-    team = algos.QMIX.for_env(env)
-    buffer = ReplayBuffer(16, env.spec, device="cpu")
-    collector = Collector(env, team, 0, torch.Generator().manual_seed(0))
-    buffer.add(collector.step(1.0))
-    assert len(buffer) == 4 and buffer.sample(2).obs.device.type == "cpu"

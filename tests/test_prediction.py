@@ -78,6 +78,8 @@ WRONG = [
     (["relu", "elu"], {"relu", "tanh"}, "1 right, 1 too many, 1 missing"),
     (object(), 3, "This wants a number"),
     (1j, 3, "This wants a number"),
+    (10**400, 0.5, "too high"),
+    (-10**400, 3, "too low"),
     (1e-12, 0, "too high"),
     (0.3332, 1 / 3, "too low"),
 ]

@@ -8,6 +8,7 @@ from touching import PHONE, page  # noqa: F401 - a fixture
 from qmix_course import touch
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
+from qmix_course.evaluation import evaluate
 from qmix_course.touch._starts import best_returns
 from qmix_course.training import TrainConfig, train
 
@@ -23,19 +24,9 @@ def team():
 def grades(team):
     """[X]: 2 optimal, 1 slower, 0 never, by playing every start in the library."""
     env = GridWorld(num_envs=599)
-    step = env.reset(positions=env.placements())
-    returns, reached, playing = torch.zeros(599), torch.zeros(599, dtype=torch.bool), torch.ones(599, dtype=torch.bool)
-    while playing.any():
-        with torch.no_grad():
-            q, _ = team.act_values(step.obs, torch.full((599, 2), -1), None)
-        step = env.step(q.argmax(-1))
-        returns += step.reward * playing
-        reached |= step.terminated & playing
-        playing &= ~step.ended
-        if step.ended.any():
-            step = env.reset(where=step.ended)
+    played = evaluate(env, team, positions=env.placements())
     best = torch.tensor(best_returns(GridWorld()))
-    return torch.where(reached, torch.where((returns - best).abs() < 1e-3, 2, 1), 0).tolist()
+    return torch.where(played.terminated, torch.where((played.returns - best).abs() < 1e-3, 2, 1), 0).tolist()
 
 
 def test_every_start_gets_the_librarys_verdict(page, team):  # noqa: F811
