@@ -29,6 +29,11 @@ def test_lines_are_those_one_reads():
     assert minutes.lines(cells) == 3
 
 
+def test_the_pace():
+    """1,000 words are 5 minutes, 80 lines 10, and one is for computing."""
+    assert minutes.minutes(notebook(("text", "word " * 1_000), ("code", "x = 1\n" * 80))) == (16, 0)
+
+
 def test_minutes_and_their_label():
     text, code = ("text", "word " * 400), ("code", "x = 1\n" * 20)
     assert minutes.minutes(notebook(text, code)) == (6, 0) and minutes.label(notebook(text, code)) == "**Minutes:** 6"
