@@ -8,64 +8,21 @@ import json
 import signal
 import sys
 import warnings
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import torch
 
 from qmix_course import checkpoint, exact, plots, process
-from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
+from qmix_course.algorithms import Algorithm
+from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run
 from qmix_course.desk.commands import add_commands
-from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
+from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import Episode, evaluate, play
 from qmix_course.teams import load_team
-from qmix_course.training import History, TrainConfig, train
+from qmix_course.training import History, train
 
-# name → the algorithm and its options
-ALGORITHMS = {"iql": (IQL, {}), "vdn": (VDN, {}), "qmix": (QMIX, {}), "cw-qmix": (CWQMIX, {}), "ow-qmix": (OWQMIX, {}),
-              "qtran": (QTRAN, {}), "qtran-alt": (QTRAN, {"alternative": True}), "qplex": (QPLEX, {}),
-              "maven": (MAVEN, {})}
-ENVIRONMENTS = ["grid", "two-step", "m-step", "cue", "predator-prey", *(name.replace("_", "-") for name in PAYOFFS)]
-PREY = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30}       # as in make tables
-# What the default preset changes: for predator–prey, and where replay rows are whole episodes.
-PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000,
-               "learning_rate": 1e-3,
-               "epsilon_steps": 20_000, "evaluate_every": 2_000, "evaluation_episodes": 32}
-EPISODES = {"capacity": 1_000, "batch_size": 16}
-PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}    # settings, rows of the environment
 ARROWS = "↑↓←→"
-
-
-def make_env(name: str, num_envs: int, punishment: float | None = None) -> TeamEnv:
-    """The environment called ``name`` with ``num_envs`` rows. ``punishment`` is predator–prey's, where None means 0."""
-    if name == "predator-prey":
-        return PredatorPrey(**PREY, punishment=0.0 if punishment is None else punishment, num_envs=num_envs)
-    if punishment is not None:
-        raise ValueError(f"--punishment: only predator-prey has one, got --env {name}")
-    plain = {"grid": GridWorld, "two-step": TwoStepGame, "m-step": MStepGame, "cue": Cue}
-    if name in plain:
-        return plain[name](num_envs=num_envs)
-    return MatrixGame(name.replace("-", "_"), num_envs=num_envs)
-
-
-def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
-    """Environment, fresh team and settings from what run.json holds."""
-    preset, num_envs = PRESETS[choices["preset"]]
-    env = make_env(choices["env"], num_envs, choices.get("punishment"))
-    kind, options = ALGORITHMS[choices["algorithm"]]
-    algorithm = kind.for_env(env, seed=choices["seed"], recurrent=choices.get("recurrent", False), **options)
-    config = preset(seed=choices["seed"])
-    if choices["preset"] == "default" and choices["env"] == "predator-prey":
-        config = replace(config, **PREY_CONFIG)
-    if algorithm.recurrent:
-        config = replace(config, **EPISODES)
-    if choices.get("parameter_noise"):
-        config = replace(config, parameter_noise=True)
-    if choices.get("device"):
-        config = replace(config, device=choices["device"])
-    if choices["steps"] is not None:
-        config = replace(config, total_steps=choices["steps"])
-    return env, algorithm, config
 
 
 def best_possible(env: TeamEnv) -> float | None:

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from qmix_course import checkpoint
-from qmix_course.__main__ import ALGORITHMS, main
+from qmix_course.__main__ import main
+from qmix_course.choices import ALGORITHMS
 
 ROOT = Path(__file__).parent.parent
 

@@ -22,9 +22,9 @@ Watch Watch.believed Watch.load_state_dict Watch.look Watch.see action_count act
 best_rising best_sum best_supermodular between brief by_name bytes_a_row came check_arguments check_available
 check_beliefs check_finite check_place check_resume check_settings check_team check_twins check_whole choice clip_rows
 describe device distinct entries finite flag flat function generator generator_state has_axes hold instance
-is_image machine_bytes mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers on_cpu
-own_best path pay perceptron places play_rows record resumed reward row_length rows_for_evaluation save seed sequence
-settled shows side_by_side space_of spec_of spell stack_buffers staircases state state_of steps switch
+is_image machine_bytes make_env make_run mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers on_cpu
+own_best path pay perceptron places play_rows read_setting record resumed reward row_length rows_for_evaluation save seed sequence
+settled shows side_by_side sort_settings space_of spec_of spell stack_buffers staircases state state_of steps switch
 switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths with_prefix
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.

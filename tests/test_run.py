@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from qmix_course import collect
-from qmix_course.__main__ import make_run
 from qmix_course.algorithms import QMIX
+from qmix_course.choices import make_run
 from qmix_course.envs import GridWorld
 from qmix_course.evaluation import evaluate
 from qmix_course.training import Run, TrainConfig, train
