@@ -14,6 +14,14 @@ import torch
 MOST = 2**31 - 1                        # what is laid out in memory; counts of steps may go up to LONGEST
 LONGEST = 2**63 - 1
 
+class Faults(ValueError):
+    """What a check found in somebody's own code: ``faults``, one sentence for each."""
+
+    def __init__(self, what: str, faults: list[str]):
+        super().__init__("\n- ".join([f"{what}: {len(faults)} fault{'s' * (len(faults) > 1)}", *faults]))
+        self.faults = list(faults)
+
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = _SHORT.maxset = 12
