@@ -26,6 +26,9 @@ is_image machine_bytes make_env make_run mapping masked_mean mean mixed_differen
 own_best path pay perceptron places play_rows read_setting record resumed reward row_length rows_for_evaluation save seed sequence
 settled shows side_by_side sort_settings space_of spec_of spell stack_buffers staircases state state_of steps switch
 switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths with_prefix
+Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault Twins.fresh
+close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode learning_faults
+leaves_of report same scribble shape_faults
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """

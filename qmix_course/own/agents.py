@@ -1,0 +1,114 @@
+"""``check_agents``: the mistakes in agents of one's own that no error tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from qmix_course import errors
+from qmix_course.envs.base import TeamSpec
+from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, shape_faults
+
+
+def check_agents(agents: nn.Module, spec: TeamSpec) -> None:
+    """Call ``agents`` on drawn observations; ``errors.Faults``, a ``ValueError`` with one sentence a fault, if they
+    break the contract.
+
+    q[B, T, N, A], memory[B, N, M] = agents(obs[B, T, N, O], last_actions[B, T, N], memory or None), with M =
+    ``agents.memory_dim``; without memory M = 0 and None comes back. Looked at: shapes and dtypes; that agent i reads
+    its own observation, last action and memory and nobody else's, no other row's, and nothing of the future; that the
+    same inputs give the same values; that all that is remembered is in the memory, so that a fresh one begins a fresh
+    episode; that every weight is registered and the gradient reaches some.
+    """
+    errors.instance("agents", agents, nn.Module)
+    errors.instance("spec", spec, TeamSpec)
+    report(f"check_agents, {type(agents).__name__}", [lambda: _sizes(agents, spec), lambda: _reads(agents, spec),
+                                                       lambda: _remembers(agents, spec)])
+
+
+def _sizes(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
+    size = getattr(agents, "memory_dim", None)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        yield (f"memory_dim: expected a whole number, the numbers that each agent remembers (0: none), got "
+               f"{errors.describe(size)}")
+        raise Enough
+    obs, last, _ = drawn_inputs(spec, size)
+    kept = obs.clone(), last.clone()
+    came = agents(obs, last, None)
+    if not isinstance(came, tuple) or len(came) != 2:
+        yield f"forward: expected a pair (q, memory), got {errors.describe(came)}"
+        raise Enough
+    yield from shape_faults("forward: q", came[0], (3, 4, spec.n_agents, spec.n_actions))
+    if size:
+        yield from shape_faults("forward: memory", came[1], (3, spec.n_agents, size))
+    elif came[1] is not None:
+        yield f"forward: expected None for the memory, as memory_dim is 0, got {errors.describe(came[1])}"
+        raise Enough
+    for name, value, before in zip(("obs", "last_actions"), (obs, last), kept):
+        if not torch.equal(value, before):
+            yield f"forward: wrote into {name}, which the replay needs; expected it to stay as it was"
+
+
+
+
+def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
+    inputs = drawn_inputs(spec, agents.memory_dim)
+    q, after = agents(*inputs)
+    other = [None if value is None else value.roll(1, 0) for value in inputs]
+    agents(*other)
+    again = agents(*inputs)
+    if not close(again[0], q) or not close(again[1], after):
+        yield ("forward: the same inputs gave other values the second time; expected nothing to be drawn (no dropout) "
+               "and nothing to be kept in the module (all that is remembered goes through memory)")
+        raise Enough
+    yield from learning_faults("forward: q", q, agents)
+    names, found = ("observation", "last action", "memory"), False
+    for number, name in enumerate(names):
+        if inputs[number] is None:
+            continue
+        axes = [("agents", -2 if number != 1 else -1), ("rows", 0)] + ([("time", 1)] if number < 2 else [])
+        for axis, dim in axes:
+            if inputs[number].shape[dim] < 2:
+                continue
+            at, rest = (-1, slice(None, -1))                    # change the last one, look at the others
+            changed = inputs[number].movedim(dim, 0).clone()
+            changed[at] = 1 - changed[at] if number != 1 else (changed[at] + 1).clamp(0) % spec.n_actions
+            given = list(inputs)
+            given[number] = changed.movedim(0, dim)
+            new, then = agents(*given)
+            axis_of_q = {"agents": 2, "rows": 0, "time": 1}[axis]
+            clean = close(new.movedim(axis_of_q, 0)[rest], q.movedim(axis_of_q, 0)[rest])
+            if after is not None and axis != "time":
+                axis_of_m = {"agents": 1, "rows": 0}[axis]
+                clean &= close(then.movedim(axis_of_m, 0)[rest], after.movedim(axis_of_m, 0)[rest])
+            if not clean:
+                found = True
+                yield {
+                    "agents": f"forward: agent 0's values changed with the {name} of another agent; expected each "
+                              "agent to read its own alone",
+                    "rows": f"forward: row 0's values changed with the {name} of another row; expected rows that do "
+                            "not depend on one another (no batch norm)",
+                    "time": f"forward: values changed with an {name} that came later; expected each step to know the "
+                            "past alone".replace("an last", "a last")}[axis]
+    if found:
+        raise Enough                                            # steps in a row would only tell it again
+
+
+def _remembers(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
+    """All steps in one call, against one call a step; a fresh memory against None."""
+    obs, last, _ = drawn_inputs(spec, 0)
+    whole, after = agents(obs, last, None)
+    memory, steps = None, []
+    for t in range(obs.shape[1]):
+        q, memory = agents(obs[:, t:t + 1], last[:, t:t + 1], memory)
+        steps.append(q)
+    if not close(torch.cat(steps, 1), whole) or not close(memory, after):
+        yield ("forward: one call for four steps and four calls that hand the memory on gave other values; expected "
+               "the same, as a team plays step by step and learns from sequences")
+        return
+    if agents.memory_dim:
+        zeros = obs.new_zeros(len(obs), spec.n_agents, agents.memory_dim)
+        if not close(agents(obs, last, zeros)[0], whole):
+            yield "forward: a memory of zeros and None gave other values; expected both to begin a fresh episode"
