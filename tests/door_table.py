@@ -6,6 +6,7 @@ import os
 import numpy as np
 import torch
 from door_table_figures import FIGURES
+from door_table_skirmish import SKIRMISH
 from doors import (
     DEVICE,
     Door,
@@ -299,4 +300,4 @@ def legal_payoff(value):
     return len(shape) > 0 and len(set(shape)) == 1 and numbers(np.zeros(shape).tolist()).legal(value)
 
 
-DOORS = ENVS + NETWORKS + MEMORY + LEARNING + TRUTH + FIGURES
+DOORS = ENVS + NETWORKS + MEMORY + LEARNING + TRUTH + FIGURES + SKIRMISH

@@ -205,6 +205,13 @@ def hunt():
     return env
 
 
+def skirmish():
+    env = envs.Skirmish("2m_vs_1m", num_envs=2, episode_limit=4)
+    near = torch.tensor([[12.0, 12.0], [12.0, 13.0]], dtype=torch.float64)
+    env.reset(seed=0, team=near, enemies=torch.tensor([[16.0, 12.0]], dtype=torch.float64))
+    return env
+
+
 def cue():
     env = envs.Cue(num_envs=2)
     env.reset(seed=0)

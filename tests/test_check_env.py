@@ -10,6 +10,7 @@ from qmix_course.envs import (
     MatrixGame,
     MStepGame,
     PredatorPrey,
+    Skirmish,
     TwoStepGame,
     check_env,
 )
@@ -29,6 +30,8 @@ RIGHT = {
     "m-step": lambda: MStepGame(4),
     "cue": lambda: Cue(num_envs=2),
     "predator-prey": lambda: PredatorPrey(episode_limit=12),
+    "skirmish": lambda: Skirmish("2m_vs_1m", num_envs=3, episode_limit=12),
+    "skirmish, two kinds": lambda: Skirmish("2s3z", episode_limit=12),
 }
 
 

@@ -21,14 +21,15 @@ StackedLinear StackedLinear.forward Task Task.look Task.news Task.notice VDN VDN
 Watch Watch.believed Watch.load_state_dict Watch.look Watch.see action_count action_mask backup bar best_return
 best_rising best_sum best_supermodular between brief by_name bytes_a_row came check_arguments check_available
 check_beliefs check_finite check_place check_resume check_settings check_team check_twins check_whole choice clip_rows
-describe device distinct entries finite flag flat function generator generator_state has_axes hold instance
-is_image machine_bytes make_env make_run mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers on_cpu
-own_best path pay perceptron places play_rows read_setting record resumed reward row_length rows_for_evaluation save seed sequence
-settled shows side_by_side sort_settings space_of spec_of spell stack_buffers staircases state state_of steps switch
-switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths with_prefix
-Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault Twins.fresh
-close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode learning_faults
-leaves_of report same scribble shape_faults
+describe device distinct entries finite flag flat function generator generator_state has_axes hold instance is_image
+machine_bytes make_env make_run mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers
+on_cpu own_best path pay perceptron places play_rows read_setting record resumed reward row_length rows_for_evaluation
+save seed sequence settled shows side_by_side sort_settings space_of spec_of spell stack_buffers staircases state
+state_of steps switch switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths
+with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
+Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
+learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
+enemy_plan shots sides
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """
@@ -36,7 +37,7 @@ Mixer Mixer.forward QTRAN TableGame TableGame.load_state_dict TeamEnv TeamEnv.cl
 TeamEnv.reset TeamEnv.step
 """
 # Plain records that the library hands out; nobody needs to make one.
-RECORDS = "Episode Evaluation Fit History Model Solution TeamStep TrainConfig.reference"
+RECORDS = "Deeds Episode Evaluation Fit History Model Scenes Solution TeamStep TrainConfig.reference"
 
 
 def test_every_public_name_is_a_door_or_said_to_be_none():

@@ -1,4 +1,4 @@
-"""Team environments: the batched contract, the grid world, the matrix games, and the bridge to PettingZoo."""
+"""Team environments: the batched contract, the grid world, the matrix games, Skirmish, and the bridge to PettingZoo."""
 
 from qmix_course.envs.base import Model, ResetNeeded, TeamEnv, TeamSpec, TeamStep
 from qmix_course.envs.check import check_env
@@ -6,10 +6,11 @@ from qmix_course.envs.cue import Cue
 from qmix_course.envs.grid import GridWorld
 from qmix_course.envs.matrix import PAYOFFS, MatrixGame, MStepGame, TwoStepGame, penalty
 from qmix_course.envs.predator_prey import PredatorPrey
+from qmix_course.envs.skirmish import Skirmish
 
-__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded", "TeamEnv",
-           "TeamSpec",
-           "TeamStep", "TwoStepGame", "as_parallel_env", "check_env", "from_parallel_env", "penalty"]
+__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded", "Skirmish",
+           "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env", "from_parallel_env",
+           "penalty"]
 
 
 def __getattr__(name: str):

@@ -113,7 +113,7 @@ class TeamEnv(ABC):
                 raise ResetNeeded("reset: the first reset must cover every row; call reset() without where")
         start = self._check_start(**start)
         if seed is not None:
-            self._generator.manual_seed(seed)
+            self._seed(seed)
         step = self._begin(where, **start)
         if self._outcome is not None:
             for name in OUTCOME:
@@ -134,6 +134,10 @@ class TeamEnv(ABC):
         errors.tensor("actions", actions, (self.num_envs, self.spec.n_agents), torch.int64)
         self._check_actions(actions)
         return self._remember(self._advance(actions))
+
+    def _seed(self, seed: int) -> None:
+        """Everything random begins afresh from ``seed``."""
+        self._generator.manual_seed(seed)
 
     def _remember(self, step: TeamStep) -> TeamStep:
         self._outcome = {name: getattr(step, name).clone() for name in OUTCOME}
