@@ -19,7 +19,7 @@ from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import Episode, evaluate, play
-from qmix_course.teams import load_team
+from qmix_course.teams import best_of, load_team
 from qmix_course.training import History, train
 
 ARROWS = "↑↓←→"
@@ -60,10 +60,20 @@ def command_train(arguments: argparse.Namespace) -> int:
             title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
             plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
         show_episode(env, algorithm, folder, best)
+        say_best(history, file)
     if history.steps[-1:] < [config.total_steps]:
         print("Stopped with a checkpoint. To go on, give the same command with --resume.")
         return 130
     return 0
+
+
+def say_best(history: History, file: Path) -> None:
+    """Where the best team of a run is, if that is not the last one."""
+    if best_of(file).is_file() and len(history):
+        state = checkpoint.load(best_of(file))["state"]
+        if state["greedy_return"] > history.greedy_return[-1]:
+            print(f"The best team of this run had a greedy return of {state['greedy_return']:.2f} after "
+                  f"{state['steps']:,} steps: evaluate {best_of(file)}")
 
 
 def command_evaluate(arguments: argparse.Namespace) -> int:
@@ -79,7 +89,9 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: "
                          f"{error})") from error
     load_team(file, algorithm)
-    print(f"{folder}: {saved['state']['steps']:,} steps of training")
+    steps = saved["state"].get("steps")
+    print(f"{file if file != folder / 'checkpoint.pt' else folder}: "
+          + ("a team" if steps is None else f"{steps:,} steps of training"))
     show_episode(env, algorithm, folder, best_possible(env))
     return 0
 
@@ -163,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
                          help="go on with the run in that folder; --steps may be larger than it was")
     command.set_defaults(function=command_train)
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
-    command.add_argument("run", type=Path, help="a run folder, or the checkpoint in it")
+    command.add_argument("run", type=Path, help="a run folder, or a file in it: checkpoint.pt or checkpoint-best.pt")
     command.set_defaults(function=command_evaluate)
     add_commands(commands)
     chosen = parser.parse_args(arguments)

@@ -19,6 +19,14 @@ def row_length(env: TeamEnv, algorithm: Algorithm) -> int:
     return env.spec.episode_limit if algorithm.recurrent else 1
 
 
+def env_state(env: TeamEnv) -> dict | None:
+    """What ``env.state_dict`` gives, or None where it says, by ``TypeError``, that it cannot."""
+    try:
+        return env.state_dict()
+    except TypeError:
+        return None
+
+
 class Collector:
     """Plays ``algorithm`` in every row of ``env`` and hands out finished replay rows.
 
@@ -126,6 +134,11 @@ class Collector:
                 "rows": {k: v.clone() for k, v in vars(self.rows).items()}, "filled": self.filled,
                 "returns": self.returns.clone(), "finished_returns": list(self.finished_returns),
                 "episodes": self.episodes, "noise": None if self.noise is None else self.noise.state_dict()}
+
+    def begin_anew(self, saved: dict, seed: int) -> None:
+        """Go on from ``state_dict`` with a new episode in every row; what was half played is left out."""
+        self.__init__(self.env, self.algorithm, seed, self.generator, self.noise is not None)
+        self.episodes, self.finished_returns = saved["episodes"], list(saved["finished_returns"])
 
     def load_state_dict(self, saved: dict) -> None:
         self.step_now, self.rows = TeamStep(**saved["now"]), Batch(**saved["rows"])

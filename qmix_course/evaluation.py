@@ -85,6 +85,18 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict):
             step = env.reset(where=step.ended)
 
 
+def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
+    """The same task with a row for each greedy episode."""
+    try:
+        return env.clone(num_envs=episodes)
+    except (TypeError, ValueError) as error:
+        if episodes == 1:
+            raise
+        raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows "
+                         f"can be made, got {episodes}. Make the environment from a function that makes a new one at "
+                         f"every call, or choose 1. ({error})") from error
+
+
 @torch.no_grad()
 def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     """One greedy episode, written down step by step. ``env`` must have one row (``num_envs=1``)."""

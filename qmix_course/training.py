@@ -17,14 +17,15 @@ from qmix_course import checkpoint as files
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
 from qmix_course.bars import bar
-from qmix_course.collect import Collector, row_length
+from qmix_course.collect import Collector, env_state, row_length
 from qmix_course.config import TrainConfig, never_learns
 from qmix_course.envs.base import TeamEnv
-from qmix_course.evaluation import check_team, evaluate
+from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation
 from qmix_course.exploration import linear_schedule
 from qmix_course.history import History, mean
 from qmix_course.learner import Learner
 from qmix_course.replay import ReplayBuffer
+from qmix_course.teams import Best
 from qmix_course.watch import Watch
 
 
@@ -163,16 +164,20 @@ class Run:
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),
                 "optimiser": self.learner.optimiser.state_dict(), "buffer": self.buffer.state_dict(),
-                "env": self.env.state_dict(), "collector": self.collector.state_dict(),
+                "env": env_state(self.env), "collector": self.collector.state_dict(),
                 "watch": self.watch.state_dict(),
                 "generator": self.generator.get_state(), "history": asdict(self.history), "steps": self.steps,
                 "updates": self.updates, "losses": list(self.losses), "seconds": self.seconds}
 
     def load_state_dict(self, saved: dict) -> None:
-        for name in ("algorithm", "target", "buffer", "env", "collector", "watch"):
+        exact = saved["env"] is not None
+        for name in ("algorithm", "target", "buffer", "watch", *(("env", "collector") if exact else ())):
             getattr(self, name).load_state_dict(saved[name])
         self.learner.load_optimiser(saved["optimiser"], saved["updates"])
         self.generator.set_state(saved["generator"])
+        if not exact:                               # new episodes in every row, not those that the run began with
+            seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(saved["steps"])))
+            self.collector.begin_anew(saved["collector"], seed)
         self.history = History(**saved["history"])
         self.steps, self.losses, self.seconds = saved["steps"], list(saved["losses"]), saved["seconds"]
 
@@ -183,8 +188,10 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     """Train ``algorithm`` in ``env`` (both are changed) and return the history.
 
     ``checkpoint``: a file that is written at every evaluation and at the end; a kill at any moment leaves a readable
-    one.
-    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. ``total_steps`` may
+    one. Beside it, with "-best" in its name, is the best team that an evaluation has seen (by greedy return; of equals
+    the earlier), for ``load_team``.
+    ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. Where the environment
+    cannot give its state, it goes on with a new episode in every row, inexactly, and says so. ``total_steps`` may
     be larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file
     that was made with other settings is refused, and without ``resume`` one that is there already, before anything has
     changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step,
@@ -196,15 +203,18 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
                 "dtype": str(torch.get_default_dtype())}
     if checkpoint is not None:
-        env.state_dict()                        # an environment that cannot be resumed says so before the work begins
         if not resume:                          # asked again once nobody else can make the file meanwhile
             files.check_place(checkpoint)
+        if env_state(env) is None:
+            warnings.warn(f"train: {type(env).__name__} cannot give its state. A run that is resumed begins a new "
+                          "episode in every row, so it is not exactly the run that was never stopped", stacklevel=2)
     with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
-        saved = None
+        saved = best = None
         if checkpoint is not None:
             saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
-        if saved is not None:
-            check_resume(checkpoint, saved, settings)
+            if saved is not None:
+                check_resume(checkpoint, saved, settings)
+            best = Best(checkpoint, algorithm, resume)
         doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
         if doubt is not None:
             warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
@@ -215,11 +225,11 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                 looked = run.advance()
                 shown.update(env.num_envs)
                 if looked:
-                    record(run, shown, checkpoint, settings, on_evaluation)
+                    record(run, shown, checkpoint, best, settings, on_evaluation)
                 if stop is not None and stop():
                     if not looked:
                         run.look(run.seconds)
-                        record(run, shown, checkpoint, settings, on_evaluation)
+                        record(run, shown, checkpoint, best, settings, on_evaluation)
                     break
         if run.finished() and run.updates == 0:
             warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored "
@@ -229,23 +239,27 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
 
 def resumed(env: TeamEnv, algorithm: Algorithm, config: TrainConfig, checkpoint: str | Path, state: dict) -> Run:
     """The run whose ``state`` was read from a file. If a part of it is missing or wrong, nothing has changed."""
-    weights, world = deepcopy(algorithm.state_dict()), deepcopy(env.state_dict())
+    weights, world = deepcopy(algorithm.state_dict()), deepcopy(env_state(env))
     try:
         run = Run(env, algorithm, config)
         files.check_whole(state, run.state_dict())
         run.load_state_dict(state)
     except Exception as error:
         algorithm.load_state_dict(weights)
-        env.load_state_dict(world)
+        if world is not None:
+            env.load_state_dict(world)
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         raise ValueError(f"checkpoint: {checkpoint} does not hold a whole run ({said})") from error
     return run
 
 
-def record(run: Run, shown, checkpoint: str | Path | None, settings: dict, on_evaluation: Callable | None) -> None:
+def record(run: Run, shown, checkpoint: str | Path | None, best: Best | None, settings: dict,
+           on_evaluation: Callable | None) -> None:
     """The history has a new entry: say it, save it, hand it on."""
     shown.set_postfix(run.history.in_short())
     if checkpoint is not None:
+        if run.scheduled(run.steps) or run.finished():          # not where somebody happened to stop the run
+            best.see(run.algorithm, run.history.greedy_return[-1], run.steps)
         files.save(checkpoint, settings, run.state_dict())
     if on_evaluation is not None:
         on_evaluation(run)
@@ -275,15 +289,3 @@ def check_resume(checkpoint: str | Path, saved: dict, settings: dict) -> None:
     if isinstance(there, dict) and isinstance(there.get("total_steps"), int) and there["total_steps"] < steps:
         there = there | {"total_steps": steps}
     files.check_settings(checkpoint, saved["settings"] | {"config": there}, settings)
-
-
-def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
-    """The same task with a row for each greedy episode."""
-    try:
-        return env.clone(num_envs=episodes)
-    except (TypeError, ValueError) as error:
-        if episodes == 1:
-            raise
-        raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows "
-                         f"can be made, got {episodes}. Make the environment from a function that makes a new one at "
-                         f"every call, or choose 1. ({error})") from error

@@ -230,7 +230,7 @@ def test_a_second_run_on_one_file_is_refused_by_name(file):
         done.set()
         first.join()
         resume()
-    assert {each.name for each in file.parent.iterdir()} == {"c.pt"}
+    assert {each.name for each in file.parent.iterdir()} == {"c.pt", "c-best.pt"}
 
 
 def test_a_killed_run_leaves_no_lock_and_no_litter(file):
@@ -245,7 +245,7 @@ def test_a_killed_run_leaves_no_lock_and_no_litter(file):
     (file.parent / "c.pt.123-abc.part").write_bytes(b"half")
     with checkpoint.hold(file):
         pass
-    assert {each.name for each in file.parent.iterdir()} == {"c.pt"}
+    assert {each.name for each in file.parent.iterdir()} == {"c.pt", "c-best.pt"}
 
 
 # ---- a full disk -----------------------------------------------------------------------------------------------------

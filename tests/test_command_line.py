@@ -26,7 +26,8 @@ def somewhere_else(tmp_path, monkeypatch):
 def test_train_writes_a_run_and_evaluate_replays_it(tmp_path, capsys):
     assert main(["train", "--env", "grid", "--algorithm", "qmix", "--seed", "0", "--steps", "4000"]) == 0
     folder = tmp_path / "runs" / "grid-qmix-seed0"
-    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt", "curves.png", "episode.gif", "history.csv",
+    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt", "checkpoint-best.pt", "curves.png",
+                                                  "episode.gif", "history.csv",
                                                   "run.json"}
     with Image.open(folder / "curves.png") as curves, Image.open(folder / "episode.gif") as episode:
         assert curves.size[0] > 300 and episode.n_frames >= 5                   # the start and four steps

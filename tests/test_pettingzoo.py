@@ -167,11 +167,22 @@ def test_the_other_kind_of_environment():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_exact_resume_is_refused_by_name(tmp_path):
-    env = from_parallel_env(spread)
+def test_a_run_in_somebody_elses_world_is_resumed_inexactly_and_says_so(tmp_path):
+    """The team, the memory, the history and the dice go on; every row begins a new episode."""
+    def once(stop=None, resume=False):
+        env = from_parallel_env(spread)
+        config = TrainConfig(total_steps=200, batch_size=16, learning_starts=32, evaluate_every=50)
+        with pytest.warns(UserWarning, match="_FromParallelEnv cannot give its state.*not exactly"):
+            return train(env, QMIX.for_env(env), config, checkpoint=tmp_path / "c.pt", resume=resume, stop=stop)
+
+    count = iter(range(1, 999))
+    first = once(stop=lambda: next(count) == 110)
+    assert first.steps == [50, 100, 110]
+    again = once(resume=True)
+    assert again.steps == [50, 100, 150, 200] and again.greedy_return[:2] == first.greedy_return[:2]
+    assert again.updates[-1] == (200 - 32) // 16
     with pytest.raises(TypeError, match="simple_spread_v3.*resumed exactly"):
-        train(env, QMIX.for_env(env), TrainConfig(total_steps=50), checkpoint=tmp_path / "c.pt")
-    assert not (tmp_path / "c.pt").exists()
+        from_parallel_env(spread).state_dict()
 
 
 def test_bad_input():

@@ -29,7 +29,7 @@ state_of steps switch switches td_lambda_target td_target tensor three_layers tw
 with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
-enemy_plan shots sides
+enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """
