@@ -2,6 +2,7 @@
 
 import torch
 from doors import (
+    AX,
     Door,
     Slot,
     entries,
@@ -9,21 +10,23 @@ from doors import (
     function,
     method,
     number,
+    numbers,
     plain,
     seed,
     skirmish,
     tensor,
+    text,
     thing,
     whole,
     within,
     word,
 )
 
-from qmix_course import envs
+from qmix_course import envs, plots
 from qmix_course.algorithms import VDN, Algorithm
 from qmix_course.envs.skirmish_exact import joint_values
 from qmix_course.envs.skirmish_scripts import RULES, ScriptedTeam
-from qmix_course.envs.skirmish_watch import deeds, watch
+from qmix_course.envs.skirmish_watch import Scenes, deeds, watch
 
 ENV = thing(skirmish, envs.Skirmish)
 
@@ -46,7 +49,17 @@ def whole_health(value):
     return within(0, 45)(value) and bool((value == value.floor()).all())
 
 
+def scenes():
+    return watch(skirmish(), ScriptedTeam(skirmish(), "weakest"))[0]
+
+
+SCENES = thing(scenes, Scenes)
 SKIRMISH = [
+    function("battle", plots.battle, scenes=SCENES, t=whole(1, 0, 4), ax=AX, title=text()),
+    function("battle_strip", plots.battle_strip, scenes=SCENES, title=text(), per_row=whole(2, 1, 10**9),
+             moments=numbers([0, 2], whole=True, low=0, high=4, none=True)),
+    function("animate_battle", plots.animate_battle, scenes=SCENES, title=text(),
+             path=Slot(fixed(None), lambda v: v is None), fps=numbers(2.0, low=1e-6, high=50.0)),
     function("Skirmish", envs.Skirmish, scenario=Slot(fixed("2m_vs_1m")), num_envs=whole(2),
              episode_limit=whole(50, 1, 2**63 - 1, none=True)),
     method("Skirmish.reset", skirmish, seed=seed(none=True),

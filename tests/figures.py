@@ -7,6 +7,9 @@ import numpy as np
 import torch
 
 from qmix_course import plots
+from qmix_course.envs import Skirmish
+from qmix_course.envs.skirmish_scripts import ScriptedTeam
+from qmix_course.envs.skirmish_watch import watch
 
 NAN = float("nan")
 GOALS = [[4, 0], [0, 4]]
@@ -39,6 +42,11 @@ def start_values():
     return values
 
 
+def battle():
+    env = Skirmish("3m", num_envs=2)
+    return watch(env, ScriptedTeam(env, "weakest"))[1]
+
+
 FIGURES = {
     "curves": lambda: plots.curves(history(), "One run", 8.65),
     "seeds": lambda: plots.seeds({"IQL": [history(k) for k in range(3)], "QMIX": [history(9)]}, best_return=8.65),
@@ -54,6 +62,8 @@ FIGURES = {
     "beliefs": lambda: plots.beliefs(np.arange(50.0).reshape(2, 5, 5), 5, GOALS, np.zeros((2, 5, 5), dtype=int)),
     "start_map": lambda: plots.start_map(start_values(), 3),
     "graph": lambda: plots.graph({"a": (0, 0, "replay"), "b": (1.5, 0, "batch")}, [("a", "b", "sample")], "Loop"),
+    "battle": lambda: plots.battle(battle(), 6),
+    "battle_strip": lambda: plots.battle_strip(battle()),
     "architecture": lambda: plots.architecture(),
 }
 DIAGRAMS = {"graph", "architecture"}  # no axes, so no axis labels

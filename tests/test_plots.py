@@ -15,7 +15,7 @@ from figures import CLIMBING, DIAGRAMS, EPISODE, FIGURES, GOALS, NAN, changed, c
 
 from qmix_course import plots
 
-ONE_LABEL = {"bars", "film_strip"}  # the bars have names, the boards of a strip a text below
+ONE_LABEL = {"battle", "battle_strip", "bars", "film_strip"}  # the bars have names, the boards of a strip a text below
 TAKES_AX = {
     "seeds": lambda ax: plots.seeds([history()], ax=ax),
     "lines": lambda ax: plots.lines([0, 1], [1, 2], "t", "x", "y", ax=ax),

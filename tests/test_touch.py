@@ -20,8 +20,11 @@ FOLDER = Path(_piece.__file__).parent
 PATTERNS = re.findall("^regex: (.*)$\n^replace: (.*)$", (ROOT / "tests" / "nbval.cfg").read_text(), re.MULTILINE)
 FILM = dict(positions=[[[0, 0], [4, 4]], [[1, 0], [3, 4]]], actions=[[1, 0]], rewards=[-0.65], size=5,
             goals=[[4, 0], [0, 4]], title="One <episode>")
+BATTLE = dict(places=[[[8, 12], [14, 12]], [[9, 12], [14, 12]]], health=[[45, 45], [45, 36]], full=[45, 45],
+              shots=[[[0, 1]]], rewards=[0.7], n=1, letters="  ", part=[6, 9, 16, 15], title="One <battle>", end="won")
 PIECES = {
     "advantages": lambda: touch.advantages(),
+    "battle": lambda: touch.battle(**BATTLE),
     "dice": lambda: touch.dice(),
     "film": lambda: touch.film(**FILM),
     "memory": lambda: touch.memory(),

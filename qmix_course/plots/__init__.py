@@ -10,10 +10,11 @@ from ._boards import beliefs, board, film_strip, start_map
 from ._diagrams import architecture, graph
 from ._field import field
 from ._lines import curves, lines, moving_average, schedule, seeds
+from ._skirmish import animate_battle, battle, battle_strip
 from ._style import COLOURS, panels, use_style
 from ._surface import surface
 from ._tables import table, tables
 
-__all__ = ["Animation", "COLOURS", "animate", "architecture", "bars", "beliefs", "board", "curves", "field",
-           "film_strip", "graph", "lines", "moving_average", "panels", "schedule", "seeds", "start_map", "surface",
-           "table", "tables", "use_style"]
+__all__ = ["Animation", "COLOURS", "animate", "animate_battle", "architecture", "bars", "battle", "battle_strip",
+           "beliefs", "board", "curves", "field", "film_strip", "graph", "lines", "moving_average", "panels",
+           "schedule", "seeds", "start_map", "surface", "table", "tables", "use_style"]

@@ -32,7 +32,7 @@ class Animation:
 
     def save(self, path):
         """Write the animation to `path`, which ends in .png or .gif."""
-        path = _target(path)
+        path = target(path)
         path.write_bytes(self.png if path.suffix == ".png" else self._encode("GIF"))
 
     def _encode(self, form):
@@ -55,9 +55,9 @@ def animate(episode, path=None, fps=2, title=None):
     if not 0 < fps <= 50:
         raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
     title = _inputs.text("title", title) or "One episode"
-    path = None if path is None else _target(path)
+    path = None if path is None else target(path)
     steps = len(film.actions)
-    frames = _one_palette([_draw(film, t, title) for t in range(steps + 1)])
+    frames = one_palette([_draw(film, t, title) for t in range(steps + 1)])
     pause = round(1000 / fps)
     text = f"Animation: {title}, {film.length}, return {number(film.total)}"
     strip = picture(film_strip(episode, title, max_boards=6).png(), text)
@@ -69,7 +69,7 @@ def animate(episode, path=None, fps=2, title=None):
     return animation
 
 
-def _target(path):
+def target(path):
     path = errors.path("path", path)
     if path.suffix not in (".png", ".gif"):
         raise ValueError(f"path: expected a name that ends in .png or .gif, got {errors.brief(path.name)}")
@@ -93,7 +93,7 @@ def _draw(film, t, title):
     return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
-def _one_palette(pictures, colours=64):
+def one_palette(pictures, colours=64):
     """Frames with one shared palette: small files, and no colour flickers from frame to frame."""
     height = pictures[0].shape[0]
     tall = Image.fromarray(np.concatenate(pictures)).quantize(colours, dither=Image.Dither.NONE)

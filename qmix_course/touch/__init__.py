@@ -5,6 +5,7 @@ files of this folder, written to be read: ``shared.js`` is in every piece.
 """
 
 from ._advantages import advantages
+from ._battle import battle
 from ._dice import dice
 from ._film import film
 from ._memory import memory
@@ -14,4 +15,4 @@ from ._surface import surface
 from ._tables import tables
 from ._weights import weights
 
-__all__ = ["advantages", "dice", "film", "memory", "play", "starts", "surface", "tables", "weights"]
+__all__ = ["advantages", "battle", "dice", "film", "memory", "play", "starts", "surface", "tables", "weights"]
