@@ -1,4 +1,5 @@
-"""The command line: python -m qmix_course train | evaluate, and a learner's commands (desk/commands.py)."""
+"""The command line: python -m qmix_course train | evaluate | sweep | report, and a learner's commands
+(desk/commands.py)."""
 
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import Episode, evaluate, play
+from qmix_course.experiment import sweep
+from qmix_course.plan import read_plan
+from qmix_course.report import write_report
 from qmix_course.teams import best_of, load_team
 from qmix_course.training import History, train
 
@@ -93,6 +97,27 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     print(f"{file if file != folder / 'checkpoint.pt' else folder}: "
           + ("a team" if steps is None else f"{steps:,} steps of training"))
     show_episode(env, algorithm, folder, best_possible(env))
+    return 0
+
+
+def command_sweep(arguments: argparse.Namespace) -> int:
+    folder = arguments.folder or Path("runs") / arguments.file.stem
+    try:
+        swept = sweep(read_plan(arguments.file), folder, arguments.jobs)
+    except KeyboardInterrupt:
+        print("Stopped. To go on, give the same command again.")
+        return 130
+    for name, error in swept.failed.items():
+        print(f"failed: {name}: {error}", file=sys.stderr)
+    new = swept.runs - swept.done - len(swept.failed)
+    print(f"{swept.runs} runs: {swept.done} were there, {new} trained now, {len(swept.failed)} failed. "
+          f"{folder / 'results.csv'}")
+    return 1 if swept.failed else 0
+
+
+def command_report(arguments: argparse.Namespace) -> int:
+    print(write_report(arguments.folder))
+    print(f"\nWritten to {arguments.folder / 'report.md'}, with figures beside it.")
     return 0
 
 
@@ -177,6 +202,15 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
     command.add_argument("run", type=Path, help="a run folder, or a file in it: checkpoint.pt or checkpoint-best.pt")
     command.set_defaults(function=command_evaluate)
+    command = commands.add_parser("sweep", help="many runs, side by side: what a TOML file lists and its folder "
+                                                "does not hold yet")
+    command.add_argument("file", type=Path, help="the plan: env, algorithm, seeds, settings, variants")
+    command.add_argument("--folder", type=Path, help="where runs and results.csv go (default: runs/NAME of FILE)")
+    command.add_argument("--jobs", type=int, default=-1, help="processes (default: one for each processor)")
+    command.set_defaults(function=command_sweep)
+    command = commands.add_parser("report", help="tables and figures of a sweep, with intervals")
+    command.add_argument("folder", type=Path, help="the folder of the sweep")
+    command.set_defaults(function=command_report)
     add_commands(commands)
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(process.threads())
@@ -185,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
             warnings.filterwarnings("always", "train: ")
             warnings.showwarning = lambda message, *_: print(f"qmix_course: {message}", file=sys.stderr)
             return chosen.function(chosen)
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"qmix_course: {error}", file=sys.stderr)
         return 2
 

@@ -14,7 +14,8 @@ from tools import build, notebooks
 SLOW = {
     "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
     "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
-    "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_matrix", "test_nbgrader",
+    "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_experiment",
+    "test_experiment_clusters", "test_matrix", "test_nbgrader",
     "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell", "test_site",
     "test_tables", "test_touch", "test_touch_board", "test_touch_dice", "test_touch_lab", "test_touch_part2",
     "test_touch_starts", "test_touch_surface", "test_touch_tables", "test_walk"}

@@ -46,6 +46,8 @@ FIGURES = [
              best=BEST, markers=switch(), ax=thing(axes, matplotlib.axes.Axes, none=True)),
     function("schedule", plots.schedule, values=numbers([1.0, 0.5], nan=True), steps=numbers([0, 1], none=True),
              title=text(), ax=AX),
+    function("bands", plots.bands, values=Slot(lambda: {"a": ([1.0, 2.0], [1.0, 1.0], [0.0, 0.0], [2.0, 2.0])}),
+             title=text(), xlabel=text(), ylabel=text(), best=BEST, steps=switch(), ax=AX),
     function("bars", plots.bars, values=Slot(lambda: {"a": 1.0, "b": 2.0}, lambda v: v == {"a": 1}), title=text(),
              xlabel=text(), intervals=Slot(lambda: {"a": (0.5, 1.5)}, lambda v: v is None or v == {}), best=BEST,
              fmt=Slot(fixed("{:.2f}")), log=switch(), dots=switch(), ax=AX),

@@ -100,7 +100,7 @@ def judge(error, argument, slot, others):
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 def test_the_right_arguments_are_right(door):
     """A door that refuses everything would pass the fuzz."""
-    if door.name in ("save_team", "load_team", "check"):
+    if door.name in ("save_team", "load_team", "check", "read_plan", "read_results", "write_report"):
         return                          # needs a file, or an answer
     door.call(door.owner(), **{name: slot.good() for name, slot in door.slots.items()})
 

@@ -82,7 +82,8 @@ def plain_environment(**more) -> dict:
 def test_what_the_library_needs_is_what_learners_install_and_more():
     learners = {requirement.name: str(requirement.specifier) for requirement in requirements("requirements.txt")}
     assert {r.name: str(r.specifier) for r in LIBRARY}.items() <= learners.items()
-    assert set(learners) - {r.name for r in LIBRARY} == {"jupyterlab", "ipykernel", "jupytext", "nbval", "pytest"}
+    assert set(learners) - {r.name for r in LIBRARY} == {"jupyterlab", "ipykernel", "joblib", "jupytext", "nbval",
+                                                           "pytest"}
 
 
 def test_every_requirement_is_pinned_at_a_version_that_its_range_allows():

@@ -36,6 +36,7 @@ def test_every_link_leads_somewhere(page):
 
 def test_the_code_of_the_readme_runs(capsys):
     torch.set_default_dtype(torch.float32)
-    code, = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(code, {})
     assert float(capsys.readouterr().out) == pytest.approx(8.65, abs=1e-4)
+    assert len(others) == 2             # run in test_experiment_clusters.py and test_on_evaluation.py

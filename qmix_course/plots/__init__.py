@@ -5,6 +5,7 @@ when it is the last value of a cell. `ax=` draws on axes of your own; `panels` m
 """
 
 from ._animation import Animation, animate
+from ._bands import bands
 from ._bars import bars
 from ._boards import beliefs, board, film_strip, start_map
 from ._diagrams import architecture, graph
@@ -15,6 +16,6 @@ from ._style import COLOURS, panels, use_style
 from ._surface import surface
 from ._tables import table, tables
 
-__all__ = ["Animation", "COLOURS", "animate", "animate_battle", "architecture", "bars", "battle", "battle_strip",
-           "beliefs", "board", "curves", "field", "film_strip", "graph", "lines", "moving_average", "panels",
-           "schedule", "seeds", "start_map", "surface", "table", "tables", "use_style"]
+__all__ = ["Animation", "COLOURS", "animate", "animate_battle", "architecture", "bands", "bars", "battle",
+           "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines", "moving_average",
+           "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "use_style"]

@@ -1,0 +1,85 @@
+"""The report: the numbers are those of the runs, and what makes them doubtful is said."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from qmix_course.experiment import COLUMNS, OF_A_RUN
+from qmix_course.intervals import bootstrap, improvement, iqm
+from qmix_course.plan import Plan
+from qmix_course.report import last_scores, write_report
+
+SCORES = {("grid", "vdn"): [1.0, 2.0, 3.0, 8.0, 8.0], ("grid", "qmix"): [6.0, 7.0, 7.5, 8.0, 8.5],
+          ("two-step", "vdn"): [7.0] * 5, ("two-step", "qmix"): [8.0, 8.0, 8.0, 8.0, 7.0]}
+
+
+def write(folder, scores, plan, steps=lambda env, team: 1_000):
+    """A folder as a sweep leaves it: two evaluations a run, the first one far better than the last."""
+    (folder / "plan.json").write_text(json.dumps(plan))
+    with open(folder / "results.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*OF_A_RUN, *COLUMNS])
+        for (env, algorithm), each in scores.items():
+            for seed, score in enumerate(each):
+                for at, value in ((500, 99.0), (steps(env, algorithm), score)):
+                    writer.writerow([env, algorithm, "plain", seed, at, 10, 5, 0.1, 0.2, float("nan"), value, 4.0])
+
+
+def plan(**changes):
+    from dataclasses import asdict
+
+    return asdict(Plan(["grid", "two-step"], ["vdn", "qmix"], **{"seeds": 5} | changes))
+
+
+def test_the_numbers_are_those_of_the_last_evaluations(tmp_path):
+    write(tmp_path, SCORES, plan())
+    text = write_report(tmp_path, samples=500)
+    low, high = bootstrap(SCORES["grid", "vdn"], samples=500)
+    assert f"| vdn | 5 of 5 | {iqm(SCORES['grid', 'vdn']):.4g} | {low:.4g} to {high:.4g} | 3 | 1 to 8 |" in text
+    p, low, high = improvement(SCORES["grid", "vdn"], SCORES["grid", "qmix"], samples=500)
+    assert f"| vdn over qmix | {p:.2f} | {low:.2f} to {high:.2f} |" in text
+    assert "99" not in text                                             # never the best on the way
+    assert "missing" not in text and "Budgets" not in text and "**" not in text and "all tasks" not in text
+    written = (tmp_path / "report.md").read_text()
+    assert written.count("![") == 6
+    for line in written.splitlines():
+        if line.startswith("!["):
+            assert (tmp_path / line.split("](")[1].rstrip(")")).stat().st_size > 5_000
+    assert write_report(tmp_path, samples=500) == text                        # seeded
+
+
+def test_over_all_tasks_scores_are_scaled_and_draws_stratified(tmp_path):
+    write(tmp_path, SCORES, plan(scale={"grid": [0, 10], "two-step": [7, 8]}))
+    text = write_report(tmp_path, samples=500).split("## all tasks")[1]
+    scaled = [np.array(SCORES["grid", "qmix"]) / 10, np.array(SCORES["two-step", "qmix"]) - 7]
+    low, high = bootstrap(scaled, samples=500)
+    assert f"| qmix | 10 of 10 | {iqm(np.concatenate(scaled)):.4g} | {low:.4g} to {high:.4g} |" in text
+
+
+def test_what_makes_the_numbers_doubtful_is_said(tmp_path):
+    write(tmp_path, {key: each[:3] for key, each in SCORES.items()} | {("grid", "vdn"): [1.0]}, plan(seeds=3),
+          steps=lambda env, team: 2_000 if (env, team) == ("grid", "qmix") else 1_000)
+    text = write_report(tmp_path, samples=100)
+    assert "**2 of 12 runs are missing**" in text and "vdn on grid" in text
+    assert "**Budgets differ on grid**: vdn 1,000 steps, qmix 2,000 steps." in text
+    assert "**3 seeds**" in text
+
+
+def test_variants_are_named_and_a_sweep_without_a_finished_run_has_no_report(tmp_path):
+    write(tmp_path, SCORES, plan(variants={"plain": {}, "double": {"double_q": True}}))
+    assert "| vdn, plain |" in write_report(tmp_path, samples=100)
+    write(tmp_path, {}, plan())
+    with pytest.raises(ValueError, match="no run in .* has finished"):
+        write_report(tmp_path)
+    (tmp_path / "results.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="other columns"):
+        write_report(tmp_path)
+
+
+def test_scores_come_in_the_order_of_the_seeds():
+    rows = [{"env": "grid", "algorithm": "vdn", "variant": "plain", "seed": seed, "steps": steps,
+             "greedy_return": value}
+            for seed, steps, value in ((1, 5, 0.0), (1, 9, 10.0), (0, 5, 3.0))]
+    assert last_scores(rows) == {"grid": {"vdn, plain": [3.0, 10.0]}}
