@@ -590,6 +590,7 @@ for shared in (True, False):
 # - 03.5 Who reads whom
 # - 03.6 Find the bug: Somebody else's eyes
 # - 03.7 Find the bug: Thrifty dice
+# - 03.8 Measure it: one network or two
 #
 # Further, without a check:
 #

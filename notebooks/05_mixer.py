@@ -578,6 +578,7 @@ for kind in (QMIX, LargeUnits):
 # - 05.5 A test from the outside
 # - 05.6 Find the bug: Monotone, or so it says
 # - 05.7 Find the bug: A sample that listens to its neighbours
+# - 05.8 Measure it: a mixer without the state
 #
 # Further, without a check:
 #

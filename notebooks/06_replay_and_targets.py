@@ -597,6 +597,7 @@ figure
 # - 06.5 A hard copy now and then
 # - 06.6 Find the bug: A slot with a past
 # - 06.7 Find the bug: A copy that is none
+# - 06.8 Measure it: how slow may the copy be?
 #
 # Further, without a check:
 # 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if

@@ -608,6 +608,7 @@ figure
 # - 07.5 The whole update
 # - 07.6 Find the bug: An action that nobody can take
 # - 07.7 Find the bug: A limit that does not hold
+# - 07.8 Measure it: what gamma decides
 #
 # Further, without a check:
 # 1. Write an assert that catches *s for s′* without any training. Hint: with the target mixer's weights fixed, change `batch.state[:, 1:]` only; in which rows

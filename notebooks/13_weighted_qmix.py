@@ -568,6 +568,7 @@ with lesson.prediction(guess, believed) as fold:
 # - 13.2 Where the pulls balance
 # - 13.3 The whole loss
 # - 13.4 Find the bug: Greedy beyond the rules
+# - 13.5 Measure it: how much weight is enough?
 #
 # Further, without a check:
 #

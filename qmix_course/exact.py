@@ -11,6 +11,7 @@ import torch
 from qmix_course import errors
 from qmix_course.envs.base import Model, TeamEnv
 from qmix_course.evaluation import spec_of
+from qmix_course.replay import Batch
 
 MAX_SWEEPS = 100_000
 MAX_LOOKS = 10_000                      # partly fixed teams that ``best_memoryless`` is willing to look at
@@ -67,6 +68,24 @@ def solve(env: TeamEnv, gamma: float = 0.99) -> Solution:
 def backup(model: Model, v: torch.Tensor, gamma: float) -> torch.Tensor:
     """r + γ v(s′) for every state and joint action, and r where the task ends: v[X] → [X, A, ..., A]."""
     return model.reward + torch.where(model.terminated, 0.0, gamma * v[model.next_state])
+
+
+def every_step(env: TeamEnv) -> Batch:
+    """Every state and every joint action of an enumerable task once, as a batch of transitions: B = X · A^N, T = 1.
+
+    These are all the data that there are: what is fitted to them owes nothing to chance. ``TypeError`` if ``env``
+    cannot be enumerated.
+    """
+    model = errors.instance("env", env, TeamEnv).model()
+    sizes = model.reward.shape
+    plays = torch.cartesian_prod(*[torch.arange(size) for size in sizes])                           # [B, 1 + N]
+    row, entry = plays[:, 0], plays.unbind(1)
+    batch = Batch.padding(len(plays), 1, env.spec)
+    for at, here in enumerate((row, model.next_state[entry])):
+        batch.obs[:, at], batch.state[:, at] = model.obs[here], model.state[here]
+    batch.actions[:, 0], batch.last_actions[:, 1] = plays[:, 1:], plays[:, 1:]
+    batch.reward[:, 0], batch.terminated[:, 0], batch.mask[:] = model.reward[entry], model.terminated[entry], 1.0
+    return batch
 
 
 def best_return(model: Model, episode_limit: int) -> float:

@@ -20,7 +20,7 @@
 #
 # You write a team's networks and the dice with which it explores, test whether a team is decentralised, and fix two teams that run and are wrong.
 #
-# **Minutes:** 70
+# **Minutes:** 82
 #
 # **You need:** [lesson 03](../notebooks/03_agents.ipynb)
 #
@@ -54,8 +54,12 @@ import torch
 from torch import nn
 
 from qmix_course import exact
+from qmix_course.algorithms import IQL
 from qmix_course.checks import check, hint, solution
-from qmix_course.envs import GridWorld
+from qmix_course.envs import GridWorld, MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -367,3 +371,64 @@ def mended_dice(q, available, epsilon, generator):
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("03.7", wrong_line_b, mended_dice)
+
+# %% [markdown]
+# ## Exercise 03.8 · Measure it: one network or two
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In this game the agents have different parts to play. Agent 1 should take action 0, and agent 2 action 1; each of them who does so earns 1 for the team. Both see the same observation, always.
+
+# %%
+ROLES = MatrixGame([[1.0, 2.0], [0.0, 1.0]])                # rows: agent 1, columns: agent 2
+
+
+def fit(teams):
+    """Train all teams side by side, on every step of the task at once."""
+    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3), updates=200)
+
+
+team = IQL.for_env(ROLES, seed=0, hidden=(16,))             # independent learners, as in lesson 01
+fit([team])
+print("two networks, seed 0:", evaluate(ROLES, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"one network"` for both agents; `"one network with an id"`, which is also told whose values it gives; and `"two networks"`, as in the cell above. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with the greedy reward of each. Everything else stays as above.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** Sharing costs half of the reward, whether the network is told who asks or not.
+# - **B.** Agents with one network and one observation play alike, and here that costs half of the reward. With an id, one network earned as much as two.
+# - **C.** Sharing makes no difference.
+# - **D.** Two networks learn faster than one, in this game and in others.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_03_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ### BEGIN SOLUTION
+    options = {"one network": {"shared": True},
+               "one network with an id": {"shared": True, "agent_id": True},
+               "two networks": {}}[arm]
+    teams = [IQL.for_env(ROLES, seed=seed, hidden=(16,), **options) for seed in seeds]
+    fit(teams)
+    return [evaluate(ROLES, team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("one network", "one network with an id", "two networks")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "B"
+    ### END SOLUTION
+)
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("03.8", measure, measured, conclusion)

@@ -21,7 +21,7 @@
 # You build the mixer of your own team, write a test that finds out what a foreign mixer does with its inputs, and fix two mixers that run and are
 # wrong.
 #
-# **Minutes:** 71
+# **Minutes:** 83
 #
 # **You need:** [lesson 05](../notebooks/05_mixer.ipynb)
 #
@@ -51,11 +51,18 @@ from qmix_course import lesson
 lesson.start("05")
 
 # %%
+from dataclasses import replace
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from qmix_course import exact
+from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import LongWay
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -392,3 +399,75 @@ def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.7", wrong_line_b, mended_rows)
+
+# %% [markdown]
+# ## Exercise 05.8 · Measure it: a mixer without the state
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. On a long way of six places, agent 1 may stop, which pays 4, or go on; going on in the last place pays 10. Here the *agents* see nothing at all: their observation is always the same. The mixer of QMIX sees the place. So everything that $Q_{tot}$ knows of the place comes through the state.
+
+# %%
+WAY = LongWay(steps=6, near=4.0)
+DATA = exact.every_step(WAY)                                # each place, each joint action, once
+DATA.obs[:] = 1.0                                           # the agents see nothing
+SIZES = dict(hidden=(32,), embed_dim=32, hypernet_dim=0, gamma=0.9)
+
+
+def fit(teams):
+    """Train all teams side by side, on every step of the task at once."""
+    fit_seeds(teams, [DATA] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates=300)
+
+
+def believed(team):
+    """Q_tot in the last place, when agent 1 goes on. It is worth exactly 10."""
+    model = WAY.model()
+    return exact.q_tot(team, replace(model, obs=torch.ones_like(model.obs)))[-1, 1, 0].item()
+
+
+team = QMIX.for_env(WAY, seed=0, **SIZES)
+fit([team])
+print("with the state, seed 0:", round(believed(team), 2))
+
+
+# %% [markdown]
+# Two arms: `"with the state"`, as above, and `"without the state"`: the same team, but its mixer reads the same numbers in every place. The data stay as they are. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with what each of them believes. (`QMIX.scaled(state)` is where the state enters the mixer, see *Break it* in the lesson.)
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** The mixer does not need the state: both believe the same.
+# - **B.** Without the state it is a matter of luck: some seeds are right, others are not.
+# - **C.** Without the state the team earns less reward.
+# - **D.** Without the state, one table must do for all six places, and $Q_{tot}$ settles between them: in the last place it is too low, in every seed by about a third.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_05_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: for each seed, what one team believes the last step to be worth."""
+    ### BEGIN SOLUTION
+    class StateBlind(QMIX):
+        def scaled(self, state):
+            return torch.zeros_like(state)
+
+    kind = {"with the state": QMIX, "without the state": StateBlind}[arm]
+    teams = [kind.for_env(WAY, seed=seed, **SIZES) for seed in seeds]
+    fit(teams)
+    return [believed(team) for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("with the state", "without the state")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "D"
+    ### END SOLUTION
+)
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("05.8", measure, measured, conclusion)

@@ -20,7 +20,7 @@
 #
 # You write the memory and the slow copy that your own team will be trained with, and find two bugs that no error message reports.
 #
-# **Minutes:** 64
+# **Minutes:** 76
 #
 # **You need:** [lesson 06](../notebooks/06_replay_and_targets.ipynb)
 #
@@ -58,6 +58,13 @@ import math
 
 import torch
 from torch import nn
+
+from qmix_course import exact
+from qmix_course.algorithms import VDN
+from qmix_course.envs import LongWay
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -389,3 +396,62 @@ def mended_learn(online, batches, every, gamma, learning_rate):
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("06.7", wrong_line_b, mended_learn)
+
+# %% [markdown]
+# ## Exercise 06.8 · Measure it: how slow may the copy be?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. On a long way of six places, agent 1 may stop, which pays 4, or go on; going on in the last place pays 10. With $\gamma = 0.99$ the end is worth $10 \cdot 0.99^5 = 9.5$ at the start. But the start knows nothing of it before the news has come back, place by place.
+
+# %%
+WAY = LongWay(steps=6, near=4.0)
+
+
+def fit(teams, config):
+    """300 updates of all teams, side by side, on every step of the task at once."""
+    fit_seeds(teams, [exact.every_step(WAY)] * len(teams), config, updates=300)
+
+
+team = VDN.for_env(WAY, seed=0, hidden=(16,), gamma=0.99)
+fit([team], TrainConfig(learning_rate=1e-2, tau=0.1))
+print("tau 0.1, seed 0:", evaluate(WAY, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"tau 1"`, `"tau 0.1"` and `"tau 0.01"`, where `tau` says how far the slow copy moves after each update. Write `measure(arm, seeds)`: it trains one team for each seed, everything but `tau` as above, and returns a list with the greedy reward of each. Which arm has no slow copy at all? What do you expect of it?
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** Here the copy was only ever in the way: with 0.01, the news did not reach the start within 300 updates; with 0.1 and with no slow copy at all, it did.
+# - **B.** Without a slow copy the values run away, and the teams do not find the end.
+# - **C.** A target network is not needed: a training with a replay memory may leave it out.
+# - **D.** How slow the copy is makes no difference.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_06_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ### BEGIN SOLUTION
+    tau = {"tau 1": 1.0, "tau 0.1": 0.1, "tau 0.01": 0.01}[arm]
+    teams = [VDN.for_env(WAY, seed=seed, hidden=(16,), gamma=0.99) for seed in seeds]
+    fit(teams, TrainConfig(learning_rate=1e-2, tau=tau))
+    return [evaluate(WAY, team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("tau 1", "tau 0.1", "tau 0.01")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "A"
+    ### END SOLUTION
+)
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_06_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("06.8", measure, measured, conclusion)

@@ -20,7 +20,7 @@
 #
 # You write the update of QMIX piece by piece and then as a whole, and you fix two updates that run and are wrong.
 #
-# **Minutes:** 67
+# **Minutes:** 79
 #
 # **You need:** [lesson 07](../notebooks/07_update_step.ipynb)
 #
@@ -54,9 +54,15 @@ import copy
 
 import torch
 
+from qmix_course import exact
 from qmix_course.agents import MLPAgents
+from qmix_course.algorithms import VDN
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import LongWay
+from qmix_course.evaluation import evaluate
 from qmix_course.mixers import QMixer
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # ## Exercise 07.1 · What was played
@@ -385,3 +391,63 @@ def mended_step(agents, mixer, optimiser, loss, max_norm):
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("07.7", wrong_line_b, mended_step)
+
+# %% [markdown]
+# ## Exercise 07.8 · Measure it: what gamma decides
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. On a long way of six places, agent 1 may stop, which pays 4 and ends the episode, or go on; going on in the last place pays 10. Nothing else pays.
+
+# %%
+WAY = LongWay(steps=6, near=4.0)
+
+
+def fit(teams):
+    """Train all teams side by side, on every step of the task at once."""
+    fit_seeds(teams, [exact.every_step(WAY)] * len(teams),
+              TrainConfig(learning_rate=1e-2, tau=0.1), updates=400)
+
+
+team = VDN.for_env(WAY, seed=0, hidden=(16,), gamma=0.95)
+fit([team])
+print("gamma 0.95, seed 0:", evaluate(WAY, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"gamma 0.8"`, `"gamma 0.87"` and `"gamma 0.95"`. Write `measure(arm, seeds)`: it trains one team for each seed, everything but $\gamma$ as above, and returns a list with the greedy reward of each. Before you run it, work out on paper what each arm should do at the start.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** With 0.8 the teams have not learned well: more updates would bring them to the end.
+# - **B.** $\gamma$ changes the size of the values, and not what the teams do.
+# - **C.** Teams with 0.8 stop, the others walk to the end. Each does what is worth most by its own $\gamma$; the border lies between 0.8 and 0.87.
+# - **D.** Teams with 0.8 and 0.87 stop, and only those with 0.95 walk to the end.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_07_8", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ### BEGIN SOLUTION
+    gamma = {"gamma 0.8": 0.8, "gamma 0.87": 0.87, "gamma 0.95": 0.95}[arm]
+    teams = [VDN.for_env(WAY, seed=seed, hidden=(16,), gamma=gamma) for seed in seeds]
+    fit(teams)
+    return [evaluate(WAY, team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("gamma 0.8", "gamma 0.87", "gamma 0.95")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "C"
+    ### END SOLUTION
+)
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_07_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("07.8", measure, measured, conclusion)

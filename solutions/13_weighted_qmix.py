@@ -20,7 +20,7 @@
 #
 # You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and fix a judge that was asked about the impossible.
 #
-# **Minutes:** 50
+# **Minutes:** 62
 #
 # **You need:** [lesson 13](../notebooks/13_weighted_qmix.ipynb)
 #
@@ -52,8 +52,13 @@ lesson.start("13")
 # %%
 import torch
 
-from qmix_course import plots
+from qmix_course import exact, plots
+from qmix_course.algorithms import CWQMIX
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # ## Exercise 13.1 · What counts in full
@@ -231,3 +236,67 @@ def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.4", wrong_line, mended)
+
+# %% [markdown]
+# ## Exercise 13.5 · Measure it: how much weight is enough?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. The game has five actions for each agent. Both must take action 0 to earn 8; if just one of them does, the team loses 12. Everything else pays nothing. So around the one good entry there are eight misunderstandings.
+
+# %%
+payoff = torch.zeros(5, 5)
+payoff[0, :], payoff[:, 0] = -12.0, -12.0
+payoff[0, 0] = 8.0
+GAME = MatrixGame(payoff)
+SIZES = dict(hidden=(16,), embed_dim=8, hypernet_dim=16, central_dim=16)
+
+
+def fit(teams):
+    """Train all teams side by side, on every joint action at once."""
+    fit_seeds(teams, [exact.every_step(GAME)] * len(teams),
+              TrainConfig(learning_rate=1e-2, tau=0.05), updates=300)
+
+
+team = CWQMIX.for_env(GAME, seed=0, alpha=0.1, **SIZES)
+fit([team])
+print("alpha 0.1, seed 0:", evaluate(GAME, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"alpha 1"`, `"alpha 0.5"` and `"alpha 0.1"`. Write `measure(arm, seeds)`: it trains one team for each seed, everything but $\alpha$ as above, and returns a list with the greedy reward of each.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** Any $\alpha$ below 1 lets the teams find the 8.
+# - **B.** A weight helps if it is small enough: with 0.5 the misunderstandings still outweighed the 8, with 0.1 they did not.
+# - **C.** No weight helps: the table is not monotone, so a monotone mixer cannot prefer the 8.
+# - **D.** 0.1 is small enough for any table.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_13_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ### BEGIN SOLUTION
+    alpha = {"alpha 1": 1.0, "alpha 0.5": 0.5, "alpha 0.1": 0.1}[arm]
+    teams = [CWQMIX.for_env(GAME, seed=seed, alpha=alpha, **SIZES) for seed in seeds]
+    fit(teams)
+    return [evaluate(GAME, team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("alpha 1", "alpha 0.5", "alpha 0.1")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "B"
+    ### END SOLUTION
+)
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("13.5", measure, measured, conclusion)

@@ -26,6 +26,7 @@ from doors import (
     hunt,
     is_number,
     is_whole,
+    long_way,
     m_step,
     matrix,
     memory,
@@ -120,6 +121,7 @@ ENVS = [
                          or legal_payoff(list(v) if isinstance(v, range) else v))),
     function("TwoStepGame", envs.TwoStepGame, num_envs=whole(2)),
     function("MStepGame", envs.MStepGame, steps=whole(3, 2, 100), num_envs=whole(2)),
+    function("LongWay", envs.LongWay, steps=whole(3, 2, 100), near=number(4.0, high=10.0), num_envs=whole(2)),
     function("Cue", envs.Cue, corridor=whole(1, 0, 100), num_envs=whole(2), door=number(0.5, none=True)),
     function("PredatorPrey", envs.PredatorPrey, size=whole(4, 2, 100), n_predators=whole(2, 2, 15),
              n_prey=whole(1, 1, 14), view=whole(1, 1, 50),
@@ -140,15 +142,16 @@ ENVS = [
     method("GridWorld.step", grid, actions=actions()), method("TwoStepGame.step", game, actions=actions(n_actions=2)),
     method("Cue.step", cue, actions=actions(n_actions=2)),
     *(method(f"{make().__class__.__name__}.reset", make, seed=seed(none=True), where=WHERE)
-      for make in (matrix, m_step)),
+      for make in (matrix, m_step, long_way)),
     method("MatrixGame.step", matrix, actions=actions(n_actions=3)),
     method("MStepGame.step", m_step, actions=actions(n_actions=2)),
+    method("LongWay.step", long_way, actions=actions(n_actions=2)),
     Door("as_parallel_env().reset", lambda it, seed: it.reset(seed=seed), {"seed": seed(none=True)}, parallel),
     Door("as_parallel_env().step", lambda it, actions: it.step(actions), {"actions": Slot(
         lambda: {"agent_0": 0, "agent_1": 1}, lambda v: isinstance(v, dict) and set(v) == {"agent_0", "agent_1"}
         and all(is_whole(each, 0, 1) for each in v.values()))}, parallel),
     *(method(f"{make().__class__.__name__}.clone", make, num_envs=whole(2, none=True))
-      for make in (grid, game, cue, hunt, matrix, m_step)),
+      for make in (grid, game, cue, hunt, matrix, m_step, long_way)),
     entries("GridWorld.load_state_dict", grid, clock=within(0, 100), outcome=lambda v: v is None,
             cells=lambda v: within(0, 8)(v) and bool((v[0] != v[1]).all())),
     entries("TwoStepGame.load_state_dict", game, at=within(0, 2), outcome=lambda v: v is None),
@@ -279,6 +282,7 @@ LEARNING = [
 SCORES = Slot(fixed([1.0, 2.0]), lambda v: isinstance(v, (list, tuple, range, np.ndarray, torch.Tensor)))
 TRUTH = [
     function("solve", exact.solve, env=env_slot(), gamma=number(0.5, 0.0, 1.0)),
+    function("every_step", exact.every_step, env=env_slot()),
     function("best_memoryless", exact.best_memoryless, env=env_slot(lambda: envs.Cue(0)), looks=whole(1000, 500)),
     function("q_tot", exact.q_tot, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),
     function("agent_qs", exact.agent_qs, algorithm=TEAM, model=thing(lambda: grid().model(), envs.Model)),

@@ -191,6 +191,12 @@ def m_step():
     return env
 
 
+def long_way():
+    env = envs.LongWay(3, num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
 def parallel():
     from qmix_course.envs.to_pettingzoo import as_parallel_env
 

@@ -31,10 +31,10 @@ def course(tmp_path_factory):
                         encoding="utf-8")
     title = course / "solutions/03_agents.py"
     text = title.read_text(encoding="utf-8")
-    assert text.count("**Minutes:** 70") == 1
-    title.write_text(text.replace("**Minutes:** 70", "**Minutes:** 76"), encoding="utf-8")
+    assert text.count("**Minutes:** 82") == 1
+    title.write_text(text.replace("**Minutes:** 82", "**Minutes:** 88"), encoding="utf-8")
     for folder, last, entry in (("qmix_course/checks", ")", "margins.EXERCISE"),
-                                ("tests/catalogue", "}", '"03.8": margins.ANSWERS')):
+                                ("tests/catalogue", "}", '"03.9": margins.ANSWERS')):
         init = course / folder / "lesson03/__init__.py"
         text = init.read_text(encoding="utf-8").rstrip("\n")
         before, end = text.rsplit(last, 1)
@@ -52,6 +52,6 @@ def test_whoever_follows_the_page_has_an_exercise(course):
         done = subprocess.run([sys.executable, *words], cwd=course, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     exercise = (course / "exercises/03_agents.py").read_text(encoding="utf-8")
-    assert 'check("03.8", margins)' in exercise and "descending=True" not in exercise
+    assert 'check("03.9", margins)' in exercise and "descending=True" not in exercise
     for page in ("notebooks/03_agents.py", "docs/teaching.md"):
         assert "How sure is each agent?" in (course / page).read_text(encoding="utf-8")

@@ -131,11 +131,12 @@ class Room:
 
     # ---- running an answer -----------------------------------------------------------------------------------------
 
-    def ask(self, answer, *inputs, may_change: tuple[int, ...] = (), **named):
+    def ask(self, answer, *inputs, may_change: tuple[int, ...] = (), may_seed: bool = False, **named):
         """``answer(*inputs, **named)`` with private copies of the inputs: its result.
 
         Raises ``Found`` when it changes an input (but those whose places ``may_change`` names: they are passed as they
-        are), calls what is off limits, seeds a global generator, returns ``...`` or returns nothing.
+        are), calls what is off limits, seeds a global generator (unless it ``may_seed``: it makes teams), returns
+        ``...`` or returns nothing.
         """
         given = [value if place in may_change else copy.deepcopy(value) for place, value in enumerate(inputs)]
         given_named = copy.deepcopy(named)
@@ -152,7 +153,7 @@ class Room:
         self._guards.remove(guard)
         if guard.called:
             raise Found(Verdict("wrong", f"{guard.called[0]} is off limits here", OFF_LIMITS_HINT))
-        if guard.seeded:
+        if guard.seeded and not may_seed:
             raise self.wrong(SEEDS.name)
         for place, (before, after) in enumerate(zip(inputs, given)):
             if place not in may_change and not values.same(before, after):

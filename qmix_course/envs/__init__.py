@@ -4,13 +4,13 @@ from qmix_course.envs.base import Model, ResetNeeded, TeamEnv, TeamSpec, TeamSte
 from qmix_course.envs.check import check_env
 from qmix_course.envs.cue import Cue
 from qmix_course.envs.grid import GridWorld
-from qmix_course.envs.matrix import PAYOFFS, MatrixGame, MStepGame, TwoStepGame, penalty
+from qmix_course.envs.matrix import PAYOFFS, LongWay, MatrixGame, MStepGame, TwoStepGame, penalty
 from qmix_course.envs.predator_prey import PredatorPrey
 from qmix_course.envs.skirmish import Skirmish
 
-__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded", "Skirmish",
-           "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env", "from_parallel_env",
-           "penalty"]
+__all__ = ["Cue", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded",
+           "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env",
+           "from_parallel_env", "penalty"]
 
 
 def __getattr__(name: str):

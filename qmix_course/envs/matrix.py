@@ -165,3 +165,28 @@ class MStepGame(TableGame):
 
     def clone(self, num_envs: int | None = None) -> MStepGame:
         return MStepGame(self.steps, self.num_envs if num_envs is None else num_envs)
+
+
+class LongWay(TableGame):
+    """A way of ``steps`` steps that pays 10 at its end, and ``near`` ≤ 10 for whoever stops before: is the end worth
+    the wait?
+
+    Agent 1 leads: action 0 stops, which pays ``near`` and ends the episode, in every state; action 1 goes on, and from
+    the last state it pays 10 and ends. Agent 2's action does nothing. State and observations: the place on the way,
+    one-hot, O = S = ``steps``. By the discount factor the end is worth 10 γ^(steps − 1) at the start.
+    """
+
+    FAR = 10.0
+
+    def __init__(self, steps: int = 6, near: float = 4.0, num_envs: int = 1):
+        steps = errors.whole_number("steps", steps, at_least=2, at_most=LONGEST_GAME)
+        self.near = errors.number("near", near, high=self.FAR)
+        super().__init__(num_envs, n_agents=2, n_actions=2, n_states=steps, episode_limit=steps)
+        self.steps = steps
+        self._reward[:, 0] = self.near
+        self._next[:-1, 1] = torch.arange(1, steps)[:, None]
+        self._final[:-1, 1] = False
+        self._reward[-1, 1] = self.FAR
+
+    def clone(self, num_envs: int | None = None) -> LongWay:
+        return LongWay(self.steps, self.near, self.num_envs if num_envs is None else num_envs)

@@ -7,8 +7,9 @@ from qmix_course.checks.lesson03 import (
     epsilon_greedy,
     lab_other_eyes,
     lab_thrifty_dice,
+    measure_networks,
     who_reads_whom,
 )
 
 EXERCISES = (best_actions.EXERCISE, epsilon_greedy.EXERCISE, agent_nets.EXERCISE, agent_ids.EXERCISE,
-             who_reads_whom.EXERCISE, lab_other_eyes.EXERCISE, lab_thrifty_dice.EXERCISE)
+             who_reads_whom.EXERCISE, lab_other_eyes.EXERCISE, lab_thrifty_dice.EXERCISE, measure_networks.EXERCISE)

@@ -7,6 +7,7 @@ from tests.catalogue.lesson03 import (
     epsilon_greedy,
     lab_other_eyes,
     lab_thrifty_dice,
+    measure_networks,
     who_reads_whom,
 )
 
@@ -18,4 +19,5 @@ CATALOGUE = {
     "03.5": who_reads_whom.ANSWERS,
     "03.6": lab_other_eyes.ANSWERS,
     "03.7": lab_thrifty_dice.ANSWERS,
+    "03.8": measure_networks.ANSWERS,
 }

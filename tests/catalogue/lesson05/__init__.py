@@ -5,6 +5,7 @@ from tests.catalogue.lesson05 import (
     judge_mixer,
     lab_monotone,
     lab_neighbours,
+    measure_state,
     mixing_layer,
     mixing_net,
     not_negative,
@@ -18,4 +19,5 @@ CATALOGUE = {
     "05.5": judge_mixer.ANSWERS,
     "05.6": lab_monotone.ANSWERS,
     "05.7": lab_neighbours.ANSWERS,
+    "05.8": measure_state.ANSWERS,
 }

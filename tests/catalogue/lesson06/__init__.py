@@ -6,6 +6,7 @@ from tests.catalogue.lesson06 import (
     hard_copy,
     lab_copy,
     lab_slot,
+    measure_copy,
     never_drawn,
     replay,
     soft_update,
@@ -20,4 +21,5 @@ CATALOGUE = together({
     "06.5": hard_copy.ANSWERS,
     "06.6": lab_slot.ANSWERS,
     "06.7": lab_copy.ANSWERS,
+    "06.8": measure_copy.ANSWERS,
 }, edges.EDGES)

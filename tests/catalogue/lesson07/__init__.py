@@ -7,6 +7,7 @@ from tests.catalogue.lesson07 import (
     edges,
     lab_limit,
     lab_unavailable,
+    measure_gamma,
     qmix_update,
     td_loss,
     td_targets,
@@ -20,4 +21,5 @@ CATALOGUE = together({
     "07.5": qmix_update.ANSWERS,
     "07.6": lab_unavailable.ANSWERS,
     "07.7": lab_limit.ANSWERS,
+    "07.8": measure_gamma.ANSWERS,
 }, edges.EDGES)

@@ -1,0 +1,130 @@
+"""The form of a checked experiment: one thing is changed, teams are trained over seeds, and a conclusion is drawn.
+
+The learner hands over three answers: ``measure(arm, seeds)``, which trains one team for each seed and gives one number
+for each; ``measured``, what it gave for every arm and the seeds 0, 1, 2, …; and ``conclusion``, the letter of one of
+the statements in the text. The check trains some of these teams again, by its own hand and by the learner's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from numbers import Real
+
+import numpy
+import torch
+
+from qmix_course.checks import values
+from qmix_course.checks.exercise import Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Verdict
+
+ANSWERS = {"measure": "function", "measured": "value", "conclusion": "value"}
+FRESH = 1_007                           # a seed that nobody was asked for
+
+TOO_FEW = Mistake(
+    "too few seeds for a conclusion", "How many seeds does the text ask for? Were all arms given as many?",
+    "what one or two seeds show may be chance")
+NOT_MEASURED = Mistake(
+    "the numbers are not what your function measures",
+    "Run the cell again, so that measured comes from the measure that stands there now, with the seeds 0, 1, 2, … in "
+    "this order.",
+    "a conclusion rests on numbers that somebody else can measure again")
+SAME_ARMS = Mistake(
+    "every arm is the same experiment", "Which line of yours reads arm? What does it change?",
+    "without a change there is nothing to compare")
+COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is compared. ``run(arm, seeds)``: one number for each seed, as the text asks. ``close``: by how much a right
+    measurement may differ from it; training lets rounding grow. ``follows``: letter → whether this statement follows
+    from the numbers, arm → list; exactly one of them does when they are right. ``told``: any other letter → the mistake
+    that it shows."""
+
+    arms: tuple[str, ...]
+    run: Callable[[str, Sequence[int]], list[float]]
+    follows: dict[str, Callable[[dict[str, list[float]]], bool]]
+    told: dict[str, str]
+    close: float = 1e-6
+    seeds: int = 8
+
+    def look(self, room: Room, measure, measured, conclusion) -> Verdict:
+        """The verdict on an experiment; for ``Exercise.look``."""
+        numbers = self._numbers(room, measured)
+        letter = self._letter(room, conclusion)
+        if len({len(row) for row in numbers.values()}) > 1 or min(map(len, numbers.values())) < self.seeds:
+            counts = ", ".join(f"{len(numbers[arm])} for {arm!r}" for arm in self.arms)
+            raise room.wrong(TOO_FEW.name, f"expected at least {self.seeds} for every arm, got {counts}")
+        right = [each for each, rule in self.follows.items() if rule(numbers)]
+        if letter not in right and letter in self.told and len(right) == 1:     # nothing need be trained for this one
+            raise room.wrong(self.told[letter], f"your numbers do not say {letter}")
+        self._measure_again(room, measure, numbers)
+        if right != [letter]:
+            raise room.wrong(NOT_MEASURED.name, "the teams that the check trained give another picture")
+        return Verdict("correct")
+
+    def _measure_again(self, room: Room, measure, numbers: dict[str, list[float]]) -> None:
+        """The last of the seeds, and one that nobody was asked for: by the check's hand and by the learner's."""
+        last = len(numbers[self.arms[0]]) - 1
+        cases = [(arm, [last, FRESH]) for arm in self.arms]
+        wanted = [_again(self.run, arm, tuple(seeds)) for arm, seeds in cases]
+        given = [_list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
+                 for arm, seeds in cases]
+        if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
+            if all(_near(got, given[0], self.close) for got in given):
+                raise room.wrong(SAME_ARMS.name)
+            room.match(given, wanted, cases, tolerance=self.close, name="measure")
+        for (arm, _), got in zip(cases, given):
+            if not _near(numbers[arm][last:], got[:1], self.close):
+                raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "
+                                                    f"measure gave {got[0]:g}")
+
+    def _numbers(self, room: Room, measured) -> dict[str, list[float]]:
+        names = " and ".join(repr(arm) for arm in self.arms)
+        if not isinstance(measured, dict) or set(measured) != set(self.arms):
+            got = values.describe(measured) if not isinstance(measured, dict) else f"the keys {list(measured)}"
+            raise room.misfit(f"measured: expected a dict with {names}, got {got}",
+                              "One key for each arm, and behind it the list that measure gave.")
+        return {arm: _list(room, f"measured[{arm!r}]", measured[arm]) for arm in self.arms}
+
+    def _letter(self, room: Room, conclusion) -> str:
+        letters = list(self.follows)
+        if not isinstance(conclusion, str) or conclusion.strip().upper() not in letters:
+            raise room.misfit(f"conclusion: expected one letter, {letters[0]} to {letters[-1]}, as text, got "
+                              f"{values.describe(conclusion) if not isinstance(conclusion, str) else repr(conclusion)}",
+                              f'Write it with its quotes, as "{letters[0]}".')
+        return conclusion.strip().upper()
+
+
+@cache
+def _again(run: Callable, arm: str, seeds: tuple[int, ...]) -> list[float]:
+    """What ``run`` measures; whoever checks twice does not wait twice."""
+    return [float(number) for number in run(arm, seeds)]
+
+
+def _list(room: Room, name: str, given, length: int | None = None) -> list[float]:
+    """``given`` as a list of numbers, whatever kind of row it is."""
+    if isinstance(given, (torch.Tensor, numpy.ndarray)) and given.ndim == 1:
+        given = given.tolist()
+    if not isinstance(given, (list, tuple)):
+        raise room.misfit(f"{name}: expected a list with one number for each seed, got {values.describe(given)}",
+                          "Do not average: chance shows only when every seed has a number of its own.")
+    row = [each.item() if isinstance(each, (torch.Tensor, numpy.ndarray, numpy.generic)) and math.prod(each.shape) == 1
+           else each for each in given]
+    odd = next((each for each in row if isinstance(each, bool) or not isinstance(each, Real)
+                or not math.isfinite(each)), None)
+    if odd is not None:
+        raise room.misfit(f"{name}: expected finite numbers, got {values.describe(odd)} among them",
+                          "Print the list: does every seed have one number?")
+    if length is not None and len(row) != length:
+        raise room.misfit(f"{name}: expected one number for each of {length} seeds, got {len(row)}",
+                          "Which seeds does your function train? Those that it is given, and no others.")
+    return [float(each) for each in row]
+
+
+def _near(got: Sequence[float], want: Sequence[float], close: float) -> bool:
+    return len(got) == len(want) and all(abs(a - b) <= close for a, b in zip(got, want))

@@ -1,0 +1,36 @@
+"""Answers to 03.8."""
+
+from qmix_course import exact
+from qmix_course.algorithms import IQL
+from qmix_course.checks.lesson03.measure_networks import PLAN
+from qmix_course.envs import MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig, train
+from tests.catalogue.experiments import answers
+
+ROLES = MatrixGame([[1.0, 2.0], [0.0, 1.0]])
+
+
+def side_by_side(arm, seeds):
+    options = {"one network": dict(shared=True), "one network with an id": dict(shared=True, agent_id=True),
+               "two networks": {}}[arm]
+    teams = [IQL.for_env(ROLES, seed=seed, hidden=(16,), **options) for seed in seeds]
+    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3), 200)
+    return [evaluate(ROLES, team).mean_return for team in teams]
+
+
+def by_playing(arm, seeds):
+    """With a replay memory and ε = 1 instead of the complete data."""
+    rewards = []
+    for seed in seeds:
+        game = ROLES.clone(32)
+        team = IQL.for_env(game, seed=seed, shared=arm.startswith("one"), agent_id="id" in arm, hidden=(16,))
+        train(game, team, TrainConfig(seed=seed, total_steps=2_000, learning_rate=1e-2, epsilon_end=1.0,
+                                      batch_size=64, evaluate_every=2_000))
+        rewards.append(evaluate(ROLES, team).mean_return)
+    return rewards
+
+
+MEASURED = {"one network": [1.0] * 8, "one network with an id": [2.0] * 8, "two networks": [2.0] * 8}
+ANSWERS = answers(PLAN, [side_by_side, by_playing], MEASURED, "B")

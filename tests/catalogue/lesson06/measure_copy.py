@@ -1,0 +1,35 @@
+"""Answers to 06.8."""
+
+from dataclasses import replace
+
+from qmix_course import exact
+from qmix_course.algorithms import VDN
+from qmix_course.checks.lesson06.measure_copy import PLAN
+from qmix_course.envs import LongWay
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
+from tests.catalogue.experiments import answers
+
+WAY = LongWay(steps=6, near=4.0)
+
+
+def side_by_side(arm, seeds):
+    tau = float(arm.split()[1])
+    teams = [VDN.for_env(WAY, seed=seed, hidden=(16,), gamma=0.99) for seed in seeds]
+    fit_seeds(teams, [exact.every_step(WAY)] * len(teams), TrainConfig(learning_rate=1e-2, tau=tau), updates=300)
+    return [evaluate(WAY, team).mean_return for team in teams]
+
+
+def one_by_one(arm, seeds):
+    config = replace(TrainConfig(learning_rate=1e-2), tau={"tau 1": 1.0, "tau 0.1": 0.1, "tau 0.01": 0.01}[arm])
+    rewards = []
+    for seed in seeds:
+        team = VDN.for_env(WAY, seed=seed, hidden=(16,), gamma=0.99)
+        fit_seeds([team], [exact.every_step(WAY)], config, updates=300)
+        rewards.append(float(evaluate(WAY, team).returns[0]))
+    return rewards
+
+
+MEASURED = {"tau 1": [10.0] * 8, "tau 0.1": [10.0] * 8, "tau 0.01": [4.0] * 8}
+ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "A")
