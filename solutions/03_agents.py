@@ -385,7 +385,8 @@ ROLES = MatrixGame([[1.0, 2.0], [0.0, 1.0]])                # rows: agent 1, col
 
 def fit(teams):
     """Train all teams side by side, on every step of the task at once."""
-    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3), updates=200)
+    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3),
+              updates=200)
 
 
 team = IQL.for_env(ROLES, seed=0, hidden=(16,))             # independent learners, as in lesson 01
@@ -420,7 +421,8 @@ def measure(arm, seeds):
 
 measured = (
     ### BEGIN SOLUTION
-    {arm: measure(arm, range(8)) for arm in ("one network", "one network with an id", "two networks")}
+    {arm: measure(arm, range(8))
+     for arm in ("one network", "one network with an id", "two networks")}
     ### END SOLUTION
 )
 conclusion = (
@@ -428,7 +430,6 @@ conclusion = (
     "B"
     ### END SOLUTION
 )
-
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.8", measure, measured, conclusion)

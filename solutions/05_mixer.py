@@ -468,6 +468,5 @@ conclusion = (
     ### END SOLUTION
 )
 
-
 # %% nbgrader={"grade": true, "grade_id": "check_05_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.8", measure, measured, conclusion)

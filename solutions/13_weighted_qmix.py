@@ -297,6 +297,5 @@ conclusion = (
     ### END SOLUTION
 )
 
-
 # %% nbgrader={"grade": true, "grade_id": "check_13_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.5", measure, measured, conclusion)
