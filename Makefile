@@ -3,6 +3,7 @@
 # make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
 # make notebooks   rebuild all lessons and exercises    make mutants mistakes put into the library: do tests notice? (an hour)
 # make site        the course as web pages: build/site/index.html
+# make test-worlds install other people's worlds (LBF, RWARE, VMAS, SMAX, Overcooked) and test what brings them here
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -15,10 +16,10 @@ PIP := $(PY) -m pip --disable-pip-version-check
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab test check notebooks matrix bench tables mutants site clean
+.PHONY: help lab test check notebooks matrix bench tables mutants site test-worlds clean
 
 help:
-	@sed -n '1,7s/^# \{0,1\}//p' Makefile
+	@sed -n '1,8s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
 	$(PY) -m qmix_course start
@@ -50,6 +51,11 @@ mutants: .venv/.dev
 site: .venv/.dev
 	$(PY) tools/make_site.py
 
+test-worlds: export OMP_NUM_THREADS = 1
+test-worlds: export QMIX_COURSE_WORLDS = 1
+test-worlds: .venv/.worlds
+	$(PY) -m pytest tests/test_worlds_*.py tests/test_pettingzoo.py
+
 clean:
 	rm -rf .venv
 
@@ -68,4 +74,8 @@ clean:
 
 .venv/.dev: .venv/.learn requirements-dev.txt requirements-pettingzoo.txt
 	$(PIP) install -r requirements.txt -r requirements-dev.txt -r requirements-pettingzoo.txt $(CONSTRAINTS)
+	@touch $@
+
+.venv/.worlds: .venv/.dev requirements-worlds.txt $(wildcard requirements-*.txt)
+	$(PIP) install -r requirements-worlds.txt $(CONSTRAINTS)
 	@touch $@

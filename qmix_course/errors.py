@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import reprlib
+from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -106,7 +107,9 @@ def choice(name: str, value, known) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected one of {', '.join(known)}, got {describe(value)}")
     if value not in known:
-        raise ValueError(f"{name}: unknown name {brief(value)}, expected one of {', '.join(known)}")
+        near = get_close_matches(value, known, cutoff=0.6)
+        hint = f"; near it: {', '.join(near)}" if near and len(known) > len(near) else ""
+        raise ValueError(f"{name}: unknown name {brief(value)}, expected one of {', '.join(known)}{hint}")
     return value
 
 

@@ -4,13 +4,15 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 from packaging.requirements import Requirement
 
 from tools.notebooks import ROOT
 
-REQUIREMENTS = ["requirements.txt", "requirements-dev.txt", "requirements-pettingzoo.txt"]
+WORLDS = [f"requirements-{name}.txt" for name in ("lbf", "rware", "vmas", "smax", "worlds")]
+REQUIREMENTS = ["requirements.txt", "requirements-dev.txt", "requirements-pettingzoo.txt", *WORLDS]
 FILES = ["Makefile", "pyproject.toml", "constraints.txt", *REQUIREMENTS]
 # Stands for python3 and for .venv/bin/python: makes the environment, writes down what else it is asked to do.
 PYTHON = """#!/bin/sh
@@ -128,13 +130,40 @@ def test_the_newest_dependencies_can_be_asked_for(copy):
     assert len(installs) == 3 and not any("constraints" in line for line in installs)
 
 
+@needs_make
+def test_make_test_worlds_installs_them_once_and_skips_nothing(copy):
+    make(copy, "test")
+    calls(copy)
+    assert make(copy, "test-worlds").returncode == 0
+    install, tests = calls(copy)
+    assert install.endswith(" -r requirements-worlds.txt -c constraints.txt")
+    assert tests.startswith("-m pytest ") and "tests/test_worlds_" in tests
+    make(copy, "test-worlds")
+    assert [line for line in calls(copy) if "install" in line] == []
+    assert re.search(r"^test-worlds: export QMIX_COURSE_WORLDS = 1$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_every_world_is_an_extra_from_the_file_that_make_installs():
+    """Each range is written once; the file for all names the others."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["dynamic"][
+        "optional-dependencies"]
+    named = [f"requirements-{name}.txt" for name in ("pettingzoo", "lbf", "rware", "vmas", "smax")]
+    everything = (ROOT / "requirements-worlds.txt").read_text().splitlines()
+    assert [line.removeprefix("-r ") for line in everything if not line.startswith("#")] == named
+    assert extras["worlds"] == {"file": named}
+    for world in ("lbf", "rware", "vmas", "smax"):
+        assert set(extras[world]["file"]) <= set(named) and f"requirements-{world}.txt" in extras[world]["file"]
+    packages = [package for name in named for package in requirements(name)]
+    assert len(packages) == len(set(packages))
+
+
 def targets():
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_the_commands_of_the_readme_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z]+)\b(?= *(?:#|`|$|\n))", readme))
+    named = set(re.findall(r"\bmake ([a-z-]+)\b(?= *(?:#|`|$|\n))", readme))
     assert {"lab", "test"} <= named <= targets()
     for name in re.findall(r"(?:-r|-c) ([\w.-]+\.txt)", readme):
         assert (ROOT / name).exists(), name
@@ -146,7 +175,7 @@ def test_every_target_is_phony_and_explained():
     makefile = (ROOT / "Makefile").read_text()
     phony = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split())
     assert phony == targets()
-    shown = set(re.findall(r"make ([a-z]+)", makefile.partition("PYTHON ?=")[0]))
+    shown = set(re.findall(r"make ([a-z-]+)", makefile.partition("PYTHON ?=")[0]))
     assert shown == targets() - {"help", "clean"}
 
 
@@ -164,7 +193,7 @@ def test_ci_and_the_workflows_call_make_test():
 
 def requirements(name):
     lines = (ROOT / name).read_text().splitlines()
-    found = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+    found = [Requirement(line) for line in lines if line.strip() and not line.startswith(("#", "-r "))]
     return {requirement.name.lower(): requirement.specifier for requirement in found}
 
 

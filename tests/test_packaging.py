@@ -26,7 +26,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 
 def requirements(name: str) -> list[Requirement]:
     lines = (line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines())
-    return [Requirement(line) for line in lines if line]
+    return [Requirement(line) for line in lines if line and not line.startswith("-r ")]     # each file for itself
 
 
 def closure(wanted: list[Requirement]) -> set[str]:
@@ -94,10 +94,10 @@ def test_every_requirement_is_pinned_at_a_version_that_its_range_allows():
 
 
 def test_every_import_of_the_library_is_declared():
-    """Imports at the top of its files; what is imported inside a function serves notebooks. Three files are the
-    extra's."""
+    """Imports at the top of its files; what is imported inside a function serves notebooks, or is an extra of its own.
+    Four files are the bridge's to PettingZoo."""
     known = {r.name for r in LIBRARY} - {"pillow"} | {"PIL", "qmix_course"}
-    extra = {"foreign.py", "pettingzoo_row.py", "to_pettingzoo.py"}
+    extra = {"foreign.py", "pettingzoo_row.py", "to_pettingzoo.py", "tuples.py"}
     for path in (ROOT / "qmix_course").rglob("*.py"):
         for module in re.findall(r"^(?:import|from) ([A-Za-z_]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE):
             allowed = known | {"pettingzoo", "gymnasium"} if path.name in extra else known

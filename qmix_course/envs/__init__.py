@@ -1,4 +1,6 @@
-"""Team environments: the batched contract, the grid world, the matrix games, Skirmish, and the bridge to PettingZoo."""
+"""Team environments: the contract, the grid world, the matrix games, Skirmish, and bridges to other people's."""
+
+from importlib import import_module
 
 from qmix_course.envs.base import Model, ResetNeeded, TeamEnv, TeamSpec, TeamStep
 from qmix_course.envs.check import check_env
@@ -8,14 +10,24 @@ from qmix_course.envs.matrix import PAYOFFS, LongWay, MatrixGame, MStepGame, Two
 from qmix_course.envs.predator_prey import PredatorPrey
 from qmix_course.envs.skirmish import Skirmish
 
+<<<<<<< HEAD
 __all__ = ["Cue", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded",
            "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env",
            "from_parallel_env", "penalty"]
+=======
+# Other people's worlds are extras: only who asks for one needs its package.
+OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "foraging": "tuples",
+           "from_gymnasium": "tuples", "warehouse": "tuples", "from_vmas": "vmas", "from_jaxmarl": "jaxmarl",
+           "overcooked": "jaxmarl", "smax": "jaxmarl"}
+
+__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS", "PredatorPrey", "ResetNeeded",
+           "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env", "foraging",
+           "from_gymnasium", "from_jaxmarl", "from_parallel_env", "from_vmas", "overcooked", "penalty", "smax",
+           "warehouse"]
+>>>>>>> c9ddf5b (Other people's worlds: LBF and RWARE, VMAS, SMAX and Overcooked, each an extra, each held against its own rules)
 
 
 def __getattr__(name: str):
-    # PettingZoo is an extra: only who asks for the bridge needs it.
-    if name in ("as_parallel_env", "from_parallel_env"):
-        from qmix_course.envs import pettingzoo
-        return getattr(pettingzoo, name)
+    if name in OUTSIDE:
+        return getattr(import_module(f"qmix_course.envs.{OUTSIDE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

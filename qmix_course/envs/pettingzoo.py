@@ -159,7 +159,7 @@ class _FromParallelEnv(TeamEnv):
 
     def state_dict(self) -> dict:
         raise TypeError(f"state_dict: {self.name} cannot hand out its inner state, so a run in it cannot be resumed "
-                        "exactly; train without a checkpoint")
+                        "exactly")
 
     def load_state_dict(self, saved: dict) -> None:
         raise TypeError(f"load_state_dict: {self.name} cannot take an inner state")
