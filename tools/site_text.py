@@ -49,7 +49,7 @@ A solution that you read before you tried takes the exercise away. Try first, th
 """ + DETAILS.format("Show the solutions") + "\n\n"
 PAGES = [("Exercises", ["exercises/index", "solutions/index"]),
          ("One page each", ["docs/algorithm", "docs/methods", "docs/glossary", "benchmarks/README"]),
-         ("Use and teach", ["api/index", "docs/teaching", "CONTRIBUTING", "CHANGELOG"])]
+         ("Use and teach", ["docs/extending", "api/index", "docs/teaching", "CONTRIBUTING", "CHANGELOG"])]
 
 
 def digest() -> str:
