@@ -10,21 +10,15 @@ from qmix_course.envs.matrix import PAYOFFS, LongWay, MatrixGame, MStepGame, Two
 from qmix_course.envs.predator_prey import PredatorPrey
 from qmix_course.envs.skirmish import Skirmish
 
-<<<<<<< HEAD
-__all__ = ["Cue", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "PAYOFFS", "PredatorPrey", "ResetNeeded",
-           "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env",
-           "from_parallel_env", "penalty"]
-=======
 # Other people's worlds are extras: only who asks for one needs its package.
 OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "foraging": "tuples",
            "from_gymnasium": "tuples", "warehouse": "tuples", "from_vmas": "vmas", "from_jaxmarl": "jaxmarl",
            "overcooked": "jaxmarl", "smax": "jaxmarl"}
 
-__all__ = ["Cue", "GridWorld", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS", "PredatorPrey", "ResetNeeded",
-           "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env", "foraging",
-           "from_gymnasium", "from_jaxmarl", "from_parallel_env", "from_vmas", "overcooked", "penalty", "smax",
-           "warehouse"]
->>>>>>> c9ddf5b (Other people's worlds: LBF and RWARE, VMAS, SMAX and Overcooked, each an extra, each held against its own rules)
+__all__ = ["Cue", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS", "PredatorPrey",
+           "ResetNeeded", "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env",
+           "foraging", "from_gymnasium", "from_jaxmarl", "from_parallel_env", "from_vmas", "overcooked", "penalty",
+           "smax", "warehouse"]
 
 
 def __getattr__(name: str):
