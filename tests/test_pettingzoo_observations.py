@@ -125,7 +125,8 @@ def test_spaces_that_are_not_read(space):
 
 
 @pytest.mark.parametrize("space", [spaces.Box(0, 255, (457, 120, 3), np.uint8), spaces.Box(0, 1, (7, 7, 3)),
-                                   spaces.Box(0, 255, (84, 84), np.uint8),
+                                   spaces.Box(0, 255, (84, 84), np.uint8), spaces.Box(0, 1, (84, 84)),
+                                   spaces.Box(-1, 1, (32, 200), np.float64),
                                    spaces.Dict({"pixels": spaces.Box(0, 255, (8, 8), np.uint8)}),
                                    spaces.Box(0, 1, (2, 8, 8, 3))], ids=str)
 def test_pictures_are_refused_unless_wanted(space):
@@ -134,6 +135,13 @@ def test_pictures_are_refused_unless_wanted(space):
     with pytest.raises(TypeError, match=r"observation of a in tampered: a picture .*MiB.* GiB.*images=True"):
         from_parallel_env(world, episode_limit=20)
     assert from_parallel_env(world, episode_limit=20, images=True).spec.obs_dim == spaces.flatdim(space)
+
+
+@pytest.mark.parametrize("shape", [(31, 200), (400, 4), (5, 5), (1, 96)])
+def test_a_table_of_numbers_is_no_picture(shape):
+    space = spaces.Box(-1, 1, shape, np.float32)
+    world = lambda: World(seen=space, observations=lambda w, right: {a: space.sample() for a in right})
+    assert from_parallel_env(world, episode_limit=20).spec.obs_dim == spaces.flatdim(space)
 
 
 def test_the_size_of_a_picture_is_the_size_of_its_row():

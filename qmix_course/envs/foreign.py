@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 from gymnasium import spaces
 
+PICTURE = 32                # pixels along the shorter side
 ROUNDING = 1e-6             # what counts as the same float, relative to its size (to 1 if that is smaller)
 
 
@@ -110,8 +111,9 @@ def action_count(what: str, space) -> int:
 
 
 def is_image(shape: tuple, dtype) -> bool:
-    """Whether such an array is a picture: three axes or more, or two of bytes."""
-    return len(shape) >= 3 or (len(shape) == 2 and np.dtype(dtype) == np.uint8)
+    """Whether such an array is a picture: three axes or more, two of bytes, or two that are both long. (A table of
+    what a few neighbours are like has two axes as well; one of them is short.)"""
+    return len(shape) >= 3 or (len(shape) == 2 and (np.dtype(dtype) == np.uint8 or min(shape) >= PICTURE))
 
 
 class Observed:
