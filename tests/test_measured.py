@@ -1,0 +1,121 @@
+"""The form of a checked experiment, tried on one that needs no training."""
+
+import math
+
+import numpy
+import pytest
+import torch
+
+from qmix_course.checks import experiment
+from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+
+MIXED, BEYOND = "the larger one called the smaller", "more is concluded than was measured"
+ASKED = []
+
+
+def run(arm, seeds):
+    ASKED.append((arm, tuple(seeds)))
+    return [{"small": 1.0, "large": 5.0}[arm] + seed / 10_000 for seed in seeds]
+
+
+PLAN = experiment.Plan(
+    arms=("small", "large"), run=run, close=1e-3, seeds=5,
+    follows={"A": lambda numbers: numbers["small"][0] < numbers["large"][0],
+             "B": lambda numbers: numbers["small"][0] > numbers["large"][0], "C": lambda numbers: False},
+    told={"B": MIXED, "C": BEYOND})
+EXERCISE = Exercise(
+    number="99.1", title="A form", answers=experiment.ANSWERS, difficulty=1, minutes=2, practises="", hints=("", ""),
+    mistakes=(*experiment.COMMON, Mistake(MIXED, "hint one", "why"), Mistake(BEYOND, "hint two", "why")), look=PLAN.look)
+MEASURED = {arm: run(arm, range(5)) for arm in PLAN.arms}
+
+
+def judge(measure=run, measured=MEASURED, conclusion="A"):
+    return Room(EXERCISE).judge((measure, measured, conclusion))
+
+
+@pytest.mark.parametrize("measured", [
+    MEASURED, {arm: tuple(row) for arm, row in MEASURED.items()},
+    {arm: torch.tensor(row) for arm, row in MEASURED.items()}, {arm: numpy.array(row) for arm, row in MEASURED.items()},
+    {arm: [torch.tensor([each]) for each in row] for arm, row in MEASURED.items()},
+    {arm: [numpy.float64(each) for each in row] for arm, row in MEASURED.items()},
+    {"large": run("large", range(30)), "small": run("small", range(30))}])
+@pytest.mark.parametrize("letter", ["A", "a", " A "])
+def test_right_numbers_in_any_kind_of_row(measured, letter):
+    assert judge(measured=measured, conclusion=letter).kind == "correct"
+
+
+def test_right_measures_may_give_tensors_or_round_a_little():
+    assert judge(lambda arm, seeds: torch.tensor(run(arm, seeds))).kind == "correct"
+    assert judge(lambda arm, seeds: [round(each, 3) for each in run(arm, seeds)]).kind == "correct"
+
+
+def test_the_check_trains_by_its_own_hand_what_was_listed_and_a_seed_that_nobody_was_asked_for():
+    experiment._again.cache_clear()
+    ASKED.clear()
+    judge(measure=lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * 2)
+    assert ASKED == [("small", (4, experiment.FRESH)), ("large", (4, experiment.FRESH))]
+
+
+def told(verdict):
+    return verdict.kind, verdict.title
+
+
+@pytest.mark.parametrize("measure", [
+    lambda arm, seeds: run("small", seeds), lambda arm, seeds: [2.5, 2.5], lambda arm, seeds: run("large", seeds)])
+def test_an_arm_that_changes_nothing(measure):
+    assert told(judge(measure)) == ("wrong", experiment.SAME_ARMS.name)
+
+
+@pytest.mark.parametrize("measured", [
+    {arm: row[:4] for arm, row in MEASURED.items()}, MEASURED | {"small": MEASURED["small"] * 2},
+    {arm: [] for arm in MEASURED}])
+def test_too_few_seeds(measured):
+    assert told(judge(measured=measured)) == ("wrong", experiment.TOO_FEW.name)
+
+
+@pytest.mark.parametrize("measured", [
+    {arm: [*row[:-1], row[-1] + 0.01] for arm, row in MEASURED.items()},            # one of them made up
+    {"small": [9.0] * 5, "large": [9.0] * 5}])                                      # from which nothing follows
+def test_numbers_that_were_not_measured(measured):
+    assert told(judge(measured=measured)) == ("wrong", experiment.NOT_MEASURED.name)
+
+
+def test_right_numbers_with_the_arms_exchanged_are_noticed():
+    """The conclusion follows from these numbers; but they are not what measure gives."""
+    turned = {"small": MEASURED["large"], "large": MEASURED["small"]}
+    assert told(judge(measured=turned, conclusion="B")) == ("wrong", experiment.NOT_MEASURED.name)
+    assert judge(lambda arm, seeds: run({"small": "large", "large": "small"}[arm], seeds), turned, "B").kind == "wrong"
+
+
+@pytest.mark.parametrize("letter, name", [("B", MIXED), ("C", BEYOND)])
+def test_each_wrong_conclusion_is_told_its_own_mistake_and_nothing_is_trained_for_it(letter, name):
+    experiment._again.cache_clear()
+    ASKED.clear()
+    assert told(judge(conclusion=letter)) == ("wrong", name) and not ASKED
+
+
+@pytest.mark.parametrize("changes, words", [
+    (dict(measured=[1.0, 2.0]), "measured: expected a dict"), (dict(measured={"small": [1.0] * 5}), "measured: expected"),
+    (dict(measured=MEASURED | {"large": 5.0}), r"measured['large']: expected a list"),
+    (dict(measured=MEASURED | {"large": torch.tensor(5.0)}), r"measured['large']: expected a list"),
+    (dict(measured=MEASURED | {"large": [5.0, math.nan, 5.0, 5.0, 5.0]}), "expected finite numbers"),
+    (dict(measured=MEASURED | {"large": ["5"] * 5}), "expected finite numbers"),
+    (dict(measured=MEASURED | {"large": [True] * 5}), "expected finite numbers"),
+    (dict(conclusion="D"), "conclusion: expected one letter, A to C"), (dict(conclusion=1), "conclusion: expected"),
+    (dict(conclusion="the large one"), "conclusion: expected"), (dict(conclusion=["A"]), "conclusion: expected"),
+    (dict(measure=lambda arm, seeds: 5.0), "expected a list with one number for each seed"),
+    (dict(measure=lambda arm, seeds: run(arm, range(8))), "expected one number for each of 2 seeds, got 8"),
+    (dict(measure=lambda arm, seeds: {"small": 1.0}), "expected a list")])
+def test_what_is_no_measurement_or_no_letter(changes, words):
+    verdict = judge(**changes)
+    assert verdict.kind == "wrong shape or type" and words in verdict.title, verdict
+
+
+@pytest.mark.parametrize("answers", [(..., ..., ...), (run, ..., ...), (run, MEASURED, ...), (..., MEASURED, "A")])
+def test_what_is_left_open_is_not_attempted(answers):
+    assert Room(EXERCISE).judge(answers).kind == "not attempted"
+
+
+def test_an_error_in_measure_is_the_learners():
+    assert judge(lambda arm, seeds: seeds[99]).kind == "error in your code"
