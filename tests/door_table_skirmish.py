@@ -1,4 +1,4 @@
-"""The public doors of Skirmish, as door_table.py has those of all else."""
+"""The public doors of Skirmish and Formation, as door_table.py has those of all else."""
 
 import torch
 from doors import (
@@ -12,6 +12,7 @@ from doors import (
     number,
     numbers,
     plain,
+    robots,
     seed,
     skirmish,
     tensor,
@@ -24,6 +25,7 @@ from doors import (
 
 from qmix_course import envs, plots
 from qmix_course.algorithms import VDN, Algorithm
+from qmix_course.envs.formation import SHAPES, FormationGuide
 from qmix_course.envs.skirmish_exact import joint_values
 from qmix_course.envs.skirmish_scripts import RULES, ScriptedTeam
 from qmix_course.envs.skirmish_watch import Scenes, deeds, watch
@@ -80,4 +82,18 @@ SKIRMISH = [
     function("watch", watch, env=thing(skirmish, envs.Skirmish), seed=seed(),
              algorithm=thing(lambda: VDN.for_env(skirmish(), hidden=(4,)), Algorithm)),
     function("deeds", deeds, scenes=Slot(lambda: watch(skirmish(), ScriptedTeam(skirmish(), "weakest")))),
+    function("Formation", envs.Formation, shape=word("line", *SHAPES), n_agents=whole(3, 2, 6),
+             size=number(8.0, 4.0, 1000.0), view=number(4.0, above=0.0),
+             episode_limit=whole(40, 1, 2**63 - 1), num_envs=whole(2)),
+    method("Formation.reset", robots, seed=seed(none=True),
+           where=tensor(lambda: torch.tensor([True, False]), none=True),
+           places=Slot(lambda: torch.tensor([[1.0, 1.0], [3.0, 2.5]]), lambda v: bool(
+               plain(v) and v.is_floating_point() and v.shape in ((2, 2, 2), (2, 2)) and within(0, 8)(v)))),
+    method("Formation.step", robots, actions=tensor(lambda: torch.full((2, 2), 1), within(0, 4))),
+    method("Formation.clone", robots, num_envs=whole(2, none=True)),
+    entries("Formation.load_state_dict", robots, clock=within(0, 5), at=within(0, 8)),
+    function("FormationGuide", FormationGuide, env=thing(robots, envs.Formation)),
+    Door("FormationGuide.act_values", lambda it, obs: it.act_values(obs),
+         {"obs": Slot(lambda: robots().reset(seed=0).obs, lambda v: bool(
+             plain(v) and v.is_floating_point() and v.shape == (2, 2, 5)))}, lambda: FormationGuide(robots())),
 ]

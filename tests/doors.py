@@ -211,6 +211,12 @@ def hunt():
     return env
 
 
+def robots():
+    env = envs.Formation(n_agents=2, num_envs=2, episode_limit=5)
+    env.reset(seed=0)
+    return env
+
+
 def skirmish():
     env = envs.Skirmish("2m_vs_1m", num_envs=2, episode_limit=4)
     near = torch.tensor([[12.0, 12.0], [12.0, 13.0]], dtype=torch.float64)

@@ -26,7 +26,8 @@ PLAN = experiment.Plan(
     told={"B": MIXED, "C": BEYOND})
 EXERCISE = Exercise(
     number="99.1", title="A form", answers=experiment.ANSWERS, difficulty=1, minutes=2, practises="", hints=("", ""),
-    mistakes=(*experiment.COMMON, Mistake(MIXED, "hint one", "why"), Mistake(BEYOND, "hint two", "why")), look=PLAN.look)
+    look=PLAN.look,
+    mistakes=(*experiment.COMMON, Mistake(MIXED, "hint one", "why"), Mistake(BEYOND, "hint two", "why")))
 MEASURED = {arm: run(arm, range(5)) for arm in PLAN.arms}
 
 
@@ -96,7 +97,8 @@ def test_each_wrong_conclusion_is_told_its_own_mistake_and_nothing_is_trained_fo
 
 
 @pytest.mark.parametrize("changes, words", [
-    (dict(measured=[1.0, 2.0]), "measured: expected a dict"), (dict(measured={"small": [1.0] * 5}), "measured: expected"),
+    (dict(measured=[1.0, 2.0]), "measured: expected a dict"),
+    (dict(measured={"small": [1.0] * 5}), "measured: expected"),
     (dict(measured=MEASURED | {"large": 5.0}), r"measured['large']: expected a list"),
     (dict(measured=MEASURED | {"large": torch.tensor(5.0)}), r"measured['large']: expected a list"),
     (dict(measured=MEASURED | {"large": [5.0, math.nan, 5.0, 5.0, 5.0]}), "expected finite numbers"),

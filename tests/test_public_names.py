@@ -30,7 +30,7 @@ with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twi
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state
-grid last_scores run_name team_names train_run
+grid last_scores run_name team_names train_run FormationGuide.start line wedge ring
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """

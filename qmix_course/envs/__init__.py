@@ -5,6 +5,7 @@ from importlib import import_module
 from qmix_course.envs.base import Model, ResetNeeded, TeamEnv, TeamSpec, TeamStep
 from qmix_course.envs.check import check_env
 from qmix_course.envs.cue import Cue
+from qmix_course.envs.formation import Formation
 from qmix_course.envs.grid import GridWorld
 from qmix_course.envs.matrix import PAYOFFS, LongWay, MatrixGame, MStepGame, TwoStepGame, penalty
 from qmix_course.envs.predator_prey import PredatorPrey
@@ -15,10 +16,10 @@ OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "
            "from_gymnasium": "tuples", "warehouse": "tuples", "from_vmas": "vmas", "from_jaxmarl": "jaxmarl",
            "overcooked": "jaxmarl", "smax": "jaxmarl"}
 
-__all__ = ["Cue", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS", "PredatorPrey",
-           "ResetNeeded", "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame", "as_parallel_env", "check_env",
-           "foraging", "from_gymnasium", "from_jaxmarl", "from_parallel_env", "from_vmas", "overcooked", "penalty",
-           "smax", "warehouse"]
+__all__ = ["Cue", "Formation", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS",
+           "PredatorPrey", "ResetNeeded", "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame",
+           "as_parallel_env", "check_env", "foraging", "from_gymnasium", "from_jaxmarl", "from_parallel_env",
+           "from_vmas", "overcooked", "penalty", "smax", "warehouse"]
 
 
 def __getattr__(name: str):
