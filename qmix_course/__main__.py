@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import signal
 import sys
 import warnings
@@ -16,7 +17,7 @@ import torch
 
 from qmix_course import checkpoint, exact, plots, process
 from qmix_course.algorithms import Algorithm
-from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run
+from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run, read_setting
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import Episode, evaluate, play
@@ -24,9 +25,11 @@ from qmix_course.experiment import sweep
 from qmix_course.plan import read_plan
 from qmix_course.report import write_report
 from qmix_course.teams import best_of, load_team
-from qmix_course.training import History, train
+from qmix_course.training import History, TrainConfig, train
 
 ARROWS = "↑↓←→"
+EXAMPLES = ["skirmish:5m_vs_6m", "lbf:Foraging-5x5-2p-1f-v3", "rware:rware-tiny-2ag-v2", "vmas:balance", "smax:3m",
+            "overcooked:cramped_room", "pettingzoo:mpe2.simple_spread_v3"]
 
 
 def best_possible(env: TeamEnv) -> float | None:
@@ -40,10 +43,12 @@ def best_possible(env: TeamEnv) -> float | None:
 def command_train(arguments: argparse.Namespace) -> int:
     names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment", "device")
     choices = {name: getattr(arguments, name) for name in names}
-    parts = [choices["env"], choices["algorithm"], f"seed{choices['seed']}"]
+    choices["settings"] = dict(read_setting(text) for text in arguments.set)
+    parts = [choices["env"].replace(":", "-"), choices["algorithm"], f"seed{choices['seed']}"]
     parts += [choices["preset"]] if choices["preset"] != "default" else []
     parts += [name.replace("_", "-") for name in ("recurrent", "parameter_noise") if choices[name]]
     parts += [f"p{choices['punishment']:g}"] if choices["punishment"] is not None else []
+    parts += [re.sub(r"[^\w.-]", "", f"{name}{value}") for name, value in choices["settings"].items()]
     folder = arguments.run or Path("runs") / "-".join(parts)
     file = folder / "checkpoint.pt"
     if file.exists() and not arguments.resume:
@@ -63,7 +68,7 @@ def command_train(arguments: argparse.Namespace) -> int:
         if len(history):
             title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
             plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
-        show_episode(env, algorithm, folder, best)
+        show_episode(env, algorithm, folder, best, episodes_of(choices, config))
         say_best(history, file)
     if history.steps[-1:] < [config.total_steps]:
         print("Stopped with a checkpoint. To go on, give the same command with --resume.")
@@ -88,7 +93,8 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
         raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train "
                                 f"command")
     try:
-        env, algorithm, _ = make_run(json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        choices = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        env, algorithm, config = make_run(choices)
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: "
                          f"{error})") from error
@@ -96,7 +102,7 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     steps = saved["state"].get("steps")
     print(f"{file if file != folder / 'checkpoint.pt' else folder}: "
           + ("a team" if steps is None else f"{steps:,} steps of training"))
-    show_episode(env, algorithm, folder, best_possible(env))
+    show_episode(env, algorithm, folder, best_possible(env), episodes_of(choices, config))
     return 0
 
 
@@ -121,10 +127,16 @@ def command_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float | None) -> None:
+def episodes_of(choices: dict, config: TrainConfig) -> int:
+    """How many greedy episodes are averaged in the end: other people's worlds can be slow, so there no more than in
+    training."""
+    return config.evaluation_episodes if ":" in choices["env"] else 100
+
+
+def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float | None, episodes: int) -> None:
     """One greedy episode, in words, and in the grid world as an animation too; the mean of many where beginnings
     differ."""
-    many, env = env.clone(num_envs=100), env.clone(num_envs=1)
+    many, env = env.clone(num_envs=episodes), env.clone(num_envs=1)
     episode = play(env, algorithm)
     for number, (actions, reward) in enumerate(zip(episode.actions.tolist(), episode.rewards.tolist()), start=1):
         if number > 20:
@@ -137,7 +149,7 @@ def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float |
     first = many.reset(seed=0).state
     if (first != first[0]).any():                               # a task that does not always begin in the same way
         returns = evaluate(many, algorithm).returns
-        print(f"Mean of 100 greedy episodes: {float(returns.mean()):.2f}, "
+        print(f"Mean of {episodes} greedy episodes: {float(returns.mean()):.2f}, "
               f"from {float(returns.min()):.2f} to {float(returns.max()):.2f}.")
     if episode.positions is not None:
         plots.animate(episode, path=folder / "episode.gif")
@@ -178,6 +190,14 @@ class StopOnCtrlC:
         return self.stopped
 
 
+def env_name(text: str) -> str:
+    """What --env takes: a name of the course's own, or one with a colon, which is looked up when it is made."""
+    if ":" not in text and text not in ENVIRONMENTS:
+        raise argparse.ArgumentTypeError(f"unknown name {text!r}, expected one of {', '.join(ENVIRONMENTS)}, or one "
+                                         f"with a colon, as {EXAMPLES[0]}")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     process.forgive_output()
     parser = argparse.ArgumentParser(prog="python -m qmix_course",
@@ -185,7 +205,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run "
                                                 "folder")
-    command.add_argument("--env", choices=ENVIRONMENTS, default="grid")
+    command.add_argument("--env", type=env_name, default="grid", metavar="NAME",
+                         help=f"{', '.join(ENVIRONMENTS)}; a world and its task, as {', '.join(EXAMPLES)} (the README "
+                              "says what each needs); or your own, as my_module:my_function, which is called with "
+                              "num_envs and returns a TeamEnv")
     command.add_argument("--algorithm", choices=list(ALGORITHMS), default="qmix")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
@@ -195,6 +218,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--parameter-noise", action="store_true", help="explore by noise on the agents' weights")
     command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
     command.add_argument("--device", default="cpu", help="where networks and replay are: cpu, or cuda for a GPU")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                         help="a setting of the training, as learning_rate=5e-4, or of the team, as gamma=0.95 or "
+                              "hidden=[128,128]; also num_envs; again for another one")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
     command.add_argument("--resume", action="store_true",
                          help="go on with the run in that folder; --steps may be larger than it was")

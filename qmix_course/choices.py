@@ -11,6 +11,7 @@ from qmix_course import errors
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
+from qmix_course.envs.named import named_world
 from qmix_course.training import TrainConfig
 
 # name → the algorithm and its options
@@ -23,16 +24,24 @@ PREY = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30
 PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000,
                "learning_rate": 1e-3,
                "epsilon_steps": 20_000, "evaluate_every": 2_000, "evaluation_episodes": 32}
+# For worlds that somebody made and named, as "lbf:Foraging-5x5-2p-1f-v3": LBF is learned with these.
+WORLD_CONFIG = {"total_steps": 160_000, "capacity": 100_000, "learning_starts": 2_000, "learning_rate": 5e-4,
+                "tau": 0.01, "epsilon_steps": 80_000, "evaluate_every": 10_000, "evaluation_episodes": 32}
 EPISODES = {"capacity": 1_000, "batch_size": 16}
 PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}    # settings, rows of the environment
 
 
 def make_env(name: str, num_envs: int, punishment: float | None = None) -> TeamEnv:
-    """The environment called ``name`` with ``num_envs`` rows. ``punishment`` is predator–prey's, where None means 0."""
+    """The environment called ``name`` with ``num_envs`` rows: one of ``ENVIRONMENTS``, or what ``named_world`` takes.
+
+    ``punishment`` is predator–prey's, where None means 0.
+    """
     if name == "predator-prey":
         return PredatorPrey(**PREY, punishment=0.0 if punishment is None else punishment, num_envs=num_envs)
     if punishment is not None:
         raise ValueError(f"--punishment: only predator-prey has one, got --env {name}")
+    if ":" in name:
+        return named_world(name, num_envs)
     plain = {"grid": GridWorld, "two-step": TwoStepGame, "m-step": MStepGame, "cue": Cue}
     if name in plain:
         return plain[name](num_envs=num_envs)
@@ -54,6 +63,8 @@ def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
     config = preset(seed=choices["seed"])
     if choices.get("preset", "default") == "default" and choices["env"] == "predator-prey":
         config = replace(config, **PREY_CONFIG)
+    if choices.get("preset", "default") == "default" and ":" in choices["env"]:
+        config = replace(config, **WORLD_CONFIG)
     if algorithm.recurrent:
         config = replace(config, **EPISODES)
     if choices.get("parameter_noise"):

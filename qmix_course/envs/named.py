@@ -1,0 +1,56 @@
+"""Worlds by name, as the command line takes them: "lbf:Foraging-5x5-2p-1f-v3", "vmas:balance", "my_module:make"."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from qmix_course import envs, errors
+from qmix_course.envs.base import TeamEnv
+from qmix_course.envs.skirmish import Skirmish
+
+
+def pettingzoo(module: str, num_envs: int) -> TeamEnv:
+    """The ``parallel_env`` of a module, as "mpe2.simple_spread_v3"."""
+    try:
+        make = import_module(module).parallel_env
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"env: expected a module with a parallel_env after pettingzoo:, as mpe2.simple_spread_v3, got "
+                         f"{errors.brief(module)} ({error})") from error
+    return envs.from_parallel_env(make, num_envs=num_envs)
+
+
+# What stands before the colon: who makes the environment, from what stands after it and the number of rows. Skirmish is
+# there; the others need their packages.
+WORLDS = {"skirmish": Skirmish,
+          "lbf": lambda task, num_envs: envs.foraging(task, num_envs),
+          "rware": lambda task, num_envs: envs.warehouse(task, num_envs),
+          "vmas": lambda task, num_envs: envs.from_vmas(task, num_envs),
+          "smax": lambda task, num_envs: envs.smax(task, num_envs),
+          "overcooked": lambda task, num_envs: envs.overcooked(task, num_envs),
+          "pettingzoo": pettingzoo}
+
+
+def named_world(name: str, num_envs: int) -> TeamEnv:
+    """The environment called ``name``, WORLD:TASK or MODULE:FUNCTION, with ``num_envs`` rows.
+
+    WORLD is one of ``WORLDS``. FUNCTION is your own: ``function(num_envs=...)`` returns a ``TeamEnv`` with so many
+    rows.
+    """
+    world, _, task = name.partition(":")
+    if world in WORLDS:
+        return WORLDS[world](task, num_envs)
+    try:
+        module = import_module(world)
+    except ModuleNotFoundError as error:
+        if error.name != world.split(".")[0] and error.name != world:
+            raise                                               # the module is there, and misses something itself
+        raise ValueError(f"env: expected WORLD:TASK with one of {', '.join(WORLDS)}, or MODULE:FUNCTION, got "
+                         f"{errors.brief(name)}; there is no module {world}") from error
+    make = getattr(module, task, None)
+    if not callable(make):
+        raise ValueError(f"env: expected a function in {module.__file__}, got {errors.brief(task)}, which is not there")
+    env = make(num_envs=num_envs)
+    errors.instance(f"env: what {name} returned", env, TeamEnv)
+    if env.num_envs != num_envs:
+        raise ValueError(f"env: expected {name} to return num_envs = {num_envs} rows, got {env.num_envs}")
+    return env
