@@ -69,10 +69,13 @@ def test_ones_own_function_and_settings(capsys):
     ("my_worlds:one_row", "expected my_worlds:one_row to return num_envs = 32 rows, got 1"),
     ("my_worlds:number", "expected a function in .*my_worlds.py, got 'number'"),
     ("my_worlds:", "expected a function in .*my_worlds.py, got ''"),
-    ("nobody_has_this:make", "expected WORLD:TASK with one of skirmish, lbf, .* there is no module nobody_has_this"),
-    (":make", "expected WORLD:TASK"),
+    ("nobody_has_this:make", "expected WORLD:TASK with one of skirmish, lbf, .* there is no module 'nobody_has_this'"),
+    ("nobody.has.this:make", "there is no module 'nobody.has.this'"), ("my_worlds.more:make", "there is no module"),
+    (":make", "expected WORLD:TASK"), (".my_worlds:small", "expected WORLD:TASK"), ("a b:c", "expected WORLD:TASK"),
     ("needs_more:make", "a_package_that_nobody_has"),
     ("pettingzoo:nothing.here", "expected a module with a parallel_env after pettingzoo:.*'nothing.here'"),
+    ("pettingzoo:", "expected a module with a parallel_env"),
+    ("pettingzoo:.x", "expected a module with a parallel_env"),
     ("pettingzoo:json", "expected a module with a parallel_env after pettingzoo:.*'json'"),
     ("skirmish:marines", "scenario")])
 def test_what_is_refused_by_name(name, words, capsys):

@@ -13,7 +13,7 @@ def pettingzoo(module: str, num_envs: int) -> TeamEnv:
     """The ``parallel_env`` of a module, as "mpe2.simple_spread_v3"."""
     try:
         make = import_module(module).parallel_env
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise ValueError(f"env: expected a module with a parallel_env after pettingzoo:, as mpe2.simple_spread_v3, got "
                          f"{errors.brief(module)} ({error})") from error
     return envs.from_parallel_env(make, num_envs=num_envs)
@@ -40,12 +40,14 @@ def named_world(name: str, num_envs: int) -> TeamEnv:
     if world in WORLDS:
         return WORLDS[world](task, num_envs)
     try:
-        module = import_module(world)
+        module = import_module(world) if all(part.isidentifier() for part in world.split(".")) else None
     except ModuleNotFoundError as error:
-        if error.name != world.split(".")[0] and error.name != world:
+        if error.name is None or not f"{world}.".startswith(f"{error.name}."):
             raise                                               # the module is there, and misses something itself
+        module = None
+    if module is None:
         raise ValueError(f"env: expected WORLD:TASK with one of {', '.join(WORLDS)}, or MODULE:FUNCTION, got "
-                         f"{errors.brief(name)}; there is no module {world}") from error
+                         f"{errors.brief(name)}; there is no module {errors.brief(world)}")
     make = getattr(module, task, None)
     if not callable(make):
         raise ValueError(f"env: expected a function in {module.__file__}, got {errors.brief(task)}, which is not there")
