@@ -38,7 +38,7 @@ Mixer Mixer.forward QTRAN TableGame TableGame.load_state_dict TeamEnv TeamEnv.cl
 TeamEnv.reset TeamEnv.step
 """
 # Doors to packages that may be missing; the tests of each (tests/test_worlds_*.py) knock at them.
-OUTSIDE = "foraging from_gymnasium from_jaxmarl from_vmas overcooked smax warehouse"
+OUTSIDE = "foraging from_gymnasium from_jaxmarl from_vmas named_world overcooked smax warehouse"
 # Works for seconds, into a folder: test_experiment.py gives it what is wrong.
 BY_HAND = "sweep"
 # Plain records that the library hands out; nobody needs to make one.

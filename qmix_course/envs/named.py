@@ -9,7 +9,7 @@ from qmix_course.envs.base import TeamEnv
 from qmix_course.envs.skirmish import Skirmish
 
 
-def pettingzoo(module: str, num_envs: int) -> TeamEnv:
+def _pettingzoo(module: str, num_envs: int) -> TeamEnv:
     """The ``parallel_env`` of a module, as "mpe2.simple_spread_v3"."""
     try:
         make = import_module(module).parallel_env
@@ -27,7 +27,7 @@ WORLDS = {"skirmish": Skirmish,
           "vmas": lambda task, num_envs: envs.from_vmas(task, num_envs),
           "smax": lambda task, num_envs: envs.smax(task, num_envs),
           "overcooked": lambda task, num_envs: envs.overcooked(task, num_envs),
-          "pettingzoo": pettingzoo}
+          "pettingzoo": _pettingzoo}
 
 
 def named_world(name: str, num_envs: int) -> TeamEnv:
