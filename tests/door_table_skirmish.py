@@ -26,6 +26,7 @@ from doors import (
 from qmix_course import envs, plots
 from qmix_course.algorithms import VDN, Algorithm
 from qmix_course.envs.formation import SHAPES, FormationGuide
+from qmix_course.envs.formation_watch import Tracks, follow
 from qmix_course.envs.skirmish_exact import joint_values
 from qmix_course.envs.skirmish_scripts import RULES, ScriptedTeam
 from qmix_course.envs.skirmish_watch import Scenes, deeds, watch
@@ -96,4 +97,8 @@ SKIRMISH = [
     Door("FormationGuide.act_values", lambda it, obs: it.act_values(obs),
          {"obs": Slot(lambda: robots().reset(seed=0).obs, lambda v: bool(
              plain(v) and v.is_floating_point() and v.shape == (2, 2, 5)))}, lambda: FormationGuide(robots())),
+    function("follow", follow, env=thing(robots, envs.Formation), seed=seed(),
+             algorithm=thing(lambda: FormationGuide(robots()), FormationGuide)),
+    function("tracks", plots.tracks, episodes=thing(lambda: follow(robots(), FormationGuide(robots()))[0], Tracks),
+             title=text(), per_row=whole(2, 1, 10**9)),
 ]

@@ -6,9 +6,11 @@ import math
 import pytest
 import torch
 
+from qmix_course import plots
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import Formation, ResetNeeded, check_env
 from qmix_course.envs.formation import FormationGuide
+from qmix_course.envs.formation_watch import follow
 from qmix_course.evaluation import evaluate
 from qmix_course.training import TrainConfig, train
 
@@ -194,6 +196,29 @@ def test_a_guide_who_sees_everything_gets_there_nearly_always(shape, n):
     env = Formation(shape, n, num_envs=512)
     played = evaluate(env, FormationGuide(env))
     assert played.terminated.double().mean() > 0.95 and 7.5 < played.mean_return < 10
+
+
+def test_what_is_followed_is_what_evaluate_plays():
+    env = Formation(num_envs=40)
+    seen, played = follow(env, FormationGuide(env), seed=7), evaluate(env, FormationGuide(env), seed=7)
+    assert [len(each.rewards) for each in seen] == played.lengths.tolist()
+    torch.testing.assert_close(torch.stack([each.rewards.sum() for each in seen]), played.returns)
+    assert [each.formed for each in seen] == played.terminated.tolist()
+    for each in seen:
+        assert (each.places.diff(dim=0).abs().sum(-1) <= 0.5).all() and len(each.places) == len(each.crowded)
+        gap = (each.goals - each.places[-1]).square().sum(-1).mean().sqrt()
+        assert not each.formed or gap <= 0.25 + 1e-9 and each.crowded[-1] == 0
+
+
+def test_tracks_show_every_robot_and_say_how_it_ended():
+    env = Formation("wedge", 4, num_envs=3)
+    figure = plots.tracks(follow(env, FormationGuide(env)), title="Three starts")
+    assert len(figure.axes) == 3 and repr(figure) == "Figure: Three starts"
+    for ax in figure.axes:
+        assert {text.get_text() for text in ax.texts} == {"1", "2", "3", "4"} and "robot 4 from" in ax.alt
+    for bad in ([], [figure], None, "x"):
+        with pytest.raises((ValueError, TypeError), match="episodes"):
+            plots.tracks(bad)
 
 
 def test_a_team_learns_the_line_of_two():

@@ -42,7 +42,7 @@ OUTSIDE = "foraging from_gymnasium from_jaxmarl from_vmas named_world overcooked
 # Works for seconds, into a folder: test_experiment.py gives it what is wrong.
 BY_HAND = "sweep"
 # Plain records that the library hands out; nobody needs to make one.
-RECORDS = "Deeds Episode Evaluation Fit History Model Scenes Solution Swept TeamStep TrainConfig.reference"
+RECORDS = "Deeds Episode Evaluation Fit History Model Scenes Solution Swept TeamStep Tracks TrainConfig.reference"
 
 
 def test_every_public_name_is_a_door_or_said_to_be_none():
