@@ -28,8 +28,8 @@ from qmix_course.teams import best_of, load_team
 from qmix_course.training import History, TrainConfig, train
 
 ARROWS = "↑↓←→"
-EXAMPLES = ["skirmish:5m_vs_6m", "lbf:Foraging-5x5-2p-1f-v3", "rware:rware-tiny-2ag-v2", "vmas:balance", "smax:3m",
-            "overcooked:cramped_room", "pettingzoo:mpe2.simple_spread_v3"]
+EXAMPLES = ["skirmish:5m_vs_6m", "formation:ring5", "lbf:Foraging-5x5-2p-1f-v3", "rware:rware-tiny-2ag-v2",
+            "vmas:balance", "smax:3m", "overcooked:cramped_room", "pettingzoo:mpe2.simple_spread_v3"]
 
 
 def best_possible(env: TeamEnv) -> float | None:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from qmix_course import envs, errors
 from qmix_course.envs.base import TeamEnv
+from qmix_course.envs.formation import Formation
 from qmix_course.envs.skirmish import Skirmish
 
 
@@ -19,9 +20,15 @@ def _pettingzoo(module: str, num_envs: int) -> TeamEnv:
     return envs.from_parallel_env(make, num_envs=num_envs)
 
 
-# What stands before the colon: who makes the environment, from what stands after it and the number of rows. Skirmish is
-# there; the others need their packages.
-WORLDS = {"skirmish": Skirmish,
+def _formation(task: str, num_envs: int) -> TeamEnv:
+    """A shape and how many robots, as "ring5"; without a number three."""
+    shape = task.rstrip("0123456789")
+    return Formation(shape, int(task[len(shape):] or 3), num_envs=num_envs)
+
+
+# What stands before the colon: who makes the environment, from what stands after it and the number of rows. The first
+# two are there; the others need their packages.
+WORLDS = {"skirmish": Skirmish, "formation": _formation,
           "lbf": lambda task, num_envs: envs.foraging(task, num_envs),
           "rware": lambda task, num_envs: envs.warehouse(task, num_envs),
           "vmas": lambda task, num_envs: envs.from_vmas(task, num_envs),
