@@ -46,6 +46,7 @@ from doors import (
     whole,
     within,
     word,
+    words,
 )
 
 from qmix_course import algorithms as algos
@@ -126,6 +127,7 @@ ENVS = [
     function("PredatorPrey", envs.PredatorPrey, size=whole(4, 2, 100), n_predators=whole(2, 2, 15),
              n_prey=whole(1, 1, 14), view=whole(1, 1, 50),
              episode_limit=LIMIT, punishment=number(-1.0, -1e308, 0.0), num_envs=whole(2)),
+    function("SpeakerListener", envs.SpeakerListener, episode_limit=whole(5, 1, 10_000), num_envs=whole(2)),
     function("penalty", envs.penalty, k=number(-1.0, -1e308, 0.0)),
     function("TeamSpec", envs.TeamSpec, n_agents=whole(2), n_actions=whole(2), obs_dim=whole(2), state_dim=whole(2),
              episode_limit=LIMIT),
@@ -142,23 +144,25 @@ ENVS = [
     method("GridWorld.step", grid, actions=actions()), method("TwoStepGame.step", game, actions=actions(n_actions=2)),
     method("Cue.step", cue, actions=actions(n_actions=2)),
     *(method(f"{make().__class__.__name__}.reset", make, seed=seed(none=True), where=WHERE)
-      for make in (matrix, m_step, long_way)),
+      for make in (matrix, m_step, long_way, words)),
     method("MatrixGame.step", matrix, actions=actions(n_actions=3)),
     method("MStepGame.step", m_step, actions=actions(n_actions=2)),
     method("LongWay.step", long_way, actions=actions(n_actions=2)),
+    method("SpeakerListener.step", words, actions=tensor(lambda: torch.ones(2, 2, dtype=torch.int64), lambda v: bool(
+        (v >= 0).all() and (v[:, 0] < 3).all() and (v[:, 1] < 5).all()))),
     Door("as_parallel_env().reset", lambda it, seed: it.reset(seed=seed), {"seed": seed(none=True)}, parallel),
     Door("as_parallel_env().step", lambda it, actions: it.step(actions), {"actions": Slot(
         lambda: {"agent_0": 0, "agent_1": 1}, lambda v: isinstance(v, dict) and set(v) == {"agent_0", "agent_1"}
         and all(is_whole(each, 0, 1) for each in v.values()))}, parallel),
     *(method(f"{make().__class__.__name__}.clone", make, num_envs=whole(2, none=True))
-      for make in (grid, game, cue, hunt, matrix, m_step, long_way)),
+      for make in (grid, game, cue, hunt, matrix, m_step, long_way, words)),
     entries("GridWorld.load_state_dict", grid, clock=within(0, 100), outcome=lambda v: v is None,
             cells=lambda v: within(0, 8)(v) and bool((v[0] != v[1]).all())),
     entries("TwoStepGame.load_state_dict", game, at=within(0, 2), outcome=lambda v: v is None),
     entries("Cue.load_state_dict", cue, at=within(0, 7), outcome=lambda v: v is None),
     entries("PredatorPrey.load_state_dict", hunt, clock=within(0, 5), prey=within(7, 28)),
     *(Door(f"{make().__class__.__name__}.load_state_dict of", lambda it, saved: it.load_state_dict(saved),
-           {"saved": Slot(lambda make=make: make().state_dict())}, make) for make in (grid, game)),
+           {"saved": Slot(lambda make=make: make().state_dict())}, make) for make in (grid, game, words)),
     function("as_parallel_env", as_parallel_env,
              env=Slot(envs.TwoStepGame, lambda v: isinstance(v, envs.TeamEnv) and v.num_envs == 1)),
     function("from_parallel_env", from_parallel_env, env=Slot(lambda: as_parallel_env(envs.TwoStepGame()), callable),

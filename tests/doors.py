@@ -217,6 +217,12 @@ def robots():
     return env
 
 
+def words():
+    env = envs.SpeakerListener(5, num_envs=2)
+    env.reset(seed=0)
+    return env
+
+
 def skirmish():
     env = envs.Skirmish("2m_vs_1m", num_envs=2, episode_limit=4)
     near = torch.tensor([[12.0, 12.0], [12.0, 13.0]], dtype=torch.float64)

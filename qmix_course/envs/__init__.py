@@ -10,6 +10,7 @@ from qmix_course.envs.grid import GridWorld
 from qmix_course.envs.matrix import PAYOFFS, LongWay, MatrixGame, MStepGame, TwoStepGame, penalty
 from qmix_course.envs.predator_prey import PredatorPrey
 from qmix_course.envs.skirmish import Skirmish
+from qmix_course.envs.speaker import SpeakerListener
 
 # Other people's worlds are extras: only who asks for one needs its package.
 OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "foraging": "tuples",
@@ -17,7 +18,7 @@ OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "
            "overcooked": "jaxmarl", "smax": "jaxmarl"}
 
 __all__ = ["Cue", "Formation", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS",
-           "PredatorPrey", "ResetNeeded", "Skirmish", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame",
+           "PredatorPrey", "ResetNeeded", "Skirmish", "SpeakerListener", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame",
            "as_parallel_env", "check_env", "foraging", "from_gymnasium", "from_jaxmarl", "from_parallel_env",
            "from_vmas", "overcooked", "penalty", "smax", "warehouse"]
 
