@@ -73,7 +73,7 @@ def test_every_notebook_and_document_has_its_page(site):
 
 def test_the_side_shows_the_parts_of_the_readme_with_all_lessons():
     parts = site_text.parts((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert [name.split(":")[0] for name in parts] == ["Part I", "Part II"]
+    assert [name.split(":")[0] for name in parts] == ["Part I", "Part II", "Part III"]
     assert [page for pages in parts.values() for page in pages] == [f"notebooks/{stem}" for stem in LESSONS]
 
 
