@@ -18,9 +18,9 @@ OUTSIDE = {"as_parallel_env": "pettingzoo", "from_parallel_env": "pettingzoo", "
            "overcooked": "jaxmarl", "smax": "jaxmarl"}
 
 __all__ = ["Cue", "Formation", "GridWorld", "LongWay", "MStepGame", "MatrixGame", "Model", "OUTSIDE", "PAYOFFS",
-           "PredatorPrey", "ResetNeeded", "Skirmish", "SpeakerListener", "TeamEnv", "TeamSpec", "TeamStep", "TwoStepGame",
-           "as_parallel_env", "check_env", "foraging", "from_gymnasium", "from_jaxmarl", "from_parallel_env",
-           "from_vmas", "overcooked", "penalty", "smax", "warehouse"]
+           "PredatorPrey", "ResetNeeded", "Skirmish", "SpeakerListener", "TeamEnv", "TeamSpec", "TeamStep",
+           "TwoStepGame", "as_parallel_env", "check_env", "foraging", "from_gymnasium", "from_jaxmarl",
+           "from_parallel_env", "from_vmas", "overcooked", "penalty", "smax", "warehouse"]
 
 
 def __getattr__(name: str):

@@ -9,7 +9,7 @@ import torch
 from qmix_course import errors
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 
-COLOURS = np.full((3, 3), 0.15) + 0.5 * np.eye(3)                   # of the three landmarks; the speaker sees its goal's
+COLOURS = np.full((3, 3), 0.15) + 0.5 * np.eye(3)   # of the three landmarks; the speaker sees its goal's
 PUSHES = np.array([[0.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])  # none, left, right, down, up
 TICK, FRICTION, FORCE = 0.1, 0.25, 5.0
 

@@ -73,7 +73,7 @@ EXERCISE = Exercise(
     number="17.3", title="Measure it: in which units", answers=experiment.ANSWERS, difficulty=3, minutes=12,
     practises="change one thing, train over seeds, conclude no more than was measured",
     hints=(
-        "`data(unit)` gives what the teams learn from, `believed(team, unit)` what one of them believes. What is left "
-        "for you is to make the teams and to train them.",
-        "One list of teams, one for each seed; one call of `fit` for all of them, with the data in the unit of the arm."),
+        "`data(unit)` gives what the teams learn from, `believed(team, unit)` what one of them believes. What is "
+        "left for you is to make the teams and to train them.",
+        "One list of teams, one for each seed; one call of `fit` for all of them, with the arm's data."),
     mistakes=MISTAKES, look=PLAN.look)
