@@ -142,7 +142,8 @@ def team_outcome(rewards, terminations, truncations):
 
 for flags in ((False, False), (True, True), (True, False)):
     ended, cut = (dict(zip(world.possible_agents, pair)) for pair in (flags, (True, True)))
-    print(f"ended {flags}, both cut ->", team_outcome({"speaker_0": -2.0, "listener_0": -2.0}, ended, cut))
+    paid = {"speaker_0": -2.0, "listener_0": -2.0}
+    print(f"ended {flags}, both cut ->", team_outcome(paid, ended, cut))
 
 # %% [markdown]
 # **Predict.** Every step pays $-1$, for ever, and $\gamma = 0.9$. An episode is cut after 25 steps. What is the value of its last step if the cut is told as a cut, and what if it is told as an end?
