@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
+from contextlib import redirect_stdout
 
 import pytest
 import torch
@@ -14,9 +16,10 @@ from qmix_course.training import TrainConfig, train
 
 def package(name: str):
     """The package; without it these tests are skipped, but not in ``make test-worlds``, which has installed it."""
-    if os.environ.get("QMIX_COURSE_WORLDS"):
-        return importlib.import_module(name)
-    return pytest.importorskip(name, reason=f"{name} is not installed; make test-worlds installs it")
+    with redirect_stdout(sys.stdout):               # importing jaxmarl puts another stdout in place of pytest's
+        if os.environ.get("QMIX_COURSE_WORLDS"):
+            return importlib.import_module(name)
+        return pytest.importorskip(name, reason=f"{name} is not installed; make test-worlds installs it")
 
 
 def drawn(generator: torch.Generator) -> int:
