@@ -24,7 +24,7 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")              # see benchma
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch  # noqa: E402
 
-from benchmarks import outside, sequences  # noqa: E402
+from benchmarks import battles, outside, sequences  # noqa: E402
 from benchmarks.sequences import course_update  # noqa: E402
 from benchmarks.timing import BLOCKS, alternate, milliseconds, ratio  # noqa: E402
 from qmix_course import process  # noqa: E402
@@ -146,12 +146,15 @@ def main() -> None:
     torch.set_num_threads(1)
     result = {"date": date.today().isoformat(), "python": platform.python_version(), "torch": torch.__version__,
               "processor": platform.processor() or platform.machine(), "threads": 1, "dtype": "float32",
-              "environment": environment(), "update": updates(), "torchrl": against_torchrl(),
+              "environment": environment(), "skirmish": battles.measure(), "update": updates(),
+              "torchrl": against_torchrl(),
               "outside": outside.measure(), "sequences": sequences.measure(), "until_optimal": until_optimal()}
     print("grid world, 2 agents      rows   env steps/s   agent steps/s   ns a step   agent steps/s with resets")
     for row in result["environment"]:
         print(f"{row['rows']:30,}   {row['env_steps_per_second']:11,.0f}   {row['agent_steps_per_second']:13,.0f}"
               f"   {row['nanoseconds_per_env_step']:9,.0f}   {row['agent_steps_per_second_with_resets']:25,.0f}")
+    print()
+    battles.report(result["skirmish"])
     print("\nQMIX update                           ms   updates/s")
     for row in result["update"]:
         print(f"{row['case']:30} {row['milliseconds']:9.2f}   {row['updates_per_second']:9,.0f}")

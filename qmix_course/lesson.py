@@ -30,6 +30,7 @@ TITLES = {
     "15": "QTRAN",
     "16": "Exploration: MAVEN and parameter noise",
     "17": "Other people's worlds",
+    "19": "Micromanagement",
 }
 CAPSTONE = "Your own QMIX"
 
@@ -44,7 +45,7 @@ def start(number: str) -> None:
     Torch computes on one thread, unless OMP_NUM_THREADS in the environment says otherwise.
 
     Args:
-        number: the lesson's two digits, ``"00"`` to ``"17"``, or ``"capstone"``.
+        number: the lesson's two digits, ``"00"`` to ``"21"``, or ``"capstone"``.
 
     Raises:
         ValueError: ``number`` is no lesson.

@@ -68,6 +68,13 @@ def test_a_won_episode_pays_exactly_20_and_what_is_too_much_is_lost():
         play(env, STOP, STOP, STOP)
 
 
+def test_two_kills_in_one_step_are_paid_twice():
+    env, _ = at([[9, 12], [9, 4], [20, 20]], [[14, 12], [14, 4]])
+    rewards = [play(env, ATTACK, ATTACK + 1, STOP).reward.item() for _ in range(9)]
+    assert env.health[0, :2].tolist() == [0, 0] and env.health[0, 2] == 45        # the team's third is left: won
+    assert rewards[-1] == pytest.approx((18 + 20 + 200) * 20 / 310) and sum(rewards) == pytest.approx(20)
+
+
 def test_an_attack_that_is_not_ready_does_nothing_and_no_walk_shoots():
     env, _ = at([[8, 12], [1, 1]], [[14, 12]])
     play(env, ATTACK, STOP)

@@ -111,6 +111,21 @@ def test_a_team_learns_what_is_the_best_there_is():
         assert (returns > best - 1e-4).double().mean() > 0.95 and (returns < best + 1e-4).all()
 
 
+def test_the_truth_of_exercise_19_4_and_its_slips_are_what_is_measured():
+    from qmix_course.checks.lesson19.largest import SLIPS, TRUTH
+    counts = {"won": {}, "any": {}, "all": {}, "returns of 10": {}}
+    for rule in TRUTH:
+        for zealots in range(4, 9):
+            env = Skirmish(f"5s_vs_{zealots}z", num_envs=200)
+            returns = evaluate(env, ScriptedTeam(env, rule)).returns
+            wins = int(env.won(returns).sum())
+            for name, holds in (("won", wins >= 100), ("any", wins >= 1), ("all", wins == 200),
+                                ("returns of 10", returns.mean() >= 10)):
+                if holds:
+                    counts[name][rule] = zealots
+    assert counts.pop("won") == TRUTH and all(SLIPS[name] == found for name, found in counts.items())
+
+
 # ---- the scripted teams ----------------------------------------------------------------------------------------------
 
 

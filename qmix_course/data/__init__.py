@@ -7,7 +7,7 @@ from importlib import resources
 
 from qmix_course import errors
 
-NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey")
+NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish")
 
 
 def load(name: str) -> dict:
@@ -18,6 +18,8 @@ def load(name: str) -> dict:
     The others are written by ``make tables``, and say in benchmarks/tables/NAME.py what they hold:
     ``two_step``, ``games``: ``runs`` of an algorithm hold one entry a seed, with the learned tables.
     ``m_step``, ``memory``, ``predator_prey``: greedy returns, one a seed, for each way of exploring or learning.
+    ``skirmish``: for each scenario the ``runs`` of each method, one a seed: the share of battles ``won`` at each of
+    ``steps``, and what the team does at the end (``deeds``), and what rules of thumb do (``rules``).
     What was not measured is NaN; an algorithm without a table has NaN in its place.
     """
     errors.choice("name", name, NAMES)

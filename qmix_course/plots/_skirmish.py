@@ -67,7 +67,7 @@ def animate_battle(scenes, path=None, fps=3, title=None):
     title = _inputs.text("title", title) or "One battle"
     path = None if path is None else target(path)
     frames = one_palette([_frame(scenes, t, title) for t in range(len(scenes.places))])
-    text = f"Animation: {title}, {_end(scenes)}"
+    text = f"Animation: {title}"                # no more: how it goes may come out of training
     low, high = _part(scenes)
     places = [[[round(x, 2), round(y, 2)] for x, y in _apart(scenes, t, RADIUS)] for t in range(len(scenes.places))]
     data = {"places": places, "health": scenes.health.tolist(), "full": scenes.full.tolist(),
