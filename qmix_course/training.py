@@ -206,7 +206,8 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
         if not resume:                          # asked again once nobody else can make the file meanwhile
             files.check_place(checkpoint)
         if env_state(env) is None:
-            warnings.warn(f"train: {type(env).__name__} cannot give its state. A run that is resumed begins a new "
+            name = getattr(env, "name", type(env).__name__)
+            warnings.warn(f"train: {name} cannot give its state. A run that is resumed begins a new "
                           "episode in every row, so it is not exactly the run that was never stopped", stacklevel=2)
     with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
         saved = best = None

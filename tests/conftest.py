@@ -18,7 +18,8 @@ SLOW = {
     "test_experiment_clusters", "test_matrix", "test_nbgrader",
     "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell", "test_site",
     "test_tables", "test_touch", "test_touch_board", "test_touch_dice", "test_touch_lab", "test_touch_part2",
-    "test_touch_starts", "test_touch_surface", "test_touch_tables", "test_walk"}
+    "test_touch_starts", "test_touch_surface", "test_touch_tables", "test_walk", "test_worlds_jaxmarl",
+    "test_worlds_named", "test_worlds_vmas"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",
     "test_a_team_that_remembers_solves_the_cue_task", "test_compiled_it_is_the_same_up_to_rounding",

@@ -172,7 +172,7 @@ def test_a_run_in_somebody_elses_world_is_resumed_inexactly_and_says_so(tmp_path
     def once(stop=None, resume=False):
         env = from_parallel_env(spread)
         config = TrainConfig(total_steps=200, batch_size=16, learning_starts=32, evaluate_every=50)
-        with pytest.warns(UserWarning, match="_FromParallelEnv cannot give its state.*not exactly"):
+        with pytest.warns(UserWarning, match="simple_spread_v3 cannot give its state.*not exactly"):
             return train(env, QMIX.for_env(env), config, checkpoint=tmp_path / "c.pt", resume=resume, stop=stop)
 
     count = iter(range(1, 999))
