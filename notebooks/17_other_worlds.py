@@ -179,7 +179,8 @@ def side_by_side(seen):
 
 
 obs, state = side_by_side(observations)
-print("obs", list(obs.shape), "· state", list(state.shape), "· mask of the speaker", MASK[0].tolist())
+print("obs", list(obs.shape), "· state", list(state.shape))
+print("mask of the speaker:", MASK[0].tolist())
 print("largest number in 1,000 first states:", round(max(
     side_by_side(SpeakAndWalk().reset(seed)[0])[1].abs().max().item() for seed in range(1_000)), 1))
 
@@ -360,9 +361,9 @@ train(Mute(num_envs=32), mute, SETTINGS)
 without = evaluate(Mute(num_envs=200), mute).returns
 with lesson.prediction(guess, "more" if trained.mean() - without.mean() > 2 else "less") as fold:
     print(f"with words {trained.mean():.0f}, mute {without.mean():.0f}")
-    fold.append(plots.bars({"random": baselines["random"].mean().item(), "mute": without.mean().item(),
-                            "with words": trained.mean().item(),
-                            "told the goal": baselines["told the goal"].mean().item()},
+    means = {"random": baselines["random"], "mute": without, "with words": trained,
+             "told the goal": baselines["told the goal"]}
+    fold.append(plots.bars({name: each.mean().item() for name, each in means.items()},
                            "Mean return of 200 episodes", "return"))
 
 # %% [markdown]
@@ -385,8 +386,8 @@ largest = 0.0
 for _ in range(25):
     actions = random(theirs, b)
     a, b = ours.step(actions), theirs.step(actions)
-    largest = max([largest] + [(getattr(a, name).double() - getattr(b, name).double()).abs().max().item()
-                               for name in vars(a)])
+    for one, other in zip(vars(a).values(), vars(b).values()):
+        largest = max(largest, (one.double() - other.double()).abs().max().item())
 assert largest < 1e-12
 print("all six fields agree to 1e-12 over 25 steps of 8 rows")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from qmix_course.envs import TeamEnv, TeamSpec, TeamStep
@@ -340,10 +342,84 @@ class NoSuper(Walk):
         self.num_envs = num_envs
 
 
+class NumpyBuffer(Walk):
+    """One numpy array, of which every step is a view."""
+
+    def _see(self, *outcome):
+        step = super()._see(*outcome)
+        if not hasattr(self, "_array"):
+            self._array = step.state.numpy().copy()
+        self._array[:] = step.state.numpy()
+        return replace(step, state=torch.from_numpy(self._array))
+
+
+class ShallowClone(Walk):
+    def clone(self, num_envs=None):
+        return copy.copy(self) if num_envs in (None, self.num_envs) else super().clone(num_envs)
+
+
+class NumpyDice(OtherDice):
+    """Starts come from numpy's global generator."""
+
+    def _begin(self, where):
+        step = super()._begin(where)
+        starts = torch.from_numpy(np.random.randint(0, 3, (self.num_envs, 2)))
+        self._at = torch.where(where.unsqueeze(-1), starts, self._at)
+        return self._see(step.reward, step.terminated, step.truncated)
+
+
+class BeginsCut(Walk):
+    def _begin(self, where):
+        return replace(super()._begin(where), truncated=where.clone())
+
+
+class DeepClone(Walk):
+    """Right: a deep copy shares nothing."""
+
+    def clone(self, num_envs=None):
+        return copy.deepcopy(self) if num_envs in (None, self.num_envs) else super().clone(num_envs)
+
+
+class OwnRng(Walk):
+    """Right: dice of its own, which come from ``_generator`` when episodes begin. It cannot give its state."""
+
+    def _begin(self, where):
+        self._dice = np.random.default_rng(int(torch.randint(2**31, (), generator=self._generator)))
+        return super()._begin(where)
+
+    def _advance(self, actions):
+        step = super()._advance(actions)
+        return replace(step, reward=step.reward + torch.from_numpy(self._dice.random(self.num_envs)).to(step.reward))
+
+    def state_dict(self):
+        raise TypeError("state_dict: the dice cannot be written down")
+
+
+class EndsEarly(Walk):
+    """Right: many episodes are over after one step."""
+
+    def _advance(self, actions):
+        step = super()._advance(actions)
+        terminated = step.terminated | (self._at == 0).any(-1)
+        return replace(step, terminated=terminated, truncated=step.truncated & ~terminated)
+
+
+class Expanded(Walk):
+    """Right: three numbers of the state are one in memory, which nobody can write into, and nobody needs to."""
+
+    def _see(self, *outcome):
+        step = super()._see(*outcome)
+        return replace(step, state=step.state[:, :1].expand(-1, 3))
+
+
 # name: (the environment, how its one sentence begins, what else stands in it)
 WRONG = {
     "buffer": (lambda: BufferObs(), "_advance: wrote into the obs", "obs.clone()"),
     "buffer of rewards": (lambda: BufferReward(), "_advance: wrote into the reward", ""),
+    "numpy buffer": (lambda: NumpyBuffer(), "_advance: wrote into the state", "state.clone()"),
+    "shallow clone": (lambda: ShallowClone(), "clone: a clone was played", "shares nothing"),
+    "numpy dice": (lambda: NumpyDice(), "_begin: two clones were reset with the same seed", "self._generator"),
+    "begins cut": (lambda: BeginsCut(), "_begin: truncated is [True", "expected False"),
     "own memory": (lambda: OwnMemory(), "_advance: state is the environment's own memory", "state.clone()"),
     "ignores where": (lambda: IgnoresWhere(), "_begin: reset(where=...) changed", "not in where"),
     "only all": (lambda: OnlyAll(), "_begin: row 0 was reset on its own", "leave nothing"),

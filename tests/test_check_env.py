@@ -2,7 +2,18 @@
 
 import pytest
 import torch
-from own_envs import WRONG, BufferObs, IgnoresWhere, OwnStep, Walk, WritesActions
+from own_envs import (
+    WRONG,
+    BufferObs,
+    DeepClone,
+    EndsEarly,
+    Expanded,
+    IgnoresWhere,
+    OwnRng,
+    OwnStep,
+    Walk,
+    WritesActions,
+)
 
 from qmix_course.envs import (
     Cue,
@@ -11,6 +22,7 @@ from qmix_course.envs import (
     MStepGame,
     PredatorPrey,
     Skirmish,
+    SpeakerListener,
     TwoStepGame,
     check_env,
 )
@@ -22,6 +34,10 @@ RIGHT = {
     "walk with chance": lambda: Walk(slip=0.4),
     "walk of one step": lambda: Walk(limit=1),
     "walk of two steps": lambda: Walk(limit=2),
+    "deep clones": lambda: DeepClone(),
+    "dice of its own": lambda: OwnRng(),
+    "ends early": lambda: EndsEarly(num_envs=2),
+    "expanded": lambda: Expanded(),
     "grid": lambda: GridWorld(size=3, episode_limit=12),
     "grid, random starts": lambda: GridWorld(size=4, num_envs=5, random_starts=True, episode_limit=15, view=1),
     "grid, three agents": lambda: GridWorld(size=3, n_agents=3, episode_limit=9),
@@ -29,6 +45,7 @@ RIGHT = {
     "two-step": lambda: TwoStepGame(num_envs=4),
     "m-step": lambda: MStepGame(4),
     "cue": lambda: Cue(num_envs=2),
+    "speaker and listener": lambda: SpeakerListener(episode_limit=6),
     "predator-prey": lambda: PredatorPrey(episode_limit=12),
     "skirmish": lambda: Skirmish("2m_vs_1m", num_envs=3, episode_limit=12),
     "skirmish, two kinds": lambda: Skirmish("2s3z", episode_limit=12),

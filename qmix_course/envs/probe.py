@@ -67,7 +67,8 @@ class Probe:
             raise
         except Exception as error:
             said = str(error).splitlines()[0] if str(error) else "(without a word)"
-            self.fault(f"{method}: raised {type(error).__name__}: {said[:200]}; expected a TeamStep")
+            self.fault(f"{method}: raised {type(error).__name__}: {said[:200]}; expected a TeamStep",
+                       f"{method} raised {type(error).__name__}")
             raise Stop from error
         finally:
             delattr(self.env, method)
@@ -92,6 +93,8 @@ class Probe:
                 if (getattr(step, name)[rows] != 0).any():
                     self.fault(f"_begin: {name} is {getattr(step, name)[rows].tolist()[:8]} in the rows that begin; "
                                f"expected {wanted} before the first step", f"{name} at the reset")
+                    if name != "reward":
+                        raise Stop                              # no step can follow
 
     def _same_as_then(self, method: str) -> None:
         """What was returned before must still hold what it held."""
