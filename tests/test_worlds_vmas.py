@@ -29,12 +29,14 @@ def noisy():
 
 @pytest.mark.parametrize("scenario, reward, limit", [
     ("balance", "mean", 60), ("balance", "sum", 60), ("navigation", "sum", 12), ("navigation", "mean", 12),
-    ("simple_speaker_listener", "mean", 15)])
+    ("simple_speaker_listener", "mean", 15), ("noisy", "mean", 25)])
 def test_the_rules_are_its_own(scenario, reward, limit):
     """Random play in both: observations, rewards, ends and cuts, row by row, with rows that begin again."""
     rows, generator, seeds = 6, torch.Generator().manual_seed(0), torch.Generator().manual_seed(5)
-    ours = from_vmas(scenario, num_envs=rows, episode_limit=limit, reward=reward)
-    theirs = vmas.make_env(scenario, rows, continuous_actions=False, terminated_truncated=True)
+    made = noisy() if scenario == "noisy" else scenario
+    ours = from_vmas(made, num_envs=rows, episode_limit=limit, reward=reward)
+    theirs = vmas.make_env(made() if scenario == "noisy" else made, rows, continuous_actions=False,
+                           terminated_truncated=True)
     step = ours.reset(seed=5)
     theirs.seed(drawn(seeds))
     seen, clock, ends, cuts = theirs.reset(), torch.zeros(rows), 0, 0
@@ -54,11 +56,12 @@ def test_the_rules_are_its_own(scenario, reward, limit):
         if step.ended.any():
             theirs.seed(drawn(seeds))
             if step.ended.all():
-                theirs.reset()
+                theirs.reset(return_observations=False)
             else:
                 for row in step.ended.nonzero().flatten().tolist():
-                    theirs.reset_at(row)
-            seen = theirs.get_from_scenario(True, False, False, False)[0]
+                    theirs.reset_at(row, return_observations=False)
+            new = theirs.get_from_scenario(True, False, False, False)[0]
+            seen = [torch.where(step.ended.unsqueeze(1), now, before) for now, before in zip(new, seen)]
             clock[step.ended] = 0
             step = ours.reset(where=step.ended)
     assert cuts >= 5 and (ends >= 3 or scenario != "balance")
@@ -89,7 +92,8 @@ def test_each_environment_has_its_own_dice():
             found.append(torch.cat([step.state.flatten(), step.reward]))
             step = env.reset(where=step.ended) if step.ended.any() else step
         return torch.stack(found)
-    alone = trajectory(None)
+    alone = trajectory(None)                    # [25, ...]: what two agents see of one distance, each with its noise
+    assert len({round(gap, 4) for gap in (alone[:, 8] - alone[:, 24]).tolist()}) > 20, "new dice at every step"
     torch.manual_seed(5)
     shared = vmas.simulator.environment.Environment.vmas_random_state[0].clone()
     before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
@@ -102,6 +106,19 @@ def test_each_environment_has_its_own_dice():
 @pytest.mark.parametrize("scenario", ["balance", "simple_speaker_listener"])
 def test_it_keeps_the_contract(scenario):
     check_env(from_vmas(scenario, num_envs=3, episode_limit=20))
+
+
+def test_an_end_at_the_limit_is_an_end():
+    from vmas.scenarios.balance import Scenario
+
+    class Half(Scenario):
+        def done(self):
+            return torch.tensor([True, False])
+
+    env = from_vmas(Half, num_envs=2, episode_limit=1)
+    env.reset(seed=0)
+    step = env.step(torch.zeros(2, 3, dtype=torch.int64))
+    assert step.terminated.tolist() == [True, False] and step.truncated.tolist() == [False, True]
 
 
 def test_rows_that_are_not_reset_come_back_unchanged():
