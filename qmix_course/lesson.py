@@ -45,7 +45,7 @@ def start(number: str) -> None:
     Torch computes on one thread, unless OMP_NUM_THREADS in the environment says otherwise.
 
     Args:
-        number: the lesson's two digits, ``"00"`` to ``"21"``, or ``"capstone"``.
+        number: the lesson's two digits, as ``"03"``, or ``"capstone"``.
 
     Raises:
         ValueError: ``number`` is no lesson.
