@@ -1,7 +1,7 @@
 """Skirmish keeps the contract of an environment, each row has its own dice, and bad input is refused by name."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -191,6 +191,21 @@ def test_bad_input_is_refused_by_name(number):
     error, name, call = BAD[number]
     with pytest.raises(error, match=name):
         call()
+
+
+def test_by_name_it_is_trained_as_in_the_table():
+    """The command line's settings are those with which QMIX was seen to win; every algorithm takes them."""
+    from benchmarks.tables import skirmish as table
+    from qmix_course.choices import ALGORITHMS, make_run
+    for name in ALGORITHMS:
+        env, team, config = make_run({"env": "skirmish:3m", "algorithm": name, "seed": 0})
+        assert (env.scenario, env.num_envs, team.double_q) == ("3m", 32, True)
+        episodes = {"capacity": 1_000, "batch_size": 16} if team.recurrent else {}
+        assert config == replace(table.CONFIG, evaluation_episodes=32, **episodes)
+    recurrent = make_run({"env": "skirmish:3m", "algorithm": "qmix", "seed": 0, "recurrent": True})
+    assert recurrent[1].recurrent and recurrent[2].batch_size == 16
+    assert not make_run({"env": "skirmish:3m", "algorithm": "qmix", "seed": 0,
+                         "settings": {"double_q": False}})[1].double_q
 
 
 @pytest.mark.parametrize("algorithm, options", [(IQL, {}), (VDN, {"recurrent": True, "hidden": 8}),
