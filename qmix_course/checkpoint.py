@@ -23,6 +23,10 @@ DIGEST = hashlib.sha256().digest_size
 NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")
 
 
+class InUse(ValueError):
+    """Somebody else is writing this file at this moment."""
+
+
 def save(path: str | Path, settings: dict, state: dict) -> None:
     """Write the file beside its place, force it to the disk, and only then put it there in one move.
 
@@ -75,7 +79,7 @@ def check_place(path: str | Path) -> None:
 def hold(path: str | Path) -> Iterator[None]:
     """Within this block no other process, and no other run of this one, may write ``path``.
 
-    ``ValueError`` if one is writing it already. The lock goes with its process, however that ends.
+    ``InUse``, a ``ValueError``, if one is writing it already. The lock goes with its process, however that ends.
     """
     lock = Path(f"{path}.lock")
     if not lock.parent.is_dir():
@@ -89,7 +93,7 @@ def hold(path: str | Path) -> Iterator[None]:
             _lock(handle)
         except OSError:
             os.close(handle)
-            raise ValueError(f"checkpoint: another run is writing {path} at this moment; name another file, or wait "
+            raise InUse(f"checkpoint: another run is writing {path} at this moment; name another file, or wait "
                              f"for it") from None
         try:
             if os.stat(lock).st_ino == os.fstat(handle).st_ino:

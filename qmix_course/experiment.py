@@ -64,7 +64,7 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(checkpoint.hold(folder / "results.csv"))
-        except ValueError:
+        except checkpoint.InUse:
             raise ValueError(f"folder: another sweep is working in {folder} at this moment; wait for it, or name "
                              f"another folder") from None
         _write(folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
@@ -178,7 +178,7 @@ def _alone(place: Path):
             try:
                 stack.enter_context(checkpoint.hold(place / "run.json"))
                 break
-            except ValueError:
+            except checkpoint.InUse:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)

@@ -31,6 +31,7 @@ TITLES = {
     "16": "Exploration: MAVEN and parameter noise",
     "17": "Other people's worlds",
     "19": "Micromanagement",
+    "20": "Honest experiments",
 }
 CAPSTONE = "Your own QMIX"
 

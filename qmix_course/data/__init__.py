@@ -7,7 +7,7 @@ from importlib import resources
 
 from qmix_course import errors
 
-NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish")
+NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "tricks")
 
 
 def load(name: str) -> dict:
@@ -20,6 +20,7 @@ def load(name: str) -> dict:
     ``m_step``, ``memory``, ``predator_prey``: greedy returns, one a seed, for each way of exploring or learning.
     ``skirmish``: for each scenario the ``runs`` of each method, one a seed: the share of battles ``won`` at each of
     ``steps``, and what the team does at the end (``deeds``), and what rules of thumb do (``rules``).
+    ``tricks`` (benchmarks/tricks.py): a score for each seed, by environment, algorithm and trick; and a random search.
     What was not measured is NaN; an algorithm without a table has NaN in its place.
     """
     errors.choice("name", name, NAMES)
