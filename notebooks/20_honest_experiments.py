@@ -87,6 +87,7 @@ print(f"{len(gaps):,} splits; in {np.mean(np.array(gaps) >= 0.2):.0%} of them "
       "the two differ by 0.2 or more")
 assert np.mean(np.array(gaps) >= 0.2) > 0.1
 
+
 # %% [markdown]
 # Nothing was done wrong in any single run. The comparison fails because three seeds are asked for more than they can say. A comparison of this size is quickly made and quickly believed.
 
@@ -107,6 +108,7 @@ def iqm(scores):
 
 print(f"eight runs, one of which failed: mean {np.mean([1, 1, 1, 0, 1, 1, 1, 1]):.3f}, "
       f"IQM {iqm([1, 1, 1, 0, 1, 1, 1, 1]):.0f}")
+
 
 # %% [markdown]
 # How far would it move with other seeds? We have no others. The **bootstrap** takes the runs that we have as a model of all runs: draw as many as there are, with replacement, compute the IQM, and repeat that a few thousand times. The middle 95% of the results are the interval.
@@ -131,6 +133,7 @@ guess = ...  # two numbers between 0 and 1 in a list: with ten runs, with three
 absent = [(1 - 1 / K) ** K for K in (10, 3)]
 with lesson.prediction(guess, absent) as fold:
     print("each draw misses it with probability 1 - 1/K, and there are K draws")
+
 
 # %% [markdown]
 # So what happened once is missing from a good third of the draws, whatever K is. What did *not* happen in any run is missing from all of them: the bootstrap cannot draw a failure that has not been seen. That is its weakness where seeds are few.
@@ -168,6 +171,7 @@ with lesson.prediction(guess, [kept_promise(3, 0.7), kept_promise(10, 0.7)]) as 
     fold.append(plots.lines(counts, {"kept": kept, "promised": [0.95] * len(kept)},
                             "How often a 95% bootstrap interval is right",
                             "number of runs", "share of experiments"))
+
 
 # %% [markdown]
 # With three runs, it often happens that all three succeed; then the interval is the single point 1, and it is wrong. The promise is nearly kept from about ten runs on and still jumps, because a count of successes jumps. What to take home: **three seeds say next to nothing, five say whether something works at all, ten or more can carry a comparison**, and an interval from few runs is too narrow, not too wide.
@@ -252,6 +256,7 @@ winners = dice.choice(fresh, size=(20_000, 8, 3)).mean(axis=-1).max(axis=-1)
 assert abs(fresh.mean() - 0.625) < 1e-12
 with lesson.prediction(guess, round(float(winners.mean()), 2)) as fold:
     print(f"the true mean is {fresh.mean():.3f}")
+
 
 # %% [markdown]
 # That surplus is luck, and new seeds take it away. It grows with the number of tries and shrinks with the number of seeds for each. A report on the choosing seeds contains it, and nobody can say how much of it: our search happened to show none.
