@@ -338,7 +338,8 @@ ROLES = MatrixGame([[1.0, 2.0], [0.0, 1.0]])                # rows: agent 1, col
 
 def fit(teams):
     """Train all teams side by side, on every step of the task at once."""
-    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3), updates=200)
+    fit_seeds(teams, [exact.every_step(ROLES)] * len(teams), TrainConfig(learning_rate=5e-3),
+              updates=200)
 
 
 team = IQL.for_env(ROLES, seed=0, hidden=(16,))             # independent learners, as in lesson 01
@@ -370,7 +371,6 @@ measured = (
 conclusion = (
     ...
 )
-
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.8", measure, measured, conclusion)
