@@ -389,6 +389,5 @@ conclusion = (
     ...
 )
 
-
 # %% nbgrader={"grade": true, "grade_id": "check_05_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.8", measure, measured, conclusion)

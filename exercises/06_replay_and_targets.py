@@ -384,6 +384,5 @@ conclusion = (
     ...
 )
 
-
 # %% nbgrader={"grade": true, "grade_id": "check_06_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("06.8", measure, measured, conclusion)

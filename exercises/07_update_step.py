@@ -396,6 +396,5 @@ conclusion = (
     ...
 )
 
-
 # %% nbgrader={"grade": true, "grade_id": "check_07_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("07.8", measure, measured, conclusion)

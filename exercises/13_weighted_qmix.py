@@ -229,7 +229,7 @@ SIZES = dict(hidden=(16,), embed_dim=8, hypernet_dim=16, central_dim=16)
 def fit(teams):
     """Train all teams side by side, on every joint action at once."""
     fit_seeds(teams, [exact.every_step(GAME)] * len(teams),
-              TrainConfig(learning_rate=1e-2, tau=0.05), updates=300)
+              TrainConfig(learning_rate=2e-2, tau=0.1), updates=100)
 
 
 team = CWQMIX.for_env(GAME, seed=0, alpha=0.1, **SIZES)
@@ -261,7 +261,6 @@ measured = (
 conclusion = (
     ...
 )
-
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.5", measure, measured, conclusion)

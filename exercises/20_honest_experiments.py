@@ -100,7 +100,6 @@ def expected_best(scores, n):
 # %% nbgrader={"grade": true, "grade_id": "check_20_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("20.2", expected_best)
 
-
 # %% [markdown]
 # ## Exercise 20.3 · A sweep and two sentences
 #
@@ -174,6 +173,7 @@ rows = (drift + noise + dice.standard_normal((25, 12))).tolist()
 ours, theirs = dict(enumerate(rows[:20])), dict(enumerate(rows[20:]))
 curves = dict(zip(("ours", "theirs"), compare(ours, theirs)))
 plots.lines(range(1, 13), curves, "The same algorithm under two names", "look", "greedy return")
+
 
 # %% [markdown]
 # Find what makes the difference, and fix it in `mended_compare`: as many runs of each side, namely those with the lowest seeds; otherwise as in the listing. You are right if both curves are, for any two sets of runs, in whatever order they lie in the dictionaries.

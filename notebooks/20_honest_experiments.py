@@ -331,7 +331,8 @@ last = table_of(stored["last"]["two-step"], sum)                        # of ten
 with lesson.prediction(guess, last[[0, 3], [2, 0]]) as fold:
     print(f"share of last looks: from the worst trick to the best {reach(last, 0) / 10:.2f}, "
           f"from the worst algorithm to the best {reach(last, 1) / 10:.2f}")
-    fold.append(plots.table(last, row_labels=tricks, col_labels=["IQL", "VDN", "QMIX"], fmt="{:.0f}",
+    fold.append(plots.table(last, row_labels=tricks, col_labels=["IQL", "VDN", "QMIX"],
+                            fmt="{:.0f}",
                             xlabel="algorithm", ylabel="",
                             title="Two-step game: of ten seeds, optimal at the last look"))
 

@@ -29,7 +29,7 @@ def payoff() -> torch.Tensor:
 def run(arm, seeds) -> list[float]:
     game = MatrixGame(payoff())
     teams = [CWQMIX.for_env(game, seed=seed, alpha=ALPHAS[arm], **SIZES) for seed in seeds]
-    fit_seeds(teams, [every_step(game)] * len(teams), TrainConfig(learning_rate=1e-2, tau=0.05), updates=300)
+    fit_seeds(teams, [every_step(game)] * len(teams), TrainConfig(learning_rate=2e-2, tau=0.1), updates=100)
     return [evaluate(game, team).mean_return for team in teams]
 
 

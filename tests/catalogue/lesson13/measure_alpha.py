@@ -16,10 +16,10 @@ def sized(updates, width):
     def measure(arm, seeds):
         teams = [CWQMIX.for_env(GAME, seed=seed, alpha=float(arm.split()[-1]), hidden=(width,), embed_dim=8,
                                 hypernet_dim=16, central_dim=16) for seed in seeds]
-        fit_seeds(teams, [exact.every_step(GAME)] * len(teams), TrainConfig(learning_rate=1e-2, tau=0.05), updates)
+        fit_seeds(teams, [exact.every_step(GAME)] * len(teams), TrainConfig(learning_rate=2e-2, tau=0.1), updates)
         return [evaluate(GAME, team).mean_return for team in teams]
     return measure
 
 
 MEASURED = {"alpha 1": [0.0] * 8, "alpha 0.5": [0.0] * 8, "alpha 0.1": [8.0] * 8}
-ANSWERS = answers(PLAN, [sized(300, 16), sized(350, 24)], MEASURED, "B")
+ANSWERS = answers(PLAN, [sized(100, 16), sized(120, 24)], MEASURED, "B")
