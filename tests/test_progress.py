@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from qmix_course.__main__ import main
+from qmix_course.checks.exercise import LESSONS
 from qmix_course.desk import standing
 from tools.notebooks import EXERCISES, NOTEBOOKS, SOLUTIONS
 
@@ -44,7 +45,7 @@ def test_notebooks_count_whatever_their_names(drive, capsys):
     said = rows(capsys.readouterr().out)
     assert said["00"] == ["1", "0", "0", "1/1"] and said["03"][:2] == ["0", "0"] and "started" not in said["03"]
     assert said["04"][-2:] == ["not", "started"], "a lesson holds no exercises"
-    assert len(said) == 1 + 17 + 1 and said["all"][0] == "1"
+    assert len(said) == 1 + len(LESSONS) + 1 and said["all"][0] == "1"
 
 
 def test_of_several_the_last_one_worked_on_counts_and_this_is_said(drive, capsys):
