@@ -435,7 +435,7 @@ plots.lines(runs[0]["steps"], {f"seed {k}": run["won"] for k, run in enumerate(r
 #
 # ### SMAX, with the same code
 #
-# JaxMARL's SMAX is micromanagement written in JAX: continuous places, units that push each other, eight small steps for each decision. `pip install "qmix-course[smax]"` (or `pip install jaxmarl`) installs it. Then the lines of step 5 work there, with one changed:
+# JaxMARL's SMAX is micromanagement written in JAX: continuous places, units that push each other, eight small steps for each decision. `pip install jaxmarl` installs it. Then the lines of step 5 work there, with one changed:
 #
 # ```python
 # from qmix_course.envs import smax

@@ -88,7 +88,7 @@ SKIRMISH = [
              episode_limit=whole(40, 1, 2**63 - 1), num_envs=whole(2)),
     method("Formation.reset", robots, seed=seed(none=True),
            where=tensor(lambda: torch.tensor([True, False]), none=True),
-           places=Slot(lambda: torch.tensor([[1.0, 1.0], [3.0, 2.5]]), lambda v: bool(
+           places=Slot(lambda: torch.tensor([[1.0, 1.0], [3.0, 2.5]]), lambda v: v is None or bool(
                plain(v) and v.is_floating_point() and v.shape in ((2, 2, 2), (2, 2)) and within(0, 8)(v)))),
     method("Formation.step", robots, actions=tensor(lambda: torch.full((2, 2), 1), within(0, 4))),
     method("Formation.clone", robots, num_envs=whole(2, none=True)),

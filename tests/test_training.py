@@ -299,7 +299,8 @@ def test_a_checkpoint_is_never_overwritten_by_a_new_run(tmp_path):
         train(env, QMIX.for_env(env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
     with pytest.raises(ValueError, match="exists already"):
         train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path)                # a folder
-    assert path.read_bytes() == kept and {p.name for p in path.parent.iterdir()} == {"checkpoint.pt"}
+    assert path.read_bytes() == kept
+    assert {p.name for p in path.parent.iterdir()} == {"checkpoint.pt", "checkpoint-best.pt"}
 
 
 # ---- looking at a team -----------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ const show = (t) => {
   });
   const alive = (side) => health.filter((value, unit) => ours(unit) === side && value > 0).length;
   const so = data.rewards.slice(0, t).reduce((sum, reward) => sum + reward, 0);
-  said.textContent = `${t === 0 ? "Start" : `Step ${t}`}: ${alive(true)} of the team and ${alive(false)} enemies stand. ` +
+  said.textContent = `${t === 0 ? "Start" : `Step ${t}`}: ${alive(true)} of the team and ${alive(false)} enemies ` +
+    "stand. " +
     (t === data.rewards.length ? `The end: ${data.end}.` : `Return so far ${number(so)}.`);
   change(svg, { "aria-label": said.textContent });
 };

@@ -11,8 +11,6 @@ from qmix_course.training import TrainConfig
 from tests.catalogue.experiments import answers
 
 WAY = LongWay(steps=6, near=4.0)
-DATA = exact.every_step(WAY)
-DATA.obs[:] = 1.0
 SIZES = dict(hidden=(32,), embed_dim=32, hypernet_dim=0, gamma=0.9)
 
 
@@ -36,7 +34,9 @@ def with_kind(blind):
     def measure(arm, seeds):
         kind = QMIX if arm == "with the state" else blind
         teams = [kind.for_env(WAY, seed=seed, **SIZES) for seed in seeds]
-        fit_seeds(teams, [DATA] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), 300)
+        data = exact.every_step(WAY)                    # in the dtype of the moment
+        data.obs[:] = 1.0
+        fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), 300)
         return torch.tensor([believed(team) for team in teams])
     return measure
 
