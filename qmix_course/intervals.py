@@ -34,6 +34,8 @@ def bootstrap(scores, statistic: Callable = iqm, samples: int = 2_000, seed: int
     """
     tasks, draws = _tasks("scores", scores), np.random.default_rng(errors.seed("seed", seed))
     samples = errors.whole_number("samples", samples, at_most=1_000_000)
+    if statistic is None:
+        raise TypeError("statistic: expected a function, got None")
     errors.function("statistic", statistic)
     tails = _tails(level)
     drawn = [task[draws.integers(len(task), size=(samples, len(task)))] for task in tasks]

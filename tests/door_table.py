@@ -113,6 +113,13 @@ def one_shot():
 
 
 MIXED = {"embed_dim": HIDDEN, "hypernet_dim": whole(8, 0)}
+
+def some_seeds(value):
+    """How many, or a list of different ones."""
+    return is_whole(value, 1, 100_000) or (isinstance(value, (list, tuple, range)) and len(value) > 0 and len(
+        set(value)) == len(value) and all(is_whole(each, 0, 2**63 - 1) for each in value))
+
+
 ENVS = [
     function("GridWorld", envs.GridWorld, size=whole(3, 2, 200), n_agents=whole(2, 1, 4), num_envs=whole(2),
              episode_limit=LIMIT,
@@ -267,7 +274,7 @@ LEARNING = [
     function("fit_seeds", seeds.fit_seeds, algorithms=two(algos.VDN), batches=Slot(lambda: [one_shot(), one_shot()]),
              config=thing(TrainConfig, TrainConfig), updates=whole(1, 1, errors.LONGEST)),
     function("check_env", envs.check_env, env=env_slot(lambda: grid(num_envs=1, episode_limit=3))),
-    function("check_agents", own.check_agents, agents=thing(lambda: MLPAgents(2, 3, 2), MLPAgents,
+    function("check_agents", own.check_agents, agents=thing(lambda: MLPAgents(2, 3, 2), torch.nn.Module,
                                                             called=("check_agents",)),
              spec=SPEC),
     function("check_algorithm", own.check_algorithm, algorithm=TEAM),
@@ -301,14 +308,15 @@ TRUTH = [
     function("mixer_for", representation.mixer_for, table=TABLE, closeness=number(1e-3, 1e-5, 0.1)),
     function("iqm", intervals.iqm, scores=SCORES),
     function("bootstrap", intervals.bootstrap, scores=SCORES, samples=whole(10, 1, 1_000_000), seed=seed(),
-             statistic=Slot(fixed(intervals.iqm)), level=number(0.9, 0.0, 1.0, 0.0)),
+             statistic=Slot(fixed(intervals.iqm), callable), level=number(0.9, 0.0, 1.0, 0.0)),
     function("profile", intervals.profile, scores=SCORES, thresholds=SCORES),
     function("improvement", intervals.improvement, ours=SCORES, theirs=SCORES,
              samples=whole(10, 1, 1_000_000), seed=seed(), level=number(0.9, 0.0, 1.0, 0.0)),
-    function("Plan", plan.Plan, algorithm=word("qmix", *choices.ALGORITHMS),
-             env=Slot(fixed("grid"), lambda v: isinstance(v, str)),
-             seeds=Slot(fixed(2), lambda v: is_whole(v, 1, 100_000)), steps=whole(8, 1, 2**63 - 1, none=True),
-             settings=Slot(dict, lambda v: v == {}), variants=Slot(dict, lambda v: v == {}),
+    function("Plan", plan.Plan, seeds=Slot(fixed(2), some_seeds), algorithm=word("qmix", *choices.ALGORITHMS),
+             env=Slot(fixed("grid"), lambda v: all(isinstance(each, str)
+                                                   for each in ([v] if isinstance(v, str) else v))),
+             steps=whole(8, 1, 2**63 - 1, none=True),
+             settings=Slot(dict, lambda v: isinstance(v, dict)), variants=Slot(dict, lambda v: v == {}),
              scale=Slot(dict, lambda v: v == {}), preset=word("default", *choices.PRESETS),
              punishment=number(-1.0, -1e308, 0.0, none=True), dtype=word("float64", *plan.DTYPES)),
     function("read_plan", plan.read_plan, path=Slot(fixed("/nonexistent/plan.toml"), called=("plan",))),

@@ -92,7 +92,8 @@ SKIRMISH = [
                plain(v) and v.is_floating_point() and v.shape in ((2, 2, 2), (2, 2)) and within(0, 8)(v)))),
     method("Formation.step", robots, actions=tensor(lambda: torch.full((2, 2), 1), within(0, 4))),
     method("Formation.clone", robots, num_envs=whole(2, none=True)),
-    entries("Formation.load_state_dict", robots, clock=within(0, 5), at=within(0, 8)),
+    entries("Formation.load_state_dict", robots, clock=within(0, 5), at=within(0, 8),
+            outcome=lambda v: v is None),
     function("FormationGuide", FormationGuide, env=thing(robots, envs.Formation)),
     Door("FormationGuide.act_values", lambda it, obs: it.act_values(obs),
          {"obs": Slot(lambda: robots().reset(seed=0).obs, lambda v: bool(

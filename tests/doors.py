@@ -270,7 +270,9 @@ def row_slots():
                 "last_actions": lambda v: bool((v >= -1).all() and (v < 2).all()),
                 "available": lambda v: bool(v.any(-1).all()), "mask": lambda v: bool(((v == 0) | (v == 1)).all()),
                 "terminated": lambda v: True}.get(name, finite)
-        slots[name] = tensor(lambda name=name: vars(rows())[name], also, none=name == "memory", called=("rows",))
+        # the number of rows is read off the observations; if it is too large, the state is told to be too short
+        called = ("rows", "state") if name == "obs" else ("rows",)
+        slots[name] = tensor(lambda name=name: vars(rows())[name], also, none=name == "memory", called=called)
     return slots
 
 
