@@ -118,6 +118,13 @@ def test_robots_in_each_others_way_cost_and_no_shape_counts_with_them():
     assert three.crowded().item() == 3 and three.step(torch.tensor([[STAY] * 3])).reward.item() < -1.5
 
 
+def test_a_shape_that_is_nearly_there_does_not_count_while_two_are_in_the_way():
+    env = at([(2.0, 5.0), (2.625, 5.0)], torch.tensor([[0.0, 0.0], [0.75, 0.0]]))
+    step = env.step(torch.tensor([[STAY] * 2]))
+    assert env.gap().item() == pytest.approx(0.0625) and env.crowded().item() == 1
+    assert not step.terminated.item() and step.reward.item() == pytest.approx(-0.05 - 0.2 * 0.0625 - 0.5)
+
+
 def test_the_edge_holds_and_the_limit_cuts():
     env = at([(0.0, 0.25), (4.0, 8.0), (8.0, 3.0)], episode_limit=2)
     step = env.step(torch.tensor([[WEST, NORTH, EAST]]))
