@@ -75,7 +75,7 @@ def exercises(lesson: str) -> tuple[Exercise, ...]:
         ValueError: there is no such lesson.
     """
     if not isinstance(lesson, str) or lesson not in LESSONS:
-        raise ValueError(f'lesson: expected one of "{LESSONS[0]}" to "{LESSONS[-1]}" as text, got '
+        raise ValueError(f'lesson: expected one of {", ".join(LESSONS)}, as text ("{LESSONS[0]}"), got '
                          f'{errors.describe(lesson)}')
     return importlib.import_module(f"qmix_course.checks.lesson{lesson}").EXERCISES
 
