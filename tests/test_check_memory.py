@@ -61,13 +61,39 @@ def test_what_fills_a_list_in_c_is_not_left_to_fill_the_machine(monkeypatch):
     gc.callbacks.append(callback)
     try:
         assert "memory" in str(judge(fills))           # of Python 3.12 on only the limit is heard at all
-        until = time.monotonic() + 5                    # on a busy machine the last of it takes a moment to go
-        while "fills" in still_running() and time.monotonic() < until:
-            time.sleep(0.05)
         assert "fills" not in still_running()
     finally:
         gc.callbacks.remove(callback)
     assert judge(lambda x: 2 * x).kind == "correct"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no such limit elsewhere")
+def test_a_thread_that_gets_no_turn_is_not_taken_for_one_that_takes_no_more(monkeypatch):
+    """A busy machine, played: the thread computes for 0.02 s a look, and takes memory at every tenth one."""
+    looks = []
+
+    class Ended:
+        def wait(self, _):
+            looks.append(len(looks))
+            return False
+
+    monkeypatch.setattr(limit.memory, "seconds", lambda _: 0.02 * len(looks))
+    monkeypatch.setattr(limit.memory, "used", lambda: 2**30 * (1 + len(looks) // 10) if len(looks) < 40 else 0)
+    limit._while_it_takes_more(None, Ended())
+    assert 40 < len(looks) < 60
+    looks.clear()                                           # one that sleeps is not waited for
+    monkeypatch.setattr(limit.memory, "seconds", lambda _: 1.0)
+    monkeypatch.setattr(limit.memory, "used", lambda: 2**30)
+    limit._while_it_takes_more(None, Ended())
+    assert len(looks) == 2
+
+
+def test_the_seconds_of_a_thread_are_its_own():
+    assert limit.memory.seconds(threading.Thread()) == 0 == limit.memory.seconds(threading.Thread(target=sleeps))
+    if sys.platform == "linux":
+        before = limit.memory.seconds(threading.main_thread())
+        sum(range(10**7))
+        assert 0 < limit.memory.seconds(threading.main_thread()) - before < 60
 
 
 def test_no_memory_to_watch_it_with_is_an_error_in_the_code_too(monkeypatch):

@@ -79,7 +79,7 @@ def within(work: Callable, seconds: float | None = None):
                 overrun, thread.given_up = Overrun(why, own_frame(sys._current_frames().get(thread.ident))), True
                 _stop(thread)
                 if "waiting" not in why:
-                    _while_it_takes_more(ended)
+                    _while_it_takes_more(thread, ended)
     except MemoryError:                         # there was none left even to watch it
         overrun, thread.given_up = Overrun(MEMORY.format(GIGABYTES), None), True
         _stop(thread)
@@ -171,12 +171,17 @@ def _stop(thread: threading.Thread) -> None:
             time.sleep(0.005)
 
 
-def _while_it_takes_more(ended: threading.Event) -> None:
+def _while_it_takes_more(thread: threading.Thread, ended: threading.Event) -> None:
     """``list(…)`` in C hears of nothing. Where it takes memory without end it meets the limit, which is lifted
-    afterwards: not before it has given back what it took, either."""
-    end, before = time.monotonic() + FULL, 0
-    while time.monotonic() < end and abs((now := memory.used()) - before) > 2**23 and not ended.wait(LEAVE):
-        before = now
+    afterwards: not before it has given back what it took, either. On a busy computer it may get no turn for a while,
+    and has then taken nothing: what counts is whether it takes more while it computes."""
+    end, before, ran = time.monotonic() + FULL, 0, memory.seconds(thread)
+    while not ended.wait(LEAVE) and time.monotonic() < end:
+        now, computed = memory.used(), memory.seconds(thread) - ran
+        if abs(now - before) > 2**23:
+            before, ran = now, ran + computed
+        elif not 0 < computed < LEAVE / 4:      # it sleeps, or has computed for a while and taken nothing
+            return
 
 
 def given_up() -> bool:

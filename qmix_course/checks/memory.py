@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,16 @@ def used() -> int:
 def _pages() -> list[int]:
     """On Linux: bytes of addresses and of memory in use."""
     return [int(pages) * _page_size() for pages in Path("/proc/self/statm").read_text().split()[:2]]
+
+
+def seconds(thread: threading.Thread) -> float:
+    """For how long a thread has computed, in steps of 0.01 s; 0 where nobody tells, or once it has ended."""
+    try:
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+    except OSError:
+        return 0.0
+    own, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(own) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @cache
