@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from importlib import resources
 
-from qmix_course import errors
+from qmix_course import errors, teams
+from qmix_course.algorithms import QMIX
+from qmix_course.envs import Skirmish
 
 NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "tricks")
 
@@ -26,6 +28,13 @@ def load(name: str) -> dict:
     errors.choice("name", name, NAMES)
     text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     return _null_as_nan(json.loads(text))
+
+
+def soldiers() -> QMIX:
+    """The team whose battle opens lesson 00: trained on ``Skirmish("2s3z")`` by benchmarks/soldiers.py."""
+    team = QMIX.for_env(Skirmish("2s3z"), shared=True, double_q=True)
+    with resources.as_file(resources.files(__name__) / "soldiers.pt") as path:
+        return teams.load_team(path, team)
 
 
 def _null_as_nan(value):
