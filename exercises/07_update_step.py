@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/07_update_step.ipynb)
 #
-# You write the update of QMIX piece by piece and then as a whole, and you fix two updates that run and are wrong.
+# You follow an error to those who hear it, say which steps of a recording count, write the update of QMIX as a whole, and fix two updates that run and are wrong.
 #
-# **Minutes:** 79
+# **Minutes:** 87
 #
 # **You need:** [lesson 07](../notebooks/07_update_step.ipynb)
 #
@@ -65,39 +65,39 @@ from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
 # %% [markdown]
-# ## Exercise 07.1 · What was played
+# ## Exercise 07.1 · Who hears the error?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# The agents' networks give the value of every action: `q[B, T+1, N, A]`. The mixer needs one value for each agent: that of the action that was
-# played. `actions[B, T, N]` holds these actions. There are `T + 1` observations and only `T` actions, since after the last step nobody has acted yet:
-# the actions of time `t` were chosen when the agents saw observation `t`.
+# Another tree of mixers. Agents form squads: `squad[i]` is the number of agent $i$'s squad. A squad adds up its agents' values, each with a weight of its own, and what is below 0 counts as 0; the top adds up the
+# squads:
 #
-# Write `chosen_values(q, actions)`: a tensor of shape `[B, T, N]` with the value of each played action, each taken at its own time.
+# $$x_s = \sum_{i \text{ in } s} w_i \, Q_i(u_i), \qquad Q_{tot} = \sum_s k_s \, \mathrm{ReLU}(x_s), \qquad L = (Q_{tot} - y)^2$$
 #
-# You are right if this holds for batches of any size, also for a batch of one, one step, or one agent, and if a gradient finds its way from your result
-# back to `q`. Loops are allowed. Here is a table to try it on, whose digits say what is where: 1023 is row 1, time 0, agent 2, action 3. With it the
-# right answer is `[[[10, 23], [111, 121]], [[1012, 1020], [1113, 1123]]]`.
+# Write `who_hears(q, actions, squad, w, k, y)`: the gradient of $L$ with respect to every entry of `q[N, A]`, by the chain rule. `actions[N]` is what was played, `w[N]` and `k[M]` are above 0, `y` is a number, and every
+# squad has an agent.
+#
+# You are right if all entries are exact. No squad's sum is exactly 0. Leave autograd for later, to check yourself: the point is that you can say who hears what.
 
 # %%
-b, t, i, a = torch.meshgrid(torch.arange(2), torch.arange(3), torch.arange(2), torch.arange(4),
-                            indexing="ij")
-table = 1000.0 * b + 100 * t + 10 * (i + 1) + a          # [B, T+1, N, A] = [2, 3, 2, 4]
-played = torch.tensor([[[0, 3], [1, 1]], [[2, 0], [3, 3]]])
-print(table[0, 0])
+# agents 1 and 2 are a squad, agent 3 is one alone
+q = torch.tensor([[1.0, 4.0], [2.0, 0.0], [-3.0, -1.0]])
+actions, squad = torch.tensor([1, 0, 1]), torch.tensor([0, 0, 1])
+w, k = torch.tensor([1.0, 3.0, 2.0]), torch.tensor([0.5, 2.0])
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def chosen_values(q, actions):
-    """The value of each played action.
-
-    q[B, T+1, N, A] float, actions[B, T, N] int64 → [B, T, N] float.
-    """
+def who_hears(q, actions, squad, w, k, y):
+    """q[N, A], actions[N], squad[N] int64, w[N], k[M], y a number -> dL/dq, [N, A]."""
     ...
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_07_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("07.1", chosen_values)
+# %%
+# Try it. Q_tot is 0.5 · (4 + 6) = 5, and agent 3 is silent. With y = 4 the error is 1.
+who_hears(q, actions, squad, w, k, 4.0)
+
+# %% nbgrader={"grade": true, "grade_id": "check_07_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("07.1", who_hears)
 
 
 # %% [markdown]
@@ -153,32 +153,38 @@ check("07.3", td_targets)
 
 
 # %% [markdown]
-# ## Exercise 07.4 · The loss of a padded batch
+# ## Exercise 07.4 · Which steps count?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# Episodes of different lengths stand in one batch. `mask[B, T]` is 1.0 where a step was played and 0.0 in the padding, where the numbers and
-# flags mean nothing (they are finite). At least one step of the batch was played.
+# Some worlds reset themselves, one step late: after an episode has ended, the next recorded step is a **reset**. Its action was ignored, it leads to the start of the next episode, and its own flags are left over and mean
+# nothing. The step behind a reset is played again.
 #
-# Write `td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma)`: the mean of the squared TD errors over all steps that were played,
-# each of them counted the same. All inputs but `gamma` have the shape `[B, T]`. `terminated` and `truncated` are what the environment
-# reported: the task ended, or the clock ran out.
+# `terminated[B, T]` and `truncated[B, T]` (bool) are the flags of such a recording; both may be True in the same step. Every row begins with a played step, and at its end the recorder stops, wherever the episode was.
 #
-# You are right if the value is exact and its gradient too: a tensor that carries a gradient back to `q_tot`, and none to `next_q_tot`, *even if that one
-# asks for one*. `td_target` and `masked_mean` of the library are off limits.
+# Write `which_count(terminated, truncated)`. It returns two tables `[B, T]` (bool): whether a step **counts** in the loss, and whether its target has a **future**, $\gamma$ times the next value. Where a step does not count,
+# the second one is False.
+#
+# You are right if both tables are right for any flags.
+
+# %%
+# the task ends at step 1, so step 2 is a reset (with a flag left over); the clock ends at step 5
+terminated = torch.tensor([[False, True, True, False, False, False, False, False]])
+truncated = torch.tensor([[False, False, False, False, False, True, False, False]])
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def td_loss(q_tot, next_q_tot, reward, terminated, truncated, mask, gamma):
-    """The mean squared TD error of the steps that were played.
-
-    q_tot, next_q_tot, reward, mask[B, T] float, terminated, truncated[B, T] bool,
-    gamma: a number → a tensor with one number.
-    """
+def which_count(terminated, truncated):
+    """terminated, truncated[B, T] bool -> counts[B, T] bool, future[B, T] bool."""
     ...
 
 
+# %%
+# Try it. Steps 2 and 6 do not count; of the others only step 1 has no future.
+which_count(terminated, truncated)
+
 # %% nbgrader={"grade": true, "grade_id": "check_07_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.4", td_loss)
+check("07.4", which_count)
 
 
 # %% [markdown]

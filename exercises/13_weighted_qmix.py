@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/13_weighted_qmix.ipynb)
 #
-# You write the weights and the whole loss of Weighted QMIX, find the number that an optimist settles for, and fix a judge that was asked about the impossible.
+# You find the α at which a team moves, the number that an optimist settles for and the value that a judge learns, and fix a judge that was asked about the impossible.
 #
-# **Minutes:** 62
+# **Minutes:** 61
 #
 # **You need:** [lesson 13](../notebooks/13_weighted_qmix.ipynb)
 #
@@ -61,34 +61,39 @@ from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
 # %% [markdown]
-# ## Exercise 13.1 · What counts in full
+# ## Exercise 13.1 · How far must α fall?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# `B` rows, each with the values `agent_qs[b, i, a]` of `N` agents, the actions that were played, the target $y$, and `q_greedy[b]`, which is what
-# $\hat Q^*$ says about the greedy joint action of that row. Write `central_weights`, the weights of CW-QMIX.
+# A monotone mixer can make two tables of a game, `stay` and `move`. The team plays `greedy` now, the joint action that `stay` points at. Will CW-QMIX's loss let it move? It depends on
+# $\alpha$: `move` is closer to the payoffs where errors count in full, and often much further off everywhere else.
 #
-# You are right if every row has its exact weight, for one agent and for many. All actions are available here, and no agent has two equal values in a row. $\alpha$ is above 0 and at most 1.
+# Write `largest_alpha(payoff, greedy, stay, move)`: the largest $\alpha \le 1$ at which the weighted squared error of `move`, over all joint actions, is at most that of `stay`. The weights are those of CW-QMIX
+# with $\hat Q^*$ = `payoff`, and the same for both tables. `payoff`, `stay` and `move` have one axis for each of the $N$ agents, `greedy` is a tuple of $N$ actions.
+#
+# You are right if the number is exact for any number of agents. Where errors count in full, the squared errors of `move` always have the smaller sum.
 
 # %%
-# in all four rows the greedy joint action is (1, 0)
-agent_qs = torch.tensor([[[1.0, 2.0], [4.0, 3.0]]] * 4)
-actions = torch.tensor([[1, 0], [1, 1], [0, 1], [0, 0]])
-y = torch.tensor([-3.0, 5.0, 6.0, 4.0])
-q_greedy = torch.tensor([5.0, 5.0, 5.0, 5.0])
+payoff = torch.tensor([[8.0, -12.0, -12.0], [-12.0, 6.0, 0.0], [-12.0, 0.0, 6.0]])
+stay = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 6.0, 3.0], [-8.0, 3.0, 6.0]])
+move = torch.tensor([[8.0, -6.0, -6.0], [-6.0, -6.0, -6.0], [-6.0, -6.0, -6.0]])
+plots.tables({"payoff": payoff, "stay": stay, "move": move}, highlight="max", fmt="{:.0f}",
+             title="The team plays (1, 1). At which α does it go to (0, 0)?")
 
-
-# %% [markdown]
-# With $\alpha = 0.1$ the weights of these four rows are 1, 0.1, 1 and 0.1.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def central_weights(agent_qs, actions, y, q_greedy, alpha):
-    """agent_qs[B, N, A], y[B], q_greedy[B] float, actions[B, N] int64 -> w[B] float: 1 or alpha."""
+def largest_alpha(payoff, greedy, stay, move):
+    """payoff, stay, move[A, ..., A], greedy: a tuple of N actions
+    -> the largest alpha, at most 1, at which move is as good as stay."""
     ...
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_13_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("13.1", central_weights)
+# %%
+# Try it. In the table above two joint actions count in full.
+largest_alpha(payoff, (1, 1), stay, move)
+
+# %% nbgrader={"grade": true, "grade_id": "check_13_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("13.1", largest_alpha)
 
 # %% [markdown]
 # ## Exercise 13.2 · Where the pulls balance
@@ -124,27 +129,36 @@ check("13.2", balance)
 
 
 # %% [markdown]
-# ## Exercise 13.3 · The whole loss
+# ## Exercise 13.3 · What the judge learns
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# The two team values of the joint actions that were played are given: `q_tot` of the monotone mixer and `q_hat`, which is $\hat Q^*$. So is `ahead`: what the target
-# network's $\hat Q^*$ says about the monotone agents' best joint action in the next state. Write `ow_loss`, the loss of OW-QMIX: the mean over the steps that were
-# played (mask 1) of the weighted squared error of $Q_{tot}$, plus the same for $\hat Q^*$ without weights.
+# $\hat Q^*$ has no limits: it can learn any table. But it says what a joint action is worth *for this team*, whose monotone agents choose what comes next. In an episode of $T$ steps, step $t$ pays
+# `reward[t, u_1, …, u_N]`, whatever was played before, and after the last step it is over. `q[t, i, a]` are the values by which agent $i$ chooses in step $t$. (No agent has two equal values in a step.)
 #
-# You are right if the loss is exact for any padded batch in which something was played (a row may be padding throughout), and its gradients are: both networks learn, the target and the weights are constants.
+# Train $\hat Q^*$ on every joint action of every step, towards the lesson's target, until nothing moves; the agents stay as they are. Write `judged(reward, q, gamma)`: the table that $\hat Q^*$ has then, of the
+# shape of `reward`.
 #
-# The library's `masked_mean` and `td_target` are off limits.
+# You are right if all entries are exact, for any number of agents, actions and steps.
+
+# %%
+# two steps of two agents; in the second one both prefer action 1, which pays 2
+reward = torch.tensor([[[0.0, 1.0], [1.0, 3.0]], [[9.0, 0.0], [0.0, 2.0]]])
+q = torch.tensor([[[0.0, 1.0], [0.0, 1.0]], [[0.0, 5.0], [0.0, 5.0]]])
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def ow_loss(q_tot, q_hat, ahead, reward, terminated, mask, gamma, alpha):
-    """All [B, T]: q_tot, q_hat, ahead, reward, mask float, terminated bool
-    -> the loss, a scalar tensor."""
+def judged(reward, q, gamma):
+    """reward[T, A, ..., A], q[T, N, A], gamma a number -> what Q̂* learns, [T, A, ..., A]."""
     ...
 
 
+# %%
+# Try it. With γ = 0.5, what is ahead in the first step is worth 1: not half of the 9.
+judged(reward, q, 0.5)
+
 # %% nbgrader={"grade": true, "grade_id": "check_13_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("13.3", ow_loss)
+check("13.3", judged)
 
 
 # %% [markdown]

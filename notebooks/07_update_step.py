@@ -601,10 +601,10 @@ figure
 #
 # ### Exercises
 # The exercises of this lesson are in [exercises/07_update_step.ipynb](../exercises/07_update_step.ipynb); `make lab` puts a copy of your own in `my/`.
-# - 07.1 What was played
+# - 07.1 Who hears the error?
 # - 07.2 The best available next values
 # - 07.3 The targets of a batch
-# - 07.4 The loss of a padded batch
+# - 07.4 Which steps count?
 # - 07.5 The whole update
 # - 07.6 Find the bug: An action that nobody can take
 # - 07.7 Find the bug: A limit that does not hold

@@ -554,7 +554,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 # The exercises of this lesson are in [exercises/12_memory.ipynb](../exercises/12_memory.ipynb); `make lab` puts a copy of your own in
 # `my/`.
 #
-# - 12.1 What the network is told
+# - 12.1 What a window can know
 # - 12.2 Every row its own episode
 # - 12.3 Targets that look further
 # - 12.4 Find the bug: The target that came late

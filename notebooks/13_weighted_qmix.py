@@ -564,9 +564,9 @@ with lesson.prediction(guess, believed) as fold:
 # The exercises of this lesson are in [exercises/13_weighted_qmix.ipynb](../exercises/13_weighted_qmix.ipynb); `make lab` puts a copy of your own in
 # `my/`.
 #
-# - 13.1 What counts in full
+# - 13.1 How far must α fall?
 # - 13.2 Where the pulls balance
-# - 13.3 The whole loss
+# - 13.3 What the judge learns
 # - 13.4 Find the bug: Greedy beyond the rules
 # - 13.5 Measure it: how much weight is enough?
 #

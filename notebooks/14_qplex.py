@@ -560,7 +560,7 @@ print("λ learns a tenth as fast as the agents : almost none does")
 # `my/`.
 #
 # - 14.1 λ for a table
-# - 14.2 The duplex mixer
+# - 14.2 May a weight be negative?
 # - 14.3 Which way do they go?
 # - 14.4 Ten ways to weigh an advantage
 # - 14.5 Find the bug: A promise that nobody can keep

@@ -539,7 +539,7 @@ with lesson.prediction(guess, counts["penalty"]) as fold:
 # `my/`.
 #
 # - 15.1 How far from holding?
-# - 15.2 Three losses, and who hears them
+# - 15.2 The alternative, for any team
 # - 15.3 A sum that touches every row and column
 # - 15.4 Find the bug: Switches that switch nothing
 #

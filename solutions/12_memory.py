@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/12_memory.ipynb)
 #
-# You write the three things around a recurrent network that go wrong most often: what it is told, when it forgets, and how far its targets look. And you find the bug that makes a target network miss the beginning.
+# You work out what a short memory can know, and write two things around a recurrent network that often go wrong: when it forgets, and how far its targets look. And you find the bug that makes a target network miss the beginning.
 #
-# **Minutes:** 47
+# **Minutes:** 49
 #
 # **You need:** [lesson 12](../notebooks/12_memory.ipynb)
 #
@@ -63,36 +63,45 @@ from qmix_course.agents import GRUAgents
 # The exercises do not build on each other.
 
 # %% [markdown]
-# ## Exercise 12.1 · What the network is told
+# ## Exercise 12.1 · What a window can know
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# Agents that share one recurrent network are told three things at each step: what they see, what they did last, and who they are. The replay holds
-# `obs[B, T, N, O]` and `actions[B, T, N]` (int64), the actions that were *played at* these steps. Every row begins with an episode's first step.
+# A recurrent network is one way to remember. A cheaper one is a window: the agent gets its last $k$ observations and nothing else. How long must the window be?
 #
-# Write `agent_inputs(obs, actions, n_actions)`: a tensor `[B, T, N, O + A + N]`, in this order:
+# The episodes of a task are equally likely. Row $e$ of `sights[E, T]` (int64) says what the agent sees in the $T$ steps of episode $e$; equal numbers are equal sights.
+# `wants[E]` (int64) is the action that pays 1 in the last step of the episode. Every other action pays 0, and nothing that the agent does changes what it sees.
 #
-# 1. the observation;
-# 2. the agent's own **last** action as a one-hot vector of length `n_actions` (some actions may never be played); all zeros at step 0, where there was none;
-# 3. the agent's id as a one-hot vector of length N: agent 1 has its 1 in the first place.
+# Write `window_curve(sights, wants)`: for each $k = 1, \dots, T$ the best expected reward that an agent can get which knows its last $k$ sights, in their order. You are right if
+# all numbers are exact, for any sights and any number of actions.
+
+# %%
+# two cues: 1 or 2 in the first step, 4 or 5 in the third
+sights = torch.tensor([[1, 0, 4, 0], [2, 0, 4, 0], [1, 0, 5, 0], [2, 0, 5, 0]])
+wants = torch.tensor([0, 1, 1, 1])
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def agent_inputs(obs, actions, n_actions):
-    """obs[B, T, N, O], actions[B, T, N] -> [B, T, N, O + A + N]:
-    observation, last action, agent id."""
+def window_curve(sights, wants):
+    """sights[E, T] int64, wants[E] int64 -> the best expected reward for k = 1, ..., T: [T]."""
     ### BEGIN SOLUTION
-    batch, time, n_agents = actions.shape
-    nothing = torch.full((batch, 1, n_agents), -1)
-    last = torch.cat([nothing, actions[:, :-1]], 1)      # the action of the step before
-    # -1 equals none of them: zeros
-    told = (last.unsqueeze(-1) == torch.arange(n_actions)).to(obs.dtype)
-    ids = torch.eye(n_agents, dtype=obs.dtype).expand(batch, time, -1, -1)
-    return torch.cat([obs, told, ids], -1)
+    curve = []
+    for k in range(1, sights.shape[1] + 1):
+        groups = {}                                      # window -> what is wanted behind it
+        for row, want in zip(sights[:, -k:].tolist(), wants.tolist()):
+            groups.setdefault(tuple(row), []).append(want)
+        right = sum(max(group.count(want) for want in group) for group in groups.values())
+        curve.append(right / len(wants))
+    return torch.tensor(curve)
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_12_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("12.1", agent_inputs)
+# %%
+# Try it. In the last step alone nothing is to be seen: for k = 1 the best is 3 of 4.
+window_curve(sights, wants)
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("12.1", window_curve)
 
 
 # %% [markdown]

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/14_qplex.ipynb)
 #
-# You make tables from positive weights, build the duplex mixer with its detach, and compute where a team is pulled.
+# You make tables from positive weights, find out where a negative one does harm, and compute where a team is pulled.
 #
-# **Minutes:** 67
+# **Minutes:** 64
 #
 # **You need:** [lesson 14](../notebooks/14_qplex.ipynb)
 #
@@ -95,32 +95,50 @@ check("14.1", lambda_for_table)
 
 
 # %% [markdown]
-# ## Exercise 14.2 · The duplex mixer
+# ## Exercise 14.2 · May a weight be negative?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# Write the mixer's last step. The hypernetworks have done their part: `w` and `b` are the raw outputs for the rescaling, `lam` is λ and positive already. `agent_qs` are the
-# chosen actions' values, `best_qs` those of the best available actions. All five have the same shape `[..., N]`. Make $w$ positive as the lesson does, $|w| + 10^{-10}$ (the $10^{-10}$ may be left out).
+# Somebody forgot to make $\lambda$ positive. Some weights came out as 0 or below, and the team still plays well. Luck, or not? Weights differ from one joint action to the next, and one agent's weight may make up for another's.
 #
-# $$Q_{tot} = \sum_i Q_i' + \sum_i (\lambda_i - 1)\, A_i', \qquad Q_i' = w_i Q_i + b_i, \quad A_i' = Q_i' - (w_i \max Q_i + b_i),$$
+# $N$ agents in one state: utilities `q[N, A]`, weights `lam[i, u_1, …, u_N]` $= \lambda_i(\mathbf u)$ of any sign, and `available[N, A]` (bool). $V_i$ is the value of agent $i$'s best *available* action, and
+# $Q_{tot}(\mathbf u) = \sum_i V_i + \sum_i \lambda_i(\mathbf u)\, (q_i(u_i) - V_i)$.
 #
-# where the second sum treats $A_i'$ as a number: no gradient passes through it, neither to the utilities nor to $w$ and $b$.
+# Write `breaks(q, lam, available)`: a table `[A, …, A]` (bool), True at every joint action that takes IGM away: the team can play it, it is not the agents' own choice, and its $Q_{tot}$ is at least as large as the
+# one of their own choice.
 #
-# You are right if the values and all five gradients are right, for any number of agents and any leading axes, none included.
+# You are right if the table is right for one to four agents. All numbers are halves, so that sums are exact and a tie is a tie; no agent has two equal utilities.
+
+# %%
+q = torch.tensor([[2.0, 1.0], [3.0, 1.0]])                    # both agents prefer action 0
+lam = torch.tensor([[[1.0, -1.0], [-1.0, -3.0]],              # λ of agent 1: three are negative
+                    [[2.0, 1.0], [1.0, 1.0]]])                # λ of agent 2
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def duplex(agent_qs, best_qs, w, b, lam):
-    """Five tensors [..., N] -> Q_tot[...]."""
+def breaks(q, lam, available):
+    """q[N, A], lam[N, A, ..., A], available[N, A] bool -> where IGM is lost, bool [A, ..., A]."""
     ### BEGIN SOLUTION
-    w = w.abs() + 1e-10
-    own, best = w * agent_qs + b, w * best_qs + b
-    advantage = (own - best).detach()                # after the rescaling: w and b are shut out too
-    return own.sum(-1) + ((lam - 1) * advantage).sum(-1)
+    own = q.masked_fill(~available, -torch.inf)
+    total = torch.zeros(lam.shape[1:])                        # Q_tot - V_tot
+    playable = torch.ones(lam.shape[1:], dtype=torch.bool)
+    for i in range(len(q)):
+        shape = [1] * len(q)
+        shape[i] = -1                                         # agent i's numbers lie along axis i
+        total = total + lam[i] * (q[i] - own[i].max()).view(shape)
+        playable = playable & available[i].view(shape)
+    found = playable & (total >= 0)
+    found[tuple(own.argmax(1))] = False
+    return found
     ### END SOLUTION
 
 
+# %%
+# Try it. Three negative weights, and two joint actions that break IGM.
+breaks(q, lam, torch.ones(2, 2, dtype=torch.bool))
+
 # %% nbgrader={"grade": true, "grade_id": "check_14_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("14.2", duplex)
+check("14.2", breaks)
 
 # %% [markdown]
 # ## Exercise 14.3 · Which way do they go?

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/15_qtran.ipynb)
 #
-# You measure how far QTRAN's conditions are from holding, write its losses so that each is heard by the right networks, build utilities for the stricter condition, and repair one.
+# You measure how far QTRAN's conditions are from holding, find where the stricter condition fails in any team, build utilities for the stricter condition, and repair one.
 #
-# **Minutes:** 60
+# **Minutes:** 55
 #
 # **You need:** [lesson 15](../notebooks/15_qtran.ipynb)
 #
@@ -96,35 +96,43 @@ check("15.1", violations)
 
 
 # %% [markdown]
-# ## Exercise 15.2 · Three losses, and who hears them
+# ## Exercise 15.2 · The alternative, for any team
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 20 · **Extra**
+# **Difficulty:** 4 of 5 · **Minutes:** 15 · **Extra**
 #
-# QTRAN-base on tables, for a batch of `B` plays of two agents: `q[b, i, a]`, `joint[b, u1, u2]` and `v[b]` are what the networks say in the state of play `b`; `actions[b, i]` is what was
-# played, `y[b]` the target. Every action is available. Write `three_losses`, which returns $L_{td}$, $L_{opt}$ and $L_{nopt}$, each the mean over the plays.
+# The lesson wrote QTRAN-alt's condition for two agents. Here is a team of any size in one state: utilities `q[N, A]`, the table `joint[u_1, …, u_N]` $= Q_{jt}$, and `v`, one number (a tensor without axes). Fix what the
+# *others* play. As agent $i$ goes through its own actions, how small does the gap $Q' - Q_{jt} + V$ become?
 #
-# You are right if the three values are right, and if each loss has the right *gradient* with respect to `q`, `joint` and `v`: $Q_{jt}$ hears $L_{td}$ only; utilities and V hear the other two.
-# (`y` is a given number. No agent has two equal utilities.)
+# Write `smallest_gaps(q, joint, v)`. It returns these numbers for every agent and for everything that the others can play: `[N, A^(N−1)]`. In each row the others' actions come in the agents' order, and the last one changes
+# fastest. The condition holds where all numbers are 0; QTRAN-alt trains the team to make their squares small.
+#
+# You are right if all numbers are right for one to four agents, and if their *gradients* reach whom they should: utilities and V hear of the gaps, $Q_{jt}$ does not.
+
+# %%
+q = torch.tensor([[4.0, 0.0], [4.0, 0.0]])
+joint = torch.tensor([[8.0, -12.0], [-12.0, 0.0]])
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def three_losses(q, joint, v, actions, y):
-    """q[B, 2, A], joint[B, A, A], v[B], actions[B, 2] int64, y[B]
-    -> L_td, L_opt, L_nopt, one number each."""
+def smallest_gaps(q, joint, v):
+    """q[N, A], joint[A, ..., A], v[] -> the smallest gap over agent i's own actions, [N, A^(N-1)]."""
     ### BEGIN SOLUTION
-    rows = torch.arange(len(q))
-    best = q.argmax(-1)                                                                 # [B, 2]: ū
-    q_jt = joint[rows, actions[:, 0], actions[:, 1]]
-    q_jt_best = joint[rows, best[:, 0], best[:, 1]]
-    q_sum = q.gather(2, actions.unsqueeze(2)).sum((1, 2))
-    td = (q_jt - y) ** 2
-    opt = (q.amax(2).sum(1) - q_jt_best.detach() + v) ** 2
-    nopt = (q_sum - q_jt.detach() + v).clamp(max=0) ** 2
-    return td.mean(), opt.mean(), nopt.mean()
+    n = len(q)
+    gap = v - joint.detach()                             # Q_jt is a given thing for the agents
+    for i in range(n):
+        shape = [1] * n
+        shape[i] = -1                                    # agent i's utilities lie along axis i
+        gap = gap + q[i].view(shape)
+    return torch.stack([gap.amin(i).flatten() for i in range(n)])
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_15_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("15.2", three_losses)
+# %%
+# Try it. With V = 0 every row and every column of this table is touched; with V = 1 none is.
+smallest_gaps(q, joint, torch.tensor(1.0))
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("15.2", smallest_gaps)
 
 
 # %% [markdown]

@@ -44,7 +44,8 @@ class Exercise:
     """One exercise or lab. ``answers``: the names that a learner defines, each "function", "class" or "value".
 
     ``look(room, *answers)`` returns a verdict or raises ``Found``. ``off_limits``: dotted names that must not be called
-    while an answer runs. ``practises``: what it is for, as a teacher would say it.
+    while an answer runs. ``practises``: what it is for, as a teacher would say it. ``formerly``: what the answers to
+    another exercise were called that had this number before; copies that learners keep still define and check them.
     """
 
     number: str
@@ -59,6 +60,18 @@ class Exercise:
     off_limits: tuple[str, ...] = ()
     lab: bool = False
     core: bool = False              # of the two or three that a lesson stands on; the others are extra
+    formerly: tuple[str, ...] = ()
+
+    def earlier(self, names) -> Verdict | None:
+        """The verdict for one who answers the exercise that had this number before, if one of ``names`` is of it."""
+        old = [name for name in names if name in self.formerly]
+        if not old:
+            return None
+        return Verdict("not attempted", f"{old[0]} answers an earlier exercise {self.number}. Today's is another one: "
+                                        f"{self.title}",
+                       "Your copy is older than the course. "
+                       f"python -m qmix_course reset {self.number[:2]} lays today's exercises in my/ and keeps your "
+                       "notebook beside them.")
 
     def heading(self) -> str:
         """The two lines that stand above the exercise in its notebook."""

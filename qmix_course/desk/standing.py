@@ -92,8 +92,9 @@ def verdicts(lesson: str, path: Path, tell: Callable[[dict], None] = lambda _: N
         if failed:
             verdict = Verdict("error in your code", failed, "The cell of the answer does not run.")
         elif missing:
-            verdict = Verdict("not attempted", f"the notebook defines no {' and no '.join(missing)}",
-                              *[f"{cell} raised: {said}" for cell, said in list(ran.failed.items())[:1]])
+            verdict = exercise.earlier(ran.names) or Verdict(
+                "not attempted", f"the notebook defines no {' and no '.join(missing)}",
+                *[f"{cell} raised: {said}" for cell, said in list(ran.failed.items())[:1]])
         else:
             verdict = check(exercise.number, *(ran.names[name] for name in exercise.answers))
         found[exercise.number] = verdict

@@ -2,14 +2,14 @@
 
 from qmix_course.checks.lesson07 import (
     best_next,
-    chosen_values,
     lab_limit,
     lab_unavailable,
     measure_gamma,
     qmix_update,
-    td_loss,
     td_targets,
+    which_count,
+    who_hears,
 )
 
-EXERCISES = (chosen_values.EXERCISE, best_next.EXERCISE, td_targets.EXERCISE, td_loss.EXERCISE, qmix_update.EXERCISE,
+EXERCISES = (who_hears.EXERCISE, best_next.EXERCISE, td_targets.EXERCISE, which_count.EXERCISE, qmix_update.EXERCISE,
              lab_unavailable.EXERCISE, lab_limit.EXERCISE, measure_gamma.EXERCISE)

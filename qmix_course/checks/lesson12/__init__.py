@@ -1,5 +1,5 @@
 """The exercises of lesson 12, in its order."""
 
-from qmix_course.checks.lesson12 import agent_inputs, lab_late_target, lambda_targets, memories
+from qmix_course.checks.lesson12 import lab_late_target, lambda_targets, memories, window_curve
 
-EXERCISES = (agent_inputs.EXERCISE, memories.EXERCISE, lambda_targets.EXERCISE, lab_late_target.EXERCISE)
+EXERCISES = (window_curve.EXERCISE, memories.EXERCISE, lambda_targets.EXERCISE, lab_late_target.EXERCISE)

@@ -8,7 +8,7 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.lesson14.duplex_mixer import explained
+from qmix_course.checks.lesson14.shared import explained
 from qmix_course.checks.room import UNNAMED, Room
 from qmix_course.checks.verdict import Found, Verdict
 

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 
 from qmix_course.checks.exercise import Exercise, Mistake
-from qmix_course.checks.lesson14.duplex_mixer import explained
+from qmix_course.checks.lesson14.shared import explained
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 

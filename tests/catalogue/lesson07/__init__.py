@@ -3,21 +3,21 @@
 from tests.catalogue import together
 from tests.catalogue.lesson07 import (
     best_next,
-    chosen_values,
     edges,
     lab_limit,
     lab_unavailable,
     measure_gamma,
     qmix_update,
-    td_loss,
     td_targets,
+    which_count,
+    who_hears,
 )
 
 CATALOGUE = together({
-    "07.1": chosen_values.ANSWERS,
+    "07.1": who_hears.ANSWERS,
     "07.2": best_next.ANSWERS,
     "07.3": td_targets.ANSWERS,
-    "07.4": td_loss.ANSWERS,
+    "07.4": which_count.ANSWERS,
     "07.5": qmix_update.ANSWERS,
     "07.6": lab_unavailable.ANSWERS,
     "07.7": lab_limit.ANSWERS,

@@ -6,102 +6,77 @@ from tests.catalogue import Answers
 from tests.catalogue.lesson10.shared import line
 
 
-def judge_with(success, stops=lambda step: step.ended, counts_all=False, resets_first=False):
-    def judge(env, starts, act):
-        step = env.reset(positions=starts)
-        returns, lengths = torch.zeros(len(starts)), torch.zeros(len(starts))
-        reached = torch.zeros(len(starts), dtype=torch.bool)
-        playing = torch.ones(len(starts), dtype=torch.bool)
-        while playing.any():
-            step = env.step(act(step.obs))
-            returns += step.reward * (1 if counts_all else playing)
-            lengths += playing
-            ended, stopped = step.ended, stops(step)
-            if resets_first and ended.any():
-                step = env.reset(where=ended)
-            reached |= success(step, playing, returns, lengths, env)
-            playing &= ~stopped
-            if step.ended.any():
-                step = env.reset(where=step.ended)
-        return returns, reached
-
-    return judge
+def verdicts(over=lambda task, clock: task | clock, solved=lambda task, clock: task, inside=True):
+    """The listing with its two questions: when is an episode over, and when is it solved?"""
+    def answer(reward, terminated, truncated):
+        ended = over(terminated, truncated)
+        before = ended.cumsum(1) - (ended.long() if inside else 0)
+        first = before == 0
+        return (reward * first).sum(1), (solved(terminated, truncated) & first).any(1)
+    return answer
 
 
-mended = judge_with(lambda step, playing, returns, lengths, env: step.terminated & playing)
-mended_by_flags = judge_with(lambda step, playing, returns, lengths, env: step.ended & ~step.truncated & playing)
-mended_by_prize = judge_with(lambda step, playing, returns, lengths, env: (step.reward == 10) & playing)
-mended_by_place = judge_with(
-    lambda step, playing, returns, lengths, env: (env.positions == env.goals).flatten(1).all(1) & playing)
-as_it_was = judge_with(lambda step, playing, returns, lengths, env: step.ended & playing)
-by_the_clock = judge_with(lambda step, playing, returns, lengths, env: step.truncated & playing)
-asks_too_late = judge_with(lambda step, playing, returns, lengths, env: step.terminated & playing, resets_first=True)
-counts_again = judge_with(lambda step, playing, returns, lengths, env: step.terminated & playing, counts_all=True)
-never_stops = judge_with(lambda step, playing, returns, lengths, env: step.terminated & playing,
-                         stops=lambda step: step.terminated & (step.reward > 10))
+mended = verdicts()
 
 
-def judge_one_by_one(env, starts, act):
-    """Board by board, each the only one that is counted."""
-    returns, reached = [], []
-    for k in range(len(starts)):
-        step, total = env.reset(positions=starts), 0.0
-        while True:
-            step = env.step(act(step.obs))
-            total += float(step.reward[k])
-            if step.ended[k]:
-                break
-            if step.ended.any():
-                step = env.reset(where=step.ended)
-        returns.append(total)
-        reached.append(bool(step.terminated[k]))
-    return torch.tensor(returns), torch.tensor(reached)
-
-
-def judge_by_return(env, starts, act):
-    returns, _ = mended(env, starts, act)
-    return returns, returns > 0
-
-
-def judge_by_length(env, starts, act):
-    step = env.reset(positions=starts)
-    returns = torch.zeros(len(starts))
-    lengths = torch.zeros(len(starts), dtype=torch.int64)
-    playing = torch.ones(len(starts), dtype=torch.bool)
-    while playing.any():
-        step = env.step(act(step.obs))
-        returns += step.reward * playing
-        lengths += playing
-        playing &= ~step.ended
-        if step.ended.any():
-            step = env.reset(where=step.ended)
-    return returns, lengths < env.spec.episode_limit
-
-
-def judge_only_terminated_stops(env, starts, act):
-    step = env.reset(positions=starts)
-    returns = torch.zeros(len(starts))
-    reached = torch.zeros(len(starts), dtype=torch.bool)
-    playing = torch.ones(len(starts), dtype=torch.bool)
-    while not reached.all():
-        step = env.step(act(step.obs))
-        returns += step.reward * playing
-        reached |= step.terminated & playing
-        playing &= ~step.ended
-        if step.ended.any():
-            step = env.reset(where=step.ended)
+def step_by_step(reward, terminated, truncated):
+    playing = torch.ones(len(reward), dtype=torch.bool)
+    returns, reached = torch.zeros(len(reward)), torch.zeros(len(reward), dtype=torch.bool)
+    for t in range(reward.shape[1]):
+        returns += torch.where(playing, reward[:, t], 0.0)
+        reached |= playing & terminated[:, t]
+        playing &= ~(terminated[:, t] | truncated[:, t])
     return returns, reached
 
 
+def by_length(reward, terminated, truncated):
+    ended = terminated | truncated
+    last = torch.where(ended.any(1), ended.int().argmax(1), reward.shape[1] - 1)
+    rows = torch.arange(len(reward))
+    return reward.cumsum(1)[rows, last], terminated[rows, last]
+
+
+as_it_was = verdicts(over=lambda task, clock: task)
+clock_is_fine = verdicts(solved=lambda task, clock: task | clock)
+without_the_end = verdicts(inside=False)
+clock_wins = verdicts(solved=lambda task, clock: task & ~clock)
+
+
+def returns_only(reward, terminated, truncated):
+    return mended(reward, terminated, truncated)[0], as_it_was(reward, terminated, truncated)[1]
+
+
+def verdicts_only(reward, terminated, truncated):
+    return as_it_was(reward, terminated, truncated)[0], mended(reward, terminated, truncated)[1]
+
+
+def all_of_it(reward, terminated, truncated):
+    return reward.sum(1), terminated.any(1)
+
+
+def never_out_of_time(reward, terminated, truncated):
+    return mended(reward, terminated, truncated)[0], terminated.any(1) & ~truncated.any(1)
+
+
+def by_return(reward, terminated, truncated):
+    returns = mended(reward, terminated, truncated)[0]
+    return returns, returns > 0
+
+
+def exchanged(reward, terminated, truncated):
+    returns, reached = mended(reward, terminated, truncated)
+    return returns, ~reached
+
+
 ANSWERS = Answers(
-    right=line(8, mended, mended_by_flags, mended_by_prize, mended_by_place, judge_one_by_one),
-    wrong=[
-        ("the clock still counts as success", (8, as_it_was)),
-        ("success and failure are exchanged", (8, by_the_clock)),
-        ("nobody is ever found to arrive", (8, asks_too_late)),
-        ("a second episode is counted", (8, counts_again)),
-        ("boards that are stuck are played for ever", (8, never_stops)),
-        ("boards that are stuck are played for ever", (5, judge_only_terminated_stops)),
-        ("the symptom is hidden: a high return stands for success", (8, judge_by_return)),
-        ("the symptom is hidden: what ends before the limit counts", (8, judge_by_length)),
-    ])
+    right=line(1, mended, step_by_step, by_length),
+    wrong=[("a board still gets a second chance after its clock has run out", (1, as_it_was)),
+           ("the symptom is hidden: the clock counts as success", (1, clock_is_fine)),
+           ("the returns are mended, the verdicts are not", (1, returns_only)),
+           ("the verdicts are mended, the returns are not", (3, verdicts_only)),
+           ("now all episodes count", (1, all_of_it)),
+           ("the step that ends the episode is left out", (1, without_the_end)),
+           ("where both end in one step, the clock wins", (1, clock_wins)),
+           ("a clock that runs out in a later episode spoils the verdict", (4, never_out_of_time)),
+           ("the symptom is hidden: a high return stands for success", (1, by_return)),
+           ("success and failure are exchanged", (1, exchanged))])
