@@ -66,35 +66,39 @@ from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
-# ## Exercise 05.1 · The mixing layer
+# ## Exercise 05.1 · How loud is each agent?
 #
-# **Difficulty:** 2 of 5 · **Minutes:** 10 · **Extra**
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
-# Write `mix_by_hand(agent_qs, w1, b1, w2, v)`: the lesson's mixing network,
+# How strongly does the mixing network listen to each agent? The lesson asked autograd. Here you say it yourself: the slopes $\partial Q_{tot} / \partial Q_i$ of
 #
-# $$Q_{tot} = |w_2| \cdot \mathrm{ELU}\big(q\, |W_1| + b_1\big) + V,$$
+# $$Q_{tot} = |w_2| \cdot \mathrm{ELU}\big(q\, |W_1| + b_1\big) + V .$$
 #
-# with the weights *as their hypernetworks put them out*: of any sign, and $W_1$ as one long row. So your function makes both weights non-negative
-# with the absolute value, and gives $W_1$ its shape.
+# Write `voices(agent_qs, w1, b1, w2)`, with the weights *as their hypernetworks put them out*, of any sign: `agent_qs[..., N]`, `w1[..., N, E]`, `b1[..., E]`, `w2[..., E]` → the slopes `[..., N]`. The `...` are any leading
+# axes, the same for all four, or none. ($V$ has no say in a slope.)
 #
-# - `agent_qs[..., N]`: the utilities of the chosen actions.
-# - `w1[..., N·E]`: first the `E` numbers of agent 1 (one for each hidden unit), then the `E` numbers of agent 2, and so on.
-# - `b1[..., E]`, `w2[..., E]` and `v[...]`.
-#
-# The `...` are any leading axes, the same for all five: none for a single sample (then `v` has no axis at all), `[B]` for a batch, `[B, T]` for a
-# batch over time. Return `Q_tot[...]`. Leave the inputs as they are.
-#
-# You are right if the values agree for any number of agents and hidden units, and any leading axes.
+# You are right if the slopes are right for any number of agents and hidden units. Leave autograd for later, to check yourself.
+
+# %%
+# two agents, two units; the second unit is far down on ELU's left side
+agent_qs = torch.tensor([1.0, 2.0])
+w1, b1 = torch.tensor([[-1.0, 0.5], [2.0, -1.0]]), torch.tensor([1.0, -4.0])
+w2 = torch.tensor([3.0, -2.0])
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def mix_by_hand(agent_qs, w1, b1, w2, v):
-    """agent_qs[..., N], w1[..., N*E], b1[..., E], w2[..., E], v[...],
-    the weights of any sign -> Q_tot[...]."""
+def voices(agent_qs, w1, b1, w2):
+    """agent_qs[..., N], w1[..., N, E], b1[..., E], w2[..., E], the weights of any sign
+    -> dQ_tot/dQ_i, [..., N]."""
     ...
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_05_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("05.1", mix_by_hand)
+# %%
+# Try it. The first unit alone gives 3 · 1 and 3 · 2; the second one adds a little.
+voices(agent_qs, w1, b1, w2)
+
+# %% nbgrader={"grade": true, "grade_id": "check_05_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("05.1", voices)
 
 
 # %% [markdown]

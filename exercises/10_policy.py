@@ -256,29 +256,21 @@ check("10.5", wrong_line_a, mended_right)
 
 
 # %% [markdown]
-# ## Find the bug 10.6 · The judge who trusts the clock
+# ## Find the bug 10.6 · The judge who gives a second chance
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
-# This judge tries every start, as the lesson does. `env` is a `GridWorld` with as many boards as there are starts,
-# `starts[X, 2, 2]` are the placements, and `act(obs[X, 2, O])` gives the team's actions `[X, 2]`. It returns what each start earns in its first
-# episode, and whether both agents have reached their goals in it.
+# A recording of greedy play: row $x$ begins at start $x$, all boards play the same number of steps, and a board whose episode is over goes on from the usual start at once. From `reward`, `terminated` and `truncated`, all
+# `[X, T]`, the judge reads what each start earns in its *first* episode, and whether both agents reach their goals in it.
 
 # %%
-def judge(env, starts, act):
-    """Try every start once: returns[X], reached both goals[X]."""
-    step = env.reset(positions=starts)                              # 1
-    returns = torch.zeros(len(starts))                              # 2
-    reached = torch.zeros(len(starts), dtype=torch.bool)            # 3
-    playing = torch.ones(len(starts), dtype=torch.bool)             # 4
-    while playing.any():                                            # 5
-        step = env.step(act(step.obs))                              # 6
-        returns += step.reward * playing                            # 7
-        reached |= step.ended & playing                             # 8
-        playing &= ~step.ended                                      # 9
-        if step.ended.any():                                        # 10
-            step = env.reset(where=step.ended)                      # 11
-    return returns, reached                                         # 12
+def verdicts(reward, terminated, truncated):
+    """The first episode of each row: returns[X], reached both goals[X]."""
+    over = terminated.cumsum(1) - terminated.long()                 # 1   before this step
+    first = over == 0                                               # 2
+    returns = (reward * first).sum(1)                               # 3
+    reached = (terminated & first).any(1)                           # 4
+    return returns, reached                                         # 5
 
 
 # %% [markdown]
@@ -292,12 +284,17 @@ def rows_first(obs):
     return torch.where(down != 0, torch.where(down > 0, 1, 0), torch.where(right > 0, 3, 2))
 
 
-tester = GridWorld(num_envs=599)
-_, praised = judge(tester, tester.placements(), rows_first)
+tester, played = GridWorld(num_envs=599, episode_limit=20), []
+step = tester.reset(positions=tester.placements())
+for _ in range(30):
+    step = tester.step(rows_first(step.obs))
+    played.append((step.reward, step.terminated, step.truncated))
+    step = tester.reset(where=step.ended)
+recording = [torch.stack(part, 1) for part in zip(*played)]
 print("starts from which they reach both goals, says the judge:",
-      int(praised.sum()), "of", len(praised))
+      int(verdicts(*recording)[1].sum()), "of 599")
 
-one_board = GridWorld()
+one_board = GridWorld(episode_limit=20)
 step = one_board.reset(positions=torch.tensor([[[1, 2], [3, 2]]]))
 while not step.ended.item():
     step = one_board.step(rows_first(step.obs))
@@ -306,10 +303,10 @@ print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positio
 
 # %% [markdown]
 # The two have not moved at all. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as
-# `mended_judge`.
+# `mended_verdicts`.
 #
-# You are right if the returns and the verdicts of all starts are those of their first episode, for any size of the board and any
-# step limit.
+# You are right if the returns and the verdicts of all rows are those of their first episode, for any rewards and any flags. Both flags may be up in one step. An episode that the recording cuts off has
+# not reached the goals.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 wrong_line_b = (
@@ -317,10 +314,16 @@ wrong_line_b = (
 )
 
 
-def mended_judge(env, starts, act):
-    """Try every start once: returns[X], reached both goals[X]."""
+def mended_verdicts(reward, terminated, truncated):
+    """The first episode of each row: returns[X], reached both goals[X]."""
     ...
 
 
+# %%
+# Try it on one board: its clock runs out at step 1, and its second episode ends at step 3.
+mended_verdicts(torch.tensor([[-1.0, -1.0, -1.0, 10.0]]),
+                torch.tensor([[False, False, False, True]]),
+                torch.tensor([[False, True, False, False]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("10.6", wrong_line_b, mended_judge)
+check("10.6", wrong_line_b, mended_verdicts)

@@ -332,18 +332,24 @@ assert int(greedy(q, available)) == right
 # With probability $\varepsilon$ (the exploration rate) an agent plays a random available action, otherwise its best one.
 # Every agent tosses its own coin and rolls its own dice. Nothing is shared, so nothing has to be sent between agents.
 #
-# A uniform draw among the available actions, for a whole batch at once: give every action a random key, put −1 in place of
-# the unavailable ones, and let the largest key win.
+# These are the lines of one agent:
 
 # %%
-def epsilon_greedy_by_hand(q, available, epsilon, generator):
-    """q[..., N, A], available[..., N, A] -> actions[..., N]."""
-    best = greedy(q, available)
-    key = torch.rand(q.shape, generator=generator)
-    random = key.masked_fill(~available, -1.0).argmax(-1)
-    coin = torch.rand(best.shape, generator=generator) < epsilon     # [..., N]: one each
-    return torch.where(coin, random, best)
+def decide(q, available, epsilon, generator):
+    """One agent's action: q[A], available[A] -> an int."""
+    if torch.rand((), generator=generator) < epsilon:                # its own coin, ...
+        choices = available.nonzero().flatten()
+        return int(choices[torch.randint(len(choices), (), generator=generator)])   # its own dice
+    return int(greedy(q, available))
 
+
+dice = torch.Generator().manual_seed(0)
+print("twelve decisions with ε = 0.5:",
+      [decide(q, available, 0.5, dice) for _ in range(12)])
+
+# %% [markdown]
+# A batch of many boards and agents leaves no room for an `if`: there, all must be decided at once. You write that in
+# exercise 03.2. The library's `epsilon_greedy` does it, and from here on we use it.
 
 # %% [markdown]
 # **Predict.** $\varepsilon = 0.2$, four actions, all available. How often does one agent play its best action? (Not 80% of
@@ -357,7 +363,7 @@ one_plays_best = 1 - EPSILON + EPSILON / ACTIONS
 
 q = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]).expand(ROUNDS, 2, ACTIONS)
 everything = torch.ones_like(q, dtype=torch.bool)
-actions = epsilon_greedy_by_hand(q, everything, EPSILON, torch.Generator().manual_seed(0))
+actions = epsilon_greedy(q, everything, EPSILON, torch.Generator().manual_seed(0))
 hit = actions == torch.tensor([1, 3])                                # [ROUNDS, N]
 assert abs(float(hit[:, 0].double().mean()) - one_plays_best) < 0.005
 assert abs(float(hit.all(1).double().mean()) - one_plays_best**2) < 0.005
@@ -466,16 +472,16 @@ assert torch.allclose(q, agents(sequences), rtol=0, atol=1e-12)
 print("the same utilities, shape", list(q.shape), "and memory", memory)
 
 # %%
-q = torch.randn(1000, 2, 4, generator=generator)
-available = torch.rand(1000, 2, 4, generator=generator) < 0.6
-available[..., 0] = True                                             # everyone can do something
-for epsilon in (0.0, 0.3, 1.0):
-    mine = epsilon_greedy_by_hand(q, available, epsilon, torch.Generator().manual_seed(7))
-    theirs = epsilon_greedy(q, available, epsilon, torch.Generator().manual_seed(7))
-    assert torch.equal(mine, theirs) and available.gather(-1, mine[..., None]).all()
+q, available = torch.tensor([0.3, -1.0, 2.0, 0.5]), torch.tensor([True, True, True, False])
+dice, draws = torch.Generator().manual_seed(7), 10_000
+one_by_one = torch.tensor([decide(q, available, 0.3, dice) for _ in range(draws)])
+at_once = epsilon_greedy(q.expand(draws, 1, 4), available.expand(draws, 1, 4), 0.3, dice)
+for actions in (one_by_one, at_once.flatten()):
+    shares = torch.bincount(actions, minlength=4) / draws
+    assert (shares - torch.tensor([0.1, 0.1, 0.8, 0.0])).abs().max() < 0.015 and shares[3] == 0
 assert all(line(1.0, 0.05, 3000, t) == linear_schedule(1.0, 0.05, 3000, t)
            for t in range(0, 5000, 100))
-print("the same actions for the same dice, never an unavailable one; the same schedule")
+print("10,000 decisions each: the same shares, never an unavailable action; the same schedule")
 
 
 # %% [markdown]
@@ -511,17 +517,17 @@ plots.lines(teams, {"one coin for each agent": own, "one coin for the team": tea
 
 # %%
 def team_coin(q, available, epsilon, generator):
-    best = greedy(q, available)
-    random = torch.rand(q.shape, generator=generator).masked_fill(~available, -1.0).argmax(-1)
-    coin = torch.rand(best.shape[:-1], generator=generator) < epsilon           # one a row: the bug
-    return torch.where(coin[..., None], random, best)
+    """All explore, or none does: the bug."""
+    coin = torch.rand(len(q), 1, generator=generator) < epsilon                 # one a row
+    return torch.where(coin, epsilon_greedy(q, available, 1.0, generator),
+                       epsilon_greedy(q, available, 0.0, generator))
 
 
 q = torch.zeros(200_000, 4, 4)                            # four agents; action 0 is everyone's best
 q[..., 0] = 1.0
 everything = torch.ones_like(q, dtype=torch.bool)
 for name, rule, expected in zip(("own coins", "team coin"),
-                                (epsilon_greedy_by_hand, team_coin), exactly_one(4)):
+                                (epsilon_greedy, team_coin), exactly_one(4)):
     deviate = rule(q, everything, 0.1, torch.Generator().manual_seed(0)) != 0
     assert abs(float(deviate[:, 0].double().mean()) - 0.075) < 0.003
     assert abs(float((deviate.sum(1) == 1).double().mean()) - expected) < 0.003
@@ -583,7 +589,7 @@ for shared in (True, False):
 # The exercises of this lesson are in [exercises/03_agents.ipynb](../exercises/03_agents.ipynb); `make lab` puts a copy of your own in
 # `my/`.
 #
-# - 03.1 The best available action
+# - 03.1 What the team plays, and how often
 # - 03.2 One coin for each agent
 # - 03.3 A network for every agent
 # - 03.4 Who am I?

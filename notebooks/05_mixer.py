@@ -571,7 +571,7 @@ for kind in (QMIX, LargeUnits):
 #
 # The exercises of this lesson are in [exercises/05_mixer.ipynb](../exercises/05_mixer.ipynb); `make lab` puts a copy of your own in `my/`.
 #
-# - 05.1 The mixing layer
+# - 05.1 How loud is each agent?
 # - 05.2 Two ways not to be negative
 # - 05.3 What a mixer weighs
 # - 05.4 A mixer of your own

@@ -67,27 +67,42 @@ from qmix_course.training import TrainConfig
 # axes, none included. The exercises do not build on each other. Leave what your functions are given as it was.
 
 # %% [markdown]
-# ## Exercise 03.1 · The best available action
+# ## Exercise 03.1 · What the team plays, and how often
 #
-# **Difficulty:** 1 of 5 · **Minutes:** 5 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 8 · **Core**
 #
-# Write `best_actions(q, available)`: for each agent the number of its best available action. `q[..., N, A]` holds the values, any finite numbers;
-# `available[..., N, A]` is bool, and every agent has at least one available action. Return the actions `[..., N]`, int64.
+# While a team explores, which joint actions does it play, and how often? You need no dice to say: every agent tosses its own coin, so its chances depend on nobody else.
 #
-# You are right if every agent gets the available action with the largest value, whatever the size and sign of the values. If several
-# available ones are equally good, any of them will do. Write it yourself: the library's `greedy` and `epsilon_greedy` are off limits.
+# Write `joint_chances(q, available, epsilon)` for one state. `q[N, A]` are the agents' values (in no row are two alike), `available[N, A]` (bool) what they can do; everybody can do something. With chance `epsilon` an agent draws
+# one of its available actions, each equally likely; otherwise it plays its best available one. Return a table with one axis of length A for each agent, the first agent's first: entry $(u_1, \dots, u_N)$ is
+# the chance that the team plays this joint action.
+#
+# You are right if all chances are exact, for any number of agents and values of either sign. The library's `greedy` and `epsilon_greedy` are off limits.
+
+# %%
+q = torch.tensor([[1.0, 0.0], [0.0, 2.0]])            # agent 1 prefers action 0, agent 2 action 1
+
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def best_actions(q, available):
-    """Each agent's best available action: q[..., N, A], available[..., N, A] bool
-    -> [..., N] int64."""
+def joint_chances(q, available, epsilon):
+    """q[N, A], available[N, A] bool, 0 <= epsilon <= 1
+    -> the chance of every joint action, [A, ..., A]."""
     ### BEGIN SOLUTION
-    return q.masked_fill(~available, -torch.inf).argmax(-1)
+    table = torch.ones(())
+    for values, can in zip(q, available):
+        own = epsilon * can / can.sum()
+        own[values.masked_fill(~can, -torch.inf).argmax()] += 1 - epsilon
+        table = table.unsqueeze(-1) * own                # coins of their own: chances are multiplied
+    return table
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_03_1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-check("03.1", best_actions)
+# %%
+# Try it. With ε = 0.2 each agent plays its best action in 90 of 100 steps, both do in 81.
+joint_chances(q, torch.ones(2, 2, dtype=torch.bool), 0.2)
+
+# %% nbgrader={"grade": true, "grade_id": "check_03_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("03.1", joint_chances)
 
 
 # %% [markdown]
@@ -100,7 +115,7 @@ check("03.1", best_actions)
 # - with probability `epsilon` it plays a random action, each of its available ones equally likely, its best one included;
 # - otherwise it plays its best available action (any of them, if several are equally good).
 #
-# `q[..., N, A]` and `available[..., N, A]` (bool) are as in 03.1. `generator` is a `torch.Generator`: draw every random number from it, and do not seed it. Return the
+# `q[..., N, A]` holds any finite numbers, `available[..., N, A]` is bool, and every agent has at least one available action. `generator` is a `torch.Generator`: draw every random number from it, and do not seed it. Return the
 # actions `[..., N]`, int64.
 #
 # You may draw in any way you like. You are right if no unavailable action ever comes up, if ε = 0 gives the best actions, if the same generator in the same
@@ -127,7 +142,7 @@ check("03.2", epsilon_greedy)
 # %% [markdown]
 # ## Exercise 03.3 · A network for every agent
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 15 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Core**
 #
 # Write the class `AgentNets`: one network for each agent, each with weights of its own,
 #

@@ -165,7 +165,7 @@ check("06.2", Replay)
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 6 · **Extra**
 #
-# Write `soft_update(target, online, tau)`: one soft update, as in the lesson, without the library's function of that name. `target` and `online` are two
+# The lesson moved one weight. Write `soft_update(target, online, tau)`: one soft update of a whole network, without the library's function of that name. `target` and `online` are two
 # networks (`nn.Module`) of the same build, and 0 < `tau` ≤ 1. Afterwards every parameter of `target` has gone the part `tau` of its way to that of `online`.
 #
 # - It works in place and returns nothing: the parameters of `target` stay the same objects, with new numbers in them.

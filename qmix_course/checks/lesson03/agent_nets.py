@@ -234,7 +234,7 @@ def _start(room: Room, agents) -> None:
 
 
 EXERCISE = Exercise(
-    number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=15,
+    number="03.3", title="A network for every agent", answers={"AgentNets": "class"}, difficulty=3, minutes=12,
     core=True,
     practises="write a module with one network for each agent, from obs[B, T, N, O] to q[B, T, N, A]",
     hints=("`nn.Sequential` of three `nn.Linear` with two `nn.ReLU` between them is one agent's network. How many do "

@@ -6,10 +6,10 @@ from qmix_course.checks.lesson05 import (
     lab_monotone,
     lab_neighbours,
     measure_state,
-    mixing_layer,
     mixing_net,
     not_negative,
+    voices,
 )
 
-EXERCISES = (mixing_layer.EXERCISE, not_negative.EXERCISE, count_parameters.EXERCISE, mixing_net.EXERCISE,
+EXERCISES = (voices.EXERCISE, not_negative.EXERCISE, count_parameters.EXERCISE, mixing_net.EXERCISE,
              judge_mixer.EXERCISE, lab_monotone.EXERCISE, lab_neighbours.EXERCISE, measure_state.EXERCISE)

@@ -3,8 +3,8 @@
 from tests.catalogue.lesson03 import (
     agent_ids,
     agent_nets,
-    best_actions,
     epsilon_greedy,
+    joint_chances,
     lab_other_eyes,
     lab_thrifty_dice,
     measure_networks,
@@ -12,7 +12,7 @@ from tests.catalogue.lesson03 import (
 )
 
 CATALOGUE = {
-    "03.1": best_actions.ANSWERS,
+    "03.1": joint_chances.ANSWERS,
     "03.2": epsilon_greedy.ANSWERS,
     "03.3": agent_nets.ANSWERS,
     "03.4": agent_ids.ANSWERS,

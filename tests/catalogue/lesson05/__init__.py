@@ -6,13 +6,13 @@ from tests.catalogue.lesson05 import (
     lab_monotone,
     lab_neighbours,
     measure_state,
-    mixing_layer,
     mixing_net,
     not_negative,
+    voices,
 )
 
 CATALOGUE = {
-    "05.1": mixing_layer.ANSWERS,
+    "05.1": voices.ANSWERS,
     "05.2": not_negative.ANSWERS,
     "05.3": count_parameters.ANSWERS,
     "05.4": mixing_net.ANSWERS,
