@@ -64,7 +64,6 @@ from qmix_course.envs import LongWay
 from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
-
 # %% [markdown]
 # ## Exercise 05.1 · How loud is each agent?
 #

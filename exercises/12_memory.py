@@ -58,7 +58,6 @@ from torch import nn
 
 from qmix_course.agents import GRUAgents
 
-
 # %% [markdown]
 # The exercises do not build on each other.
 

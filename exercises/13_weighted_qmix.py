@@ -127,7 +127,6 @@ def balance(values, alpha):
 # %% nbgrader={"grade": true, "grade_id": "check_13_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.2", balance)
 
-
 # %% [markdown]
 # ## Exercise 13.3 · What the judge learns
 #

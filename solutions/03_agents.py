@@ -61,7 +61,6 @@ from qmix_course.evaluation import evaluate
 from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
-
 # %% [markdown]
 # `B` counts samples, `T` time steps, `N` agents, `A` actions, `O` the numbers of an observation, as in the lesson; `...` in a shape stands for any number of
 # axes, none included. The exercises do not build on each other. Leave what your functions are given as it was.

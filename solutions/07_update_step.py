@@ -164,7 +164,6 @@ def td_targets(reward, terminated, next_q_tot, gamma):
 # %% nbgrader={"grade": true, "grade_id": "check_07_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.3", td_targets)
 
-
 # %% [markdown]
 # ## Exercise 07.4 · Which steps count?
 #

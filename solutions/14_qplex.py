@@ -93,7 +93,6 @@ def lambda_for_table(table, q):
 # %% nbgrader={"grade": true, "grade_id": "check_14_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.1", lambda_for_table)
 
-
 # %% [markdown]
 # ## Exercise 14.2 · May a weight be negative?
 #

@@ -94,7 +94,6 @@ def violations(q, joint, v, available):
 # %% nbgrader={"grade": true, "grade_id": "check_15_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("15.1", violations)
 
-
 # %% [markdown]
 # ## Exercise 15.2 · The alternative, for any team
 #
@@ -115,7 +114,8 @@ joint = torch.tensor([[8.0, -12.0], [-12.0, 0.0]])
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def smallest_gaps(q, joint, v):
-    """q[N, A], joint[A, ..., A], v[] -> the smallest gap over agent i's own actions, [N, A^(N-1)]."""
+    """q[N, A], joint[A, ..., A], v[]
+    -> the smallest gap over agent i's own actions, [N, A^(N-1)]."""
     ### BEGIN SOLUTION
     n = len(q)
     gap = v - joint.detach()                             # Q_jt is a given thing for the agents

@@ -82,3 +82,28 @@ def test_what_is_no_folder_is_told(drive, capsys, wrong):
 def test_an_empty_folder_is_all_to_do(drive, capsys):
     assert main(["progress", str(drive)]) == 0
     assert rows(capsys.readouterr().out)["all"][:2] == ["0", "0"]
+
+
+def test_an_old_copy_that_answers_an_earlier_exercise_is_told_so(drive, capsys):
+    """In the notebook, where it still hands its function to the check, and in the terminal, where the name is missing."""
+    from qmix_course.checks import check
+    from qmix_course.checks.exercise import exercises
+
+    def central_weights(agent_qs, actions, y, q_greedy, alpha):
+        return agent_qs
+
+    verdict = check("13.1", central_weights)
+    assert verdict.kind == "not attempted" and "an earlier exercise 13.1" in verdict.title and "reset 13" in verdict.hint
+    assert check("13.1", central_weights, 1).kind == "not attempted", "whatever the number of answers was"
+    assert check("13.1", lambda *_: 0.0).kind != "not attempted"
+    notebook = json.loads(next(EXERCISES.glob("13_*.ipynb")).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "answer_13_1":
+            cell["source"] = "def central_weights(agent_qs, actions, y, q_greedy, alpha):\n    return y"
+    path = drive / "13_weighted_qmix.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    found = standing.verdicts("13", path)
+    assert found["13.1"] == verdict and found["13.3"].kind == "not attempted" and not found["13.3"].title
+    old = [name for lesson in LESSONS for exercise in exercises(lesson) for name in exercise.formerly]
+    new = [name for lesson in LESSONS for exercise in exercises(lesson) for name in exercise.answers]
+    assert old and not set(old) & set(new) and len(set(old)) == len(old)
