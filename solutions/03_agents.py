@@ -91,7 +91,7 @@ def joint_chances(q, available, epsilon):
     for values, can in zip(q, available):
         own = epsilon * can / can.sum()
         own[values.masked_fill(~can, -torch.inf).argmax()] += 1 - epsilon
-        table = table.unsqueeze(-1) * own                # coins of their own: chances are multiplied
+        table = table.unsqueeze(-1) * own            # coins of their own: chances are multiplied
     return table
     ### END SOLUTION
 

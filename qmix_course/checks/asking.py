@@ -35,7 +35,7 @@ def check(number: str, *answers) -> Verdict:
     verdict = earlier or Room(exercise).judge(answers)
     if strict and verdict.kind != "correct":
         raise NotCorrect(f"{number}: {verdict!r}")
-    return replace(verdict, folds=_folds(exercise, verdict))
+    return verdict if earlier else replace(verdict, folds=_folds(exercise, verdict))
 
 
 def _folds(exercise: Exercise, verdict: Verdict) -> tuple[tuple[str, str], ...]:
