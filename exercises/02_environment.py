@@ -92,6 +92,10 @@ def walk(positions, actions, goals, size):
     ...
 
 
+# %%
+# Try it. One agent pushes against the upper edge, the other one goes left.
+walk(torch.tensor([[[0, 0], [4, 4]]]), torch.tensor([[0, 2]]), torch.tensor([[4, 0], [0, 4]]), 5)
+
 # %% nbgrader={"grade": true, "grade_id": "check_02_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02.1", walk)
 
@@ -129,6 +133,10 @@ def settle(before, after):
     ...
 
 
+# %%
+# Try it on the table above: all three end where they were, and there was a conflict.
+settle(torch.tensor([[0, 0], [0, 1], [0, 3]]), torch.tensor([[0, 1], [0, 2], [0, 2]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_02_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("02.2", settle)
 
@@ -161,6 +169,11 @@ def team_step(positions, actions, goals, size):
     ...
 
 
+# %%
+# Try it. The best first step from the usual start costs 0.65.
+team_step(torch.tensor([[[0, 0], [4, 4]]]), torch.tensor([[1, 0]]),
+          torch.tensor([[4, 0], [0, 4]]), 5)
+
 # %% nbgrader={"grade": true, "grade_id": "check_02_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("02.3", team_step)
 
@@ -187,6 +200,10 @@ def observe(positions, goals, size):
     """What each agent sees: positions[B, N, 2], goals[N, 2] -> obs[B, N, 2N + 2]."""
     ...
 
+
+# %%
+# Try it: two agents in their corners, six numbers for each.
+observe(torch.tensor([[[0, 0], [4, 4]]]), torch.tensor([[4, 0], [0, 4]]), 5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("02.4", observe)
@@ -229,6 +246,10 @@ def leaks(look, size):
     ...
 
 
+# %%
+# Try it on the one that leaks.
+leaks(leaky_look, 3)
+
 # %% nbgrader={"grade": true, "grade_id": "check_02_5", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("02.5", leaks)
 
@@ -252,6 +273,11 @@ def end_flags(positions, goals, clock, limit):
     -> terminated[B] bool, truncated[B] bool."""
     ...
 
+
+# %%
+# Try it. Both clocks stand at the limit; on the first board everybody is home as well.
+end_flags(torch.tensor([[[4, 0], [0, 4]], [[0, 0], [4, 4]]]), torch.tensor([[4, 0], [0, 4]]),
+          torch.tensor([100, 100]), 100)
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02.6", end_flags)
@@ -300,6 +326,10 @@ def mended_move(positions, actions, size):
     """Both agents after the step: positions[B, 2, 2], actions[B, 2] -> [B, 2, 2]."""
     ...
 
+
+# %%
+# Try it. The two want the same cell: both should be back on (2, 1) and (2, 3).
+mended_move(torch.tensor([[[2, 1], [2, 3]]]), torch.tensor([[3, 2]]), 5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_7", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02.7", wrong_line_a, mended_move)

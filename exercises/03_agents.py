@@ -121,6 +121,11 @@ def epsilon_greedy(q, available, epsilon, generator):
     ...
 
 
+# %%
+# Try it. Without exploring, the best actions are 2 and 0.
+epsilon_greedy(torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 1.0]]),
+               torch.ones(2, 3, dtype=torch.bool), 0.0, torch.Generator().manual_seed(0))
+
 # %% nbgrader={"grade": true, "grade_id": "check_03_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.2", epsilon_greedy)
 
@@ -150,12 +155,17 @@ class AgentNets(nn.Module):
 
     def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
         """Make the weights of all agents."""
+        super().__init__()
         ...
 
     def forward(self, obs):
         """obs[B, T, N, O] -> q[B, T, N, A]."""
         ...
 
+
+# %%
+# Try it: two agents, one observation of zeros for each, four values for each.
+AgentNets(2, 6, 4)(torch.zeros(1, 1, 2, 6))
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.3", AgentNets)
@@ -178,6 +188,10 @@ def with_id(obs):
     """The agent's number, one-hot, behind its observation: obs[B, T, N, O] -> [B, T, N, O + N]."""
     ...
 
+
+# %%
+# Try it on three agents that see two zeros each.
+with_id(torch.zeros(1, 1, 3, 2))
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_4", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03.4", with_id)
@@ -221,6 +235,10 @@ def who_reads_whom(agents, obs, other):
     -> [N, N] bool."""
     ...
 
+
+# %%
+# Try it on the team in which agent 1 listens to agent 2.
+who_reads_whom(nosy_team, torch.zeros(1, 1, 2, 3), torch.ones(1, 1, 2, 3))
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_5", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("03.5", who_reads_whom)
@@ -283,6 +301,11 @@ def mended_values(obs, weights, biases):
     ...
 
 
+# %%
+# Try it. Networks of one layer that multiply by 1 and by 10, on two samples of two agents.
+mended_values(torch.tensor([[[[1.0], [2.0]]], [[[3.0], [4.0]]]]),
+              [torch.tensor([[[1.0]], [[10.0]]])], [torch.zeros(2, 1, 1)])
+
 # %% nbgrader={"grade": true, "grade_id": "check_03_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.6", wrong_line_a, mended_values)
 
@@ -330,6 +353,11 @@ def mended_dice(q, available, epsilon, generator):
     """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
     ...
 
+
+# %%
+# Try it. Without exploring, the best action is 3.
+mended_dice(torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.ones(1, 4, dtype=torch.bool), 0.0,
+            torch.Generator().manual_seed(0))
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("03.7", wrong_line_b, mended_dice)

@@ -91,6 +91,10 @@ def igm_holds(tables, q, available):
     ...
 
 
+# %%
+# Try it on the two states above.
+igm_holds(tables, q, available)
+
 # %% nbgrader={"grade": true, "grade_id": "check_04_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04.1", igm_holds)
 
@@ -143,6 +147,10 @@ def monotone_in(table, q):
     ...
 
 
+# %%
+# Try it. 2B is monotone in utilities that prefer action 1.
+monotone_in(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_04_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("04.3", monotone_in)
 
@@ -166,6 +174,10 @@ def best_sum(table, weights):
     -> the best sum of utilities, [A, ..., A]."""
     ...
 
+
+# %%
+# Try it. With equal weights the best sum for 2B is -1.5, 2.5, 2.5, 6.5.
+best_sum(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.ones(2, 2))
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("04.4", best_sum)
@@ -246,6 +258,10 @@ def mended_loss(q, actions, reward):
     """VDN's loss: q[N, A], actions[B, N] int64, reward[B] -> one number."""
     ...
 
+
+# %%
+# Try it. The team expects 1 + 2 and gets 8: one squared error, 25.
+mended_loss(torch.tensor([[0.0, 1.0], [0.0, 2.0]]), torch.tensor([[1, 1]]), torch.tensor([8.0]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("04.6", wrong_line, mended_loss)

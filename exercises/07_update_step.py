@@ -122,6 +122,11 @@ def best_next(q, available):
     ...
 
 
+# %%
+# Try it. Agent 1 may not take the action worth 0.
+best_next(torch.tensor([[[-1.0, 0.0, -2.0], [3.0, 1.0, 2.0]]]),
+          torch.tensor([[[True, False, True], [True, True, True]]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_07_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.2", best_next)
 
@@ -147,6 +152,10 @@ def td_targets(reward, terminated, next_q_tot, gamma):
     """
     ...
 
+
+# %%
+# Try it. The same step twice; with the second one the task ended.
+td_targets(torch.tensor([1.0, 1.0]), torch.tensor([False, True]), torch.tensor([4.0, 4.0]), 0.5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07.3", td_targets)
@@ -294,6 +303,13 @@ def mended_targets(online_q, target_q, available, reward, terminated, gamma):
     """
     ...
 
+
+# %%
+# Try it. Action 1 is not available afterwards, so action 0 counts: 1 + 0.5 · 6.
+mended_targets(torch.tensor([[[[0.0, 0.0]], [[1.0, 9.0]]]]),
+               torch.tensor([[[[0.0, 0.0]], [[6.0, 80.0]]]]),
+               torch.tensor([[[[True, True]], [[True, False]]]]),
+               torch.tensor([[1.0]]), torch.tensor([[False]]), 0.5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_07_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("07.6", wrong_line_a, mended_targets)

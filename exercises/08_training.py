@@ -86,6 +86,10 @@ def count_run(total_steps, rows, learning_starts, update_every, batch_size):
     ...
 
 
+# %%
+# Try it on a small run, whose calls you can count on your fingers.
+count_run(total_steps=20, rows=4, learning_starts=8, update_every=4, batch_size=2)
+
 # %% nbgrader={"grade": true, "grade_id": "check_08_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08.1", count_run)
 
@@ -123,6 +127,10 @@ def first_step(start, end, steps, value, rows):
     a whole number, or float("inf") if there is none."""
     ...
 
+
+# %%
+# Try it. Epsilon falls from 1 to 0 in 10 steps, two at a time.
+first_step(1.0, 0.0, 10, 0.5, 2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("08.2", first_step)
@@ -210,6 +218,10 @@ def stop_step(steps, greedy_returns, best, patience):
     """The step at which the rule stops the run: an entry of steps, or float("inf")."""
     ...
 
+
+# %%
+# Try it on a run that has reached 8.65 three times.
+stop_step([10, 20, 30, 40], [1.0, 8.65, 8.65, 8.65], 8.65, 2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08.5", stop_step)

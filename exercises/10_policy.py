@@ -85,6 +85,10 @@ def twin(positions, actions, size):
     ...
 
 
+# %%
+# Try it. From the start, agent 1 goes down and agent 2 up: the same again.
+twin(torch.tensor([[0, 0], [4, 4]]), torch.tensor([1, 0]), 5)
+
 # %% nbgrader={"grade": true, "grade_id": "check_10_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10.1", twin)
 
@@ -116,6 +120,11 @@ def policy_value(next_state, reward, terminated, policy, gamma):
     """The return of a policy: three tables [X, A, A], policy[X, 2], 0 <= gamma < 1 -> v[X]."""
     ...
 
+
+# %%
+# Try it. State 0 pays 1 and leads to state 1, which pays 2 and is the end: 1 + 0.5 · 2, and 2.
+policy_value(torch.tensor([[[1]], [[0]]]), torch.tensor([[[1.0]], [[2.0]]]),
+             torch.tensor([[[False]], [[True]]]), torch.zeros(2, 2, dtype=torch.int64), 0.5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.2", policy_value)
@@ -150,6 +159,10 @@ def must_agree(q):
     """In which states good actions can make a bad joint action: q[X, A, ..., A] -> [X] bool."""
     ...
 
+
+# %%
+# Try it on the three examples.
+must_agree(example_q)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.3", must_agree)
@@ -195,6 +208,10 @@ def peeks(act, obs):
     act(obs[B, N, O]) -> actions[B, N], obs[X, N, O] -> [N, N] bool."""
     ...
 
+
+# %%
+# Try it on the team in which agent 2 peeks.
+peeks(impostor_team, some_obs)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.4", peeks)
@@ -250,6 +267,10 @@ def mended_right(q, actions):
     """In which states the joint action is a best one: q[X, A, A], actions[X, 2] -> [X] bool."""
     ...
 
+
+# %%
+# Try it. Two joint actions are equally good, and the second one is played.
+mended_right(torch.tensor([[[5.0, 5.0], [1.0, 0.0]]]), torch.tensor([[0, 1]]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10.5", wrong_line_a, mended_right)

@@ -76,6 +76,10 @@ def smallest_class(table):
     ...
 
 
+# %%
+# Try it on 2B.
+smallest_class(torch.tensor([[0.0, 1.0], [1.0, 8.0]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_11_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.1", smallest_class)
 
@@ -100,6 +104,11 @@ def least_error(payoff, weights):
     -> the least weighted squared error of QMIX's class, one number."""
     ...
 
+
+# %%
+# Try it on a table that QMIX cannot make.
+error = least_error(torch.tensor([[8.0, 0.0], [0.0, 4.0]]), torch.ones(2, 2))
+error if error is None else round(float(error), 3)
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("11.2", least_error)
@@ -190,6 +199,11 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
     """agent_qs[B, N], raw_w1[B, N, E], raw_b1[B, E], raw_w2[B, E], raw_v[B] -> Q_tot[B]."""
     ...
 
+
+# %%
+# Try it. One agent, one unit, all weights 1 or -1: 2 comes out as 2.
+mended_value(torch.tensor([[2.0]]), torch.tensor([[[-1.0]]]), torch.zeros(1, 1),
+             torch.tensor([[1.0]]), torch.zeros(1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.4", wrong_line, mended_value)

@@ -112,6 +112,10 @@ def memories(cell, x, first):
     ...
 
 
+# %%
+# Try it. A new episode begins at step 2: the memory after it should be that after step 0.
+memories(nn.GRUCell(1, 1), torch.zeros(1, 3, 1), torch.tensor([[True, False, True]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_12_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("12.2", memories)
 
@@ -137,6 +141,11 @@ def lambda_targets(reward, terminated, next_value, mask, gamma, lam):
     """TD(lambda) targets: six inputs, tensors [B, T] and two numbers -> y[B, T]."""
     ...
 
+
+# %%
+# Try it. A reward of 1 at the end of three steps, with λ = 1: 0.25, 0.5, 1.
+lambda_targets(torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[False, False, True]]),
+               torch.zeros(1, 3), torch.ones(1, 3), 0.5, 1.0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("12.3", lambda_targets)
@@ -190,6 +199,10 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
     """y[B, T] for whole episodes."""
     ...
 
+
+# %%
+# Try it on the two episodes. Their targets should differ now.
+mended_targets(network, sights, last, *played, gamma=0.9)
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("12.4", wrong_line, mended_targets)

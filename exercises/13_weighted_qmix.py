@@ -124,6 +124,10 @@ def balance(values, alpha):
     ...
 
 
+# %%
+# Try it on the row of the picture. Where are the lowest points of its curves?
+balance(row.unsqueeze(0), 0.1)
+
 # %% nbgrader={"grade": true, "grade_id": "check_13_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.2", balance)
 
@@ -220,6 +224,10 @@ def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
     """
     ...
 
+
+# %%
+# Try it on the row above: the target is 3, the weight 0.1.
+mended(q, available, q_hat, played, torch.tensor([2.0]), torch.tensor([False]), 0.5, 0.1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.4", wrong_line, mended)

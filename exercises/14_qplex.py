@@ -82,6 +82,10 @@ def lambda_for_table(table, q):
     ...
 
 
+# %%
+# Try it on the smallest case.
+lambda_for_table(small, q)
+
 # %% nbgrader={"grade": true, "grade_id": "check_14_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.1", lambda_for_table)
 
@@ -142,6 +146,10 @@ def pull(payoff, u):
     """payoff[A, ..., A] with N axes, u: a tuple of N actions -> the sums of the errors, [N, A]."""
     ...
 
+
+# %%
+# Try it on game 3 and (1, 1): −1, 1, 0 for both agents.
+pull(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), (1, 1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("14.3", pull)
@@ -236,6 +244,12 @@ def mended_errors(q, next_q, actions, available, next_available, reward, termina
     actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
     ...
 
+
+# %%
+# Try it on the transition above: 2 − 0.99.
+mended_errors(torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[1.0, 50.0]]]), torch.tensor([[0]]),
+              torch.tensor([[[True, True]]]), torch.tensor([[[True, False]]]), torch.zeros(1),
+              torch.tensor([False]), one, 0 * one, one, one, 0 * one)
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.5", wrong_line, mended_errors)

@@ -83,6 +83,11 @@ def enemy_targets(team, health, enemies, reach):
     ...
 
 
+# %%
+# Try it. The nearer of the two agents has fallen.
+enemy_targets(torch.tensor([[0.0, 0.0], [3.0, 0.0]]), torch.tensor([0.0, 9.0]),
+              torch.tensor([[1.0, 0.0]]), 2.0)
+
 # %% nbgrader={"grade": true, "grade_id": "check_19_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("19.1", enemy_targets)
 
@@ -107,6 +112,10 @@ def volley(health, attack, targets):
     ...
 
 
+# %%
+# Try it. Two shots of 9 at an enemy with 10 left, and one at nobody.
+volley(torch.tensor([10.0, 45.0]), torch.tensor([9.0, 9.0, 9.0]), torch.tensor([0, 0, -1]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_19_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("19.2", volley)
 
@@ -129,6 +138,11 @@ def action_mask(place, health, enemies, enemy_health, speed, reach, size):
     """place[2], health[], enemies[M, 2], enemy_health[M], three numbers -> bool [6 + M]."""
     ...
 
+
+# %%
+# Try it. At the western edge, with one enemy in reach and one out of it.
+action_mask(torch.tensor([0.0, 5.0]), torch.tensor(9.0), torch.tensor([[2.0, 5.0], [9.0, 5.0]]),
+            torch.tensor([9.0, 9.0]), 1.0, 3.0, 10.0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_19_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("19.3", action_mask)
@@ -201,6 +215,11 @@ def mended_exchange(health, wait, targets, attack, pause, n):
     """One step in which everybody shoots who can -> health, wait."""
     ...
 
+
+# %%
+# Try it. Two units that would kill each other: nobody is left.
+mended_exchange(torch.tensor([5.0, 5.0]), torch.tensor([0, 0]), torch.tensor([1, 0]),
+                torch.tensor([9.0, 9.0]), torch.tensor([2, 2]), 1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_19_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("19.5", mended_exchange)

@@ -78,6 +78,10 @@ def improvement(ours, theirs):
     ...
 
 
+# %%
+# Try it. One task, two runs each: a win, two ties and a loss.
+improvement([[1.0, 2.0]], [[1.0, 2.0]])
+
 # %% nbgrader={"grade": true, "grade_id": "check_20_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("20.1", improvement)
 
@@ -96,6 +100,10 @@ def expected_best(scores, n):
     """The expected highest of n different tries, a number."""
     ...
 
+
+# %%
+# Try it. Two of three tries: the best is 2, 3 or 3.
+expected_best([1.0, 2.0, 3.0], 2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_20_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("20.2", expected_best)
@@ -183,6 +191,10 @@ def mended_compare(ours, theirs):
     """Two curves, from dictionaries seed -> the greedy returns of a run, one for each look."""
     ...
 
+
+# %%
+# Try it. Of our two runs the one with the lower seed is kept, the worse one.
+mended_compare({2: [1.0, 9.0], 1: [1.0, 3.0]}, {1: [1.0, 5.0]})
 
 # %% nbgrader={"grade": true, "grade_id": "check_20_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("20.4", mended_compare)

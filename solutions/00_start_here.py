@@ -93,5 +93,9 @@ def one_step_target(reward, next_values, terminated):
     ### END SOLUTION
 
 
+# %%
+# Try it. The episode goes on, and the best of what follows is 4: 1 + 0.9 · 4.
+one_step_target(1.0, [2.0, 4.0], False)
+
 # %% nbgrader={"grade": true, "grade_id": "check_00_1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("00.1", one_step_target)

@@ -134,6 +134,10 @@ def joint_actions(index, n_agents, n_actions):
     ### END SOLUTION
 
 
+# %%
+# Try it. The number should be 35.
+joint_index(torch.tensor([[2, 0, 3]]), 4)
+
 # %% nbgrader={"grade": true, "grade_id": "check_01_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01.2", joint_index, joint_actions)
 
@@ -168,6 +172,10 @@ def iql_values(payoff, partner, agent):
     return (own_rows * partner).sum(1)                     # over the partner's actions
     ### END SOLUTION
 
+
+# %%
+# Try it. In 2B, with a partner who plays 1 three times out of four: 0.75 and 6.25.
+iql_values(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([0.25, 0.75]), 0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_01_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01.3", iql_values)
@@ -208,6 +216,11 @@ def iql_step(q, obs, actions, reward, next_obs, terminated, rate, gamma):
     ### END SOLUTION
 
 
+# %%
+# Try it. From tables of zeros, half of the way to a reward of 1: one entry for each agent is 0.5.
+iql_step(torch.zeros(2, 1, 2), torch.tensor([0, 0]), torch.tensor([0, 1]), 1.0,
+         torch.tensor([0, 0]), True, 0.5, 0.9)
+
 # %% nbgrader={"grade": true, "grade_id": "check_01_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("01.4", iql_step)
 
@@ -242,6 +255,10 @@ def credits(payoff, actions):
     return torch.stack(result)
     ### END SOLUTION
 
+
+# %%
+# Try it. The lesson found −3.5 and 0.5.
+credits(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), (0, 1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_01_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("01.5", credits)
@@ -291,6 +308,10 @@ def cost_of_independence(tables):
     return float(tables.max()), float(got)
     ### END SOLUTION
 
+
+# %%
+# Try it. The answer for the lesson's game is (8.0, 7.0).
+cost_of_independence(two_step)
 
 # %% nbgrader={"grade": true, "grade_id": "check_01_6", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("01.6", cost_of_independence)

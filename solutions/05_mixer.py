@@ -142,6 +142,10 @@ def stays_above(raw):
     ### END SOLUTION
 
 
+# %%
+# Try it (and the other one on the same numbers).
+touches_zero(torch.tensor([-2.0, 0.0, 2.0]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_05_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05.2", touches_zero, stays_above)
 
@@ -179,6 +183,10 @@ def count_parameters(n_agents, state_dim, embed_dim, hypernet_dim):
     ### END SOLUTION
 
 
+# %%
+# Try it on the smallest mixer: one agent, one number of the state, one unit, no hidden layer.
+count_parameters(1, 1, 1, 0)
+
 # %% nbgrader={"grade": true, "grade_id": "check_05_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05.3", count_parameters)
 
@@ -209,8 +217,8 @@ class MixingNet(nn.Module):
     """agent_qs[B, N], state[B, S] -> Q_tot[B], monotone in agent_qs."""
 
     def __init__(self, n_agents, state_dim, embed_dim=32):
-        ### BEGIN SOLUTION
         super().__init__()
+        ### BEGIN SOLUTION
         self.shape = (n_agents, embed_dim)
 
         def two_layers(middle, outputs):
@@ -233,6 +241,10 @@ class MixingNet(nn.Module):
         return (hidden * w2).sum(-1) + v
         ### END SOLUTION
 
+
+# %%
+# Try it: two agents, three samples, three team values.
+MixingNet(2, 4)(torch.zeros(3, 2), torch.ones(3, 4))
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("05.4", MixingNet)
@@ -274,6 +286,10 @@ def judge_mixer(mixer, agent_qs, state, step):
     return never_falls, weighs_by_state
     ### END SOLUTION
 
+
+# %%
+# Try it on the first mixer of the text: True, False.
+judge_mixer(lambda q, s: q.sum(-1) + s[:, 0], torch.randn(4, 2), torch.randn(4, 2), 0.1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.5", judge_mixer)
@@ -335,6 +351,10 @@ def mended_sign(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
     return (hidden * w2).sum(-1) + v
     ### END SOLUTION
 
+
+# %%
+# Try it on the first two samples of the run above.
+mended_sign(agent_qs[:2], state[:2], *nets)
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05.6", wrong_line_a, mended_sign)

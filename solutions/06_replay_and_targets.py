@@ -92,6 +92,10 @@ def never_drawn(held, batch_size, updates):
     ### END SOLUTION
 
 
+# %%
+# Try it. Half of four rows are drawn, once.
+never_drawn(4, 2, 1)
+
 # %% nbgrader={"grade": true, "grade_id": "check_06_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06.1", never_drawn)
 
@@ -156,6 +160,13 @@ class Replay:
         ### END SOLUTION
 
 
+# %%
+# Try it. Three rows go into a memory for two; 1 should be gone.
+memory = Replay(2)
+memory.add(number=torch.tensor([1, 2]))
+memory.add(number=torch.tensor([3]))
+memory.sample(2, torch.Generator().manual_seed(0))
+
 # %% nbgrader={"grade": true, "grade_id": "check_06_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("06.2", Replay)
 
@@ -184,6 +195,14 @@ def soft_update(target, online, tau):
     ### END SOLUTION
 
 
+# %%
+# Try it. The target's only weight should go from 0 a quarter of the way to 1.
+target, online = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+target.weight.data.fill_(0.0)
+online.weight.data.fill_(1.0)
+soft_update(target, online, 0.25)
+target.weight.item()
+
 # %% nbgrader={"grade": true, "grade_id": "check_06_3", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06.3", soft_update)
 
@@ -208,6 +227,10 @@ def updates_until(share, tau):
     return math.ceil(math.log(1 - share) / math.log(1 - tau))
     ### END SOLUTION
 
+
+# %%
+# Try it. Half of the way with tau = 0.02: the lesson found 35.
+updates_until(0.5, 0.02)
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_4", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06.4", updates_until)
@@ -320,6 +343,11 @@ def mended_store(memory, slot, episode):
     memory["mask"][slot, length:] = 0                      # the slot may have held a longer episode
     ### END SOLUTION
 
+
+# %%
+# Try it. An episode of two steps goes into slot 0: its mask should be 1, 1, 0, 0, 0.
+mended_store(memory, 0, an_episode(2))
+memory["mask"][0]
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06.6", wrong_line_a, mended_store)

@@ -102,6 +102,10 @@ def average_by_steps(steps, values, width):
     ### END SOLUTION
 
 
+# %%
+# Try it on the first three entries of the figure: −60, −56, −59.33.
+average_by_steps(measured_at[:3], earned[:3], 30)
+
 # %% nbgrader={"grade": true, "grade_id": "check_09_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09.1", average_by_steps)
 
@@ -135,6 +139,10 @@ def first_for_good(steps, returns, best):
     ### END SOLUTION
 
 
+# %%
+# Try it. The best return came, went, and came back to stay.
+first_for_good([10, 20, 30, 40], [8.65, 1.0, 8.65, 8.65], 8.65)
+
 # %% nbgrader={"grade": true, "grade_id": "check_09_2", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09.2", first_for_good)
 
@@ -167,6 +175,10 @@ def expected_reward(payoff, actions, epsilon):
     return chances[0] @ payoff @ chances[1]
     ### END SOLUTION
 
+
+# %%
+# Try it. Without exploring, the two play (0, 0).
+expected_reward(game, torch.tensor([0, 0]), 0.0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("09.3", expected_reward)
@@ -227,6 +239,11 @@ def mended_episodes(rewards, ended):
     return returns, lengths
     ### END SOLUTION
 
+
+# %%
+# Try it. The first board's episode ends in its second step, the other one's not at all.
+mended_episodes(torch.tensor([[1.0, 2.0, 4.0], [1.0, 1.0, 1.0]]),
+                torch.tensor([[False, True, False], [False, False, False]]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("09.4", wrong_line, mended_episodes)

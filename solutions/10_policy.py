@@ -88,6 +88,10 @@ def twin(positions, actions, size):
     ### END SOLUTION
 
 
+# %%
+# Try it. From the start, agent 1 goes down and agent 2 up: the same again.
+twin(torch.tensor([[0, 0], [4, 4]]), torch.tensor([1, 0]), 5)
+
 # %% nbgrader={"grade": true, "grade_id": "check_10_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10.1", twin)
 
@@ -128,6 +132,11 @@ def policy_value(next_state, reward, terminated, policy, gamma):
     return torch.linalg.solve(torch.eye(len(policy)) - gamma * follows, reward[entry])
     ### END SOLUTION
 
+
+# %%
+# Try it. State 0 pays 1 and leads to state 1, which pays 2 and is the end: 1 + 0.5 · 2, and 2.
+policy_value(torch.tensor([[[1]], [[0]]]), torch.tensor([[[1.0]], [[2.0]]]),
+             torch.tensor([[[False]], [[True]]]), torch.zeros(2, 2, dtype=torch.int64), 0.5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.2", policy_value)
@@ -173,6 +182,10 @@ def must_agree(q):
     return (combined & ~best).flatten(1).any(1)
     ### END SOLUTION
 
+
+# %%
+# Try it on the three examples.
+must_agree(example_q)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.3", must_agree)
@@ -228,6 +241,10 @@ def peeks(act, obs):
     return table & ~torch.eye(n_agents, dtype=torch.bool)
     ### END SOLUTION
 
+
+# %%
+# Try it on the team in which agent 2 peeks.
+peeks(impostor_team, some_obs)
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_4", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("10.4", peeks)
@@ -290,6 +307,10 @@ def mended_right(q, actions):
     return right
     ### END SOLUTION
 
+
+# %%
+# Try it. Two joint actions are equally good, and the second one is played.
+mended_right(torch.tensor([[[5.0, 5.0], [1.0, 0.0]]]), torch.tensor([[0, 1]]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10.5", wrong_line_a, mended_right)

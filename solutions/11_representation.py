@@ -85,6 +85,10 @@ def smallest_class(table):
     ### END SOLUTION
 
 
+# %%
+# Try it on 2B.
+smallest_class(torch.tensor([[0.0, 1.0], [1.0, 8.0]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_11_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.1", smallest_class)
 
@@ -122,6 +126,11 @@ def least_error(payoff, weights):
     return least
     ### END SOLUTION
 
+
+# %%
+# Try it on a table that QMIX cannot make.
+error = least_error(torch.tensor([[8.0, 0.0], [0.0, 4.0]]), torch.ones(2, 2))
+error if error is None else round(float(error), 3)
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("11.2", least_error)
@@ -228,6 +237,11 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
     return (hidden * w2).sum(1) + raw_v
     ### END SOLUTION
 
+
+# %%
+# Try it. One agent, one unit, all weights 1 or -1: 2 comes out as 2.
+mended_value(torch.tensor([[2.0]]), torch.tensor([[[-1.0]]]), torch.zeros(1, 1),
+             torch.tensor([[1.0]]), torch.zeros(1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.4", wrong_line, mended_value)

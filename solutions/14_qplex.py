@@ -90,6 +90,10 @@ def lambda_for_table(table, q):
     ### END SOLUTION
 
 
+# %%
+# Try it on the smallest case.
+lambda_for_table(small, q)
+
 # %% nbgrader={"grade": true, "grade_id": "check_14_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.1", lambda_for_table)
 
@@ -174,6 +178,10 @@ def pull(payoff, u):
                         for i in range(n_agents)])
     ### END SOLUTION
 
+
+# %%
+# Try it on game 3 and (1, 1): −1, 1, 0 for both agents.
+pull(torch.tensor(PAYOFFS["qplex3"], dtype=torch.float64), (1, 1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("14.3", pull)
@@ -283,6 +291,12 @@ def mended_errors(q, next_q, actions, available, next_available, reward, termina
     return q_tot - target
     ### END SOLUTION
 
+
+# %%
+# Try it on the transition above: 2 − 0.99.
+mended_errors(torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[1.0, 50.0]]]), torch.tensor([[0]]),
+              torch.tensor([[[True, True]]]), torch.tensor([[[True, False]]]), torch.zeros(1),
+              torch.tensor([False]), one, 0 * one, one, one, 0 * one)
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.5", wrong_line, mended_errors)

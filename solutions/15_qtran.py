@@ -91,6 +91,10 @@ def violations(q, joint, v, available):
     ### END SOLUTION
 
 
+# %%
+# Try it on the two states above.
+violations(q, joint, v, available)
+
 # %% nbgrader={"grade": true, "grade_id": "check_15_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("15.1", violations)
 
@@ -167,6 +171,10 @@ def meet_alternative(joint):
     ### END SOLUTION
 
 
+# %%
+# Try it on a small table.
+meet_alternative(torch.tensor([[8.0, -12.0], [-12.0, 0.0]]))
+
 # %% nbgrader={"grade": true, "grade_id": "check_15_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("15.3", meet_alternative)
 
@@ -227,6 +235,10 @@ def mended_sums(q, actions):
     return q + others.sum(2, keepdim=True)
     ### END SOLUTION
 
+
+# %%
+# Try it on the play above: where a switch is to what was played anyway, the sum is 8.
+mended_sums(q, actions)
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("15.4", wrong_line, mended_sums)

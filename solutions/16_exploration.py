@@ -77,6 +77,10 @@ def lucky_chance(n_agents, n_actions, epsilon, keep, leave):
     ### END SOLUTION
 
 
+# %%
+# Try it. One agent, two actions, always at random: it keeps one step and leaves one.
+lucky_chance(1, 2, 1.0, 1, 1)
+
 # %% nbgrader={"grade": true, "grade_id": "check_16_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("16.1", lucky_chance)
 
@@ -108,6 +112,10 @@ def adapt(sigma, q, noisy, epsilon):
     ### END SOLUTION
 
 
+# %%
+# Try it. Here the noise changes no action.
+adapt(0.1, torch.tensor([[[0.0, 1.0]]]), torch.tensor([[[0.0, 1.0]]]), 0.1)
+
 # %% nbgrader={"grade": true, "grade_id": "check_16_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("16.2", adapt)
 
@@ -136,6 +144,10 @@ def mi_bound(log_guess, z, mask):
     return first + torch.special.entr(p).sum()
     ### END SOLUTION
 
+
+# %%
+# Try it. One step, two latents, a guess without a clue: log 1/2.
+mi_bound(torch.tensor([[[0.5, 0.5]]]).log(), torch.tensor([0]), torch.ones(1, 1))
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("16.3", mi_bound)

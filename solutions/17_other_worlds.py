@@ -87,6 +87,10 @@ def team_outcome(rewards, terminations, truncations, names):
     ### END SOLUTION
 
 
+# %%
+# Try it on one agent, for which the task has ended.
+team_outcome({"a": 1.0}, {"a": True}, {"a": False}, ["a"])
+
 # %% nbgrader={"grade": true, "grade_id": "check_17_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("17.1", team_outcome)
 
@@ -120,6 +124,10 @@ def side_by_side(seen, masks, names, sizes, n_actions):
     return obs, available
     ### END SOLUTION
 
+
+# %%
+# Try it. Of two units one is in play; it has two actions, the other one three.
+side_by_side({"a": torch.tensor([5.0])}, {}, ["a", "b"], [1, 2], [2, 3])
 
 # %% nbgrader={"grade": true, "grade_id": "check_17_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("17.2", side_by_side)
@@ -269,6 +277,10 @@ def mended_state(places, half):
     return places.flatten(1) / half
     ### END SOLUTION
 
+
+# %%
+# Try it on one place in a field that goes from −2 to 2.
+mended_state(torch.tensor([[[1.0, -2.0]]]), 2.0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_17_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("17.4", cause, mended_state)

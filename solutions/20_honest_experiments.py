@@ -84,6 +84,10 @@ def improvement(ours, theirs):
     ### END SOLUTION
 
 
+# %%
+# Try it. One task, two runs each: a win, two ties and a loss.
+improvement([[1.0, 2.0]], [[1.0, 2.0]])
+
 # %% nbgrader={"grade": true, "grade_id": "check_20_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("20.1", improvement)
 
@@ -106,6 +110,10 @@ def expected_best(scores, n):
     return sum(score * math.comb(i, n - 1) for i, score in enumerate(ranked)) / choices
     ### END SOLUTION
 
+
+# %%
+# Try it. Two of three tries: the best is 2, 3 or 3.
+expected_best([1.0, 2.0, 3.0], 2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_20_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("20.2", expected_best)
@@ -215,6 +223,10 @@ def mended_compare(ours, theirs):
     return curves
     ### END SOLUTION
 
+
+# %%
+# Try it. Of our two runs the one with the lower seed is kept, the worse one.
+mended_compare({2: [1.0, 9.0], 1: [1.0, 3.0]}, {1: [1.0, 5.0]})
 
 # %% nbgrader={"grade": true, "grade_id": "check_20_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("20.4", mended_compare)

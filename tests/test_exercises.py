@@ -30,6 +30,25 @@ def test_there_are_as_many_as_promised():
         assert len(set(names)) == len(names), "a name is asked for twice in one notebook"
 
 
+# A run of their own stands in the text of these, or they take a team, a network or an optimiser.
+NO_SMALL_CASE = {"02.8", "05.7", "06.5", "06.7", "07.5", "07.7", "08.3", "08.4", "08.6", "16.4"}
+
+
+def test_a_small_case_to_run_stands_between_answer_and_check():
+    """Of everything that can be called, but for experiments, whose answers call it themselves."""
+    for number in LESSONS:
+        cells = nbformat.read(next(SOLUTIONS.glob(f"{number}_*.ipynb")), as_version=4).cells
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in cells]
+        for exercise in exercises(number):
+            if set(exercise.answers.values()) == {"value"} or "measured" in exercise.answers:
+                continue
+            at = ids.index("check_" + exercise.number.replace(".", "_"))
+            tried = cells[at - 1].cell_type == "code" and not ids[at - 1] and "Try it" in cells[at - 1].source
+            assert tried == (exercise.number not in NO_SMALL_CASE), exercise.number
+            if tried:
+                assert cells[at - 1].outputs, f"{exercise.number}: its small case shows nothing"
+
+
 def test_no_exercise_holds_a_solution():
     for source in sources([], EXERCISES):
         text = source.read_text(encoding="utf-8") + source.with_suffix(".ipynb").read_text(encoding="utf-8")

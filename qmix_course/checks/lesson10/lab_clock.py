@@ -21,7 +21,7 @@ def judged(reward, terminated, truncated, twist=None):
                 total += paid
                 found = found or (end and not (twist == "clock first" and clock)) or (twist == "clock" and clock)
             later += paid
-            over = over or (end if twist == "second chance" else end or clock)
+            over = over or (end if twist == "second chance" else clock if twist == "clock only" else end or clock)
         if twist == "later verdicts":
             found = any(ends)
         if twist == "later returns":
@@ -88,6 +88,9 @@ EXERCISE = Exercise(
         ("clock", "the symptom is hidden: the clock counts as success",
          "A board on which nobody moves at all runs out of time. Is it solved?",
          "an episode is over when the clock runs out, and not solved"),
+        ("clock only", "now an ended task no longer ends the episode",
+         "Both agents are home, and the board goes on from the usual start. Does what follows count in your version?",
+         "an episode is over in two ways, and either is enough"),
         ("later verdicts", "the returns are mended, the verdicts are not",
          "Your returns are those of the first episode. In which episode do you look for the goals?",
          "both numbers must be about the same episode"),

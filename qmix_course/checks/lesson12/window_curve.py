@@ -38,6 +38,8 @@ def _window(row, k, twist):
         return tuple(sorted(set(row[-k:])))
     if twist == "one less":
         return tuple(row[len(row) - k + 1:])
+    if twist == "one more":
+        return tuple(row[-k - 1:])
     return tuple(row[-k:])
 
 
@@ -96,6 +98,9 @@ EXERCISE = Exercise(
         ("one less", "the window is one sight short",
          "With k = 1 the agent knows the last sight. How many different windows do you find for k = 1?",
          "the sight of the last step itself belongs to the window"),
+        ("one more", "the window is one sight too long",
+         "With k = 1 the agent knows the last sight, and not the one before it. How many sights does your window hold?",
+         "the curve is then that of a longer memory"),
         ("backwards", "the longest window comes first",
          "Which entry of your result belongs to k = 1, and can a longer memory be worth less?",
          "the result goes from k = 1 to k = T"),

@@ -43,6 +43,8 @@ def largest_alpha(payoff, greedy, stay, move, twist=None):
         gain, price = price, gain
     if twist == "as ratio":
         return full[1] / rest[1] if rest[1] else 1.0
+    if twist == "nothing to lose":
+        return max(0.0, min(1.0, gain / price if price else 1.0))
     if price <= 0 and twist != "no limit":
         return 1.0
     if price == 0:
@@ -148,6 +150,9 @@ EXERCISE = Exercise(
         ("no limit", "the result is no weight between 0 and 1",
          "What if move is as good elsewhere too, or loses less there than it gains? How large may alpha be at most?",
          "alpha is at most 1; if move is better even then, the answer is 1"),
+        ("nothing to lose", "where move loses nothing elsewhere, alpha comes out as 0",
+         "Move is closer where errors count in full, and closer elsewhere too. Which alpha could be too large for it?",
+         "the lines cross below 0, and from there on move is always better: the answer is 1"),
         ("root", "the weight is taken to stand inside the square",
          "Is it alpha times the squared error, or the square of alpha times the error?",
          "the weight stands before the square")),

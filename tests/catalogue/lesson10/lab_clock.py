@@ -72,6 +72,7 @@ ANSWERS = Answers(
     right=line(1, mended, step_by_step, by_length),
     wrong=[("a board still gets a second chance after its clock has run out", (1, as_it_was)),
            ("the symptom is hidden: the clock counts as success", (1, clock_is_fine)),
+           ("now an ended task no longer ends the episode", (1, verdicts(over=lambda task, clock: clock))),
            ("the returns are mended, the verdicts are not", (1, returns_only)),
            ("the verdicts are mended, the returns are not", (3, verdicts_only)),
            ("now all episodes count", (1, all_of_it)),

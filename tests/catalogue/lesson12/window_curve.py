@@ -62,6 +62,7 @@ ANSWERS = Answers(
            ("the order of the sights does not count", with_window(lambda row, k: sorted(row[-k:]))),
            ("how often and when something was seen does not count", with_window(lambda row, k: sorted(set(row[-k:])))),
            ("the window is one sight short", with_window(lambda row, k: row[-k + 1:] if k > 1 else [])),
+           ("the window is one sight too long", with_window(lambda row, k: row[-k - 1:])),
            ("the longest window comes first", lambda sights, wants: grouped(sights, wants).flip(0)),
            ("only episodes that are known for sure count",
             with_score(lambda counts: sum(counts.values()) if len(counts) == 1 else 0)),

@@ -78,6 +78,12 @@ def all_with_alpha(payoff, greedy, stay, move):
     return 1.0 if price <= 0 else min(1.0, float(gain / price))
 
 
+def cut_off(payoff, greedy, stay, move):
+    counts, e_stay, e_move = in_full(payoff, greedy), (stay - payoff) ** 2, (move - payoff) ** 2
+    gain, price = (e_stay - e_move)[counts].sum(), (e_move - e_stay)[~counts].sum()
+    return float((gain / price).nan_to_num(1.0).clamp(0, 1)) if price else 1.0
+
+
 def upside_down(payoff, greedy, stay, move):
     counts, e_stay, e_move = in_full(payoff, greedy), (stay - payoff) ** 2, (move - payoff) ** 2
     gain, price = (e_stay - e_move)[counts].sum(), (e_move - e_stay)[~counts].sum()
@@ -113,4 +119,5 @@ ANSWERS = Answers(
            ("the fraction stands on its head", upside_down),
            ("only one of the two tables is looked at", one_table),
            ("the result is no weight between 0 and 1", using(limit=False)),
+           ("where move loses nothing elsewhere, alpha comes out as 0", cut_off),
            ("the weight is taken to stand inside the square", rooted)])
