@@ -65,7 +65,7 @@ from qmix_course.training import TrainConfig
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# A monotone mixer can make two tables of a game, `stay` and `move`. The team plays `greedy` now, the joint action that `stay` points at. Will CW-QMIX's loss let it move? It depends on
+# A team plays the joint action `greedy` now. There are two tables of the game that it could learn, `stay` and `move`. Which of them does CW-QMIX's loss like better? That depends on
 # $\alpha$: `move` is closer to the payoffs where errors count in full, and often much further off everywhere else.
 #
 # Write `largest_alpha(payoff, greedy, stay, move)`: the largest $\alpha \le 1$ at which the weighted squared error of `move`, over all joint actions, is at most that of `stay`. The weights are those of CW-QMIX
@@ -74,8 +74,9 @@ from qmix_course.training import TrainConfig
 # You are right if the number is exact for any number of agents. Where errors count in full, the squared errors of `move` always have the smaller sum.
 
 # %%
+# game 3 of the lesson, and two monotone tables
 payoff = torch.tensor([[8.0, -12.0, -12.0], [-12.0, 6.0, 0.0], [-12.0, 0.0, 6.0]])
-stay = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 6.0, 3.0], [-8.0, 3.0, 6.0]])
+stay = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 6.0, 3.0], [-8.0, 3.0, 3.0]])
 move = torch.tensor([[8.0, -6.0, -6.0], [-6.0, -6.0, -6.0], [-6.0, -6.0, -6.0]])
 plots.tables({"payoff": payoff, "stay": stay, "move": move}, highlight="max", fmt="{:.0f}",
              title="The team plays (1, 1). At which α does it go to (0, 0)?")

@@ -71,7 +71,7 @@ def cases() -> list[tuple]:
         return torch.randint(-size, size + 1, (n_actions,) * n_agents, generator=generator).double() / 4
 
     game = torch.tensor([[8.0, -12.0, -12.0], [-12.0, 6.0, 0.0], [-12.0, 0.0, 6.0]], dtype=torch.float64)
-    stay = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 6.0, 3.0], [-8.0, 3.0, 6.0]], dtype=torch.float64)
+    stay = torch.tensor([[-8.0, -8.0, -8.0], [-8.0, 6.0, 3.0], [-8.0, 3.0, 3.0]], dtype=torch.float64)
     move = torch.tensor([[8.0, -6.0, -6.0], [-6.0, -6.0, -6.0], [-6.0, -6.0, -6.0]], dtype=torch.float64)
     found = [(game, (1, 1), stay, move)]
     kinds = {"one": 0, "capped": 0, "inside": 0}
