@@ -278,6 +278,12 @@ def qmix_update(agents, mixer, target_agents, target_mixer, optimiser, batch, ga
     ### END SOLUTION
 
 
+# %%
+# Try it: of two updates on one batch, does the second find a smaller loss?
+losses = [qmix_update(team, mixer, team_copy, mixer_copy, optimiser, batch, 0.99)
+          for _ in range(2)]
+None if None in losses else losses[1] < losses[0]
+
 # %% nbgrader={"grade": true, "grade_id": "check_07_5", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("07.5", qmix_update)
 
