@@ -6,7 +6,6 @@ blocks; a run's figure is of all that it does: environment, acting, replay, upda
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -14,12 +13,12 @@ import time
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 os.environ.setdefault("QMIX_COURSE_PROGRESS", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
+from benchmarks.timing import store
 from qmix_course import process
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld, TeamSpec
@@ -27,7 +26,6 @@ from qmix_course.learner import Learner
 from qmix_course.replay import Batch
 from qmix_course.training import TrainConfig, train
 
-RESULTS = Path(__file__).parent / "results" / "gpu.json"
 BLOCKS = 3
 # agents, hidden units, rows of a batch, steps of a row (1: MLP agents on transitions; more: GRU agents on episodes)
 UPDATES = ((2, 64, 128, 1), (2, 64, 1024, 1), (8, 256, 1024, 1), (8, 256, 8192, 1),
@@ -96,7 +94,7 @@ def main() -> None:
               flush=True)
     about = {"made_by": "benchmarks/gpu.py", "date": date.today().isoformat(), "gpu": card, "torch": torch.__version__,
              "python": platform.python_version(), "blocks": BLOCKS}
-    RESULTS.write_text(json.dumps(about | table, indent=1) + "\n")
+    store("gpu", about | table)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from qmix_course import errors, teams
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import Skirmish
 
-NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "tricks")
+NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "tricks", "scale",
+         "gpu", "fused")
 
 
 def load(name: str) -> dict:
@@ -23,6 +24,8 @@ def load(name: str) -> dict:
     ``skirmish``: for each scenario the ``runs`` of each method, one a seed: the share of battles ``won`` at each of
     ``steps``, and what the team does at the end (``deeds``), and what rules of thumb do (``rules``).
     ``tricks`` (benchmarks/tricks.py): a score for each seed, by environment, algorithm and trick; and a random search.
+    ``scale``, ``gpu``, ``fused`` (benchmarks of these names): where a run's time goes, what rows, seeds side
+    by side, threads, processes and compiling change; updates on a GPU; a fused JAX loop beside the course's own.
     What was not measured is NaN; an algorithm without a table has NaN in its place.
     """
     errors.choice("name", name, NAMES)
