@@ -32,6 +32,7 @@ TITLES = {
     "17": "Other people's worlds",
     "19": "Micromanagement",
     "20": "Honest experiments",
+    "21": "Scale",
 }
 CAPSTONE = "Your own QMIX"
 
