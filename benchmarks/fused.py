@@ -15,6 +15,7 @@ import os
 import platform
 import statistics
 import time
+import warnings
 from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
@@ -136,6 +137,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")           # simple_spread pays its agents differently, which is said each time
     result = measure(QUICK, 2, 0.1) if quick else measure()
     report(result)
     if not quick:

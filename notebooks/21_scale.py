@@ -338,9 +338,9 @@ for case in fused["cases"]:
           f"fused is {behind:.1f} times as fast; of our time, updates are {learning:.0%}")
 
 # %% [markdown]
-# We do not match it. On the same world the fused program is three to five times as fast as our training, and much farther ahead of a world written in Python, row by row. Where is the rest? With few updates, playing takes most of our time: for each step Python calls torch a hundred times and JAX once, and each call has its price. With many updates, most of our time is updates, and XLA makes those faster too, because it joins hundreds of small operations into a few. More rows make the price of a call smaller, and do not close the gap.
+# We do not match it. On the same world the fused program is three to five times as fast as our training, and much farther ahead of a world written in Python, row by row. Where is the rest? With few updates, playing takes most of our time: for each step Python makes many small calls, and each has its price. With many updates, most of our time is updates, and XLA makes those faster too, because it joins hundreds of small operations into a few. More rows make the price of a call smaller, and do not close the gap.
 #
-# What it costs: the world must be written in JAX, every change of a size compiles anew (seven to nine seconds here), and neither `print` nor a debugger sees what happens inside. Ours runs any world there is. Both were measured on one core of a machine on which other programs ran, in processor time; on a GPU the fused loop was not measured here, and there the difference should be larger, since nothing has to travel.
+# What it costs: the world must be written in JAX, every change of a size compiles anew (seven to nine seconds here), and neither `print` nor a debugger sees what happens inside. Ours runs any world there is. Both were measured on one core of a machine on which other programs ran, in processor time; on a GPU the fused loop was not measured here, so we do not say what it brings there.
 #
 # ### Step 9: a thousand machines, on paper
 #

@@ -79,7 +79,8 @@ def test_a_mistake_in_the_target_would_be_seen(pair):
     assert abs(float(value) - team.loss(batch, deepcopy(target)).item()) > 1e-3
 
 
-def test_a_short_run_of_the_benchmark(tmp_path):
+@pytest.mark.filterwarnings("ignore")                       # agents that are paid differently; JAX's own
+def test_a_short_run_of_the_benchmark():
     """``--quick``: every contender plays, and the fused one fills its memory with whole episodes."""
     pytest.importorskip("jaxmarl", reason="JaxMARL is not installed (requirements-smax.txt)")
     from benchmarks import fused
