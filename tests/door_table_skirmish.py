@@ -102,4 +102,7 @@ SKIRMISH = [
              algorithm=thing(lambda: FormationGuide(robots()), FormationGuide)),
     function("tracks", plots.tracks, episodes=thing(lambda: follow(robots(), FormationGuide(robots()))[0], Tracks),
              title=text(), per_row=whole(2, 1, 10**9)),
+    function("animate_tracks", plots.animate_tracks, title=text(), path=Slot(fixed(None), lambda v: v is None),
+             episode=thing(lambda: follow(robots(), FormationGuide(robots()))[0], Tracks),
+             fps=numbers(2.0, low=1e-6, high=50.0)),
 ]

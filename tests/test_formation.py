@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from touching import DESK, page  # noqa: F401 - a fixture
 
 from qmix_course import plots
 from qmix_course.algorithms import QMIX
@@ -226,6 +227,42 @@ def test_tracks_show_every_robot_and_say_how_it_ended():
     for bad in ([], [figure], None, "x"):
         with pytest.raises((ValueError, TypeError), match="episodes"):
             plots.tracks(bad)
+
+
+def test_a_film_of_robots(tmp_path):
+    env = Formation("wedge", 3, num_envs=2)
+    one = follow(env, FormationGuide(env), seed=3)[1]
+    film = plots.animate_tracks(one, tmp_path / "film.gif", title="A ride")
+    assert len(film.frames) == len(one.places) and (tmp_path / "film.gif").stat().st_size > 1_000
+    assert len({frame.size for frame in film.frames}) == 1 and repr(film) == "Animation: A ride"
+    assert "<img" in film._repr_html_() and film.png == plots.animate_tracks(one, title="A ride").png
+    assert [len(each) for each in film._piece.data["close"]] == one.crowded.tolist()
+    for arguments, name in ((("x",), "episode"), ((one, None, 0), "fps"), ((one, "a.mp4"), "path")):
+        with pytest.raises((ValueError, TypeError), match=name):
+            plots.animate_tracks(*arguments)
+
+
+def test_the_film_of_robots_in_a_browser_shows_each_moment(page):  # noqa: F811
+    env = Formation("line", 3, view=3.0)
+    one = follow(env, FormationGuide(env), places=torch.tensor([[2.0, 2.0], [2.5, 2.0], [7.0, 6.0]]))[0]
+    page.show(plots.animate_tracks(one)._piece, width=DESK)
+    for t in (0, 3, len(one.rewards)):
+        page.js("touch.go(arguments[0])", t)
+        apart = (one.places[t][:, None] - one.places[t]).square().sum(-1).sqrt()
+        near = lambda far: [f"{i + 1} and {j + 1}" for i in range(3) for j in range(i + 1, 3) if apart[i, j] <= far]
+        said = page.said()
+        seen = said.split("See each other: ")[1].split(". ")[0]
+        assert set(seen.split(", ")) == set(near(3.0) or ["nobody"])
+        close = said.split("each other's way: ")[1].split(". ")[0]
+        assert set(close.split(", ")) == set(near(0.75 - 1e-9) or ["nobody"])
+        lines = page.js("return [...card.querySelectorAll('svg line')].length")
+        assert lines == len(near(3.0)) + one.crowded[t].item()
+        middles = page.js("return [...card.querySelectorAll('svg > g[transform]')].map(g => g.getAttribute('transform'))")
+        x = [float(each.split("(")[1].split()[0]) for each in middles]
+        assert x == pytest.approx([14 + 312 / 8 * each for each in one.places[t, :, 0].tolist()])
+    assert "The end: the shape is there" in page.said() and page.complaints() == []
+    page.js("card.querySelector('input[type=checkbox]').click()")
+    assert page.js("return card.querySelectorAll('svg circle').length") == 3
 
 
 def test_a_team_learns_the_line_of_two():

@@ -22,6 +22,8 @@ FILM = dict(positions=[[[0, 0], [4, 4]], [[1, 0], [3, 4]]], actions=[[1, 0]], re
             goals=[[4, 0], [0, 4]], title="One <episode>")
 BATTLE = dict(places=[[[8, 12], [14, 12]], [[9, 12], [14, 12]]], health=[[45, 45], [45, 36]], full=[45, 45],
               shots=[[[0, 1]]], rewards=[0.7], n=1, letters="  ", part=[6, 9, 16, 15], title="One <battle>", end="won")
+ROBOTS = dict(places=[[[1, 1], [3, 2.5], [3.5, 2.5]], [[1.5, 1], [3, 2], [4, 2.5]]], goals=[[1, 2], [2.5, 2], [4, 2]],
+              close=[[[1, 2]], []], rewards=[-0.9], size=8.0, view=4.0, title="One <ride>", end="no shape")
 PIECES = {
     "advantages": lambda: touch.advantages(),
     "battle": lambda: touch.battle(**BATTLE),
@@ -29,6 +31,7 @@ PIECES = {
     "film": lambda: touch.film(**FILM),
     "memory": lambda: touch.memory(),
     "play": lambda: touch.play(),
+    "robots": lambda: touch.robots(**ROBOTS),
     "starts": lambda: touch.starts({"fresh": QMIX.for_env(GridWorld(), seed=0)}),
     "surface": lambda: touch.surface(),
     "tables": lambda: touch.tables(),

@@ -15,8 +15,8 @@ from qmix_course.exploration import greedy
 @dataclass(frozen=True)
 class Tracks:
     """One episode of ``T`` steps: places[T+1, N, 2] as (x, y), goals[N, 2] (the shape, laid over the last places),
-    rewards[T], crowded[T+1] (pairs in each other's way), ``size`` of the plane, and whether the shape was there in the
-    end (``formed``, bool)."""
+    rewards[T], crowded[T+1] (pairs in each other's way), ``size`` of the plane, whether the shape was there in the end
+    (``formed``, bool), and how far a robot sees (``view``)."""
 
     places: torch.Tensor
     goals: torch.Tensor
@@ -24,6 +24,7 @@ class Tracks:
     crowded: torch.Tensor
     size: float
     formed: bool
+    view: float
 
 
 @torch.no_grad()
@@ -51,5 +52,6 @@ def follow(env: Formation, algorithm, seed: int = 0, **start) -> list[Tracks]:
             step = env.reset(where=step.ended)
     places, goals, crowded = (torch.stack(each, 1) for each in zip(*moments))
     rewards, formed = (torch.stack(each, 1) for each in zip(*orders))
-    return [Tracks(places[b, :t + 1], goals[b, t], rewards[b, :t], crowded[b, :t + 1], env.size, bool(formed[b, t - 1]))
+    return [Tracks(places[b, :t + 1], goals[b, t], rewards[b, :t], crowded[b, :t + 1], env.size, bool(formed[b, t - 1]),
+                   env.view)
             for b, t in enumerate(ends.tolist())]

@@ -10,14 +10,14 @@ from ._bars import bars
 from ._boards import beliefs, board, film_strip, start_map
 from ._diagrams import architecture, graph
 from ._field import field
-from ._formation import tracks
+from ._formation import animate_tracks, tracks
 from ._lines import curves, lines, moving_average, schedule, seeds
 from ._skirmish import animate_battle, battle, battle_strip
 from ._style import COLOURS, panels, use_style
 from ._surface import surface
 from ._tables import table, tables
 
-__all__ = ["Animation", "COLOURS", "animate", "animate_battle", "architecture", "bands", "bars", "battle",
-           "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines", "moving_average",
-           "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
+__all__ = ["Animation", "COLOURS", "animate", "animate_battle", "animate_tracks", "architecture", "bands", "bars",
+           "battle", "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines",
+           "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
            "use_style"]

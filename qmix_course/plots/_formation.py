@@ -1,10 +1,16 @@
-"""Robots in pictures: where they began, the ways they took, the shape that they make."""
+"""Robots in pictures: where they began, the ways they took, the shape that they make; and as a film."""
 
-from qmix_course import errors
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import Circle
+
+from qmix_course import errors, touch
+from qmix_course.envs.formation import NEAR
 from qmix_course.envs.formation_watch import Tracks
 
 from . import _inputs
-from ._style import COLOURS, number, panels
+from ._animation import Animation, one_palette, target
+from ._style import COLOURS, Plot, number, panels, picture
 
 HELD = 8                    # episodes in one figure
 
@@ -30,6 +36,65 @@ def tracks(episodes, title=None, per_row=4):
     for ax in axes.flat[len(episodes):]:
         ax.remove()
     return figure
+
+
+def animate_tracks(episode, path=None, fps=4, title=None):
+    """An episode of robots as a film, `fps` steps a second, as `animate` shows one of the grid world: the robots and
+    the ways they took, how far they see, who is in whose way.
+
+    `episode`: one of those that `formation_watch.follow` gives; `path` writes a file too, .png or .gif. Returns an
+    `Animation`; where no scripts run it is the picture of `tracks`.
+    """
+    episode, fps = errors.instance("episode", episode, Tracks), _inputs.number("fps", fps)
+    if not 0 < fps <= 50:
+        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
+    title = _inputs.text("title", title) or "Robots on a plane"
+    path = None if path is None else target(path)
+    last, text = len(episode.rewards), f"Animation: {title}"         # no more: how it goes may come out of training
+    frames = one_palette([_frame(episode, t, title) for t in range(last + 1)])
+    piece = touch.robots(episode.places.round(decimals=4).tolist(), episode.goals.round(decimals=4).tolist(),
+                         [_close(episode.places[t]) for t in range(last + 1)], episode.rewards.tolist(), episode.size,
+                         episode.view, title, _end(episode), 1 / fps, picture(tracks(episode, title).png(), text))
+    pause = round(1000 / fps)
+    animation = Animation(frames, [pause] * last + [3 * pause], text, piece)
+    if path is not None:
+        animation.save(path)
+    return animation
+
+
+def _end(each):
+    steps = len(each.rewards)
+    return (f"{'the shape is there' if each.formed else 'no shape'}, {steps} step{'s' if steps != 1 else ''}, return "
+            f"{number(float(each.rewards.sum()))}")
+
+
+def _close(places):
+    """The pairs (i, j), i < j, that are in each other's way, from places[N, 2]."""
+    apart = (places[:, None] - places).square().sum(-1).sqrt()
+    return (apart < NEAR).triu(1).nonzero().tolist()
+
+
+def _frame(each, t, title):
+    """The plane at time t as an RGB array; every frame has the same size and the same places."""
+    figure = Plot(figsize=(3.6, 4.1), dpi=90)
+    figure.suptitle(title, y=0.985, va="top")
+    ax = figure.add_axes((0.03, 0.02, 0.94, 0.84))
+    ax.set(xlim=(-0.4, each.size + 0.4), ylim=(-0.4, each.size + 0.4), aspect="equal", xticks=[], yticks=[])
+    ax.grid(False)
+    ax.plot(*each.goals.T.tolist(), "x", color="#444444", markersize=9, markeredgewidth=1.5, zorder=1)
+    for i, place in enumerate(each.places[t].tolist()):
+        colour = COLOURS[i % len(COLOURS)]
+        ax.add_patch(Circle(place, each.view, fill=False, linestyle="--", linewidth=0.8, edgecolor=colour))
+        ax.plot(*zip(*each.places[:t + 1, i].tolist()), "-", color=colour, linewidth=1.6, zorder=2)
+        ax.plot(*place, "o", color=colour, markersize=12, zorder=4)
+        ax.text(*place, str(i + 1), ha="center", va="center_baseline", color="white", fontsize=8, fontweight="bold",
+                zorder=5)
+    for i, j in _close(each.places[t]):
+        ax.plot(*each.places[t, [i, j]].T.tolist(), "-", color="#CC0000", linewidth=6, zorder=3)
+    ax.set_title("start" if t == 0 else f"step {t}" if t < len(each.rewards) else _end(each), fontsize=9)
+    agg = FigureCanvasAgg(figure)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
 def _draw(ax, each):

@@ -10,9 +10,10 @@ from ._dice import dice
 from ._film import film
 from ._memory import memory
 from ._play import play
+from ._robots import robots
 from ._starts import starts
 from ._surface import surface
 from ._tables import tables
 from ._weights import weights
 
-__all__ = ["advantages", "battle", "dice", "film", "memory", "play", "starts", "surface", "tables", "weights"]
+__all__ = ["advantages", "battle", "dice", "film", "memory", "play", "robots", "starts", "surface", "tables", "weights"]
