@@ -30,6 +30,7 @@ TITLES = {
     "15": "QTRAN",
     "16": "Exploration: MAVEN and parameter noise",
     "17": "Other people's worlds",
+    "18": "Robots: navigation and formation",
     "19": "Micromanagement",
     "20": "Honest experiments",
     "21": "Scale",

@@ -22,10 +22,11 @@ import torch  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 import qmix_course  # noqa: E402
-from benchmarks.tables import games, m_step, memory, predator_prey, skirmish, teams, two_step  # noqa: E402
+from benchmarks.tables import formation, games, m_step, memory, predator_prey, skirmish, teams, two_step  # noqa: E402
 from qmix_course import plots, process  # noqa: E402
 
-TABLES = {table.NAME: table for table in (skirmish, predator_prey, m_step, memory, games, two_step)}    # longest first
+# the longest first
+TABLES = {table.NAME: table for table in (skirmish, formation, predator_prey, m_step, memory, games, two_step)}
 DATA = Path(qmix_course.__file__).parent / "data"
 FIGURES = Path(__file__).parents[2] / "docs" / "tables"
 
