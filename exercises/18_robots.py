@@ -65,6 +65,7 @@ from qmix_course.evaluation import evaluate
 from qmix_course.seeds import train_seeds
 from qmix_course.training import TrainConfig
 
+
 # %% [markdown]
 # The exercises do not build on each other.
 
@@ -135,7 +136,7 @@ def met(before, after, near):
 west, east = [0.0, 0.0], [2.0, 0.0]
 print(met(torch.tensor([[west, east]]), torch.tensor([[east, west]]), 0.75))    # they pass
 
-# %% nbgrader={"grade": true, "grade_id": "check_18_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_18_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("18.3", met)
 
 # %% [markdown]
@@ -166,6 +167,7 @@ def share(team):
 
 
 print("before it learns, seed 0:", round(share(team_for("separate", 0)), 1))
+
 
 # %% [markdown]
 # Before you run it, guess: which arm will be ahead, and why?

@@ -20,7 +20,7 @@
 #
 # You let three robots take up a line anywhere on a plane, watch what they learn, and find a team that believes in a return that it never gets.
 #
-# **Minutes:** 30, and 3 more for *Going further*
+# **Minutes:** 37, and 3 more for *Going further*
 #
 # **You need:** lessons 05 and 08; [lesson 17](17_other_worlds.ipynb) for baselines.
 #
@@ -250,6 +250,7 @@ with lesson.prediction(guess, min(three, key=means.get)) as fold:
                            f"Three robots, a line, eight seeds ({stored['date']})",
                            "return from 256 starts", dots=True))
 
+
 # %% [markdown]
 # The line in each row of dots is the median; two of QMIX's teams are so bad that they pull the mean below IQL's. A method that contains VDN does worse than VDN. *Break it* asks why. First to what QMIX reads.
 #
@@ -370,7 +371,6 @@ for _ in range(300):
     if step.ended.any():
         theirs.reset(where=step.ended)
 print("gap, pairs and rewards agree to 1e-12 over 300 steps of 64 rows")
-
 
 # %% [markdown]
 # ## Break it

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -242,14 +243,18 @@ def test_a_film_of_robots(tmp_path):
             plots.animate_tracks(*arguments)
 
 
+def pairs_within(places, far):
+    apart = (places[:, None] - places).square().sum(-1).sqrt()
+    return [f"{i + 1} and {j + 1}" for i in range(3) for j in range(i + 1, 3) if apart[i, j] <= far]
+
+
 def test_the_film_of_robots_in_a_browser_shows_each_moment(page):  # noqa: F811
     env = Formation("line", 3, view=3.0)
     one = follow(env, FormationGuide(env), places=torch.tensor([[2.0, 2.0], [2.5, 2.0], [7.0, 6.0]]))[0]
     page.show(plots.animate_tracks(one)._piece, width=DESK)
     for t in (0, 3, len(one.rewards)):
         page.js("touch.go(arguments[0])", t)
-        apart = (one.places[t][:, None] - one.places[t]).square().sum(-1).sqrt()
-        near = lambda far: [f"{i + 1} and {j + 1}" for i in range(3) for j in range(i + 1, 3) if apart[i, j] <= far]
+        near = partial(pairs_within, one.places[t])
         said = page.said()
         seen = said.split("See each other: ")[1].split(". ")[0]
         assert set(seen.split(", ")) == set(near(3.0) or ["nobody"])
@@ -257,7 +262,8 @@ def test_the_film_of_robots_in_a_browser_shows_each_moment(page):  # noqa: F811
         assert set(close.split(", ")) == set(near(0.75 - 1e-9) or ["nobody"])
         lines = page.js("return [...card.querySelectorAll('svg line')].length")
         assert lines == len(near(3.0)) + one.crowded[t].item()
-        middles = page.js("return [...card.querySelectorAll('svg > g[transform]')].map(g => g.getAttribute('transform'))")
+        middles = page.js("return [...card.querySelectorAll('svg > g[transform]')]"
+                          ".map(group => group.getAttribute('transform'))")
         x = [float(each.split("(")[1].split()[0]) for each in middles]
         assert x == pytest.approx([14 + 312 / 8 * each for each in one.places[t, :, 0].tolist()])
     assert "The end: the shape is there" in page.said() and page.complaints() == []

@@ -6,11 +6,11 @@ import pytest
 import torch
 from matplotlib import pyplot
 
-from benchmarks.tables import games, m_step, memory, predator_prey, skirmish, teams, two_step
+from benchmarks.tables import formation, games, m_step, memory, predator_prey, skirmish, teams, two_step
 from qmix_course import data, exact
 from qmix_course.envs import Cue, MatrixGame, TwoStepGame
 
-TABLES = [games, m_step, memory, predator_prey, skirmish, two_step]
+TABLES = [formation, games, m_step, memory, predator_prey, skirmish, two_step]
 
 
 @pytest.fixture(autouse=True)

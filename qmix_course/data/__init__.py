@@ -9,10 +9,8 @@ from qmix_course import errors, teams
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import Skirmish
 
-NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "tricks", "scale",
-         "gpu", "fused")
 NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "formation",
-         "tricks")
+         "tricks", "scale", "gpu", "fused")
 
 
 def load(name: str) -> dict:
@@ -26,7 +24,7 @@ def load(name: str) -> dict:
     ``skirmish``: for each scenario the ``runs`` of each method, one a seed: the share of battles ``won`` at each of
     ``steps``, and what the team does at the end (``deeds``), and what rules of thumb do (``rules``).
     ``formation``: ``runs`` of each arm, one a seed: the ``return`` after the last step, what Q_tot ``believed`` at the
-    start and what the team ``got`` (discounted), and the mixer's ``weights``; ``talk``: returns of speaker and listener.
+    start and what the team ``got`` (discounted), and the mixer's ``weights``; ``talk``: speaker and listener.
     ``tricks`` (benchmarks/tricks.py): a score for each seed, by environment, algorithm and trick; and a random search.
     ``scale``, ``gpu``, ``fused`` (benchmarks of these names): where a run's time goes, what rows, seeds side
     by side, threads, processes and compiling change; updates on a GPU; a fused JAX loop beside the course's own.

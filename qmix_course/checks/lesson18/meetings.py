@@ -82,7 +82,7 @@ EXERCISE = Exercise(
          "Two robots exchange places. Where are they at half time?",
          "that is the lesson's rule: who passes through another in one step goes unnoticed"),
         ("ends", "only the two ends of the step are looked at",
-         "Two robots exchange places. Where are they at half time?",
+         "You look at two moments. What if robots are far apart at both, and near between them?",
          "between the ends they may come nearer than at either"),
         ("middle", "only the middle of the step is looked at",
          "Are they always nearest at half time?",

@@ -53,6 +53,10 @@ def worst(robots, places):
     return torch.tensor(_best(robots, places, lambda ways: (-max(ways), -sum(ways))))
 
 
+def shortest(robots, places):
+    return torch.tensor(_best(robots, places, lambda ways: (min(ways), sum(ways))))
+
+
 def nearest(robots, places):
     return torch.cdist(robots, places).argmin(1)
 
@@ -73,4 +77,5 @@ ANSWERS = Answers(
            ("of equally long longest ways the first was taken", no_tie),
            ("the list is that of the places, not of the robots", turned),
            ("distances are measured along the axes", streets), ("that is the worst order", worst),
+           ("the shortest way was made short", shortest),
            ("a place was given away twice", nearest), ("robots choose one after the other", one_after_the_other)])

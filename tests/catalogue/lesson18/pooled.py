@@ -44,6 +44,15 @@ def zeros(seen, there):
     return _with(seen, there, largest=(seen * there.unsqueeze(-1)).amax(1))
 
 
+def sizes(seen, there):
+    return _with(seen, there, largest=(seen * there.unsqueeze(-1)).abs().amax(1))
+
+
+def smallest(seen, there):
+    length = seen.shape[2]
+    return _with(seen, there, largest=-masked(-seen, there)[:, length:2 * length])
+
+
 def no_guard(seen, there):
     here = there.unsqueeze(-1)
     return _with(seen, there, mean=(seen * here).sum(1) / here.sum(1))
@@ -71,6 +80,8 @@ ANSWERS = Answers(
     right=[masked, in_a_loop],
     wrong=[("the absent are counted in", everybody), ("the mean is taken over everybody's number", over_all),
            ("a sum, where a mean was asked for", summed), ("the absent have a zero in the maximum", zeros),
+           ("the largest size, where the largest number was asked for", sizes),
+           ("the smallest was taken", smallest),
            ("where nobody is there, the mean is not a number", no_guard),
            ("where nobody is there, the maximum is not finite", infinite),
            ("a count, where a share was asked for", counted), ("mean and maximum are exchanged", exchanged),
