@@ -162,7 +162,7 @@ with lesson.prediction(guess, heap):
 def crowded(at, near=0.75):
     """at[B, N, 2] -> [B]: pairs in each other's way."""
     apart = ((at[:, None] - at[:, :, None]) ** 2).sum(-1).sqrt()            # [B, N, N]
-    return (apart < near).triu(1).sum((1, 2))                               # each pair once, no robot with itself
+    return (apart < near).triu(1).sum((1, 2))  # each pair once, no robot with itself
 
 
 def reward(at, shape):

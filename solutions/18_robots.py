@@ -144,7 +144,7 @@ check("18.2", pooled_state)
 def met(before, after, near):
     """before[B, N, 2], after[B, N, 2], a number -> bool [B, N, N]."""
     ### BEGIN SOLUTION
-    way = before[:, None] - before[:, :, None]                              # from i to j, [B, N, N, 2]
+    way = before[:, None] - before[:, :, None]  # from i to j, [B, N, N, 2]
     turn = after[:, None] - after[:, :, None] - way                         # how it changes
     square = (turn ** 2).sum(-1)
     t = -(way * turn).sum(-1) / torch.where(square > 0, square, 1.0)        # nearest at t
