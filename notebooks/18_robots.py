@@ -225,7 +225,7 @@ plots.lines(histories[0].steps,
 plots.animate_tracks(follow(many, teams[0], seed=1)[3], title="What VDN has learned")
 
 # %% [markdown]
-# The same start as in the guide's film. No robot sees the plane as the guide does, and none is told who goes where; each has learned which end of the line is its own. Some starts at a glance, and it can be seen that the ways are straight, and where they are not:
+# The same start as in the guide's film. No robot sees the plane as the guide does, and none is told who goes where; mostly each takes the same place of the line. Some starts at a glance, and it can be seen that the ways are straight, and where they are not:
 
 # %%
 plots.tracks(follow(many, teams[0], seed=1)[:8], title="VDN, eight starts")
@@ -422,14 +422,14 @@ plots.lines(told.steps, {"QMIX, seed 6": told.greedy_return,
 figure
 
 # %% [markdown]
-# The loss gives nothing away; it is *smaller* than that of a good team. How can such a mistake be so cheap? The robots go to and fro. Say that each step costs 0.25, and that the team believes 12 wherever it is on the way. Going on like this for ever is worth $-0.25 / (1 - 0.99) = -25$.
+# The loss gives nothing away; at the end it is *smaller* than that of a good team. How can such a mistake be so cheap? The robots come to rest, or go to and fro, and pay at every step; in the mean of all starts about 0.4. Say that the team believes 12 wherever it is meanwhile. Going on like this for ever is worth $-0.4 / (1 - 0.99) = -40$.
 #
-# **Predict.** The belief is wrong by 37. What does the loss say of such a step: what is the square of its TD error?
+# **Predict.** The belief is wrong by 52. What does the loss say of such a step: what is the square of its TD error?
 
 # %%
 guess = ...  # a number, to two decimals
 
-error = (-0.25 + 0.99 * 12) - 12
+error = (-0.4 + 0.99 * 12) - 12
 with lesson.prediction(guess, error ** 2):
     print(f"TD error {error:.2f}, squared {error ** 2:.2f}")
 
@@ -488,7 +488,7 @@ with lesson.prediction(guess, min(gets, key=gets.get)) as fold:
 #
 # ### Common misreadings
 #
-# - *"The loss is small, so the values are right."* A belief may be wrong by 37 and cost 0.14.
+# - *"The loss is small, so the values are right."* A belief may be wrong by 52 and cost 0.27.
 # - *"QMIX contains VDN, so it cannot do worse."* It can represent what VDN can. Learning it is another matter.
 # - *"The more state, the better."* In step 7 the true state was worst.
 # - *"QMIX is bad for robots."* One shape, three robots, one budget. With one switch, double Q, the worst seeds are gone.
