@@ -27,19 +27,40 @@ class StackedLinear(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.baddbmm(self.bias, x, self.weight)
 
+    @torch.no_grad()
+    def begin_orthogonal(self, gain: float) -> None:
+        """Another start: orthogonal weights (Saxe et al. 2014) times ``gain``, and no bias."""
+        for copy in self.weight:
+            nn.init.orthogonal_(copy, gain)
+        self.bias.zero_()
+
+
+class StackedNorm(nn.Module):
+    """``copies`` layer norms side by side, each with its own scale and shift: x[copies, M, H] → the same shape."""
+
+    def __init__(self, copies: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(copies, 1, width))
+        self.bias = nn.Parameter(torch.zeros(copies, 1, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.addcmul(self.bias, F.layer_norm(x, x.shape[-1:]), self.weight)
+
 
 class MLPAgents(nn.Module):
     """One multilayer perceptron an agent (or one for all, ``shared``): obs[B, T, N, O] → q[B, T, N, A].
 
     It remembers nothing: ``last_actions`` and ``memory`` are there because agents that do remember take them too.
     Agent i's values depend on agent i's observation and on nothing else. ``agent_id``: a network is also told whose it
-    is, as a one-hot vector, so that one for all can still treat them differently.
+    is, as a one-hot vector, so that one for all can still treat them differently. ``layer_norm``: each hidden layer is
+    normalised before its ReLU (Ba et al. 2016). ``orthogonal``: the weights start orthogonal, times √2 so that ReLU
+    keeps sizes, the last layer's times 0.01, so that all actions start nearly equal.
     """
 
     memory_dim = 0                      # M, the numbers that an agent carries from step to step
 
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: tuple[int, ...] = (64, 64),
-                 shared: bool = False, agent_id: bool = False):
+                 shared: bool = False, agent_id: bool = False, layer_norm: bool = False, orthogonal: bool = False):
         super().__init__()
         self.n_agents = errors.whole_number("n_agents", n_agents)
         self.obs_dim = errors.whole_number("obs_dim", obs_dim)
@@ -47,8 +68,14 @@ class MLPAgents(nn.Module):
         hidden = errors.widths("hidden", hidden)
         self.copies = 1 if errors.switch("shared", shared) else n_agents
         self.agent_id = errors.switch("agent_id", agent_id)
+        normed = hidden if errors.switch("layer_norm", layer_norm) else ()
+        errors.switch("orthogonal", orthogonal)
         sizes = [obs_dim + n_agents * agent_id, *hidden, n_actions]
         self.layers = nn.ModuleList(StackedLinear(self.copies, i, o) for i, o in zip(sizes, sizes[1:]))
+        self.norms = nn.ModuleList(StackedNorm(self.copies, width) for width in normed)
+        if orthogonal:
+            for layer in self.layers:
+                layer.begin_orthogonal(0.01 if layer is self.layers[-1] else math.sqrt(2))
 
     def forward(self, obs: torch.Tensor, last_actions: torch.Tensor | None = None, memory: None = None):
         """q[B, T, N, A] and the memory, which is None, from obs[B, T, N, O]."""
@@ -58,8 +85,9 @@ class MLPAgents(nn.Module):
             numbers = torch.eye(self.n_agents, dtype=obs.dtype, device=obs.device)
             obs = torch.cat([obs, numbers.expand(batch, time, -1, -1)], -1)
         x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, obs.shape[-1])   # agents first: [copies, M, O]
-        for layer in self.layers[:-1]:
-            x = F.relu(layer(x))
+        for number, layer in enumerate(self.layers[:-1]):
+            x = layer(x)
+            x = F.relu(self.norms[number](x) if self.norms else x)
         q = self.layers[-1](x)
         return q.view(self.n_agents, batch, time, self.n_actions).permute(1, 2, 0, 3), None
 

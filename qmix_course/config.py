@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
+REWARD_UNITS = ("as paid", "spread", "standard")
 SIZES = ("capacity", "batch_size", "evaluation_episodes")           # what is laid out in memory; the rest counts steps
 
 
@@ -24,6 +25,8 @@ class TrainConfig:
     learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
     update_every: int = 16              # steps for each update
     learning_rate: float = 4e-3         # Adam's
+    learning_rate_steps: int | None = None      # falls to 0 on a straight line over so many steps; None: it stays
+    reward_units: str = "as paid"       # "spread": rewards ÷ their spread in memory; "standard": less their mean, too
     max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
     tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
     target_every: int | None = None     # hard target update instead: a copy every so many optimiser steps
@@ -48,6 +51,13 @@ class TrainConfig:
                                               errors.MOST if name in SIZES else errors.LONGEST)
         for name in ("learning_rate", "max_grad_norm"):
             plain[name] = errors.number(name, getattr(self, name), above=0.0)
+        errors.choice("reward_units", self.reward_units, REWARD_UNITS)
+        if self.learning_rate_steps is not None:
+            plain["learning_rate_steps"] = errors.whole_number("learning_rate_steps", self.learning_rate_steps,
+                                                               at_most=errors.LONGEST)
+            if plain["learning_rate_steps"] < plain["total_steps"]:
+                raise ValueError(f"learning_rate_steps: expected at least total_steps = {plain['total_steps']}, "
+                                 f"because nothing is learned at a rate of 0, got {plain['learning_rate_steps']}")
         for name in ("epsilon_start", "epsilon_end"):
             plain[name] = errors.number(name, getattr(self, name), 0.0, 1.0)
         if (self.tau is None) == (self.target_every is None):

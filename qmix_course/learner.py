@@ -46,6 +46,12 @@ class Learner:
             self.buffers = stack_buffers(self.algorithms), stack_buffers(self.targets)              # what is no weight
             self.pair, self.together = Pair(self.algorithms[0], self.targets[0]), vmap(self.loss_of_one)
 
+    def slow_down(self, steps: int) -> None:
+        """The learning rate after ``steps`` steps of the run, where it is to fall."""
+        if self.config.learning_rate_steps is not None:
+            left = max(0.0, 1 - steps / self.config.learning_rate_steps)
+            self.optimiser.param_groups[0]["lr"] = self.config.learning_rate * left
+
     def update(self, batches: Sequence[Batch], where: str = "") -> list[float]:
         """One optimiser step of each team on a batch of its own, then its target; the losses.
 

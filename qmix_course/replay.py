@@ -189,6 +189,11 @@ class ReplayBuffer:
         return Batch(**{name: getattr(self._rows, name)[places, :steps[axes[1]]] if axes[1] in steps else
                         getattr(self._rows, name)[places] for name, axes, _ in FIELDS})
 
+    def rewards(self) -> tuple[float, float]:
+        """Mean and spread (standard deviation) of the rewards of all steps in memory that were played; 0, 0 of none."""
+        played = self._rows.reward[:self._size][self._rows.mask[:self._size] > 0]
+        return (played.mean().item(), played.std(correction=0).item()) if len(played) else (0.0, 0.0)
+
     def state_dict(self) -> dict:
         """The rows that were written, and where the next one goes."""
         rows = {name: getattr(self._rows, name)[:self._size].to("cpu", copy=True) for name, _, _ in FIELDS}

@@ -52,7 +52,8 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
         for run in runs:
             run.play()
         while all(run.due() for run in runs):           # an update waits until every memory holds a full batch
-            batches = [run.buffer.sample(config.batch_size, run.generator) for run in runs]
+            batches = [run.sample(run.generator) for run in runs]
+            learner.slow_down(runs[0].steps)
             losses = learner.update(batches, f"at update {learner.updates + 1:,}")
             for run, loss in zip(runs, losses):
                 run.losses.append(loss)

@@ -7,11 +7,10 @@ import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from qmix_course import checkpoint as files
 from qmix_course import errors
@@ -24,41 +23,10 @@ from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation
 from qmix_course.exploration import linear_schedule
 from qmix_course.history import History, mean
 from qmix_course.learner import Learner
-from qmix_course.replay import ReplayBuffer
+from qmix_course.replay import Batch, ReplayBuffer
+from qmix_course.target import hard_update, soft_update  # noqa: F401, for whoever writes a loop of one's own
 from qmix_course.teams import Best
 from qmix_course.watch import Watch
-
-
-def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
-    """target ← target + τ (online − target), parameter by parameter.
-
-    ``ValueError`` unless the two have the same parameters, by name, shape and dtype; then nothing has changed.
-    """
-    errors.number("tau", tau, high=1.0, above=0.0)
-    check_twins(target, online)
-    with torch.no_grad():
-        for old, new in zip(target.parameters(), online.parameters()):
-            old.lerp_(new, tau)
-
-
-def hard_update(target: nn.Module, online: nn.Module) -> None:
-    """target ← online. ``ValueError`` as in ``soft_update``."""
-    check_twins(target, online)
-    target.load_state_dict(online.state_dict())
-
-
-def check_twins(target: nn.Module, online: nn.Module) -> None:
-    """The two must be networks of one architecture."""
-    kinds = []
-    for name, network in (("target", target), ("online", online)):
-        if not isinstance(network, nn.Module):
-            raise TypeError(f"{name}: expected a torch.nn.Module, got {errors.describe(network)}")
-        kinds.append({key: f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
-                      for key, value in network.state_dict(keep_vars=True).items()})
-    for key in kinds[0] | kinds[1]:
-        there, here = (kind.get(key, "nothing") for kind in kinds)
-        if there != here:
-            raise ValueError(f"target, online: expected networks of one architecture, got {there} and {here} for {key}")
 
 
 class Run:
@@ -139,8 +107,24 @@ class Run:
     def update(self) -> None:
         """One optimiser step on one sampled batch, then the target. ``TrainingDiverged`` before the step if it can only
         harm."""
-        batch = self.buffer.sample(self.config.batch_size, self.generator)
+        batch = self.sample(self.generator)
+        self.learner.slow_down(self.steps)
         self.losses += self.learner.update([batch], f"at update {self.updates + 1:,}, after {self.steps:,} steps")
+
+    def sample(self, dice: torch.Generator) -> Batch:
+        """A batch from the memory, its rewards in the units in which the team learns."""
+        batch = self.buffer.sample(self.config.batch_size, dice)
+        mean, spread = self.reward_units()
+        if (mean, spread) == (0.0, 1.0):
+            return batch
+        return replace(batch, reward=(batch.reward - mean) / spread * batch.mask)       # padding stays 0
+
+    def reward_units(self) -> tuple[float, float]:
+        """What is taken from every reward, and by what it is then divided."""
+        if self.config.reward_units == "as paid":
+            return 0.0, 1.0
+        mean, spread = self.buffer.rewards()
+        return mean if self.config.reward_units == "standard" else 0.0, spread or 1.0
 
     def look(self, seconds: float) -> None:
         """Play greedily beside the run and write one entry of the history.
@@ -159,7 +143,7 @@ class Run:
             self.losses = []
         if scheduled and self.updates:              # a batch of its own dice: the run goes on as if nobody had looked
             dice = torch.Generator().manual_seed(self.steps)
-            self.watch.look(self.algorithm, self.buffer.sample(self.config.batch_size, dice), self.steps)
+            self.watch.look(self.algorithm, self.sample(dice), self.steps, *self.reward_units())
 
     def state_dict(self) -> dict:
         return {"algorithm": self.algorithm.state_dict(), "target": self.target.state_dict(),

@@ -51,9 +51,12 @@ class Watch:
                 low, high = paid.aminmax()
                 seen[:] = min(seen[0], low.item()), max(seen[1], high.item())
 
-    def bounds(self) -> tuple[float, float]:
-        """The least and the most that a state can be worth, as far as the rewards seen go."""
-        low, high = (self.horizon * going + ending for going, ending in zip(self.going, self.ending))
+    def bounds(self, mean: float = 0.0, spread: float = 1.0) -> tuple[float, float]:
+        """The least and the most that a state can be worth, as far as the rewards seen go: each less ``mean``, divided
+        by ``spread``."""
+        going, ending = ([(reward - mean) / spread for reward in seen] for seen in (self.going, self.ending))
+        low, high = (self.horizon * min(going[0], 0.0) + min(ending[0], 0.0),
+                     self.horizon * max(going[1], 0.0) + max(ending[1], 0.0))
         return low, high
 
     @torch.no_grad()
@@ -61,11 +64,11 @@ class Watch:
         """The mean of what ``algorithm`` holds the played steps of ``batch`` to be worth."""
         return masked_mean(algorithm.played_values(batch), batch.mask).item()
 
-    def look(self, algorithm: Algorithm, batch: Batch, steps: int) -> None:
+    def look(self, algorithm: Algorithm, batch: Batch, steps: int, mean: float = 0.0, spread: float = 1.0) -> None:
         """Warn, once, if the mean of what is believed of ``batch`` was beyond ``SLACK`` × (what can be paid + 1) at
         two looks in a row and is not on its way back. The 1 is for fresh networks, which start near 0 and know
-        nothing of rewards yet."""
-        low, high = self.bounds()
+        nothing of rewards yet. ``mean``, ``spread``: the units in which the team learns, as in ``bounds``."""
+        low, high = self.bounds(mean, spread)
         try:
             value, before = self.believed(algorithm, batch), self.beyond
         except Exception as error:      # a team of one's own may value in another way

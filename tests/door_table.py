@@ -178,7 +178,7 @@ ENVS = [
 ]
 NETWORKS = [
     function("MLPAgents", MLPAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=WIDTHS,
-             shared=switch(), agent_id=switch()),
+             shared=switch(), agent_id=switch(), layer_norm=switch(), orthogonal=switch()),
     function("GRUAgents", GRUAgents, n_agents=whole(2), obs_dim=whole(3), n_actions=whole(2), hidden=HIDDEN,
              shared=switch(), agent_id=switch(),
              last_action=switch()),

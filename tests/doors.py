@@ -12,7 +12,7 @@ import torch
 
 from qmix_course import algorithms as algos
 from qmix_course import envs, errors, exploration, plots, replay
-from qmix_course.config import TrainConfig
+from qmix_course.config import REWARD_UNITS, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -291,6 +291,8 @@ def config_slots():
              for name, low in bounds.items()}
             | {"seed": seed(), "batch_size": whole(128, 1, 10_000), "learning_rate": number(1e-3, above=0.0),
                "evaluation_episodes": whole(1),
+               "learning_rate_steps": whole(9_000, 8_000, errors.LONGEST, none=True),
+               "reward_units": word("as paid", *REWARD_UNITS),
                "max_grad_norm": number(1.0, above=0.0), "tau": number(0.02, 0.0, 1.0, 0.0),
                "epsilon_start": number(1.0, 0.0, 1.0),
                "epsilon_end": number(0.1, 0.0, 1.0), "parameter_noise": switch(),

@@ -11,14 +11,15 @@ Algorithm.start Algorithm.targets Algorithm.unroll Batch.check CWQMIX CWQMIX.wei
 Collector.load_state_dict DuplexMixer.advantages DuplexMixer.importance DuplexMixer.mix DuplexMixer.positive
 FixedLatent FixedLatent.act_values FixedLatent.q_tot FixedLatent.start GRUAgents.remember History.append IQL
 LatentAgents LatentAgents.forward LatentAgents.output_layer Learner Learner.compiled_losses Learner.load_optimiser
-Learner.loss_of_one Learner.losses Learner.update MAVEN MAVEN.bound MAVEN.expected_returns MAVEN.latent MAVEN.loss
-MAVEN.make_agents MAVEN.played_values MAVEN.q_tot MAVEN.return_loss MAVEN.settled MAVEN.start MAVEN.with_latent
-MAVEN.z_policy MStepGame.row Mixer.mix OWQMIX OWQMIX.weights Observed Observed.read Observed.split Pair Pair.forward
-ParameterNoise.act ParameterNoise.act_values Place QMixer.mix QMixer.non_negative QPLEX QPLEX.played_values
-QPLEX.q_tot QTRAN.joint_table QTRAN.losses QTRAN.played_values QTRAN.q_joint QTRAN.smallest_gaps QTRAN.v_joint Row
-Row.begin Row.reset Row.step Run Run.load_state_dict Run.look Run.scheduled Seen StackedGRU StackedGRU.forward
-StackedLinear StackedLinear.forward Task Task.look Task.news Task.notice VDN VDN.played_values VDN.q_tot VDNMixer.mix
-Watch Watch.believed Watch.load_state_dict Watch.look Watch.see action_count action_mask backup bar best_return
+Learner.loss_of_one Learner.losses Learner.slow_down Learner.update MAVEN MAVEN.bound MAVEN.expected_returns
+MAVEN.latent MAVEN.loss MAVEN.make_agents MAVEN.played_values MAVEN.q_tot MAVEN.return_loss MAVEN.settled MAVEN.start
+MAVEN.with_latent MAVEN.z_policy MStepGame.row Mixer.mix OWQMIX OWQMIX.weights Observed Observed.read Observed.split
+Pair Pair.forward ParameterNoise.act ParameterNoise.act_values Place QMixer.mix QMixer.non_negative QPLEX
+QPLEX.played_values QPLEX.q_tot QTRAN.joint_table QTRAN.losses QTRAN.played_values QTRAN.q_joint QTRAN.smallest_gaps
+QTRAN.v_joint Row Row.begin Row.reset Row.step Run Run.load_state_dict Run.look Run.sample Run.scheduled Seen
+StackedGRU StackedGRU.forward StackedLinear StackedLinear.begin_orthogonal StackedLinear.forward StackedNorm
+StackedNorm.forward Task Task.look Task.news Task.notice VDN VDN.played_values VDN.q_tot VDNMixer.mix Watch
+Watch.believed Watch.bounds Watch.load_state_dict Watch.look Watch.see action_count action_mask backup bar best_return
 best_rising best_sum best_supermodular between brief by_name bytes_a_row came check_arguments check_available
 check_beliefs check_finite check_place check_resume check_settings check_team check_twins check_whole choice clip_rows
 describe device distinct entries finite flag flat function generator generator_state has_axes hold instance is_image
@@ -29,8 +30,8 @@ state_of steps switch switches td_lambda_target td_target tensor three_layers tw
 with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
-enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state
-grid last_scores run_name team_names train_run FormationGuide.start line wedge ring
+enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
+train_run FormationGuide.start line wedge ring
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """

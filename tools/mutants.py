@@ -37,12 +37,13 @@ LOSSES = "defaults update sequences torchrl_part2 seeds state_units watch memory
 # The tests that concern a file, the most specific first.
 TESTS = {
     "mixers.py": "mixers qplex weighted_qmix defaults by_hand torchrl_part2 representation doors fuzz",
-    "agents.py": "agents gru_agents defaults by_hand torchrl_part2 sequence_bench maven doors fuzz",
+    "agents.py": "agents gru_agents practice defaults by_hand torchrl_part2 sequence_bench maven doors fuzz",
     "exploration.py": "agents parameter_noise defaults collecting doors fuzz",
-    "replay.py": "replay defaults collecting memory sequences update doors fuzz",
+    "replay.py": "replay practice defaults collecting memory sequences update doors fuzz",
     "collect.py": "collecting memory sequences maven parameter_noise run doors fuzz",
-    "training.py": "training run going_on checkpoints watch update parameter_noise doors fuzz learner",
-    "learner.py": "learner seeds going_on training watch checkpoints",
+    "training.py": "training run going_on checkpoints watch update parameter_noise practice doors fuzz learner",
+    "target.py": "training update doors learner",
+    "learner.py": "learner practice seeds going_on training watch checkpoints",
     "algorithms/base.py": f"update sequences state_units agents collecting qtran doors fuzz {LOSSES}",
     "algorithms/cw_qmix.py": "weighted_qmix defaults",
     "algorithms/iql.py": LOSSES,
