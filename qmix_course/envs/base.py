@@ -7,6 +7,7 @@ floats in torch's default dtype, actions int64, flags bool.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import dataclass, fields
 
 import torch
@@ -174,6 +175,18 @@ class TeamEnv(ABC):
     @abstractmethod
     def clone(self, num_envs: int | None = None) -> TeamEnv:
         """The same task, not yet reset, with ``num_envs`` rows (default: as many as here)."""
+
+    def _another(self, written_by: type[TeamEnv], *arguments) -> TeamEnv:
+        """For ``clone``, which the class ``written_by`` writes: another environment of this very class, a subclass too.
+        What was set on this one from outside is handed on. A subclass with an ``__init__`` of its own is refused: nobody
+        but itself knows how it is made."""
+        if type(self).__init__ is not written_by.__init__:
+            raise TypeError(f"clone: {type(self).__name__} has an __init__ of its own, so it must write clone(num_envs) "
+                            f"too; that of {written_by.__name__} would make another task")
+        made = type(self)(*arguments)
+        for name in vars(self).keys() - vars(made).keys():
+            setattr(made, name, deepcopy(vars(self)[name]))
+        return made
 
     def model(self) -> Model:
         """Every state and what every joint action does there; ``TypeError`` where the task cannot be enumerated."""

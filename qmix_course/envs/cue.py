@@ -67,4 +67,4 @@ class Cue(TableGame):
                        start=torch.tensor([0, self.spec.episode_limit]))
 
     def clone(self, num_envs: int | None = None) -> Cue:
-        return Cue(self.corridor, self.num_envs if num_envs is None else num_envs, self.door)
+        return self._another(Cue, self.corridor, self.num_envs if num_envs is None else num_envs, self.door)

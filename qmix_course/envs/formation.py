@@ -166,8 +166,9 @@ class Formation(TeamEnv):
         return at
 
     def clone(self, num_envs: int | None = None) -> Formation:
-        return Formation(self.shape if self.shape in SHAPES else self._shape, self.spec.n_agents, self.size, self.view,
-                         self.spec.episode_limit, self.num_envs if num_envs is None else num_envs)
+        return self._another(Formation, self.shape if self.shape in SHAPES else self._shape, self.spec.n_agents,
+                             self.size, self.view, self.spec.episode_limit,
+                             self.num_envs if num_envs is None else num_envs)
 
     def state_dict(self) -> dict:
         return super().state_dict() | {"at": torch.from_numpy(self._at.copy()),

@@ -198,8 +198,8 @@ class GridWorld(TeamEnv):
         return {"positions": cells}
 
     def clone(self, num_envs: int | None = None) -> GridWorld:
-        return GridWorld(self.size, self.spec.n_agents, self.num_envs if num_envs is None else num_envs,
-                         self.spec.episode_limit, self.random_starts, self.view)
+        return self._another(GridWorld, self.size, self.spec.n_agents, self.num_envs if num_envs is None else num_envs,
+                             self.spec.episode_limit, self.random_starts, self.view)
 
     # ---- the whole task, and where a run stands
     # -----------------------------------------------------------------------

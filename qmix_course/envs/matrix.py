@@ -104,7 +104,7 @@ class MatrixGame(TableGame):
         return self._reward[0].to(torch.get_default_dtype())
 
     def clone(self, num_envs: int | None = None) -> MatrixGame:
-        return MatrixGame(self._reward[0], self.num_envs if num_envs is None else num_envs)
+        return self._another(MatrixGame, self._reward[0], self.num_envs if num_envs is None else num_envs)
 
 
 class TwoStepGame(TableGame):
@@ -125,7 +125,7 @@ class TwoStepGame(TableGame):
         self._reward[self.STATE_2B] = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
 
     def clone(self, num_envs: int | None = None) -> TwoStepGame:
-        return TwoStepGame(self.num_envs if num_envs is None else num_envs)
+        return self._another(TwoStepGame, self.num_envs if num_envs is None else num_envs)
 
 
 class MStepGame(TableGame):
@@ -164,7 +164,7 @@ class MStepGame(TableGame):
         return 2 * step - 1 + branch
 
     def clone(self, num_envs: int | None = None) -> MStepGame:
-        return MStepGame(self.steps, self.num_envs if num_envs is None else num_envs)
+        return self._another(MStepGame, self.steps, self.num_envs if num_envs is None else num_envs)
 
 
 class LongWay(TableGame):
@@ -189,4 +189,4 @@ class LongWay(TableGame):
         self._reward[-1, 1] = self.FAR
 
     def clone(self, num_envs: int | None = None) -> LongWay:
-        return LongWay(self.steps, self.near, self.num_envs if num_envs is None else num_envs)
+        return self._another(LongWay, self.steps, self.near, self.num_envs if num_envs is None else num_envs)

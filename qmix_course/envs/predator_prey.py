@@ -213,9 +213,8 @@ class PredatorPrey(TeamEnv):
         return {"placed": placed}
 
     def clone(self, num_envs: int | None = None) -> PredatorPrey:
-        return PredatorPrey(self.size, self.n_predators, self.n_prey, self.view, self.spec.episode_limit,
-                            self.punishment,
-                            self.num_envs if num_envs is None else num_envs)
+        return self._another(PredatorPrey, self.size, self.n_predators, self.n_prey, self.view, self.spec.episode_limit,
+                             self.punishment, self.num_envs if num_envs is None else num_envs)
 
     def state_dict(self) -> dict:
         own = {"predators": self._predators, "prey": self._prey, "clock": self._clock}

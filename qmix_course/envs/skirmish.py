@@ -216,7 +216,8 @@ class Skirmish(TeamEnv):
         return {"placed": np.concatenate(placed, 1)}
 
     def clone(self, num_envs: int | None = None) -> Skirmish:
-        return Skirmish(self.scenario, self.num_envs if num_envs is None else num_envs, self.spec.episode_limit)
+        return self._another(Skirmish, self.scenario, self.num_envs if num_envs is None else num_envs,
+                             self.spec.episode_limit)
 
     def state_dict(self) -> dict:
         own = vars(self._battle) | {"clock": self._clock, "episode": self._episode}

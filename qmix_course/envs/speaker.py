@@ -81,7 +81,8 @@ class SpeakerListener(TeamEnv):
                         truncated=torch.from_numpy(truncated))
 
     def clone(self, num_envs: int | None = None) -> SpeakerListener:
-        return SpeakerListener(self.spec.episode_limit, self.num_envs if num_envs is None else num_envs)
+        return self._another(SpeakerListener, self.spec.episode_limit,
+                             self.num_envs if num_envs is None else num_envs)
 
     def state_dict(self) -> dict:
         return super().state_dict() | {"board": {name: torch.from_numpy(value.copy())
