@@ -1,6 +1,6 @@
 """Tricks × algorithms on two tasks, and a random search, for lesson 20: ``python -m benchmarks.tricks``.
 
-368 short runs, about ten minutes on one core. They go through ``experiment.sweep`` into build/tricks/, so a second
+668 short runs, about twenty minutes on one core. They go through ``experiment.sweep`` into build/tricks/, so a second
 call goes on where the first was stopped. Writes qmix_course/data/tricks.json (package data, so that lesson 20 has it in
 Colab too).
 
@@ -30,6 +30,10 @@ SEEDS = range(10)
 STEPS, EVALUATE_EVERY = 4_000, 250
 TRICKS = {"default": {}, "batch ÷ 4": {"batch_size": 32}, "ε falls at once": {"epsilon_steps": 1},
           "learning rate ÷ 8": {"learning_rate": 5e-4}, "updates ÷ 4": {"update_every": 64}}
+# What practice adds, one thing at a time, to the same default.
+PRACTICE = {"layer norm": {"layer_norm": True}, "orthogonal start": {"orthogonal": True},
+            "learning rate falls to 0": {"learning_rate_steps": STEPS}, "rewards ÷ spread": {"reward_units": "spread"},
+            "rewards standardised": {"reward_units": "standard"}}
 
 # The search: as many tries for each algorithm, half as many steps, chosen on some seeds, reported on others.
 RANGES = {"learning_rate": {"low": 3e-4, "high": 3e-2, "log": True}, "tau": {"low": 0.002, "high": 0.2, "log": True},
@@ -53,13 +57,19 @@ def looks(plan: Plan, folder: Path, jobs: int) -> dict:
     return {key: list(runs.values()) for key, runs in found.items()}
 
 
+def compared(variants: dict, name: str, jobs: int, common: dict) -> tuple[dict, dict]:
+    """Environment → algorithm → variant → a number for each seed: the share of good looks, and the last one."""
+    seen = looks(Plan(["grid", "two-step"], ALGORITHMS, SEEDS, variants=variants, **common), FOLDER / name, jobs)
+    return tuple({env: {algorithm: {each: [rule(run) for run in seen[env, algorithm, each]] for each in variants}
+                        for algorithm in ALGORITHMS} for env in ("grid", "two-step")}
+                 for rule in (score, lambda run: int(run[-1])))
+
+
 def measure(jobs: int) -> dict:
     """What is stored."""
     common = {"steps": STEPS, "settings": {"evaluate_every": EVALUATE_EVERY}}
-    seen = looks(Plan(["grid", "two-step"], ALGORITHMS, SEEDS, variants=TRICKS, **common), FOLDER / "tricks", jobs)
-    table, last = ({env: {algorithm: {trick: [rule(run) for run in seen[env, algorithm, trick]] for trick in TRICKS}
-                          for algorithm in ALGORITHMS} for env in ("grid", "two-step")}
-                   for rule in (score, lambda run: int(run[-1])))
+    table, last = compared(TRICKS, "tricks", jobs, common)
+    practice = compared(PRACTICE, "practice", jobs, common)
     common["steps"] = STEPS // 2
     tries = search(RANGES, TRIES, seed=0)
     tried = looks(Plan("grid", ["vdn", "qmix"], CHOOSE_ON, variants=tries, **common), FOLDER / "tries", jobs)
@@ -73,8 +83,8 @@ def measure(jobs: int) -> dict:
                             "chosen": list(tries).index(chosen),
                             "fresh": [score(run) for run in fresh["grid", algorithm, chosen]]}
     return {"settings": {"steps": STEPS, "evaluate_every": EVALUATE_EVERY, "dtype": "float64", "tricks": TRICKS,
-                         "seeds": list(SEEDS)},
-            "tricks": table, "last": last,
+                         "practice": PRACTICE, "seeds": list(SEEDS)},
+            "tricks": table, "last": last, "practice": practice[0], "practice_last": practice[1],
             "search": {"ranges": RANGES, "choose_on": list(CHOOSE_ON), "report_on": list(REPORT_ON), "found": found}}
 
 
