@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from stored import as_today
 
 from benchmarks import soldiers
 from qmix_course import data
@@ -13,14 +14,15 @@ from qmix_course.evaluation import evaluate
 from qmix_course.training import TrainConfig
 
 
-def settings(config: TrainConfig) -> dict:
+def settings(config: TrainConfig | dict) -> dict:
     """All but the seed, which runs over several."""
-    return {name: value for name, value in asdict(config).items() if name != "seed"}
+    config = as_today(config) if isinstance(config, dict) else asdict(config)
+    return {name: value for name, value in config.items() if name != "seed"}
 
 
 def test_the_sweep_was_measured_around_todays_default():
     sweep = data.load("sweep")
-    assert sweep["settings"]["config"] == settings(TrainConfig(evaluate_every=250)), (
+    assert settings(sweep["settings"]["config"]) == settings(TrainConfig(evaluate_every=250)), (
         "run python -m benchmarks.sweep again")
     assert sweep["points"][0]["name"] == "default" and len(sweep["points"]) >= 15
     assert all(len(point["steps"]) == len(sweep["settings"]["seeds"]) for point in sweep["points"])
@@ -29,7 +31,7 @@ def test_the_sweep_was_measured_around_todays_default():
 def test_the_reference_curve_was_measured_with_todays_preset():
     reference = data.load("reference")
     config = reference["settings"]["config"]
-    assert config == settings(TrainConfig.reference(evaluate_every=config["evaluate_every"])), \
+    assert settings(config) == settings(TrainConfig.reference(evaluate_every=config["evaluate_every"])), \
         "run python -m benchmarks.reference again"
     for run in reference["runs"]:
         assert run["greedy_return"][-1] == pytest.approx(8.65, abs=1e-3) and run["steps"][-1] >= 27_000

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 from matplotlib import pyplot
+from stored import as_today
 
 from benchmarks.tables import formation, games, m_step, memory, predator_prey, skirmish, teams, two_step
 from qmix_course import data, exact
@@ -38,7 +39,8 @@ def test_the_pieces_are_independent_and_can_be_sent_to_a_process(table):
 
 def test_the_games_were_trained_with_todays_settings():
     stored = data.load("games")
-    assert stored["settings"]["config"] == asdict(games.CONFIG) and stored["settings"]["updates"] == games.UPDATES
+    assert as_today(stored["settings"]["config"]) == asdict(games.CONFIG)
+    assert stored["settings"]["updates"] == games.UPDATES
     assert list(stored["games"]) == list(games.GAMES) and len(games.SEEDS) >= 20
     for game, found in stored["games"].items():
         payoff = torch.tensor(found["payoff"], dtype=torch.float64)
@@ -68,7 +70,7 @@ def test_the_goals_in_the_games():
 def test_the_goals_in_the_two_step_game():
     """Every cell of Q_tot within 0.05 of the exact one in every seed; 8, 7 and 7 are what the teams earn."""
     stored = data.load("two_step")
-    assert len(stored["settings"]["seeds"]) == 10 and stored["settings"]["config"] == asdict(two_step.CONFIG)
+    assert len(stored["settings"]["seeds"]) == 10 and as_today(stored["settings"]["config"]) == asdict(two_step.CONFIG)
     torch.testing.assert_close(torch.tensor(stored["exact"]), exact.solve(TwoStepGame(), gamma=0.99).q)
     assert two_step.largest(stored["runs"]["qmix"]["table"], stored["exact"]) < 0.05
     assert two_step.largest(stored["runs"]["qmix"]["table"], stored["paper"]) < 0.05
@@ -79,7 +81,7 @@ def test_the_goals_in_the_two_step_game():
 def test_only_teams_with_memory_and_names_learn_the_cue():
     """The bounds are exact: one half without memory, 0 for agents that nothing tells apart."""
     stored = data.load("memory")
-    assert stored["settings"]["config"] == asdict(memory.CONFIG) and len(stored["settings"]["seeds"]) >= 20
+    assert as_today(stored["settings"]["config"]) == asdict(memory.CONFIG) and len(stored["settings"]["seeds"]) >= 20
     assert (max(stored["runs"]["vdn_forgets"]) <= stored["best_memoryless"] == 0.5
             and max(stored["runs"]["vdn_nameless"]) == 0.0)
     assert memory.solved(stored, "vdn") >= 19
@@ -144,7 +146,8 @@ def test_pieces_run_in_processes_of_their_own(monkeypatch):
 
 def test_what_is_stored_of_skirmish_was_measured_with_todays_settings():
     stored = data.load("skirmish")
-    assert stored["settings"]["config"] == {name: asdict(config) for name, (config, _) in skirmish.RUNS.items()}
+    assert ({name: as_today(config) for name, config in stored["settings"]["config"].items()}
+            == {name: asdict(config) for name, (config, _) in skirmish.RUNS.items()})
     assert stored["settings"]["team"] == skirmish.TEAM and len(stored["settings"]["seeds"]) == 5
     for scenario, (config, names) in skirmish.RUNS.items():
         assert tuple(stored["runs"][scenario]) == names and tuple(stored["rules"][scenario]) == skirmish.RULES
@@ -173,3 +176,11 @@ def test_a_small_run_of_skirmish(monkeypatch):
     monkeypatch.setattr(skirmish, "BATTLES", 8)
     found = skirmish.run("3m", "vdn", 0)
     assert found["steps"] == [480, 960] and len(found["won"]) == 2 and found["deeds"]["battles"] == 8
+
+
+def test_the_stored_formation_was_measured_with_todays_settings():
+    stored = data.load("formation")["settings"]
+    for name, config in (("config", formation.CONFIG), ("words", formation.WORDS)):
+        assert as_today(stored[name]) == asdict(config)
+    assert (stored["task"], stored["seeds"], stored["starts"]) == (formation.TASK, formation.SEEDS, formation.STARTS)
+    assert set(data.load("formation")["runs"]) == set(formation.ARMS)

@@ -177,12 +177,14 @@ class TeamEnv(ABC):
         """The same task, not yet reset, with ``num_envs`` rows (default: as many as here)."""
 
     def _another(self, written_by: type[TeamEnv], *arguments) -> TeamEnv:
-        """For ``clone``, which the class ``written_by`` writes: another environment of this very class, a subclass too.
-        What was set on this one from outside is handed on. A subclass with an ``__init__`` of its own is refused: nobody
-        but itself knows how it is made."""
+        """For ``clone``, which ``written_by`` writes: another environment of this very class, which may be a subclass.
+
+        What was set on this one from outside is handed on. A subclass with an ``__init__`` of its own is refused:
+        nobody but itself knows how it is made.
+        """
         if type(self).__init__ is not written_by.__init__:
-            raise TypeError(f"clone: {type(self).__name__} has an __init__ of its own, so it must write clone(num_envs) "
-                            f"too; that of {written_by.__name__} would make another task")
+            raise TypeError(f"clone: {type(self).__name__} has an __init__ of its own, so it must write "
+                            f"clone(num_envs) too; that of {written_by.__name__} would make another task")
         made = type(self)(*arguments)
         for name in vars(self).keys() - vars(made).keys():
             setattr(made, name, deepcopy(vars(self)[name]))
