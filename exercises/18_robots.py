@@ -85,9 +85,10 @@ def who_goes_where(robots, places):
 
 
 # %%
+# Try it. A row moves on by one place: robot 0 need not go all the way.
 row = torch.tensor([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
 one_on = row + torch.tensor([2.0, 0.0])                 # the same row, one place farther east
-print("a row moves on by one place:", who_goes_where(row, one_on))     # not robot 0 all the way
+who_goes_where(row, one_on)
 
 # %% nbgrader={"grade": true, "grade_id": "check_18_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("18.1", who_goes_where)
@@ -109,9 +110,10 @@ def pooled_state(seen, there):
 
 
 # %%
+# Try it. The third robot is not there; then the same, listed from behind.
 some = torch.tensor([[[1.0, -5.0], [3.0, -1.0], [9.0, 9.0]]])
-print(pooled_state(some, torch.tensor([[True, True, False]])))      # the third is not there
-print(pooled_state(some.flip(1), torch.tensor([[False, True, True]])))   # listed from behind
+(pooled_state(some, torch.tensor([[True, True, False]])),
+ pooled_state(some.flip(1), torch.tensor([[False, True, True]])))
 
 # %% nbgrader={"grade": true, "grade_id": "check_18_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("18.2", pooled_state)
@@ -133,8 +135,9 @@ def met(before, after, near):
 
 
 # %%
+# Try it. Two robots exchange their places, and pass.
 west, east = [0.0, 0.0], [2.0, 0.0]
-print(met(torch.tensor([[west, east]]), torch.tensor([[east, west]]), 0.75))    # they pass
+met(torch.tensor([[west, east]]), torch.tensor([[east, west]]), 0.75)
 
 # %% nbgrader={"grade": true, "grade_id": "check_18_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("18.3", met)
@@ -264,6 +267,10 @@ def mended_see(at, view):
     """at[B, N, 2] -> [B, N, 3 (N - 1)]."""
     ...
 
+
+# %%
+# Try it. Two robots, the second one step to the east: each sees the other, and nobody else.
+mended_see(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), 4.0)
 
 # %% nbgrader={"grade": true, "grade_id": "check_18_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("18.5", mended_see)

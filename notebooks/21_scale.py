@@ -325,7 +325,7 @@ for case in fused["cases"]:
     for name, words in (("fused", "fused"), ("stepped", "ours, JaxMARL's world"),
                         ("mpe2", "ours, mpe2")):
         if name in case["contenders"]:
-            label = f"{case['rows']} rows, {case['updates']} updates: {words}"
+            label = f"{case['rows']} rows, {case['updates']} update{'s'[:case['updates'] > 1]}: {words}"
             speeds[label] = case["contenders"][name]["steps_per_second"]
 plots.bars(speeds, "simple_spread with GRU teams, one core", "steps a second",
            fmt="{:,.0f}", log=True)

@@ -83,6 +83,8 @@ class Lab:
                 options.add_argument(flag)
             self.page = webdriver.Chrome(options=options, service=Service(driver))
             self.page.set_script_timeout(SECONDS)
+            # JupyterLab's document in front is the one that has the focus, and a window that nobody sees has none.
+            self.page.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
             self.page.get(first.as_uri())
             self.wait(lambda: self.path() == "my/notebooks/00_start_here.ipynb", "lesson 00")
         except BaseException:

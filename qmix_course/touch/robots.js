@@ -1,4 +1,4 @@
-// Robots to watch: circles are robots, crosses the shape where it is looked for in the end, dashed how far each one sees.
+// Robots to watch: circles are robots, crosses the shape where it is looked for in the end, dashed how far they see.
 const SPAN = 340, EDGE = 14, S = (SPAN - 2 * EDGE) / data.size;
 const at = ([x, y]) => [EDGE + x * S, SPAN - EDGE - y * S];
 const svg = make("svg", { viewBox: `0 0 ${SPAN} ${SPAN}`, role: "img" });
