@@ -325,7 +325,8 @@ for case in fused["cases"]:
     for name, words in (("fused", "fused"), ("stepped", "ours, JaxMARL's world"),
                         ("mpe2", "ours, mpe2")):
         if name in case["contenders"]:
-            label = f"{case['rows']} rows, {case['updates']} update{'s'[:case['updates'] > 1]}: {words}"
+            count = "1 update" if case["updates"] == 1 else f"{case['updates']} updates"
+            label = f"{case['rows']} rows, {count}: {words}"
             speeds[label] = case["contenders"][name]["steps_per_second"]
 plots.bars(speeds, "simple_spread with GRU teams, one core", "steps a second",
            fmt="{:,.0f}", log=True)
