@@ -20,7 +20,7 @@
 #
 # You find out what a handful of seeds can say and what it cannot, search settings without fooling yourself, and put the tricks of the trade beside the architectures.
 #
-# **Minutes:** 32, and 7 more for *Going further*
+# **Minutes:** 32, and 6 more for *Going further*
 #
 # **You need:** lessons 08 to 10; what a median and a quantile are.
 #
@@ -447,6 +447,7 @@ print(f"probability of improvement {p:.2f}, 95% interval {low:.2f} to {high:.2f}
 # - Hu, Jiang, Harding, Wu and Liao (2021), *Rethinking the Implementation Tricks and Monotonicity Constraint in Cooperative Multi-Agent Reinforcement Learning*, arXiv 2102.03479, and the code published with it, PyMARL2.
 # - Dodge, Gururangan, Card, Schwartz and Smith (2019), *Show Your Work: Improved Reporting of Experimental Results*, arXiv 1909.03004: the expected best of n tries. *Showing Your Work Doesn't Always Work* (2020), arXiv 2004.13705, says why drawing without replacement, as exercise 20.2 does, is better.
 # - Efron and Tibshirani (1993), *An Introduction to the Bootstrap*.
+# - Saxe, McClelland and Ganguli (2014), *Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks*, arXiv 1312.6120: the orthogonal start. Ba, Kiros and Hinton (2016), *Layer Normalization*, arXiv 1607.06450.
 
 # %% [markdown]
 # ## Going further
@@ -456,7 +457,7 @@ print(f"probability of improvement {p:.2f}, 95% interval {low:.2f} to {high:.2f}
 # ### Five habits of practice
 #
 # - **Layer norm.** Each hidden layer's numbers are brought to mean 0 and spread 1 before the ReLU: `QMIX.for_env(env, layer_norm=True)`.
-# - **Orthogonal start.** The first weights neither stretch nor squeeze what goes through them, and all actions start nearly equal: `orthogonal=True`.
+# - **Orthogonal start.** The first weights turn what goes through them and stretch all of it alike (Saxe et al. 2014), and all actions start nearly equal: `orthogonal=True`.
 # - **A learning rate that falls**, here to 0 at the end: `TrainConfig(learning_rate_steps=…)`.
 # - **Rewards ÷ their spread**, the standard deviation of the rewards in memory: `reward_units="spread"`.
 # - **Rewards standardised**: less their mean, too: `reward_units="standard"`.
@@ -478,7 +479,7 @@ plots.tables(beside, titles=list(tables), row_labels=short, col_labels=["IQL", "
              title="Share of looks at which the team is optimal (IQM), ten seeds")
 
 # %% [markdown]
-# None of the five is a gift. What one algorithm gains another loses, and most of it is within what ten seeds cannot tell apart. That is no wonder: the default was tuned *on this grid world*, without them. A habit earns its keep where the task is not the one that the settings were tuned on. So change the task, and nothing else: every reward is worth a hundred times as much, or a hundredth. The best behaviour is the same.
+# None of the five is a gift. What one algorithm gains another loses. That is no wonder: the default was tuned *on this grid world*, without them. A habit earns its keep where the task is not the one that the settings were tuned on. So change the task, and nothing else: every reward is worth a hundred times as much, or a hundredth. The best behaviour is the same.
 #
 # **Predict.** The default settings, five seeds, rewards in other units. How many of ten teams play optimally at the last look?
 
@@ -515,6 +516,6 @@ with lesson.prediction(guess, "five at most"):
     print("÷ their spread: optimal", found["spread"], "of 10")
 
 # %% [markdown]
-# A learning rate, a limit on the gradient and first weights near 0 are all tuned to values of a certain size. Divided by their spread the rewards come in the same units whatever the task pays in, and the ten teams are optimal again, seed by seed as with the rewards of the grid world itself. That is what such a habit is for: one setting for many tasks. The library does the same for the units of the *state* ([lesson 05](05_mixer.ipynb)).
+# A learning rate, a limit on the gradient and first weights near 0 are all tuned to values of a certain size. Divided by their spread the rewards come in the same units whatever the task pays in, and the ten teams are optimal again. That is what such a habit is for: one setting for many tasks. The library does the same for the units of the *state* ([lesson 05](05_mixer.ipynb)).
 #
 # Taking away the mean as well is another matter. Dividing changes no policy's rank; subtracting can. If every step pays −1 until the goal is reached, all rewards are equal, and less their mean they are all 0: nobody has a reason to hurry any more. Where episodes can end, what a step pays on average is part of the task.

@@ -10,7 +10,7 @@ from torch import nn
 from qmix_course.agents import MLPAgents
 from qmix_course.algorithms import QMIX, VDN
 from qmix_course.config import REWARD_UNITS
-from qmix_course.envs import GridWorld, TeamEnv, TwoStepGame
+from qmix_course.envs import GridWorld, MStepGame, TeamEnv
 from qmix_course.seeds import train_seeds
 from qmix_course.training import Run, TrainConfig, train
 
@@ -137,20 +137,22 @@ def test_standardised_rewards_do_not_know_what_was_added_to_each():
 
 
 def test_mean_and_spread_are_those_of_the_steps_that_were_played():
-    """Recurrent rows are padded; a ring that has gone round has forgotten."""
-    team = VDN.for_env(TwoStepGame(), recurrent=True)
-    run = Run(TwoStepGame(num_envs=8), team, TrainConfig(capacity=16, batch_size=4, reward_units="standard"))
+    """Recurrent rows are padded, and padding stays 0; a ring that has gone round has forgotten."""
+    team = VDN.for_env(MStepGame(4), recurrent=True)
+    run = Run(MStepGame(4, num_envs=8), team, TrainConfig(capacity=16, batch_size=16, reward_units="standard"))
     assert run.buffer.rewards() == (0.0, 0.0)
-    paid = []
-    for _ in range(12):
+    for _ in range(24):
         run.play()
-        rows = run.buffer._rows
-        paid = rows.reward[:len(run.buffer)][rows.mask[:len(run.buffer)] > 0]
+    rows = run.buffer._rows
+    paid = rows.reward[rows.mask > 0]
     mean, spread = run.buffer.rewards()
-    assert len(paid) == 32 and abs(mean - paid.mean()) < 1e-12 and abs(spread - paid.std(correction=0)) < 1e-12
+    assert len(run.buffer) == 16 and 16 < len(paid) < rows.mask.numel() and abs(mean) > 0.1
+    assert abs(mean - paid.mean()) < 1e-12 and abs(spread - paid.std(correction=0)) < 1e-12
     batch = run.sample(torch.Generator().manual_seed(0))
-    plain = run.buffer.sample(4, torch.Generator().manual_seed(0))
-    assert torch.allclose(batch.reward, (plain.reward - mean) / spread * plain.mask)
+    plain = run.buffer.sample(16, torch.Generator().manual_seed(0))
+    played = plain.mask > 0
+    assert torch.allclose(batch.reward[played], (plain.reward[played] - mean) / spread)
+    assert (~played).any() and not batch.reward[~played].any()
 
 
 def test_rewards_that_are_all_alike_are_left_alone():
@@ -185,8 +187,12 @@ def test_the_watch_compares_in_the_units_in_which_the_team_learns(units, recwarn
     class Large(Paid):
         factor = 100.0 if units != "as paid" else 1.0
 
+    class Small(Paid):                  # what is learned is then far beyond what is paid
+        factor = 0.001 if units != "as paid" else 1.0
+
     for seed in range(3):
-        trained(replace(SHORT, reward_units=units, total_steps=4_000), Large, seed)
+        for world in (Large, Small):
+            trained(replace(SHORT, reward_units=units, total_steps=4_000), world, seed)
     assert not [each for each in recwarn if "values:" in str(each.message)]
     run = Run(Large(num_envs=32), QMIX.for_env(GridWorld()), replace(SHORT, reward_units=units))
     for _ in range(20):

@@ -34,6 +34,8 @@ def _close(way, end, near, twist):
         return min(way.norm(), end.norm()) < near
     if twist == "end":
         return end.norm() < near
+    if twist == "moments":
+        return min((way + t * turn).norm() for t in torch.linspace(0, 1, 101).tolist()) < near
     if twist == "middle":
         t = 0.5
     elif twist != "any time":
@@ -56,7 +58,9 @@ def cases() -> list[tuple]:
              # one crosses the way that the other has gone before, and nobody is near
              made([[[0, 0], [4, 3]]], [[[4, 0], [3, -1]]], 0.75),
              # nearest neither at the ends nor in the middle
-             made([[[0, 0], [1, 0.4]]], [[[4, 0], [1, 0.4]]], 0.5)]
+             made([[[0, 0], [1, 0.4]]], [[[4, 0], [1, 0.4]]], 0.5),
+             # near for a hundred-thousandth of the step
+             made([[[0, 0], [381.966, 0]]], [[[1000, 0], [381.966, 0]]], 0.005)]
     for rows, robots in ((5, 3), (8, 4), (2, 2)):
         before, way = (torch.rand(rows, robots, 2, generator=generator, dtype=torch.float64) for _ in range(2))
         found.append((3 * before, 3 * before + 4 * way - 2, 0.75))
@@ -87,6 +91,9 @@ EXERCISE = Exercise(
         ("middle", "only the middle of the step is looked at",
          "Are they always nearest at half time?",
          "when they are nearest depends on where they come from and how they go"),
+        ("moments", "only some moments of the step are looked at",
+         "One robot goes 1,000 far, and near is 0.005. Between which of your moments does it pass?",
+         "however many moments there are, somebody is fast enough to pass between two of them"),
         ("any time", "a meeting before or after the step counts",
          "At which t are they nearest in your version? Is it between 0 and 1?",
          "outside of the step they do not go on along this line"),

@@ -53,6 +53,14 @@ def middle(before, after, near):
     return _others(_at(before, after, 0.5) < near)
 
 
+def moments(before, after, near):
+    return _others(torch.stack([_at(before, after, t) for t in torch.linspace(0, 1, 1_001).tolist()]).amin(0) < near)
+
+
+def few_moments(before, after, near):
+    return _others(torch.stack([_at(before, after, t) for t in torch.linspace(0, 1, 11).tolist()]).amin(0) < near)
+
+
 def any_time(before, after, near):
     return _others(_at(before, after, _time(before, after)) < near)
 
@@ -79,6 +87,8 @@ ANSWERS = Answers(
     right=[by_the_parabola, in_loops],
     wrong=[("only the end of the step is looked at", end), ("only the two ends of the step are looked at", ends),
            ("only the middle of the step is looked at", middle),
+           ("only some moments of the step are looked at", moments),
+           ("only some moments of the step are looked at", few_moments),
            ("a meeting before or after the step counts", any_time), ("who goes side by side is never near", no_guard),
            ("a robot meets itself", oneself), ("each pair is told once", upper),
            ("who is exactly at the border counts as near", border)])
