@@ -60,10 +60,10 @@ def look(room: Room, wrong_line, mended) -> Verdict:
 
 def _low_cases(cases: list[tuple]) -> list[tuple]:
     """The online network's values far below zero; and only an action whose value is the lowest of all can be taken."""
-    tie = (torch.tensor([[[[0.0, 0.0]], [[0.0, -1e30]]]]), torch.tensor([[[[1.0, 2.0]], [[3.0, 5.0]]]]),
-           torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1), torch.zeros(1, 1, dtype=torch.bool),
-           0.5)
-    return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], tie]
+    ties = [(torch.tensor([[[[0.0, 0.0]], [[0.0, low]]]]), torch.tensor([[[[1.0, 2.0]], [[3.0, 5.0]]]]),
+             torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1),
+             torch.zeros(1, 1, dtype=torch.bool), 0.5) for low in (-1e30, torch.finfo(torch.float64).min)]
+    return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], *ties]
 
 
 def _find_reader(room: Room, mended, cases: list[tuple]) -> None:

@@ -26,6 +26,7 @@ CASES = (
     Case(rows=6, limit=5, ends=0.1, seed=30, n_actions=4, masked=True, low=True),
     Case(rows=3, limit=8, ends=0.0, seed=31, n_agents=1, n_actions=2, masked=True, low=True),
     Case(rows=5, limit=9, ends=0.05, seed=32, n_actions=2, masked=True, low=True),
+    Case(rows=8, limit=9, ends=0.05, seed=37, n_actions=2, masked=True, lowest=True),
     Case(rows=2, limit=130, ends=0.0, seed=33),
     Case(rows=1, limit=1050, ends=0.0, seed=34, masked=True),
 )
@@ -38,6 +39,8 @@ def team_values(case: Case):
                              dtype=torch.float64)).round(decimals=3)
     if case.low:
         table = 1e300 * (table - 40.0)
+    if case.lowest:                         # a state's worst action is worth the lowest finite number
+        table = torch.finfo(torch.float64).min * (1 - 2.0 ** -30 * table.argsort(-1).argsort(-1))
 
     def values(obs: torch.Tensor) -> torch.Tensor:
         return table[obs[..., 0].long(), obs[..., 1].long()].to(torch.get_default_dtype())
@@ -109,7 +112,7 @@ def look(room: Room, answer) -> Verdict:
             if "is not available" not in str(error):
                 raise
             low = ("\nAll values are below -1e301 here. What number stands in for those that are not available?"
-                   if case.low else "")
+                   if case.low or case.lowest else "")
             raise room.wrong("an action is chosen that is not available", f"{run}\n{error}{low}") from None
     expected = [played(case) for case in CASES]
     if not shown.same(given[0], given[-1]):

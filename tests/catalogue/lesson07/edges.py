@@ -87,6 +87,7 @@ EDGES = {
                ("the step has another length", update_with(-torch.inf, 40.0))]),
     "07.6": Answers(
         right=[(3, double_with(-torch.inf))],
-        wrong=[(LOW, (3, double_with(-9999999.0))), (LOW, (3, double_with(None)))]),
+        wrong=[(LOW, (3, double_with(-9999999.0))), (LOW, (3, double_with(None))),
+               (LOW, (3, double_with(torch.finfo(torch.float64).min)))]),
     "07.7": Answers(right=[(3, by_hand)], wrong=[]),
 }

@@ -131,11 +131,12 @@ EDGES = {
         wrong=[("the search ends before ε gets there", searched_1000_calls),
                ("ε that never falls is taken for one that never gets there", constant_never_arrives)]),
     "08.4": Answers(
-        right=[greedy_with(), greedy_with(torch.finfo(torch.float64).min)],
+        right=[greedy_with()],
         wrong=[("the play stops before the episodes do", greedy_with(most=20)),
                ("the play stops before the episodes do", greedy_with(most=100)),
                ("the play stops before the episodes do", greedy_with(most=1000)),
-               (NOT_AVAILABLE, greedy_with(-1e38)), (NOT_AVAILABLE, greedy_with(None))]),
+               (NOT_AVAILABLE, greedy_with(-1e38)), (NOT_AVAILABLE, greedy_with(None)),
+               (NOT_AVAILABLE, greedy_with(torch.finfo(torch.float64).min))]),
     "08.5": Answers(
         right=[stopping(near), stopping(lambda value, best: math.isclose(value, best, rel_tol=0.0, abs_tol=1e-6))],
         wrong=[("the tolerance is not that of the text", stopping(lambda value, best: abs(value - best) < 2e-6)),
