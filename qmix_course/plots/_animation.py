@@ -32,7 +32,7 @@ class Animation:
 
     def save(self, path):
         """Write the animation to `path`, which ends in .png or .gif."""
-        path = target(path)
+        path = _target(path)
         path.write_bytes(self.png if path.suffix == ".png" else self._encode("GIF"))
 
     def _encode(self, form):
@@ -51,25 +51,43 @@ def animate(episode, path=None, fps=2, title=None):
     value: there it plays once, pauses and steps. Where no scripts run it is a film strip.
     """
     film = read_episode(episode)
-    fps = _inputs.number("fps", fps)
-    if not 0 < fps <= 50:
-        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
-    title = _inputs.text("title", title) or "One episode"
-    path = None if path is None else target(path)
-    steps = len(film.actions)
-    frames = one_palette([_draw(film, t, title) for t in range(steps + 1)])
-    pause = round(1000 / fps)
+    path, fps, title = inputs(path, fps, title, "One episode")
     text = f"Animation: {title}, {film.length}, return {number(film.total)}"
     strip = picture(film_strip(episode, title, max_boards=6).png(), text)
     piece = touch.film(film.positions.tolist(), film.actions.tolist(), film.rewards.tolist(), film.size,
                        film.goals.tolist(), title, 1 / fps, strip)
-    animation = Animation(frames, [pause] * steps + [3 * pause], text, piece)
+    return made([_draw(film, t, title) for t in range(len(film.actions) + 1)], fps, text, piece, path)
+
+
+def inputs(path, fps, title, untitled):
+    """What every film takes, checked: path, fps, title."""
+    fps = _inputs.number("fps", fps)
+    if not 0 < fps <= 50:
+        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
+    title = _inputs.text("title", title) or untitled
+    return None if path is None else _target(path), fps, title
+
+
+def made(pictures, fps, text, piece, path):
+    """The animation of RGB arrays of one size, its last picture three times as long, written to `path` if there is one.
+
+    `piece` is what a notebook shows, `text` what it says without a browser.
+    """
+    pause = round(1000 / fps)
+    animation = Animation(_one_palette(pictures), [pause] * (len(pictures) - 1) + [3 * pause], text, piece)
     if path is not None:
         animation.save(path)
     return animation
 
 
-def target(path):
+def rgb(figure):
+    """A figure as an RGB array."""
+    agg = FigureCanvasAgg(figure)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+
+
+def _target(path):
     path = errors.path("path", path)
     if path.suffix not in (".png", ".gif"):
         raise ValueError(f"path: expected a name that ends in .png or .gif, got {errors.brief(path.name)}")
@@ -88,12 +106,10 @@ def _draw(film, t, title):
     figure.suptitle(title, y=1 - 0.06 / height, va="top")
     ax = figure.add_axes(((width - side) / 2 / width, below / height, side / width, side / height))
     draw_moment(ax, film, t)
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+    return rgb(figure)
 
 
-def one_palette(pictures, colours=64):
+def _one_palette(pictures, colours=64):
     """Frames with one shared palette: small files, and no colour flickers from frame to frame."""
     height = pictures[0].shape[0]
     tall = Image.fromarray(np.concatenate(pictures)).quantize(colours, dither=Image.Dither.NONE)

@@ -1,7 +1,5 @@
 """Robots in pictures: where they began, the ways they took, the shape that they make; and as a film."""
 
-import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Circle
 
 from qmix_course import errors, touch
@@ -9,7 +7,7 @@ from qmix_course.envs.formation import NEAR
 from qmix_course.envs.formation_watch import Tracks
 
 from . import _inputs
-from ._animation import Animation, one_palette, target
+from ._animation import inputs, made, rgb
 from ._style import COLOURS, Plot, number, panels, picture
 
 HELD = 8                    # episodes in one figure
@@ -45,21 +43,13 @@ def animate_tracks(episode, path=None, fps=4, title=None):
     `episode`: one of those that `formation_watch.follow` gives; `path` writes a file too, .png or .gif. Returns an
     `Animation`; where no scripts run it is the picture of `tracks`.
     """
-    episode, fps = errors.instance("episode", episode, Tracks), _inputs.number("fps", fps)
-    if not 0 < fps <= 50:
-        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
-    title = _inputs.text("title", title) or "Robots on a plane"
-    path = None if path is None else target(path)
-    last, text = len(episode.rewards), f"Animation: {title}"         # no more: how it goes may come out of training
-    frames = one_palette([_frame(episode, t, title) for t in range(last + 1)])
+    errors.instance("episode", episode, Tracks)
+    path, fps, title = inputs(path, fps, title, "Robots on a plane")
+    times, text = range(len(episode.places)), f"Animation: {title}"     # no more: how it goes may come out of training
     piece = touch.robots(episode.places.round(decimals=4).tolist(), episode.goals.round(decimals=4).tolist(),
-                         [_close(episode.places[t]) for t in range(last + 1)], episode.rewards.tolist(), episode.size,
+                         [_close(episode.places[t]) for t in times], episode.rewards.tolist(), episode.size,
                          episode.view, title, _end(episode), 1 / fps, picture(tracks(episode, title).png(), text))
-    pause = round(1000 / fps)
-    animation = Animation(frames, [pause] * last + [3 * pause], text, piece)
-    if path is not None:
-        animation.save(path)
-    return animation
+    return made([_frame(episode, t, title) for t in times], fps, text, piece, path)
 
 
 def _end(each):
@@ -92,9 +82,7 @@ def _frame(each, t, title):
     for i, j in _close(each.places[t]):
         ax.plot(*each.places[t, [i, j]].T.tolist(), "-", color="#CC0000", linewidth=6, zorder=3)
     ax.set_title("start" if t == 0 else f"step {t}" if t < len(each.rewards) else _end(each), fontsize=9)
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+    return rgb(figure)
 
 
 def _draw(ax, each):

@@ -1,14 +1,13 @@
 """Battles in pictures: who stands where with how much health, who shoots at whom, who has fallen; and as a film."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Circle, Rectangle, RegularPolygon
 
 from qmix_course import errors, touch
 from qmix_course.envs.skirmish_watch import Scenes
 
 from . import _inputs
-from ._animation import Animation, one_palette, target
+from ._animation import inputs, made, rgb
 from ._style import COLOURS, Plot, canvas, number, panels, picture
 
 TEAM, ENEMY, GONE = COLOURS[0], COLOURS[1], "#999999"
@@ -61,12 +60,8 @@ def animate_battle(scenes, path=None, fps=3, title=None):
 
     `scenes` as in `battle`; `path` writes a file too, .png or .gif. Returns an `Animation`.
     """
-    scenes, fps = _scenes(scenes), _inputs.number("fps", fps)
-    if not 0 < fps <= 50:
-        raise ValueError(f"fps: expected a number above 0 and at most 50, got {fps:g}")
-    title = _inputs.text("title", title) or "One battle"
-    path = None if path is None else target(path)
-    frames = one_palette([_frame(scenes, t, title) for t in range(len(scenes.places))])
+    scenes = _scenes(scenes)
+    path, fps, title = inputs(path, fps, title, "One battle")
     text = f"Animation: {title}"                # no more: how it goes may come out of training
     low, high = _part(scenes)
     places = [[[round(x, 2), round(y, 2)] for x, y in _apart(scenes, t, RADIUS)] for t in range(len(scenes.places))]
@@ -75,11 +70,7 @@ def animate_battle(scenes, path=None, fps=3, title=None):
     piece = touch.battle(**data, n=scenes.n, letters=_letters(scenes), part=[*low.tolist(), *high.tolist()],
                          title=title, end=_end(scenes), seconds=1 / fps,
                          still=picture(battle_strip(scenes, title=title).png(), text))
-    pause = round(1000 / fps)
-    animation = Animation(frames, [pause] * (len(frames) - 1) + [3 * pause], text, piece)
-    if path is not None:
-        animation.save(path)
-    return animation
+    return made([_frame(scenes, t, title) for t in range(len(scenes.places))], fps, text, piece, path)
 
 
 def _moment(ax, scenes, t, scale, title):
@@ -178,6 +169,4 @@ def _frame(scenes, t, title):
     ax = figure.add_axes((0.02, 0.02, 0.96, height / (height + 0.75) - 0.02))
     _draw(ax, scenes, t, 0.3)
     ax.set_title(_heading(scenes, t) if t < len(scenes.rewards) else _end(scenes), fontsize=9)
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+    return rgb(figure)
