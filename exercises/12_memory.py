@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/12_memory.ipynb)
 #
-# You work out what a short memory can know, and write two things around a recurrent network that often go wrong: when it forgets, and how far its targets look. And you find the bug that makes a target network miss the beginning.
+# You work out what a short memory can know, and write two things around a recurrent network that often go wrong: when it forgets, and how far its targets look. You find the bug that makes a target network miss the beginning. And you measure whether a team finds a memory that nobody gave it.
 #
-# **Minutes:** 49
+# **Minutes:** 61
 #
 # **You need:** [lesson 12](../notebooks/12_memory.ipynb)
 #
@@ -53,10 +53,18 @@ lesson.start("12")
 from qmix_course.checks import check, hint, solution
 
 # %%
+from dataclasses import replace
+
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from qmix_course.agents import GRUAgents
+from qmix_course.algorithms import VDN
+from qmix_course.envs import Cue
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # The exercises do not build on each other.
@@ -206,3 +214,86 @@ mended_targets(network, sights, last, *played, gamma=0.9)
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("12.4", wrong_line, mended_targets)
+
+
+# %% [markdown]
+# ## Exercise 12.5 · Measure it: a note to oneself
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. The lesson's *Going further* wrote down a rule without any memory that earns 1 in the cue task, the most there is: an agent that is told its last action plays the cue in the first step, and then repeats itself. Its own actions are its note. Does a team find this by itself?
+#
+# The cue task of the lesson, in which an agent is told more than it sees. No network here is recurrent.
+
+# %%
+class Told(Cue):
+    """extra: "nothing more"; "last action", what the agent did in the step before;
+    or "last looks", all that it saw in the steps before."""
+
+    def __init__(self, extra, num_envs=1):
+        super().__init__(corridor=2, num_envs=num_envs)
+        size = {"nothing more": 0, "last action": 2, "last looks": 9}[extra]
+        self.extra, self.told = extra, torch.zeros(num_envs, 2, size)
+        self.spec = replace(self.spec, obs_dim=3 + size)
+
+    def _begin(self, where, cues=None):
+        self.told = self.told.masked_fill(where[:, None, None], 0.0)
+        return super()._begin(where, cues)
+
+    def _advance(self, actions):
+        if self.extra == "last action":
+            self.told = F.one_hot(actions, 2).to(self.told)
+        if self.extra == "last looks":
+            seen = self._shown[self._at].to(self.told).unsqueeze(1).expand(-1, 2, -1)
+            self.told = torch.cat([seen, self.told[..., :-3]], -1)
+        return super()._advance(actions)
+
+    def _see(self, reward, terminated):
+        step = super()._see(reward, terminated)
+        return replace(step, obs=torch.cat([step.obs, self.told], -1))
+
+    def clone(self, num_envs=None):
+        return Told(self.extra, self.num_envs if num_envs is None else num_envs)
+
+
+CONFIG = TrainConfig(total_steps=8_000, capacity=2_000, batch_size=64, update_every=32,
+                     learning_rate=1e-2, tau=0.05, epsilon_steps=5_000, evaluate_every=8_000)
+BOTH = torch.tensor([0, 1])                                    # one episode for each cue
+
+team = VDN.for_env(Told("nothing more"), seed=0, hidden=(32,))
+train_seeds(Told("nothing more", num_envs=32), [team], CONFIG, [0])        # any number of teams
+print("nothing more, seed 0:",
+      evaluate(Told("nothing more", num_envs=2), team, cues=BOTH).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"nothing more"`, `"last action"` and `"last looks"`. Write `measure(arm, seeds)`: it trains one team for each seed, everything but what the agents are told as above, and returns a list with each team's greedy return over both cues. Before you run it, write down what you expect.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** Teams that are told their last action learn to use it as a note: like those with the last looks, most of them earn 1.
+# - **B.** Without a recurrent network there is no memory: in none of the three arms do most teams earn more than ½.
+# - **C.** The last action is no memory: whatever the rule, an agent that knows its look and its last action earns at most ½.
+# - **D.** Most teams with the last looks earn 1, most of those with the last action no more than ½. That a rule exists does not mean that this training finds it.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_12_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy return over both cues of one team for each seed."""
+    ...
+
+
+measured = (
+    ...
+)
+conclusion = (
+    ...
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("last action", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_12_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("12.5", measure, measured, conclusion)

@@ -558,6 +558,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 # - 12.2 Every row its own episode
 # - 12.3 Targets that look further
 # - 12.4 Find the bug: The target that came late
+# - 12.5 Measure it: a note to oneself
 #
 # Further, without a check:
 #
@@ -669,7 +670,7 @@ while not step.ended.any():
 print("rules of (observation, last action) bring", total.mean().item())
 
 # %% [markdown]
-# The best return, with no memory but the floor that the agents walk on. An input that depends on the past *is* a memory. That is also the use of the last action for agents that do remember: without it an agent that explores would not know what it has just done.
+# The best return, with no memory but the floor that the agents walk on. An input that depends on the past *is* a memory. That is also the use of the last action for agents that do remember: without it an agent that explores would not know what it has just done. (Would a team find this rule by itself? Exercise 12.5 measures it.)
 
 # %% [markdown]
 # ### The grid world, blind
