@@ -141,7 +141,8 @@ class Collector:
         self.episodes, self.finished_returns = saved["episodes"], list(saved["finished_returns"])
 
     def load_state_dict(self, saved: dict) -> None:
-        self.step_now, self.rows = TeamStep(**saved["now"]), Batch(**saved["rows"])
+        self.step_now = TeamStep(**saved["now"])
+        self.rows = Batch(**{name: value.clone() for name, value in saved["rows"].items()})
         self.memory, self.last_actions, self.filled = saved["memory"], saved["last_actions"], saved["filled"]
         self.returns, self.finished_returns = saved["returns"].clone(), list(saved["finished_returns"])
         self.episodes = saved["episodes"]

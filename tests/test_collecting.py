@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 import torch
+from alike import equal
 from torch import nn
 
 from qmix_course.algorithms import QMIX, VDN
@@ -189,3 +190,27 @@ def test_evaluation_plays_available_actions_only():
     env = Doors(size=3, num_envs=4, episode_limit=9)
     result = evaluate(env, QMIX.for_env(env))
     assert (result.terminated | (result.lengths == 9)).all()
+
+
+# ---- what is saved ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [QMIX, Episodes])
+def test_what_was_saved_stays_as_it_was(kind):
+    """However one plays on, here or from what was saved; and from it the same steps come twice."""
+    env = GridWorld(num_envs=5, episode_limit=6, random_starts=True)
+    collector = Collector(env, kind.for_env(env, seed=1), 3, torch.Generator().manual_seed(4), parameter_noise=True)
+
+    def play_on():
+        return [deepcopy(vars(collector.step(0.3))) for _ in range(9)]
+
+    play_on()
+    saved = collector.state_dict(), env.state_dict(), collector.generator.get_state()
+    kept, rounds = deepcopy(saved), []
+    for _ in range(2):
+        rounds.append(play_on())
+        assert equal(saved, kept)
+        collector.load_state_dict(saved[0])
+        env.load_state_dict(saved[1])
+        collector.generator.set_state(saved[2])
+    assert equal(*rounds)
