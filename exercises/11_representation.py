@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/11_representation.ipynb)
 #
-# You decide which tables a QMixer can make, compute the best it could do on uneven data, predict what other units would change, and repair a head of which half never learns.
+# You decide which tables a QMixer can make, compute the best it could do on uneven data, predict what other units would change, repair a head of which half never learns, and measure what brings a team to the 8 of QTRAN's game.
 #
-# **Minutes:** 60
+# **Minutes:** 72
 #
 # **You need:** [lesson 11](../notebooks/11_representation.ipynb)
 #
@@ -51,12 +51,18 @@ lesson.start("11")
 
 # %%
 import itertools
+from dataclasses import replace
 
 import torch
 from torch.nn import functional as F
 
-from qmix_course import plots
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -207,3 +213,60 @@ mended_value(torch.tensor([[2.0]]), torch.tensor([[[-1.0]]]), torch.zeros(1, 1),
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.4", wrong_line, mended_value)
+
+# %% [markdown]
+# ## Exercise 11.5 · Measure it: a wider mixer, or one row more
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. QTRAN's game pays 8 for (0, 0), −12 if only one agent plays 0, and 0 otherwise. QMIX teams that see its nine joint actions equally often settle for 0. Two people want to help. One makes the mixer four times as wide. The other one shows the teams ten rows in place of nine: (0, 0) comes twice.
+
+# %%
+GAME = MatrixGame("qtran")
+
+
+def fit(teams, times):
+    """Train all teams side by side, on nine rows at once, one for each joint action;
+    that of (0, 0) is there so many times."""
+    rows = exact.every_step(GAME)                                  # (0, 0) is row 0
+    which = [0] * (times - 1) + list(range(9))
+    data = replace(rows, **{name: value[which] for name, value in vars(rows).items()})
+    fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates=200)
+
+
+team = QMIX.for_env(GAME, seed=0, hidden=(32,), embed_dim=16, hypernet_dim=32)
+fit([team], times=1)
+print("as it is, seed 0:", evaluate(GAME, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"as it is"`, `"wider mixer"` (an `embed_dim` of 64) and `"(0, 0) twice"`. Write `measure(arm, seeds)`: it trains one team for each seed, everything else as above, and returns a list with the greedy reward of each. Before you run it, write down what you expect of each arm.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** The payoff is not in QMIX's class, so none of the three arms brings most teams to the 8.
+# - **B.** The mixer was too small: with four times the width most teams settle for the 8.
+# - **C.** With (0, 0) twice most teams settle for the 8, because from these data QMIX learns the whole payoff.
+# - **D.** With (0, 0) twice most teams settle for the 8, with the wider mixer most do not. What a team prefers depends on how often it sees what.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_11_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ...
+
+
+measured = (
+    ...
+)
+conclusion = (
+    ...
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("wider mixer", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_11_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("11.5", measure, measured, conclusion)

@@ -1,5 +1,6 @@
 """The exercises of lesson 11, in its order."""
 
-from qmix_course.checks.lesson11 import lab_half_head, least_error, makers, smallest_class
+from qmix_course.checks.lesson11 import lab_half_head, least_error, makers, measure_twice, smallest_class
 
-EXERCISES = (smallest_class.EXERCISE, least_error.EXERCISE, makers.EXERCISE, lab_half_head.EXERCISE)
+EXERCISES = (smallest_class.EXERCISE, least_error.EXERCISE, makers.EXERCISE, lab_half_head.EXERCISE,
+             measure_twice.EXERCISE)
