@@ -10,7 +10,7 @@ from qmix_course.algorithms import QMIX
 from qmix_course.envs import Skirmish
 
 NAMES = ("reference", "sweep", "two_step", "games", "m_step", "memory", "predator_prey", "skirmish", "formation",
-         "tricks", "scale", "gpu", "fused")
+         "worlds", "tricks", "scale", "gpu", "fused")
 
 
 def load(name: str) -> dict:
@@ -25,6 +25,9 @@ def load(name: str) -> dict:
     ``steps``, and what the team does at the end (``deeds``), and what rules of thumb do (``rules``).
     ``formation``: ``runs`` of each arm, one a seed: the ``return`` after the last step, what Q_tot ``believed`` at the
     start and what the team ``got`` (discounted), and the mixer's ``weights``; ``talk``: speaker and listener.
+    ``worlds``: other people's worlds and this course's: for each the ``runs`` of each method, one a seed (``greedy``
+    returns at ``steps``, the ``return`` of many episodes after the last one, in battles the share ``won``), what a
+    random team and ``rules`` written by hand get, and what is ``published``.
     ``tricks`` (benchmarks/tricks.py): a score for each seed, by environment, algorithm and trick; and a random search.
     ``scale``, ``gpu``, ``fused`` (benchmarks of these names): where a run's time goes, what rows, seeds side
     by side, threads, processes and compiling change; updates on a GPU; a fused JAX loop beside the course's own.
