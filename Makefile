@@ -1,6 +1,6 @@
 # make lab     open the course in JupyterLab            make test    check everything, as CI does
 # make check   notebook pairs, staleness, anatomy       make matrix  every numerical setting, every Python
-# make bench   speed, in one table                      make tables  what Part II shows of many seeds (20 minutes)
+# make bench   speed, in one table                      make tables  what many seeds show (an hour; it resumes)
 # make notebooks   rebuild all lessons and exercises    make mutants mistakes put into the library: do tests notice? (an hour)
 # make site        the course as web pages: build/site/index.html
 # make test-worlds install other people's worlds (LBF, RWARE, VMAS, SMAX, Overcooked) and test what brings them here

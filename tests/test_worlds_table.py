@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from outside import package
@@ -153,6 +154,26 @@ def test_the_quick_form_is_another_plan_with_the_same_settings():
 def test_the_folder_of_the_runs_is_not_for_git():
     assert worlds.FOLDER.relative_to(worlds.FOLDER.parents[1]).parts[0] == "build"
     assert "build/" in (worlds.FOLDER.parents[1] / ".gitignore").read_text(encoding="utf-8").split()
+
+
+def test_published_returns_of_simple_spread_are_told_in_mpe2s_units():
+    """What the older package would have paid at each step, worked out from where mpe2's agents are."""
+    package("mpe2")
+    env = make_env(worlds.WORLDS["spread"].env, 8)
+    dice, step = torch.Generator().manual_seed(0), env.reset(seed=0)
+    ours, theirs = torch.zeros(8), torch.zeros(8)
+    for _ in range(25):
+        step = env.step(torch.randint(5, (8, 3), generator=dice))
+        ours += step.reward
+        for row, one in enumerate(env._envs):
+            agents, landmarks = (torch.tensor(np.array([each.state.p_pos for each in group]))
+                                 for group in (one.unwrapped.world.agents, one.unwrapped.world.landmarks))
+            nearest = torch.cdist(landmarks, agents).amin(1).sum()
+            touching = (torch.cdist(agents, agents) < 0.3).sum(1)               # with itself, too
+            theirs[row] += sum(-nearest - each for each in touching)
+    assert (touching > 1).any() or (theirs < -75).all()
+    for mine, old in zip(ours.tolist(), theirs.tolist()):
+        assert worlds.in_mpe2s_units(old) == pytest.approx(mine)
 
 
 # ---- the rules -------------------------------------------------------------------------------------------------------

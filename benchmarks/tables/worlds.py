@@ -66,6 +66,21 @@ class World:
     full: float | None = None
 
 
+# EPyMARL's returns in simple_spread, and half the width of their intervals (Table 3 of arXiv 2006.07869).
+SPREAD = {"QMIX": (-126.62, 2.96), "VDN": (-131.03, 1.85), "IQL": (-132.63, 2.22)}
+
+
+def in_mpe2s_units(published: float, steps: int = 25) -> float:
+    """A return of EPyMARL's simple_spread as mpe2 would pay it to the team.
+
+    At each step mpe2 pays G / 2 − C / 6 in the mean: G is minus the distance of each landmark from whoever is nearest, C
+    counts collisions, once for each of the two. EPyMARL's own fork of the older package pays every agent the sum over all
+    of G minus its collisions, one of them with itself: 3 G − C − 3. (What its paper prints is a mean over the agents, says
+    its issue 29.) The fork moves agents by their new velocity, mpe2 by the one before: nearly the same world.
+    """
+    return (published + 3 * steps) / 6
+
+
 def _rule(actions: Callable) -> Callable:
     return lambda env: worlds_rules.chooses(env.spec, actions)
 
@@ -75,26 +90,29 @@ WORLDS = {
         "qmix_course.envs:SpeakerListener", "speaker and listener", 128_000,
         {"learning_starts": 500, "epsilon_steps": 16_000, "evaluate_every": 8_000},
         {"told the goal": _rule(worlds_rules.told_the_goal)},
-        f"{EPYMARL} has the task, in an older version that pays differently; its figure was not found in print"),
+        f"{EPYMARL} has this task in an older version, which pays each agent twice as much; its figure: not found. "
+        f"{JAXMARL}: not found"),
     "lbf_5x5": World(
         "lbf:Foraging-5x5-2p-1f-v3", "LBF 5x5-2p-1f", 160_000, FORAGING,
         {"told together": _rule(partial(worlds_rules.fetch_together, size=5))},
-        f"{EPYMARL} does not report this task", "lbforaging"),
+        f"{EPYMARL} has other LBF tasks, not this one", "lbforaging"),
     "lbf_5x5_coop": World(
-        "lbf:Foraging-5x5-2p-1f-coop-v3", "LBF 5x5-2p-1f-coop", 160_000, FORAGING,
+        "lbf:Foraging-5x5-2p-1f-coop-v3", "LBF 5x5-2p-1f-coop", 120_000, FORAGING | {"epsilon_steps": 60_000},
         {"told together": _rule(partial(worlds_rules.fetch_together, size=5))},
-        f"{EPYMARL} does not report this task but a larger one, 8x8-2p-2f-coop, over 2M steps, of which these settings "
-        "learned nothing here in 160,000 (QMIX, one seed: 0.00)", "lbforaging"),
+        f"{EPYMARL} has 8x8-2p-2f-coop, not this one; its figure: not found. With the settings of here QMIX learned "
+        "nothing of that one in 160,000 steps (0.00, one seed)", "lbforaging"),
     "smax_3m": World(
         "smax:3m", "SMAX 3m", 160_000, BATTLE,
         {"weakest": lambda env: worlds_rules.RuleTeam(env.spec, worlds_rules.shoot_the_weakest)},
-        f"{JAXMARL} prints no number for 3m; curves alone", "jaxmarl", full=1.5),
+        f"{JAXMARL} made SMAX; a figure for 3m: not found", "jaxmarl", full=1.5),
     "spread": World(
-        "pettingzoo:mpe2.simple_spread_v3", "simple_spread", 80_000,
-        {"shared": True, "epsilon_steps": 40_000, "evaluate_every": 8_000},
+        "pettingzoo:mpe2.simple_spread_v3", "simple_spread", 64_000,
+        {"shared": True, "epsilon_steps": 32_000, "evaluate_every": 8_000},
         {"a landmark each": _rule(worlds_rules.one_landmark_each)},
-        f"{EPYMARL}, 2M steps, maximum return over 5 seeds ± 95%: QMIX −126.62 ± 2.96, VDN −131.03 ± 1.85, IQL −132.63 "
-        "± 2.22. Not comparable: another version, whose rewards add up otherwise", "mpe2"),
+        f"{EPYMARL}, Table 3, 2M steps, highest mean return on the way, 5 seeds, ± 95%: "
+        + "; ".join(f"{way} {mean} ± {half}, here {in_mpe2s_units(mean):.1f} ± {half / 6:.1f}"
+                    for way, (mean, half) in SPREAD.items())
+        + " (see in_mpe2s_units)", "mpe2"),
     "skirmish_5m_vs_6m": World(
         "skirmish:5m_vs_6m", "Skirmish 5m_vs_6m", 160_000, BATTLE,
         {rule: partial(ScriptedTeam, rule=rule) for rule in ("nearest", "weakest", "kite")},
