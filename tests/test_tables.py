@@ -7,11 +7,11 @@ import torch
 from matplotlib import pyplot
 from stored import as_today
 
-from benchmarks.tables import formation, games, m_step, memory, predator_prey, skirmish, teams, two_step
+from benchmarks.tables import formation, games, m_step, memory, predator_prey, skirmish, teams, two_step, worlds
 from qmix_course import data, exact
 from qmix_course.envs import Cue, MatrixGame, TwoStepGame
 
-TABLES = [formation, games, m_step, memory, predator_prey, skirmish, two_step]
+TABLES = [formation, games, m_step, memory, predator_prey, skirmish, two_step, worlds]
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """The table of worlds: what is stored belongs to today's script, its pieces run, and nothing is trained twice."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import torch
 from outside import package
 
+from benchmarks.tables import __main__ as runner
 from benchmarks.tables import worlds, worlds_rules
 from qmix_course import data, experiment
 from qmix_course.choices import make_env
@@ -45,7 +48,7 @@ def stored() -> dict:
 
 def test_what_is_stored_was_measured_with_todays_settings():
     assert data.load("worlds")["settings"] == {"episodes": worlds.EPISODES, "dtype": worlds.DTYPE}
-    assert set(stored()) <= set(worlds.WORLDS) and set(stored()) >= set(EMBEDDED)
+    assert list(stored()) == [name for name in worlds.WORLDS if name in stored()]
     for name, found in stored().items():
         world = worlds.WORLDS[name]
         assert found["env"] == world.env and found["settings"] == worlds.COMMON | world.settings
@@ -59,7 +62,7 @@ def test_what_is_stored_was_measured_with_todays_settings():
                 assert run["steps"][-1] == world.steps and ("won" in run) == (world.full is not None)
 
 
-@pytest.mark.parametrize("name", EMBEDDED)
+@pytest.mark.parametrize("name", [name for name in EMBEDDED if name in stored()])
 def test_what_needs_no_training_is_the_same_again(name):
     assert worlds.by_hand(name)["rules"] == stored()[name]["rules"]
 
@@ -149,6 +152,30 @@ def test_the_quick_form_is_another_plan_with_the_same_settings():
         small, whole = worlds.plan(name, quick=True), worlds.plan(name)
         assert small.settings == whole.settings and 8 * small.steps == whole.steps and len(small.seeds) == 2
         assert not {run["name"] for run in small.runs()} & {run["name"] for run in whole.runs()}
+
+
+def test_the_quick_form_leaves_what_is_stored_alone(tiny, monkeypatch, tmp_path, capsys):
+    only(monkeypatch, "speaker")
+    monkeypatch.setattr(worlds, "QUICK", {"seeds": range(1), "steps": 1})
+    monkeypatch.setattr(worlds, "FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(runner, "QUICK", tmp_path / "small")
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", InPlace)
+    before = (runner.DATA / "worlds.json").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["make tables", "--quick"])
+    runner.main()
+    assert {path.name for path in (tmp_path / "small").iterdir()} == {"worlds.json", "worlds.png"}
+    assert "speaker and listener" in capsys.readouterr().out and (runner.DATA / "worlds.json").read_bytes() == before
+    monkeypatch.setattr(sys, "argv", ["make tables", "games", "--quick"])
+    with pytest.raises(SystemExit):
+        runner.main()
+    assert "worlds alone has a small form" in capsys.readouterr().err
+
+
+class InPlace(ThreadPoolExecutor):
+    """In this process, so that the tiny worlds are seen."""
+
+    def __init__(self, jobs, **_):
+        super().__init__(1)
 
 
 def test_the_folder_of_the_runs_is_not_for_git():

@@ -73,10 +73,10 @@ SPREAD = {"QMIX": (-126.62, 2.96), "VDN": (-131.03, 1.85), "IQL": (-132.63, 2.22
 def in_mpe2s_units(published: float, steps: int = 25) -> float:
     """A return of EPyMARL's simple_spread as mpe2 would pay it to the team.
 
-    At each step mpe2 pays G / 2 − C / 6 in the mean: G is minus the distance of each landmark from whoever is nearest, C
-    counts collisions, once for each of the two. EPyMARL's own fork of the older package pays every agent the sum over all
-    of G minus its collisions, one of them with itself: 3 G − C − 3. (What its paper prints is a mean over the agents, says
-    its issue 29.) The fork moves agents by their new velocity, mpe2 by the one before: nearly the same world.
+    At each step mpe2 pays G / 2 − C / 6 in the mean: G is minus the distance of each landmark from whoever is nearest,
+    C counts collisions, once for each of the two. EPyMARL's own fork of the older package pays every agent the sum over
+    all of G minus its collisions, one of them with itself: 3 G − C − 3. (What its paper prints is a mean over the
+    agents, says its issue 29.) The fork moves agents by their new velocity, mpe2 by the one before: nearly the same.
     """
     return (published + 3 * steps) / 6
 
@@ -238,6 +238,25 @@ def show(stored: dict) -> list[str]:
             lines.append(line)
         lines.append(f"  published: {world['published']}")
     return lines
+
+
+def markdown(stored: dict) -> str:
+    """The table of benchmarks/README.md: interquartile means and, in brackets, their 95% intervals."""
+    lines = ["| world, steps | random | by hand | " + " | ".join(teams.NAMES[way] for way in WAYS) + " |",
+             "|---|" + "---:|" * (2 + len(WAYS))]
+    for world in stored["worlds"].values():
+        by_hand = world["rules"][best_rule(world)]
+        cells = [f"{world['title']}, {world['steps']:,}", _cell(world["rules"]["random"]), _cell(by_hand)]
+        for runs in (world["runs"][way] for way in WAYS):
+            low, high = bootstrap(scores(runs))
+            won = {"won": iqm(scores(runs, "won"))} if "won" in by_hand else {}
+            cells.append(_cell({"return": iqm(scores(runs))} | won) + f" ({low:.2f} to {high:.2f})")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(found: dict) -> str:
+    return f"{found['return']:.2f}" + (f", won {found['won']:.2f}" if "won" in found else "")
 
 
 def curve(runs: list[dict]) -> tuple:
