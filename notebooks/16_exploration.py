@@ -559,6 +559,7 @@ with lesson.prediction(guess, [round(x, 2) for x in (once, each_alone, every_ste
 # - 16.2 How much noise?
 # - 16.3 The bound
 # - 16.4 Find the bug: A latent that does not last
+# - 16.5 Measure it: a team that only guesses
 #
 # Further, without a check:
 #

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/16_exploration.ipynb)
 #
-# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and fix a latent.
+# You compute chances that need no luck, steer the size of parameter noise, write MAVEN's bound for padded episodes, and fix a latent. And you measure what a team learns that does nothing but guess.
 #
-# **Minutes:** 42
+# **Minutes:** 54
 #
 # **You need:** [lesson 16](../notebooks/16_exploration.ipynb)
 #
@@ -51,11 +51,16 @@ lesson.start("16")
 
 # %%
 import math
+from dataclasses import replace
 
 import torch
 
+from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import MStepGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -226,3 +231,64 @@ def mended_explore(env, draw, act, steps, generator):
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("16.4", wrong_line, mended_explore)
+
+# %% [markdown]
+# ## Exercise 16.5 · Measure it: a team that only guesses
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In the lesson's game of 10 steps no $\varepsilon$ helped. Here is the game with $m = 3$: a habit brings 3, the surprise at the end of branch (0, 0) brings 6. A team that plays with $\varepsilon = 1$ does nothing but guess for the whole of its training: as it plays, it earns three quarters of a point on average. What has it learned when the training is over and it plays greedily?
+
+# %%
+GAME = MStepGame(3, num_envs=32)
+SIZES = dict(hidden=(32,), embed_dim=8, hypernet_dim=16)
+CONFIG = TrainConfig(total_steps=4_000, learning_starts=200, update_every=32, learning_rate=3e-3,
+                     tau=0.05, epsilon_steps=2_000, evaluate_every=4_000)
+
+team = QMIX.for_env(GAME, seed=0, **SIZES)
+# any number of teams, trained side by side
+train_seeds(GAME, [team], replace(CONFIG, epsilon_start=0.05, epsilon_end=0.05), [0])
+print("always 0.05, seed 0:", evaluate(MStepGame(3), team).mean_return)
+
+
+# %% [markdown]
+# Three arms, which differ in nothing but $\varepsilon$: `"always 0.05"` as above; `"falls"`, from 1 to 0.05 within the first half of the training (the other settings of `CONFIG` see to that); `"always 1"`. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with the greedy return of each afterwards. Before you run it, write down what you expect.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** A team that only guesses learns to guess: played greedily it earns hardly more than the guesses did.
+# - **B.** The jackpot must be met with a habit that lasts: most teams with $\varepsilon = 0.05$ end at it, clearly more than of either other arm.
+# - **C.** First look around, then settle: of the teams whose $\varepsilon$ falls clearly more end at the jackpot than of either other arm.
+# - **D.** Of the teams that only guess clearly more end at the jackpot than of either other arm: here guesses are the better data, although no team that has learned plays like that.
+# - **E.** As D says, and so a team that is to learn the m-step game should be trained with $\varepsilon = 1$, however long the game is.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_16_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy return of one team for each seed."""
+    ### BEGIN SOLUTION
+    start, end = {"always 0.05": (0.05, 0.05), "falls": (1.0, 0.05), "always 1": (1.0, 1.0)}[arm]
+    teams = [QMIX.for_env(GAME, seed=seed, **SIZES) for seed in seeds]
+    train_seeds(GAME, teams, replace(CONFIG, epsilon_start=start, epsilon_end=end), list(seeds))
+    return [evaluate(MStepGame(3), team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("always 0.05", "falls", "always 1")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "D"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("falls", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_16_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("16.5", measure, measured, conclusion)
