@@ -564,6 +564,7 @@ print("λ learns a tenth as fast as the agents : almost none does")
 # - 14.3 Which way do they go?
 # - 14.4 Ten ways to weigh an advantage
 # - 14.5 Find the bug: A promise that nobody can keep
+# - 14.6 Measure it: tables that nobody chose
 #
 # Further, without a check:
 #

@@ -284,8 +284,8 @@ print("as it is, seed 0:", evaluate(GAME, team).mean_return)
 #
 # - **A.** The payoff is not in QMIX's class, so none of the three arms brings most teams to the 8.
 # - **B.** The mixer was too small: with four times the width most teams settle for the 8.
-# - **C.** With (0, 0) twice most teams settle for the 8, because from these data QMIX learns the whole payoff.
-# - **D.** With (0, 0) twice most teams settle for the 8, with the wider mixer most do not. What a team prefers depends on how often it sees what.
+# - **C.** With (0, 0) twice most teams settle for the 8, with the wider mixer most do not. What a team prefers depends on how often it sees what.
+# - **D.** With (0, 0) twice most teams settle for the 8, because from these data QMIX learns the whole payoff.
 #
 # The check trains some of these teams again.
 
@@ -308,7 +308,7 @@ measured = (
 )
 conclusion = (
     ### BEGIN SOLUTION
-    "D"
+    "C"
     ### END SOLUTION
 )
 

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/14_qplex.ipynb)
 #
-# You make tables from positive weights, find out where a negative one does harm, and compute where a team is pulled.
+# You make tables from positive weights, find out where a negative one does harm, compute where a team is pulled, and measure QPLEX on tables that nobody chose.
 #
-# **Minutes:** 64
+# **Minutes:** 76
 #
 # **You need:** [lesson 14](../notebooks/14_qplex.ipynb)
 #
@@ -54,9 +54,13 @@ import itertools
 
 import torch
 
-from qmix_course import plots
+from qmix_course import exact, plots
+from qmix_course.algorithms import QMIX, QPLEX, VDN
 from qmix_course.checks import check, hint, solution
-from qmix_course.envs import PAYOFFS
+from qmix_course.envs import PAYOFFS, MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # ## Exercise 14.1 · λ for a table
@@ -300,3 +304,86 @@ mended_errors(torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[1.0, 50.0]]]), torch
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.5", wrong_line, mended_errors)
+
+
+# %% [markdown]
+# ## Exercise 14.6 · Measure it: tables that nobody chose
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. The lesson's games come from papers, which picked them to make a point. In two of them QPLEX finds the best joint action in about half of the seeds. What about tables that nobody picked? A seed stands for ten of them, with entries drawn evenly from −10 to 10, and for the first weights of the teams.
+
+# %%
+def random_games(seed):
+    """Ten games of two agents with three actions each."""
+    generator = torch.Generator().manual_seed(seed)
+    return [MatrixGame(table) for table in 20 * torch.rand(10, 3, 3, generator=generator) - 10]
+
+
+MAKE = {
+    "VDN": lambda game, seed: VDN.for_env(game, seed=seed, hidden=(16,)),
+    "QMIX": lambda game, seed: QMIX.for_env(game, seed=seed, hidden=(16,),
+                                            embed_dim=16, hypernet_dim=16),
+    "QPLEX": lambda game, seed: QPLEX.for_env(game, seed=seed, hidden=(16,),
+                                              hypernet_dim=0, head_hidden=(16,)),
+}
+
+
+def fit(teams, games):
+    """Train teams[k] on all joint actions of games[k], all teams side by side."""
+    fit_seeds(teams, [exact.every_step(game) for game in games],
+              TrainConfig(learning_rate=1e-2, tau=0.1), updates=150)
+
+
+game = random_games(0)[0]
+team = MAKE["VDN"](game, 0)
+fit([team], [game])
+print("seed 0, its first table: VDN earns the best payoff:",
+      evaluate(game, team).mean_return == game.payoff.max().item())
+
+
+# %% [markdown]
+# Three arms: `"VDN"`, `"QMIX"` and `"QPLEX"`. Write `measure(arm, seeds)`: for each seed it trains one team on each of the seed's ten games (all ten made by `MAKE` with that seed), and it returns a list with one number for each seed: the share of its ten games, 0 to 1, in which the team's greedy joint action pays the most. Before you run it, write down what you expect of each arm.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** QPLEX can make every table with IGM, so it finds the best joint action of every table.
+# - **B.** QPLEX finds the best joint action of most tables, not of all; QMIX and VDN find it in about half of them or fewer.
+# - **C.** On ordinary tables the limit of QMIX hardly matters: it finds the best joint action of most.
+# - **D.** What the papers' games show holds here too: QPLEX finds the best joint action of about half of the tables.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_14_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: for each seed the share of its ten games whose best joint action the team finds."""
+    ### BEGIN SOLUTION
+    shares = []
+    for seed in seeds:
+        games = random_games(seed)
+        teams = [MAKE[arm](game, seed) for game in games]
+        fit(teams, games)
+        found = [evaluate(game, team).mean_return == game.payoff.max().item()
+                 for game, team in zip(games, teams)]
+        shares.append(sum(found) / len(found))
+    return shares
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("VDN", "QMIX", "QPLEX")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "B"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on one seed of one arm.
+measure("VDN", [0])
+
+# %% nbgrader={"grade": true, "grade_id": "check_14_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("14.6", measure, measured, conclusion)

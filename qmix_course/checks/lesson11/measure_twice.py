@@ -39,13 +39,13 @@ PLAN = experiment.Plan(
     follows={
         "A": lambda numbers: not any(found(numbers)),
         "B": lambda numbers: found(numbers)[1],
-        "C": lambda numbers: False,
-        "D": lambda numbers: found(numbers) == (False, False, True),
+        "C": lambda numbers: found(numbers) == (False, False, True),
+        "D": lambda numbers: False,
     },
     told={
         "A": "a payoff that cannot be made is taken for a choice that cannot be made",
         "B": "a failure blamed on the size of the mixer",
-        "C": "the right choice is taken for the right table",
+        "D": "the right choice is taken for the right table",
     })
 
 MISTAKES = (
