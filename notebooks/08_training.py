@@ -410,7 +410,7 @@ with lesson.prediction(guess, [min(returns["QMIX"]), game.q[0, 0, 0].item(),
 # %% [markdown]
 # (The frames in the fold's figure mark the largest entries of each table, to within 0.05.)
 #
-# QMIX learned all twelve values, not only a good policy. VDN cannot make the table of 2B out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8.
+# QMIX learned all twelve values, not only a good policy. VDN cannot make the table of 2B out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8. (And if $\varepsilon$ falls? See exercise 08.7.)
 #
 # The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values; you will meet some below.
 
@@ -576,6 +576,7 @@ figure
 # - 08.4 Without the dice
 # - 08.5 When it is done
 # - 08.6 Find the bug: Every fiftieth
+# - 08.7 Measure it: can a sum find the 8?
 #
 # Further, without a check:
 #

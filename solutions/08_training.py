@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/08_training.ipynb)
 #
-# You write the loop that trains any team, work out what a run is made of before you start it, and find a target network that never stands still.
+# You write the loop that trains any team, work out what a run is made of before you start it, find a target network that never stands still, and measure what the exploration schedule does to a sum.
 #
-# **Minutes:** 66
+# **Minutes:** 78
 #
 # **You need:** [lesson 08](../notebooks/08_training.ipynb)
 #
@@ -51,15 +51,19 @@ lesson.start("08")
 
 # %%
 from copy import deepcopy
+from dataclasses import replace
 
 import torch
 
 from qmix_course import plots
-from qmix_course.algorithms import QMIX
+from qmix_course.algorithms import QMIX, VDN
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import TwoStepGame
+from qmix_course.evaluation import evaluate
 from qmix_course.exploration import linear_schedule
 from qmix_course.replay import Batch
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -364,3 +368,65 @@ def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08.6", wrong_line, mended_learn)
+
+
+# %% [markdown]
+# ## Exercise 08.7 · Measure it: can a sum find the 8?
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In step 8 of the lesson the VDN teams of the two-step game settled for 7. They were trained with $\varepsilon = 1$ from the first step to the last, so every joint action came equally often. What if $\varepsilon$ falls, as it does in almost every training?
+
+# %%
+CONFIG = TrainConfig(total_steps=3_000, update_every=8, batch_size=64, learning_rate=3e-3,
+                     tau=0.05, epsilon_start=1.0, epsilon_end=1.0, evaluate_every=3_000)
+
+team = VDN.for_env(TwoStepGame(), seed=0, hidden=(32,))
+train_seeds(TwoStepGame(num_envs=32), [team], CONFIG, [0])                 # any number of teams
+print("stays at 1, seed 0:", evaluate(TwoStepGame(), team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"stays at 1"`, as above; `"falls in 500 steps"` and `"falls in 2,000 steps"`, in which $\varepsilon$ falls from 1 to 0.05 in so many steps (`epsilon_end`, `epsilon_steps`). Write `measure(arm, seeds)`: it trains one VDN team for each seed, everything but the schedule as above, and returns a list with the greedy return of each. Before you run it, write down what you expect.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** A sum cannot hold the table of 2B, so the schedule changes nothing: nearly all teams settle for 7 in all three arms.
+# - **B.** With $\varepsilon = 1$ nearly all teams settle for 7. If it falls in 2,000 steps most earn 8, and if it falls in 500 the seed decides. What a sum prefers depends on what its team has played.
+# - **C.** The sooner $\varepsilon$ falls, the more teams earn 8.
+# - **D.** If it falls in 2,000 steps, most teams learn the table of 2B: their sum is near 0, 1, 1 and 8.
+# - **E.** If it falls in 500 steps, a team earns about 7.5, less than with 2,000 and more than with $\varepsilon = 1$.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_08_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy return of one team for each seed."""
+    ### BEGIN SOLUTION
+    end, steps = {"stays at 1": (1.0, 1), "falls in 500 steps": (0.05, 500),
+                  "falls in 2,000 steps": (0.05, 2_000)}[arm]
+    teams = [VDN.for_env(TwoStepGame(), seed=seed, hidden=(32,)) for seed in seeds]
+    config = replace(CONFIG, epsilon_end=end, epsilon_steps=steps)
+    train_seeds(TwoStepGame(num_envs=32), teams, config, list(seeds))
+    return [evaluate(TwoStepGame(), team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8))
+     for arm in ("stays at 1", "falls in 500 steps", "falls in 2,000 steps")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "B"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("falls in 500 steps", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_08_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("08.7", measure, measured, conclusion)

@@ -5,9 +5,10 @@ from qmix_course.checks.lesson08 import (
              first_step,
              greedy_episodes,
              lab_every_fiftieth,
+             measure_schedule,
              stop_step,
              train_loop,
 )
 
 EXERCISES = (count_run.EXERCISE, first_step.EXERCISE, train_loop.EXERCISE, greedy_episodes.EXERCISE, stop_step.EXERCISE,
-             lab_every_fiftieth.EXERCISE)
+             lab_every_fiftieth.EXERCISE, measure_schedule.EXERCISE)

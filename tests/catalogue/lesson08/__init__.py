@@ -7,6 +7,7 @@ from tests.catalogue.lesson08 import (
     first_step,
     greedy_episodes,
     lab_every_fiftieth,
+    measure_schedule,
     stop_step,
     train_loop,
 )
@@ -18,4 +19,5 @@ CATALOGUE = together({
     "08.4": greedy_episodes.ANSWERS,
     "08.5": stop_step.ANSWERS,
     "08.6": lab_every_fiftieth.ANSWERS,
+    "08.7": measure_schedule.ANSWERS,
 }, edges.EDGES)
