@@ -369,7 +369,6 @@ def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08.6", wrong_line, mended_learn)
 
-
 # %% [markdown]
 # ## Exercise 08.7 · Measure it: can a sum find the 8?
 #
