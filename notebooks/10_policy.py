@@ -616,7 +616,7 @@ with torch.no_grad():
 # - *"It fails from many starts, so it is wrong in many states."* A few states in which it is stuck can spoil many starts.
 # - *"Agent 1's utilities are higher, so agent 1 matters more."* The mixer decides what a utility counts.
 # - *"It works from all starts, so QMIX works."* This evidence is about one small task, which independent learners solve too
-#   ([lesson 08](08_training.ipynb)). It shows that the code can do what it should. What a method is worth, other tasks must show.
+#   ([lesson 08](08_training.ipynb); exercise 10.7 looks at all starts). It shows that the code can do what it should. What a method is worth, other tasks must show.
 #
 # ### Exercises
 #
@@ -628,6 +628,7 @@ with torch.no_grad():
 # - 10.4 Who looks through whose eyes
 # - 10.5 Find the bug: The judge who knows one way
 # - 10.6 Find the bug: The judge who gives a second chance
+# - 10.7 Measure it: three algorithms, one return
 #
 # Further, without a check:
 #

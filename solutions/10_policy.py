@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/10_policy.ipynb)
 #
-# You write four tests that a finished team has to pass, and fix two judges that are wrong.
+# You write four tests that a finished team has to pass, fix two judges that are wrong, and measure what one return hides.
 #
-# **Minutes:** 68
+# **Minutes:** 80
 #
 # **You need:** [lesson 10](../notebooks/10_policy.ipynb)
 #
@@ -53,8 +53,12 @@ lesson.start("10")
 import torch
 
 from qmix_course import exact
+from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import GridWorld
+from qmix_course.evaluation import evaluate
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
@@ -397,3 +401,79 @@ mended_verdicts(torch.tensor([[-1.0, -1.0, -1.0, 10.0]]),
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("10.6", wrong_line_b, mended_verdicts)
+
+# %% [markdown]
+# ## Exercise 10.7 · Measure it: three algorithms, one return
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. [Lesson 08](../notebooks/08_training.ipynb) put IQL, VDN and QMIX side by side on the grid world and could not tell them apart. It judged them by the return from the official start. You have learned to ask more of a team: how does it play from *every* start?
+#
+# The board has three rows and columns here, so that a team trains in a second; it has 71 starts. All training is from the official one.
+
+# %%
+KINDS = {"IQL": IQL, "VDN": VDN, "QMIX": QMIX}
+CONFIG = TrainConfig(total_steps=4_000, update_every=16, batch_size=64, learning_rate=3e-3,
+                     epsilon_steps=1_300, evaluate_every=4_000)
+
+board = GridWorld(size=3)
+starts = board.placements()                                         # [71, 2, 2]
+tester = GridWorld(size=3, num_envs=len(starts))
+undiscounted = exact.solve(board, gamma=1.0)
+best_return = undiscounted.v[undiscounted.index(tester.reset(positions=starts).state)]
+
+
+def share(team):
+    """From how many of all starts the greedy team earns the best return, as a share."""
+    returns = evaluate(tester, team, positions=starts).returns
+    return float(((returns - best_return).abs() < 1e-6).double().mean())
+
+
+rows = GridWorld(size=3, num_envs=32)
+team = IQL.for_env(rows, seed=0, hidden=(32,))
+train_seeds(rows, [team], CONFIG, [0])                              # any number of teams
+print("IQL, seed 0, from the official start: the best return is earned:",
+      abs(evaluate(board, team).mean_return - undiscounted.best_return) < 1e-6)
+
+
+# %% [markdown]
+# Three arms: `"IQL"`, `"VDN"` and `"QMIX"`. Write `measure(arm, seeds)`: it trains one team for each seed, everything but the algorithm as above, and returns a list with the `share` of each. Before you run it, write down what you expect. (From the official start the teams of all three arms earn the best return: that was tried with 40 seeds.)
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** All teams earn the best return from the official start, so they have learned the same: the three lists are alike but for chance.
+# - **B.** IQL's teams had bad luck, as its numbers differ most. Its best seed plays as many starts optimally as a usual QMIX team (the median).
+# - **C.** QMIX solves the board: its teams play every start optimally, those of the others do not.
+# - **D.** Trained like this on this board, QMIX's teams usually play more starts optimally than VDN's, and VDN's more than IQL's, although one start calls them equal.
+# - **E.** IQL and VDN cannot play the other starts: with random starts, or after a longer training, they would stay as far behind.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_10_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the share of optimal starts of one team for each seed."""
+    ### BEGIN SOLUTION
+    env = GridWorld(size=3, num_envs=32)
+    teams = [KINDS[arm].for_env(env, seed=seed, hidden=(32,)) for seed in seeds]
+    train_seeds(env, teams, CONFIG, list(seeds))
+    return [share(team) for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("IQL", "VDN", "QMIX")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "D"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("VDN", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_10_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("10.7", measure, measured, conclusion)
