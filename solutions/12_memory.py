@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/12_memory.ipynb)
 #
-# You work out what a short memory can know, and write two things around a recurrent network that often go wrong: when it forgets, and how far its targets look. You find the bug that makes a target network miss the beginning. And you measure whether a team finds a memory that nobody gave it.
+# You work out what a short memory can know, and write two things around a recurrent network that often go wrong: when it forgets, and how far its targets look. You find out from four curves why a team believes the same of two different episodes. And you measure whether a team finds a memory that nobody gave it.
 #
 # **Minutes:** 61
 #
@@ -53,12 +53,14 @@ lesson.start("12")
 from qmix_course.checks import check, hint, solution
 
 # %%
+import copy
 from dataclasses import replace
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from qmix_course import plots
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import VDN
 from qmix_course.envs import Cue
@@ -190,7 +192,7 @@ check("12.3", lambda_targets)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
-# The targets of a recurrent VDN. `target` is the target network: `target(obs, last_actions, memory)` gives values and the memory after the last step, for as many steps as
+# In the first of three steps two agents see a lamp, lit or dark, and never again. If it was lit the team is paid 1 at the end, if not 0, whatever it does. A recurrent VDN is trained on 64 whole episodes of random actions. These are its targets. `target` is the target network: `target(obs, last_actions, memory)` gives values and the memory after the last step, for as many steps as
 # it gets; without a third argument it begins with a memory of zeros. A row holds one episode from its first step: `obs[B, T+1, N, O]`, `last_actions[B, T+1, N]`, `available[B, T+1, N, A]`, `reward[B, T]`,
 # `terminated[B, T]`. (Padding is left out, to keep it short.)
 
@@ -198,35 +200,62 @@ check("12.3", lambda_targets)
 def targets(target, obs, last_actions, available, reward, terminated, gamma):
     """y[B, T] for whole episodes."""
     with torch.no_grad():
-        q, _ = target(obs[:, 1:], last_actions[:, 1:])                       # 1
-        q = q.masked_fill(~available[:, 1:], -torch.inf)                     # 2
-        value = q.amax(-1).sum(-1)                                           # 3
-        return reward + gamma * torch.where(terminated, 0.0, value)          # 4
+        q, _ = target(obs[:, 1:], last_actions[:, 1:])
+        q = q.masked_fill(~available[:, 1:], -torch.inf)
+        value = q.amax(-1).sum(-1)
+        return reward + gamma * torch.where(terminated, 0.0, value)
 
-
-# %% [markdown]
-# Two episodes that differ in one thing alone: in the very first step, an agent sees a 0 or a 1. The agents that play can remember it, so what they do later, and what
-# that is worth, may differ. The targets do not:
 
 # %%
-torch.manual_seed(0)
-network = GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8)
-sights = torch.zeros(2, 4, 2, 1)
-sights[1, 0] = 1.0                                          # the second episode's first observation
-last = torch.tensor([[-1, -1], [0, 0], [0, 0], [0, 0]]).expand(2, -1, -1)
-played = (torch.ones(2, 4, 2, 2, dtype=torch.bool),
-          torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool))
-y = targets(network, sights, last, *played, gamma=0.9)
-print("the two episodes have the same targets:", torch.equal(y[0], y[1]))
+def believe(targets, updates=400):
+    """What the team believes in the first and the last step, after each update."""
+    torch.manual_seed(0)
+    network = GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=16)
+    slow = copy.deepcopy(network)
+    lit = torch.arange(64) % 2 == 1
+    obs, available = torch.zeros(64, 4, 2, 1), torch.ones(64, 4, 2, 2, dtype=torch.bool)
+    obs[lit, 0] = 1.0                                              # the lamp, in the first step
+    actions = torch.randint(2, (64, 3, 2))
+    last = torch.cat([torch.full((64, 1, 2), -1), actions], 1)
+    reward, terminated = torch.zeros(64, 3), torch.zeros(64, 3, dtype=torch.bool)
+    reward[lit, 2], terminated[:, 2] = 1.0, True
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    curves = {"first step, lit": [], "first step, dark": [],
+              "last step, lit": [], "last step, dark": []}
+    for _ in range(updates):
+        q, _ = network(obs[:, :-1], last[:, :-1])
+        q_tot = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1).sum(-1)
+        y = targets(slow, obs, last, available, reward, terminated, gamma=0.9)
+        optimiser.zero_grad()
+        (q_tot - y).square().mean().backward()
+        optimiser.step()
+        with torch.no_grad():
+            for old, new in zip(slow.parameters(), network.parameters()):
+                old.lerp_(new, 0.05)                               # the copy takes over a twentieth
+        for curve, rows, t in zip(curves.values(), (lit, ~lit, lit, ~lit), (0, 0, 2, 2)):
+            curve.append(q_tot[rows, t].mean().item())
+    return curves
+
+
+plots.lines(range(400), believe(targets), "What the team believes its actions to be worth",
+            "update", "$Q_{tot}$, mean over episodes")
 
 # %% [markdown]
-# Put the number of the line in which this goes wrong into `wrong_line`, and fix the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
-# walks through each episode as the agents did.
+# Two of the curves end where they should. The other two end at one and the same value, and should not. Which of these is the cause?
+#
+# - **A.** The agents' memory is too small: on the way they forget the lamp.
+# - **B.** The target network values the later steps as if nobody had seen the lamp.
+# - **C.** The target network follows the network too slowly.
+# - **D.** γ is too small: two steps ahead of the reward, nothing of it is left.
+# - **E.** The training was too short: the news of the reward has not come so far.
+#
+# Put its letter into `cause`, and fix the function: copy the listing and change what has to be changed. The targets are then those that a network gives which
+# walks through each episode as the agents did. To see the curves again, run `believe(mended_targets)`.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_12_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ### BEGIN SOLUTION
-    1
+    "B"
     ### END SOLUTION
 )
 
@@ -244,11 +273,17 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
 
 
 # %%
-# Try it on the two episodes. Their targets should differ now.
-mended_targets(network, sights, last, *played, gamma=0.9)
+# Try it on two episodes, one with the lamp lit. The targets of their first two steps should differ.
+sights = torch.zeros(2, 4, 2, 1)
+sights[1, 0] = 1.0
+torch.manual_seed(0)
+mended_targets(GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8), sights,
+               torch.tensor([-1, 0, 0, 0]).view(1, 4, 1).expand(2, 4, 2),
+               torch.ones(2, 4, 2, 2, dtype=torch.bool), torch.zeros(2, 3),
+               torch.tensor([[False, False, True]] * 2), 0.9)
 
 # %% nbgrader={"grade": true, "grade_id": "check_12_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("12.4", wrong_line, mended_targets)
+check("12.4", cause, mended_targets)
 
 
 # %% [markdown]

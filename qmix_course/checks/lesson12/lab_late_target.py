@@ -1,4 +1,4 @@
-"""12.4 · The target that came late: start a recurrent target network where the episode starts."""
+"""12.4 · The target that came late: the curves of a recurrent target network that starts too late, and the repair."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake, twisted
 from qmix_course.checks.room import UNNAMED, Room
 from qmix_course.checks.verdict import Found, Verdict
+
+CAUSE = "B"
+BLAMED = {"A": "the agents' memory is blamed", "C": "the copy of the target network is blamed", "D": "gamma is blamed",
+          "E": "the training is called too short"}
 
 
 def targets(target, obs, last_actions, available, reward, terminated, gamma, twist=None):
@@ -69,7 +73,12 @@ def lab_cases() -> list[tuple]:
     return cases
 
 
-def look(room: Room, wrong_line, mended) -> Verdict:
+def look(room: Room, cause, mended) -> Verdict:
+    letter = cause.strip().upper() if isinstance(cause, str) else None
+    if letter not in (CAUSE, *BLAMED):
+        raise room.misfit("cause: expected one letter, A to E, as text",
+                          'Write it with its quotes, as "A". An older copy of this exercise asked for a line: '
+                          "python -m qmix_course reset 12 lays today's in my/ and keeps your notebook.")
     cases = lab_cases()
     try:
         room.compare(mended, cases, targets)
@@ -79,7 +88,8 @@ def look(room: Room, wrong_line, mended) -> Verdict:
         if found.verdict.title == UNNAMED and _right_far_above_zero(room, mended, cases):
             raise room.wrong(FILL, found.verdict.detail) from None
         raise
-    room.line(wrong_line, 1)
+    if letter != CAUSE:
+        raise room.wrong(BLAMED[letter])
     return Verdict("correct")
 
 
@@ -109,8 +119,8 @@ LATE = "the target network still never sees the first observation"
 MISTAKES = twisted(
     targets,
     ("late", LATE,
-     "Two episodes that differ in the first observation alone: can their targets differ? Which observations does line "
-     "1 hand on?",
+     "Two episodes that differ in the first observation alone: can their targets differ? Which observations does the "
+     "target network get?",
      "what only the first observation shows is missing from every target, and the shapes fit all the same"),
     ("one step early", "now the values are those of the steps before",
      "It starts at the first observation now. Which times do the values belong to that you use: 0 to T − 1, or 1 to T?",
@@ -131,17 +141,29 @@ MISTAKES = twisted(
      "The walk is right. Which actions may the maximum choose from?",
      "a value that can never be reached enters the targets"),
     ("mask of the step before", "the mask belongs to another step",
-     "Two tables meet in line 2. Are they of the same times in your version?",
+     "Two tables meet in masked_fill. Are they of the same times in your version?",
      "what was possible before the step may be impossible after it")) + (
     Mistake(FILL, "What keeps an action that is not available from winning? Let the network's values be 100,000 times "
                   "as large, of either sign: does it still lose?",
-            "only −inf, or something below all values at hand, loses against every value"),)
+            "only −inf, or something below all values at hand, loses against every value"),
+    Mistake("the agents' memory is blamed", "What do the agents believe in the last step, with the lamp lit and dark? "
+            "They see the lamp in the first step only.",
+            "in the last step they are right about both, so they remember the lamp"),
+    Mistake("the copy of the target network is blamed", "A copy that takes over a twentieth each time has most of "
+            "what was learned after forty updates. For how many updates have the first step's curves been one?",
+            "a slow copy makes the same learning slower; it does not make two values one"),
+    Mistake("gamma is blamed", "What are 0.9 · 0.9 · 1 and 0.9 · 0.9 · 0?",
+            "discounting leaves 0.81 against 0, and the curves are one"),
+    Mistake("the training is called too short", "Which way do the first step's curves go in the second half?",
+            "they have met and do not part any more"))
 
 EXERCISE = Exercise(
-    number="12.4", title="The target that came late", answers={"wrong_line": "value", "mended_targets": "function"},
+    number="12.4", title="The target that came late", answers={"cause": "value", "mended_targets": "function"},
     difficulty=3, minutes=10, core=True,
-    practises="start a recurrent target network where the episode starts", lab=True,
-    hints=("Which observations does the target network get, and with which memory does it begin?",
+    practises="recognise a target network that starts too late by what is believed, and start it with the episode",
+    lab=True,
+    hints=("The last step is learned from the reward alone, the first step from a target. What differs between the two "
+           "pairs of curves?",
            "The agents that played had seen the first observation at every later step. Has the target network?",
            "It may walk through all T + 1 observations. Which of its values do you need then?"),
     mistakes=MISTAKES, look=look)

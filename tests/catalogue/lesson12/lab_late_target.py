@@ -112,16 +112,19 @@ def old_mask(target, obs, last_actions, available, reward, terminated, gamma):
 LATE = "the target network still never sees the first observation"
 
 ANSWERS = Answers(
-    right=[(1, whole_walk), (1, warmed_up), (1, step_by_step)],
-    wrong=[(LATE, (1, untouched)),
-           (LATE, (1, zeros_for_a_memory)),
-           (LATE, (1, random_memory)),
-           ("now the values are those of the steps before", (1, too_early)),
-           ("it starts with a memory from the end of the episode", (1, from_the_end)),
-           ("one observation is read twice", (1, read_twice)),
-           ("each step starts with an empty memory", (1, forgets)),
-           ("the last actions are gone", (1, nothing_done)),
-           ("unavailable actions may win now", (1, unmasked)),
-           ("an unavailable action gets a number that real values can lie below", (1, low_fill)),
-           ("an unavailable action gets a number that real values can lie below", (1, lowered)),
-           ("the mask belongs to another step", (1, old_mask))])
+    right=[("B", whole_walk), ("B", warmed_up), ("B", step_by_step), (" b", whole_walk)],
+    wrong=[(LATE, ("B", untouched)),
+           (LATE, ("B", zeros_for_a_memory)),
+           (LATE, ("B", random_memory)),
+           ("now the values are those of the steps before", ("B", too_early)),
+           ("it starts with a memory from the end of the episode", ("B", from_the_end)),
+           ("one observation is read twice", ("B", read_twice)),
+           ("each step starts with an empty memory", ("B", forgets)),
+           ("the last actions are gone", ("B", nothing_done)),
+           ("unavailable actions may win now", ("B", unmasked)),
+           ("an unavailable action gets a number that real values can lie below", ("B", low_fill)),
+           ("an unavailable action gets a number that real values can lie below", ("B", lowered)),
+           ("the mask belongs to another step", ("B", old_mask)),
+           ("the agents' memory is blamed", ("A", whole_walk)),
+           ("the copy of the target network is blamed", ("C", warmed_up)),
+           ("gamma is blamed", ("D", whole_walk)), ("the training is called too short", ("E", step_by_step))])
