@@ -282,26 +282,26 @@ check("08.5", stop_step)
 # **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # A hard target update: instead of moving a little in every update, the target network stands still and is copied from the team after every `copy_every`-th update. The function below makes one update for each batch. `loss_of` is
-# a function that gives the loss of a batch. It runs, the loss falls, and it is wrong.
+# a function that gives the loss of a batch. It runs, the loss falls, and something is wrong.
 
 # %%
 def learn_all(team, target, optimiser, batches, loss_of, copy_every):
     """One update for each batch; after every copy_every-th one
     the target becomes a copy of the team. The losses."""
-    losses = []                                             # 1
-    for batch in batches:                                   # 2
-        loss = loss_of(team, target, batch)                 # 3
-        optimiser.zero_grad()                               # 4
-        loss.backward()                                     # 5
-        optimiser.step()                                    # 6
-        losses.append(loss.item())                          # 7
-        if len(losses) % copy_every:                        # 8
-            target.load_state_dict(team.state_dict())       # 9
-    return losses                                           # 10
+    losses = []
+    for batch in batches:
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        if len(losses) % copy_every:
+            target.load_state_dict(team.state_dict())
+    return losses
 
 
 # %% [markdown]
-# Here is a team for the two-step game, 100 batches, and `copy_every=50`. The target should change twice. Count how often it does.
+# Here it trains a team for the two-step game, with `copy_every=50`. Before each update we note two distances between weights (the length of their difference): how far the team has come from its first weights, and how far the target is from the team.
 
 # %%
 def one_batch():
@@ -317,39 +317,49 @@ def one_batch():
                  mask=torch.ones(64, 1))
 
 
-def count_changes(learn_all):
-    """How often the target differs from one update to the next."""
+def distances(learn_all):
+    """Before each of 201 updates: team to first weights, target to team."""
     team = QMIX.for_env(TwoStepGame(), seed=0, hidden=(16,), embed_dim=8, hypernet_dim=16)
-    target, weights = deepcopy(team).requires_grad_(False), []
+    target, flat = deepcopy(team).requires_grad_(False), torch.nn.utils.parameters_to_vector
+    first, way, lag = flat(team.parameters()).detach(), [], []
 
     def loss_of(team, target, batch):
-        weights.append(torch.nn.utils.parameters_to_vector(target.parameters()))
+        now = flat(team.parameters()).detach()
+        way.append(float((now - first).norm()))
+        lag.append(float((flat(target.parameters()) - now).norm()))
         return team.loss(batch, target)
 
-    losses = learn_all(team, target, torch.optim.Adam(team.parameters(), lr=1e-3),
-                       [one_batch()] * 101, loss_of, 50)
-    return sum(not torch.equal(a, b) for a, b in zip(weights, weights[1:])), losses[-1] < losses[0]
+    learn_all(team, target, torch.optim.Adam(team.parameters(), lr=1e-3),
+              [one_batch()] * 201, loss_of, 50)
+    return {"from the first weights to the team": way, "from the team to its target": lag}
 
 
-changes, fell = count_changes(learn_all)
-print("the loss fell:", fell)
-print("the target changed in", changes, "of the first 100 updates")
+plots.lines(range(201), distances(learn_all), "A target that is to be copied every 50 updates",
+            "updates made", "distance between weights")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_learn`: copy the listing and fix it.
+# A target that stands still for 50 updates is left behind. Which of these is the cause?
+#
+# - **A.** The target is never copied.
+# - **B.** The target moves a part of the way in each update, as in a soft update.
+# - **C.** The wrong way round: the team is given the target's weights.
+# - **D.** The target is copied after all updates but those whose number can be divided by `copy_every`.
+# - **E.** The optimiser's steps are too small for the target to fall behind.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_updates`: copy the listing and fix it. Then draw `distances(mended_updates)`.
 #
 # You are right if the network that is handed in as `target` is a copy of the team after the updates number `copy_every`, 2 · `copy_every`, … and stands still in between, if the updates and their losses are
-# otherwise what they were, and if you name the line.
+# otherwise what they were, and if you name the cause.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_08_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ### BEGIN SOLUTION
-    8
+    "D"
     ### END SOLUTION
 )
 
 
-def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
+def mended_updates(team, target, optimiser, batches, loss_of, copy_every):
     """One update for each batch; after every copy_every-th one
     the target becomes a copy of the team. The losses."""
     ### BEGIN SOLUTION
@@ -367,7 +377,7 @@ def mended_learn(team, target, optimiser, batches, loss_of, copy_every):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("08.6", wrong_line, mended_learn)
+check("08.6", cause, mended_updates)
 
 # %% [markdown]
 # ## Exercise 08.7 · Measure it: can a sum find the 8?

@@ -13,6 +13,9 @@ from qmix_course.checks.verdict import Found, Verdict
 
 # copy_every, number of batches
 SETTINGS = ((3, 10), (1, 4), (2, 5), (5, 3), (4, 8), (7, 7), (3, 0))
+CAUSE = "D"
+BLAMED = {"A": "a missing copy is blamed", "B": "a soft update is blamed", "C": "the direction of the copy is blamed",
+          "E": "the size of the steps is blamed"}
 
 
 def flat(module: nn.Module) -> torch.Tensor:
@@ -47,7 +50,14 @@ def setting(copy_every: int, count: int):
     return team, target, torch.optim.SGD(team.parameters(), lr=0.05), batches
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
+    letter = cause.strip().upper() if isinstance(cause, str) else None
+    if letter not in (CAUSE, *BLAMED):
+        hint = 'Write it with its quotes, as "A".'
+        if isinstance(cause, int):                          # a copy from when the number of a line was asked for
+            hint += (" If your text asks for the number of a line, your copy is older than the course: python -m "
+                     "qmix_course reset 08 lays today's exercises in my/.")
+        raise room.misfit("cause: expected one letter, A to E, as text", hint)
     for copy_every, count in SETTINGS:
         team, target, optimiser, batches = setting(copy_every, count)
         watch, first = Watch(), flat(target)
@@ -64,8 +74,9 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         if not torch.allclose(flat(team), want_team) or not torch.allclose(flat(target), want_target):
             raise Found(Verdict("wrong", "the weights at the end are not the expected ones",
                                 "Change as little as you can: what does each line do that you changed?", setting_text))
-        room.match([losses], [want_losses], [(team,)], name="mended_learn")
-    room.line(wrong_line, 8)
+        room.match([losses], [want_losses], [(team,)], name="mended_updates")
+    if letter != CAUSE:
+        raise room.wrong(BLAMED[letter])
     return Verdict("correct")
 
 
@@ -153,13 +164,25 @@ MISTAKES = (
     Mistake("an update is left out, or made twice",
             "Each batch makes one update. Is that still so in your version?",
             "a repair must leave the rest as it was"),
+    Mistake("a missing copy is blamed",
+            "A target that is never copied keeps the first weights. Which of the two curves would its distance follow?",
+            "the target's distance stays near zero while the team moves away: it is copied, and often"),
+    Mistake("a soft update is blamed",
+            "A target that goes a part of the way never reaches the team. Print the second list.",
+            "before nearly every update the target is exactly where the team is; a part of the way would leave a rest"),
+    Mistake("the direction of the copy is blamed",
+            "Could the team come away from its first weights if it were given those of the target again and again?",
+            "the team moves on and the loss falls; it is the target that follows"),
+    Mistake("the size of the steps is blamed",
+            "How far does the team come in 50 updates? That is how far the target should be behind.",
+            "in 50 updates the team goes a long way, and a target that stood still would show it"),
 )
 
 EXERCISE = Exercise(
-    number="08.6", title="Every fiftieth", answers={"wrong_line": "value", "mended_learn": "function"},
+    number="08.6", title="Every fiftieth", answers={"cause": "value", "mended_updates": "function"},
     difficulty=2, minutes=8,
-    practises="see what a remainder says when it stands alone",
-    hints=("How often should the target change in 100 updates with copy_every=50, and how often does it?",
+    practises="see by its distance from the team how often a target is copied",
+    hints=("How far should the target be behind after 49 updates with copy_every=50? And how far is it?",
            "For which numbers does a remainder count as True in an `if`, and for which as False?",
            "Put 1, 2, …, 6 into the condition, with copy_every=3, and write down for which it holds."),
     mistakes=MISTAKES, look=look, lab=True)

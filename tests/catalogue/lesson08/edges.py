@@ -147,6 +147,6 @@ EDGES = {
                ("the best of this run is taken for the best return there is", against_its_own_best)]),
     "08.6": Answers(
         right=[],
-        wrong=[("after a copy the two share their tensors", (8, hands_its_tensors_over)),
-               ("after a copy the two share their tensors", (8, assigned))]),
+        wrong=[("after a copy the two share their tensors", ("D", hands_its_tensors_over)),
+               ("after a copy the two share their tensors", ("D", assigned))]),
 }
