@@ -466,7 +466,7 @@ plots.lines(runs["scaled"].steps, {name: run.loss for name, run in runs.items()}
 # Further, without a check:
 #
 # 1. Let `SpeakAndWalk` pay the listener alone. What does `team_outcome` make of it, and does the best team change? You are right if you can say what changes and what does not.
-# 2. Train for longer: 64,000 steps, `hidden=(128, 128)`, `learning_rate=1e-3`, `epsilon_steps=16_000`, `update_every=16`, `capacity=50_000`. It takes a minute or two. You are right if the team beats the mute one by more than 3, and if you can list the word that the speaker has for each colour.
+# 2. Train for longer: 64,000 steps, `hidden=(128, 128)`, `learning_rate=1e-3`, `epsilon_steps=16_000`, `update_every=16`, `capacity=50_000`. It takes a minute or two. Not every seed gets there (*Going further* says how many): if yours does not, try another. You are right if the team beats the mute one by more than 3, and if you can list the word that the speaker has for each colour.
 # 3. Give `Ours` a fault of your own and see what `check_env` says. You are right if it names the method and the field; if it says nothing, say why it cannot know.
 #
 # ### Sources
@@ -499,3 +499,30 @@ print(f"every word is true: {heard:.0f}, mute: {without.mean():.0f}")
 
 # %% [markdown]
 # Not even true words help in this budget: the listener has not learned to use them. As long as it does not listen, no word is better than another, and the speaker has nothing to learn from. Before you change the speaker, train longer.
+
+# %% [markdown]
+# ### What is there to be had, and what is learned
+#
+# The baselines of step 5 in other worlds: a team that draws its actions, rules that somebody wrote (told what all agents see, so they may know more than an agent does), and QMIX, VDN and IQL, all three with the same settings and budget. `make tables` measured it; [the curves, and what others print](../benchmarks/README.md), are on a page of their own. Before you look at the row of a trained team, look at those above it.
+
+# %%
+from qmix_course import data
+from qmix_course.intervals import bootstrap, iqm
+
+worlds = data.load("worlds")["worlds"]
+for world in worlds.values():
+    print(f"{world['title']}, {world['steps']:,} steps, measured on {world['date']}")
+    for name, found in world["rules"].items():
+        print(f"  {name:16}{found['return']:7.2f}")
+    for name, runs in world["runs"].items():
+        ends = [run["return"] for run in runs]                      # one a seed
+        low, high = bootstrap(ends)
+        print(f"  {name.upper():16}{iqm(ends):7.2f}   95%: {low:.2f} to {high:.2f} ({len(ends)} runs)")
+
+mute = np.mean(data.load("formation")["talk"]["mute"])              # of lesson 18, three seeds
+print("\nspeaker and listener, teams that beat the mute one by more than 3:", {
+    name.upper(): sum(run["return"] > mute + 3 for run in runs)
+    for name, runs in worlds["speaker"]["runs"].items()})
+
+# %% [markdown]
+# LESSON_SAID

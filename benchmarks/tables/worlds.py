@@ -40,7 +40,7 @@ DTYPE = "float32"
 COMMON = {"num_envs": 32, "capacity": 50_000, "batch_size": 128, "learning_starts": 2_000, "update_every": 16,
           "learning_rate": 1e-3, "tau": 0.02, "evaluation_episodes": 32, "gamma": 0.9, "double_q": True,
           "hidden": [128, 128]}
-FORAGING = {"gamma": 0.95, "learning_rate": 5e-4, "tau": 0.01, "capacity": 100_000, "epsilon_steps": 80_000,
+FORAGING = {"gamma": 0.95, "learning_rate": 5e-4, "tau": 0.01, "capacity": 100_000, "epsilon_steps": 60_000,
             "evaluate_every": 10_000}
 BATTLE = {"gamma": 0.99, "hidden": [64, 64], "shared": True, "update_every": 32, "epsilon_steps": 60_000,
           "evaluate_every": 10_000}
@@ -93,11 +93,11 @@ WORLDS = {
         f"{EPYMARL} has this task in an older version, which pays each agent twice as much; its figure: not found. "
         f"{JAXMARL}: not found"),
     "lbf_5x5": World(
-        "lbf:Foraging-5x5-2p-1f-v3", "LBF 5x5-2p-1f", 160_000, FORAGING,
+        "lbf:Foraging-5x5-2p-1f-v3", "LBF 5x5-2p-1f", 120_000, FORAGING,
         {"told together": _rule(partial(worlds_rules.fetch_together, size=5))},
         f"{EPYMARL} has other LBF tasks, not this one", "lbforaging"),
     "lbf_5x5_coop": World(
-        "lbf:Foraging-5x5-2p-1f-coop-v3", "LBF 5x5-2p-1f-coop", 120_000, FORAGING | {"epsilon_steps": 60_000},
+        "lbf:Foraging-5x5-2p-1f-coop-v3", "LBF 5x5-2p-1f-coop", 120_000, FORAGING,
         {"told together": _rule(partial(worlds_rules.fetch_together, size=5))},
         f"{EPYMARL} has 8x8-2p-2f-coop, not this one; its figure: not found. With the settings of here QMIX learned "
         "nothing of that one in 160,000 steps (0.00, one seed)", "lbforaging"),
@@ -106,15 +106,15 @@ WORLDS = {
         {"weakest": lambda env: worlds_rules.RuleTeam(env.spec, worlds_rules.shoot_the_weakest)},
         f"{JAXMARL} made SMAX; a figure for 3m: not found", "jaxmarl", full=1.5),
     "spread": World(
-        "pettingzoo:mpe2.simple_spread_v3", "simple_spread", 64_000,
-        {"shared": True, "epsilon_steps": 32_000, "evaluate_every": 8_000},
+        "pettingzoo:mpe2.simple_spread_v3", "simple_spread", 48_000,
+        {"shared": True, "epsilon_steps": 24_000, "evaluate_every": 4_000},
         {"a landmark each": _rule(worlds_rules.one_landmark_each)},
         f"{EPYMARL}, Table 3, 2M steps, highest mean return on the way, 5 seeds, ± 95%: "
         + "; ".join(f"{way} {mean} ± {half}, here {in_mpe2s_units(mean):.1f} ± {half / 6:.1f}"
                     for way, (mean, half) in SPREAD.items())
         + " (see in_mpe2s_units)", "mpe2"),
     "skirmish_5m_vs_6m": World(
-        "skirmish:5m_vs_6m", "Skirmish 5m_vs_6m", 160_000, BATTLE,
+        "skirmish:5m_vs_6m", "Skirmish 5m_vs_6m", 80_000, BATTLE | {"epsilon_steps": 30_000},
         {rule: partial(ScriptedTeam, rule=rule) for rule in ("nearest", "weakest", "kite")},
         "none: the world is this course's own", full=19.0),
 }
