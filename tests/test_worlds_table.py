@@ -77,6 +77,14 @@ def test_a_line_says_the_interquartile_mean_and_its_interval_and_every_seed():
         assert any(found["published"] in line for line in lines)
 
 
+def test_the_results_page_has_the_stored_table_and_what_is_published():
+    page = (worlds.FOLDER.parents[1] / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert worlds.markdown(data.load("worlds")) in page
+    words = " ".join(page.split())
+    for published, _ in worlds.SPREAD.values():
+        assert f"{published} (here {worlds.in_mpe2s_units(published):.1f})".replace("-", "−") in words
+
+
 # ---- the pieces ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", worlds.WORLDS)

@@ -212,9 +212,9 @@ def scores(runs: list[dict], key: str = "return") -> list[float]:
 
 
 def best_rule(world: dict) -> str:
-    """The rule that is worth most, or most often wins."""
-    key = "won" if "won" in world["rules"]["random"] else "return"
-    return max((rule for rule in world["rules"] if rule != "random"), key=lambda rule: world["rules"][rule][key])
+    """The rule that wins most often, of equals the one that is worth most."""
+    return max((rule for rule in world["rules"] if rule != "random"),
+               key=lambda rule: (world["rules"][rule].get("won", 0.0), world["rules"][rule]["return"]))
 
 
 def show(stored: dict) -> list[str]:
