@@ -517,7 +517,8 @@ for world in worlds.values():
     for name, runs in world["runs"].items():
         ends = [run["return"] for run in runs]                      # one a seed
         low, high = bootstrap(ends)
-        print(f"  {name.upper():16}{iqm(ends):7.2f}   95%: {low:.2f} to {high:.2f} ({len(ends)} runs)")
+        print(f"  {name.upper():16}{iqm(ends):7.2f}   95%: {low:.2f} to {high:.2f}"
+              f" ({len(ends)} runs)")
 
 mute = float(np.mean(data.load("formation")["talk"]["mute"]))       # of lesson 18, three seeds
 print("\nspeaker and listener, teams that beat the mute one by more than 3:", {
