@@ -635,6 +635,7 @@ print("step size: the loss is lower at the peak of the healthy one, the last ret
 # - 09.3 The price of the dice
 # - 09.4 Find the bug: A perfect team that earns nothing
 # - 09.5 Four curves, four causes
+# - 09.6 Measure it: which curve do you believe?
 #
 # Further, without a check:
 # 1. Take the greedy actions of your trained team instead of `perfect` (its argmaxes in all 599 states, from

@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/09_curves.ipynb)
 #
-# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, fix an evaluation that loses what counts, and tell four faults apart by their curves.
+# You smooth a curve with gaps, say when a run is solved, compute the price of exploration, fix an evaluation that loses what counts, and tell four faults apart by their curves. And you measure how far a curve that everybody draws can be from what it is drawn for.
 #
-# **Minutes:** 46
+# **Minutes:** 58
 #
 # **You need:** [lesson 09](../notebooks/09_curves.ipynb)
 #
@@ -55,7 +55,11 @@ from math import nan
 import torch
 
 from qmix_course import plots
+from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import GridWorld
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # `nan` is the number that stands for "not measured". It is not equal to any number, not even to itself. The exercises do not build on each other.
@@ -315,3 +319,69 @@ causes = (
 
 # %% nbgrader={"grade": true, "grade_id": "check_09_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("09.5", causes)
+
+# %% [markdown]
+# ## Exercise 09.6 · Measure it: which curve do you believe?
+#
+# **Difficulty:** 2 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. Two people train the same teams on the grid world. One lets $\varepsilon$ stand at 0.05 from the first step to the last, the other at 0.8. Both draw what the episodes of the training earned, the exploring return, and compare. Which of the two has the better teams?
+
+# %%
+GAME = GridWorld(num_envs=16, episode_limit=30)
+SIZES = dict(hidden=(32,), embed_dim=8, hypernet_dim=16)
+
+
+def settings(epsilon):
+    """A training in which ε never changes."""
+    return TrainConfig(total_steps=3_500, learning_starts=200, evaluate_every=500,
+                       epsilon_start=epsilon, epsilon_end=epsilon)
+
+
+team = QMIX.for_env(GAME, seed=0, **SIZES)
+# any number of teams, trained side by side: one history for each
+history, = train_seeds(GAME, [team], settings(0.8), [0])
+print(f"0.8, seed 0: the last exploring return is {history.exploring_return[-1]:.0f}")
+
+
+# %% [markdown]
+# Four arms, two trainings, each looked at in two ways: `"0.05 exploring"`, `"0.8 exploring"`, `"0.05 greedy"` and `"0.8 greedy"`. Write `measure(arm, seeds)`: it trains one team for each seed with the $\varepsilon$ that the arm's name begins with, everything else as above, and returns a list with each team's last exploring or last greedy return (both are columns of its history). Before you run it, write down what you expect.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** The exploring curves end more than ten points apart, and rightly: of the teams with $\varepsilon = 0.05$ clearly more play optimally when they play greedily.
+# - **B.** The exploring curves end close together, because both kinds of teams have learned the same by then.
+# - **C.** The exploring curves end more than ten points apart, and yet no fewer of the teams with $\varepsilon = 0.8$ play optimally when they play greedily. What sets the curves apart is what the dice cost.
+# - **D.** As C says, and so 0.8 is as good a choice as 0.05, however long one trains and on other tasks too.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_09_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the last exploring or greedy return of one team for each seed."""
+    ### BEGIN SOLUTION
+    epsilon, which = arm.split()
+    teams = [QMIX.for_env(GAME, seed=seed, **SIZES) for seed in seeds]
+    histories = train_seeds(GAME, teams, settings(float(epsilon)), list(seeds))
+    return [getattr(history, f"{which}_return")[-1] for history in histories]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8))
+     for arm in ("0.05 exploring", "0.8 exploring", "0.05 greedy", "0.8 greedy")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "C"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("0.05 greedy", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_09_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("09.6", measure, measured, conclusion)
