@@ -238,6 +238,16 @@ class Room:
                                 "Go through the listing line by line: which is the first line whose result is not what "
                                 "it should be?"))
 
+    def letter(self, cause, right: str, blamed: dict[str, str]) -> None:
+        """Of several causes, is this the one? ``blamed``: any other letter → its mistake. Ask after the repair."""
+        letters = sorted((right, *blamed))
+        if not isinstance(cause, str) or cause.strip().upper() not in letters:
+            raise self.misfit(f"cause: expected one letter, {letters[0]} to {letters[-1]}, as text, got "
+                              f"{values.describe(cause) if not isinstance(cause, str) else repr(cause)}",
+                              f'Write it with its quotes, as "{letters[0]}".')
+        if cause.strip().upper() != right:
+            raise self.wrong(blamed[cause.strip().upper()])
+
 
 def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: bool) -> bool:
     for got, case in zip(given, cases):

@@ -37,15 +37,11 @@ def in_units(places, half, twist=None):
 
 
 def look(room: Room, cause, answer) -> Verdict:
-    letter = cause.strip().upper() if isinstance(cause, str) else None
-    if letter not in (CAUSE, *BLAMED):
-        raise room.misfit("cause: expected one letter, A to E, as text", 'Write it with its quotes, as "A".')
     generator = torch.Generator().manual_seed(174)
     cases = [((torch.rand(rows, count, 2, generator=generator) * 2 - 1) * half, half)
              for rows, count, half in ((5, 4, 300.0), (1, 2, 300.0), (3, 1, 60.0), (4, 3, 0.5), (6, 4, 1_000.0))]
     room.compare(answer, cases, in_units)
-    if letter != CAUSE:
-        raise room.wrong(BLAMED[letter])
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
