@@ -53,7 +53,7 @@ lesson.start("03")
 import torch
 from torch import nn
 
-from qmix_course import exact
+from qmix_course import exact, plots
 from qmix_course.algorithms import IQL
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import GridWorld, MatrixGame
@@ -315,36 +315,47 @@ check("03.6", wrong_line_a, mended_values)
 #
 # **Difficulty:** 4 of 5 · **Minutes:** 10 · **Extra**
 #
-# Random numbers cost time, and this ε-greedy draws fewer of them than the lesson's. It keeps to the mask, and every agent has its own coin, which falls with probability ε.
+# Random numbers cost time, and this ε-greedy draws fewer of them than the lesson's.
 
 # %%
 def thrifty_dice(q, available, epsilon, generator):
     """One coin for each agent: q[..., N, A], available[..., N, A] bool -> actions[..., N]."""
-    best = q.masked_fill(~available, -torch.inf).argmax(-1)             # 1
-    key = torch.rand(q.shape, generator=generator)                      # 2
-    random = key.masked_fill(~available, -1.0).argmax(-1)               # 3
-    coin = key[..., 0] < epsilon                                        # 4
-    return torch.where(coin, random, best)                              # 5
+    best = q.masked_fill(~available, -torch.inf).argmax(-1)
+    key = torch.rand(q.shape, generator=generator)
+    random = key.masked_fill(~available, -1.0).argmax(-1)
+    coin = key[..., 0] < epsilon
+    return torch.where(coin, random, best)
 
 
 # %% [markdown]
-# Ask 200,000 times, with ε = 0.4. All four actions are available and action 3 is the best. The other three should each come up in $0.4 / 4 = 10\%$ of the
-# draws.
+# All four actions are available, and action 3 is the best. So each of the other three should come up in $\varepsilon / 4$ of the draws. Ask 20,000 times for each of 21 values of $\varepsilon$:
 
 # %%
-q = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(200_000, 1, 4)
-drawn = thrifty_dice(q, torch.ones_like(q, dtype=torch.bool), 0.4, torch.Generator().manual_seed(0))
-for action in range(4):
-    print(f"action {action}: {100 * float((drawn == action).double().mean()):.0f}% of the draws")
+q = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(20_000, 1, 4)
+epsilons = torch.linspace(0, 1, 21)
+everything = torch.ones_like(q, dtype=torch.bool)
+drawn = [thrifty_dice(q, everything, epsilon, torch.Generator().manual_seed(0))
+         for epsilon in epsilons]
+shares = {f"action {action}": [(each == action).double().mean().item() for each in drawn]
+          for action in range(3)}
+plots.lines(epsilons, shares | {"ε / 4": epsilons / 4},
+            "How often the three other actions come up", "ε", "share of the draws")
 
 # %% [markdown]
-# Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as `mended_dice`. If several lines can be blamed, any of
-# them will do.
+# Which of these is the cause?
+#
+# - **A.** The mask keeps action 0 out of the random ones.
+# - **B.** Where two keys are equal, `argmax` takes a later action.
+# - **C.** The coin falls less often than $\varepsilon$ says.
+# - **D.** 20,000 draws are too few: this is chance.
+# - **E.** The coin and the random action are read from the same number.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_dice`.
 #
 # You are right if `mended_dice` does all that the text of 03.2 asks for.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_b = (
+cause = (
     ...
 )
 
@@ -360,7 +371,7 @@ mended_dice(torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.ones(1, 4, dtype=torch.b
             torch.Generator().manual_seed(0))
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_7", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-check("03.7", wrong_line_b, mended_dice)
+check("03.7", cause, mended_dice)
 
 # %% [markdown]
 # ## Exercise 03.8 · Measure it: one network or two

@@ -180,39 +180,50 @@ def buggy(q, available, q_hat, actions, reward, terminated, gamma, alpha):
     q[B, 2, N, A], q_hat[B, 2, A, A], reward[B] float,
     available[B, 2, N, A], terminated[B] bool, actions[B, N] int64; N = 2.
     """
-    rows = torch.arange(len(reward))                                        # 1
-    after = q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)    # 2
-    ahead = q_hat[rows, 1, after[:, 0], after[:, 1]]                        # 3
-    y = reward + gamma * torch.where(terminated, 0.0, ahead)                # 4
-    greedy = q[:, 0].argmax(-1)                                             # 5
-    q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]                   # 6
-    full = (actions == greedy).all(-1) | (y > q_greedy)                     # 7
-    return y, torch.where(full, 1.0, alpha)                                 # 8
+    rows = torch.arange(len(reward))
+    after = q[:, 1].masked_fill(~available[:, 1], -torch.inf).argmax(-1)
+    ahead = q_hat[rows, 1, after[:, 0], after[:, 1]]
+    y = reward + gamma * torch.where(terminated, 0.0, ahead)
+    greedy = q[:, 0].argmax(-1)
+    q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]
+    full = (actions == greedy).all(-1) | (y > q_greedy)
+    return y, torch.where(full, 1.0, alpha)
 
 
 # %% [markdown]
-# One row. Agent 1 values its actions at 2, 1 and 9, but action 2 is *not* available to it. Agent 2 values its own at 1, 4 and 3. So the greedy joint action
-# is (0, 1), and $\hat Q^*$ says that it is worth 6. They played (0, 0); the reward is 2, and the best that follows is worth 2. With $\gamma = 0.5$ the target
-# is $2 + 0.5 \cdot 2 = 3$. That is not the greedy joint action and no better than 6: the weight should be $\alpha$.
+# A test: 20,000 rows of random utilities, in which each team plays the best that it *can*, each agent its best available action. That is the greedy joint action, and it should count in full whatever it brings. (Each episode ends here with the reward 0, while $\hat Q^*$ is 1 everywhere: no row has a target above $\hat Q^*$.) In how many rows is the weight 1, if more and more actions are unavailable?
 
 # %%
-q = torch.tensor([[[[2.0, 1.0, 9.0], [1.0, 4.0, 3.0]], [[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]]]])
-available = torch.tensor([[[[True, True, False], [True, True, True]],
-                           [[True, True, True], [True, True, True]]]])
-q_hat = torch.tensor([[[[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]],
-                       [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]])
-played = torch.tensor([[0, 0]])
-target, weight = buggy(q, available, q_hat, played, torch.tensor([2.0]),
-                       torch.tensor([False]), 0.5, 0.1)
-print("target:", target.item(), " weight:", weight.item())
+torch.manual_seed(0)
+closed, in_full = torch.linspace(0, 0.9, 19), []
+B = 20_000
+for share in closed:
+    values = torch.randn(B, 2, 2, 3)
+    can = torch.rand(B, 2, 2, 3) >= share
+    can[..., 0] |= ~can.any(-1)                                  # something can always be done
+    best = values[:, 0].masked_fill(~can[:, 0], -torch.inf).argmax(-1)
+    _, weights = buggy(values, can, torch.ones(B, 2, 3, 3), best, torch.zeros(B),
+                       torch.ones(B, dtype=torch.bool), 0.9, 0.1)
+    in_full.append((weights == 1).double().mean().item())
+plots.lines(closed, {"the listing": in_full, "as it should be": torch.ones(19)},
+            "Greedy plays that count in full", "chance that an action is unavailable",
+            "share of the rows")
 
 # %% [markdown]
-# The target is right and the weight is not. Fix the function: copy the body of the listing and change what is wrong. Then name the line.
+# Which of these is the cause?
 #
-# You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the line is the right one.
+# - **A.** The target takes a next action that is unavailable.
+# - **B.** The weight $\alpha$ is too small.
+# - **C.** The comparison of the target with $\hat Q^*$ has the wrong direction.
+# - **D.** What the team should have played now is looked for among all actions.
+# - **E.** One agent that plays its greedy action should be enough, and the listing asks for both.
+#
+# Put its letter into `cause`, and fix the function: copy the body of the listing and change what is wrong.
+#
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the letter is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ...
 )
 
@@ -227,11 +238,18 @@ def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
 
 
 # %%
-# Try it on the row above: the target is 3, the weight 0.1.
+# Try it on one row. Agent 1 values its action 2 most, which it cannot take. They played (0, 0):
+# the target is 3, the weight 0.1.
+q = torch.tensor([[[[2.0, 1.0, 9.0], [1.0, 4.0, 3.0]], [[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]]]])
+available = torch.tensor([[[[True, True, False], [True, True, True]],
+                           [[True, True, True], [True, True, True]]]])
+q_hat = torch.tensor([[[[5.0, 6.0, 0.0], [2.0, 1.0, 3.0], [0.0, 1.0, 0.0]],
+                       [[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]])
+played = torch.tensor([[0, 0]])
 mended(q, available, q_hat, played, torch.tensor([2.0]), torch.tensor([False]), 0.5, 0.1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("13.4", wrong_line, mended)
+check("13.4", cause, mended)
 
 # %% [markdown]
 # ## Exercise 13.5 · Measure it: how much weight is enough?

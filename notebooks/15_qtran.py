@@ -542,12 +542,12 @@ with lesson.prediction(guess, counts["penalty"]) as fold:
 # - 15.2 The alternative, for any team
 # - 15.3 A sum that touches every row and column
 # - 15.4 Find the bug: Switches that switch nothing
+# - 15.5 Measure it: ten times the weight, or ten times the steps
 #
 # Further, without a check:
 #
-# 1. With data at ε = 0.3, what helps the base version more: ten times the `nopt_weight`, or ten times the steps? You are right if you measured both with `learn`, on 20 teams each.
-# 2. Take three agents with three actions and a random table. How small can QTRAN-alt's loss become? Step 4 says why not zero.
-# 3. Train `QTRAN` on `GridWorld()` beside VDN, with the default preset. You are right if you report how many of 5 seeds reach 8.65, and not which is faster in one.
+# 1. Take three agents with three actions and a random table. How small can QTRAN-alt's loss become? Step 4 says why not zero.
+# 2. Train `QTRAN` on `GridWorld()` beside VDN, with the default preset. You are right if you report how many of 5 seeds reach 8.65, and not which is faster in one.
 #
 # ### Sources
 #

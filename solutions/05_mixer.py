@@ -57,7 +57,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from qmix_course import exact
+from qmix_course import exact, plots
 from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import LongWay
@@ -366,45 +366,63 @@ check("05.6", wrong_line_a, mended_sign)
 # **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Somebody else wrote the same mixer with the agents' axis in front. In `hyper_w1`'s output the numbers of agent 1 come first, then those of agent
-# 2, and so on.
+# 2, and so on. For a single sample this is exactly the lesson's mixer.
 
 # %%
-def team_value_by_agent(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):   # 1
-    """agent_qs[B, N], state[B, S] -> Q_tot[B]."""                                  # 2
-    n_agents, embed_dim = agent_qs.shape[1], hyper_b1(state).shape[1]               # 3
-    w1, w2 = hyper_w1(state).abs(), hyper_w2(state).abs()                           # 4
-    w1 = w1.view(n_agents, -1, embed_dim)                                           # 5
-    hidden = torch.einsum("bn,nbe->be", agent_qs, w1)                               # 6
-    hidden = F.elu(hidden + hyper_b1(state))                                        # 7
-    return (hidden * w2).sum(-1) + hyper_b2(state).squeeze(-1)                      # 8
+def team_value_by_agent(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
+    """agent_qs[B, N], state[B, S] -> Q_tot[B]."""
+    n_agents, embed_dim = agent_qs.shape[1], hyper_b1(state).shape[1]
+    w1, w2 = hyper_w1(state).abs(), hyper_w2(state).abs()
+    w1 = w1.view(n_agents, -1, embed_dim)
+    hidden = torch.einsum("bn,nbe->be", agent_qs, w1)
+    hidden = F.elu(hidden + hyper_b1(state))
+    return (hidden * w2).sum(-1) + hyper_b2(state).squeeze(-1)
 
 
 # %% [markdown]
-# It never falls, its weights come from the state, and for a single sample it is exactly the lesson's mixer. But here are four samples, first in one
-# batch and then one at a time:
+# One sample, whose first utility goes from −3 to 3 while everything else about it stays: its $Q_{tot}$ when it is alone in the batch, when a second sample stands behind it, and when three do.
 
 # %%
-torch.manual_seed(1)
+torch.manual_seed(3)
 N, S, E = 2, 3, 4
 nets = nn.Linear(S, N * E), nn.Linear(S, E), nn.Linear(S, E), nn.Linear(S, 1)
 agent_qs, state = 2 * torch.randn(4, N), 2 * torch.randn(4, S)
-with torch.no_grad():
-    together = team_value_by_agent(agent_qs, state, *nets)
-    alone = [team_value_by_agent(agent_qs[k:k + 1], state[k:k + 1], *nets).item() for k in range(4)]
-print("in one batch :", [f"{value:.2f}" for value in together])
-print("one at a time:", [f"{value:.2f}" for value in alone])
+utility = torch.linspace(-3, 3, 61)
+
+
+def of_the_first(mixer, size):
+    """Q_tot of the first sample in a batch of this size, for each value of its first utility."""
+    values = []
+    for number in utility:
+        batch = agent_qs[:size].clone()
+        batch[0, 0] = number
+        values.append(mixer(batch, state[:size], *nets)[0].item())
+    return values
+
+
+beside = {"alone": 1, "beside one other": 2, "beside three others": 4}
+plots.lines(utility, {name: of_the_first(team_value_by_agent, size)
+                      for name, size in beside.items()},
+            "One and the same sample, in three batches", "its first utility", "its Q_tot")
 
 # %% [markdown]
-# Which line is it? Put its number into `wrong_line_b`. Then write the whole function once more as `mended_rows`, without the bug. If your repair
-# changes more than one line, name the line that hands numbers of one sample to another.
+# Which of these is the cause?
+#
+# - **A.** An absolute value is missing, so a weight may be negative.
+# - **B.** The weights are an average over the batch.
+# - **C.** The numbers of agent 1 and of agent 2 are exchanged within each sample.
+# - **D.** A sample's weights are put together from numbers that were made for other samples.
+# - **E.** A sample gets the last bias, V(s), of another one.
+#
+# Put its letter into `cause`. Then write the whole function once more as `mended_rows`, without the bug.
 #
 # You are right if your function gives what the lesson's mixer gives for the same hypernetworks, in batches of any size, with any number of agents
 # and hidden units.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_05_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_b = (
+cause = (
     ### BEGIN SOLUTION
-    5
+    "D"
     ### END SOLUTION
 )
 
@@ -421,8 +439,12 @@ def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
     ### END SOLUTION
 
 
+# %%
+# Try it, alone and beside three others: is the first sample's Q_tot twice the same?
+[mended_rows(agent_qs[:size], state[:size], *nets) for size in (1, 4)]
+
 # %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("05.7", wrong_line_b, mended_rows)
+check("05.7", cause, mended_rows)
 
 # %% [markdown]
 # ## Exercise 05.8 · Measure it: a mixer without the state

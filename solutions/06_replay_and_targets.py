@@ -59,7 +59,7 @@ import math
 import torch
 from torch import nn
 
-from qmix_course import exact
+from qmix_course import exact, plots
 from qmix_course.algorithms import VDN
 from qmix_course.envs import LongWay
 from qmix_course.evaluation import evaluate
@@ -364,42 +364,53 @@ check("06.6", wrong_line_a, mended_store)
 # %%
 def learn(online, batches, every, gamma, learning_rate):
     """One update a batch; ``online`` is trained in place. Returns the target network."""
-    target = copy.copy(online)                                               # 1
-    optimiser = torch.optim.SGD(online.parameters(), lr=learning_rate)       # 2
-    for update, (state, reward, next_state) in enumerate(batches, start=1):  # 3
-        with torch.no_grad():                                                # 4
-            y = reward + gamma * target(next_state).squeeze(-1)              # 5
-        loss = ((online(state).squeeze(-1) - y) ** 2).mean()                 # 6
-        optimiser.zero_grad()                                                # 7
-        loss.backward()                                                      # 8
-        optimiser.step()                                                     # 9
-        if update % every == 0:                                              # 10
-            target.load_state_dict(online.state_dict())                      # 11
-    return target                                                            # 12
+    target = copy.copy(online)
+    optimiser = torch.optim.SGD(online.parameters(), lr=learning_rate)
+    for update, (state, reward, next_state) in enumerate(batches, start=1):
+        with torch.no_grad():
+            y = reward + gamma * target(next_state).squeeze(-1)
+        loss = ((online(state).squeeze(-1) - y) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if update % every == 0:
+            target.load_state_dict(online.state_dict())
+    return target
 
 
 # %% [markdown]
-# Ten updates with a copy due every 100: the target should still be the network from the start.
+# A copy is due every 20 updates. What do the two networks answer about one state, after 0 to 60 updates? A target should stand still for 20 updates, and then jump.
 
 # %%
 torch.manual_seed(0)
-online = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
-start = online[0].weight.detach().clone()
-target = learn(online, [(torch.rand(4, 2), torch.rand(4), torch.rand(4, 2)) for _ in range(10)],
-               every=100, gamma=0.9, learning_rate=0.1)
-print("target and online are two objects:         ", target is not online)
-print("the target's weights are those of the start:", torch.equal(target[0].weight, start))
-print("they are those of the online network now:   ",
-      torch.equal(target[0].weight, online[0].weight))
+start = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+batches = [(torch.rand(4, 2), torch.rand(4), torch.rand(4, 2)) for _ in range(60)]
+a_state = torch.tensor([[0.5, 0.5]])
+answers = {"the online network": [], "the target": []}
+for updates in range(61):
+    online = copy.deepcopy(start)
+    target = learn(online, batches[:updates], every=20, gamma=0.9, learning_rate=0.02)
+    for row, network in zip(answers.values(), (online, target)):
+        row.append(network(a_state).item())
+plots.lines(range(61), answers, "What the two networks say of one state",
+            "updates", "value of the state")
 
 # %% [markdown]
-# Name the line, and fix the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
+# The two lines lie on each other. Which of these is the cause?
+#
+# - **A.** The copies are made after every update.
+# - **B.** The target network holds the very weights that the optimiser moves.
+# - **C.** The gradient of the loss flows into the target too, and trains it.
+# - **D.** The learning rate is so small that the two networks have not yet come apart.
+# - **E.** The target is renewed from itself, and not from the online network.
+#
+# Put its letter into `cause`. Then fix the function: copy the listing and change what has to be changed. You are right if the targets come from the network of the start until
 # the first hard copy, and from the latest hard copy after that, and everything else is as it was.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_06_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_b = (
+cause = (
     ### BEGIN SOLUTION
-    1
+    "B"
     ### END SOLUTION
 )
 
@@ -422,8 +433,13 @@ def mended_learn(online, batches, every, gamma, learning_rate):
     ### END SOLUTION
 
 
+# %%
+# Try it on ten updates. No copy is due yet: the target answers as the start did, -0.44.
+target = mended_learn(copy.deepcopy(start), batches[:10], every=20, gamma=0.9, learning_rate=0.02)
+target and round(target(a_state).item(), 2)
+
 # %% nbgrader={"grade": true, "grade_id": "check_06_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("06.7", wrong_line_b, mended_learn)
+check("06.7", cause, mended_learn)
 
 # %% [markdown]
 # ## Exercise 06.8 · Measure it: how slow may the copy be?

@@ -54,7 +54,7 @@ import copy
 
 import torch
 
-from qmix_course import exact
+from qmix_course import exact, plots
 from qmix_course.agents import MLPAgents
 from qmix_course.algorithms import VDN
 from qmix_course.checks import check, hint, solution
@@ -377,37 +377,56 @@ check("07.6", wrong_line_a, mended_targets)
 def buggy_step(agents, mixer, optimiser, loss, max_norm):
     """One optimiser step on the loss, the gradient clipped to the length max_norm.
     Returns its length before: a number."""
-    optimiser.zero_grad()                                                        # 1
-    loss.backward()                                                              # 2
-    length = torch.nn.utils.clip_grad_norm_(agents.parameters(), max_norm)       # 3
-    optimiser.step()                                                             # 4
-    return float(length)                                                         # 5
+    optimiser.zero_grad()
+    loss.backward()
+    length = torch.nn.utils.clip_grad_norm_(agents.parameters(), max_norm)
+    optimiser.step()
+    return float(length)
 
 
 # %% [markdown]
-# Two networks of one weight each, both 0, and a loss with the gradients 3 for the agents and 400 for the mixer. With the learning rate 1 and the
-# limit 1 no weight can move by more than 1:
+# Forty updates by plain gradient descent, with the limit 5. There the step is the learning rate times the gradient that was followed. So how far the weights moved, divided by the learning rate, is the length of that gradient:
 
 # %%
-one_agents, one_mixer = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
-for network in (one_agents, one_mixer):
-    torch.nn.init.zeros_(network.weight)
-one_optimiser = torch.optim.SGD([*one_agents.parameters(), *one_mixer.parameters()], lr=1.0)
-one_loss = (3 * one_agents.weight + 400 * one_mixer.weight).sum()
-print("length before:", buggy_step(one_agents, one_mixer, one_optimiser, one_loss, 1.0))
-print("the agents' weight moved to", round(one_agents.weight.item(), 3),
-      "· the mixer's to", round(one_mixer.weight.item(), 3))
+def weights_of(*networks):
+    """All weights of these networks in one row."""
+    return torch.cat([weight.detach().flatten() for network in networks
+                      for weight in network.parameters()])
+
+
+torch.manual_seed(0)
+some_agents, some_mixer = torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)
+descent = torch.optim.SGD([*some_agents.parameters(), *some_mixer.parameters()], lr=0.01)
+followed = {"all weights": [], "the agents' weights": []}
+for _ in range(40):
+    seen = torch.randn(32, 3)
+    errors = some_mixer(torch.tanh(some_agents(seen))).squeeze(1) - 10 * seen.sum(1)
+    before = weights_of(some_agents, some_mixer), weights_of(some_agents)
+    buggy_step(some_agents, some_mixer, descent, (errors ** 2).mean(), 5.0)
+    after = weights_of(some_agents, some_mixer), weights_of(some_agents)
+    for lengths, old, new in zip(followed.values(), before, after):
+        lengths.append((new - old).norm().item() / 0.01)
+plots.lines(range(1, 41), followed | {"the limit": [5.0] * 40},
+            "The gradient that each update followed", "updates", "its length")
 
 # %% [markdown]
-# Fix the function, and name the line with the bug.
+# Which of these is the cause?
+#
+# - **A.** The gradient is clipped after the step that should have been limited.
+# - **B.** Gradients of earlier updates are still there and add up.
+# - **C.** Each entry of the gradient is limited, and not its length.
+# - **D.** The clipping does not know of all the weights that the optimiser moves.
+# - **E.** The learning rate is too large for this limit.
+#
+# Put its letter into `cause`. Then write the repaired function as `mended_step`.
 #
 # You are right if the optimiser follows the clipped gradient, for any gradients and limits, long and short ones (0 is not tried), and the returned length and the
-# line are right. Old gradients must not count, as in the listing.
+# letter are right. Old gradients must not count, as in the listing.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_b = (
+cause = (
     ### BEGIN SOLUTION
-    3
+    "D"
     ### END SOLUTION
 )
 
@@ -424,8 +443,19 @@ def mended_step(agents, mixer, optimiser, loss, max_norm):
     ### END SOLUTION
 
 
+# %%
+# Try it. Gradients 3 and 4 make a length of 5. With the limit 1, the weights move from 0
+# to -0.6 and -0.8.
+one_agents, one_mixer = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
+for network in (one_agents, one_mixer):
+    torch.nn.init.zeros_(network.weight)
+one_optimiser = torch.optim.SGD([one_agents.weight, one_mixer.weight], lr=1.0)
+one_loss = (3 * one_agents.weight + 4 * one_mixer.weight).sum()
+length = mended_step(one_agents, one_mixer, one_optimiser, one_loss, 1.0)
+length, one_agents.weight.item(), one_mixer.weight.item()
+
 # %% nbgrader={"grade": true, "grade_id": "check_07_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("07.7", wrong_line_b, mended_step)
+check("07.7", cause, mended_step)
 
 # %% [markdown]
 # ## Exercise 07.8 · Measure it: what gamma decides

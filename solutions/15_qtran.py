@@ -18,9 +18,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/qmix-course/qmix-course/blob/main/exercises/15_qtran.ipynb)
 #
-# You measure how far QTRAN's conditions are from holding, find where the stricter condition fails in any team, build utilities for the stricter condition, and repair one.
+# You measure how far QTRAN's conditions are from holding, find where the stricter condition fails in any team, build utilities for the stricter condition, repair one, and measure what helps agents that do not listen.
 #
-# **Minutes:** 55
+# **Minutes:** 67
 #
 # **You need:** [lesson 15](../notebooks/15_qtran.ipynb)
 #
@@ -52,7 +52,9 @@ lesson.start("15")
 # %%
 import torch
 
+from qmix_course import plots
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import MatrixGame
 
 # %% [markdown]
 # ## Exercise 15.1 · How far from holding?
@@ -191,33 +193,42 @@ check("15.3", meet_alternative)
 def switched_sums(q, actions):
     """q[B, N, A], actions[B, N] int64 -> Q′[B, N, A]:
     entry [b, i, a] with agent i's action replaced by a."""
-    # 3: a copy for each agent; 4: whose copy it is; 5: each agent is taken out of its copy
-    batch, n_agents, _ = q.shape                                            # 1
-    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                   # 2   [B, N]
-    others = played.unsqueeze(1).repeat(1, n_agents, 1)                     # 3   [B, N, N]
-    own = torch.arange(n_agents).view(1, -1, 1).expand(batch, -1, 1)        # 4   [B, N, 1]
-    others.scatter(2, own, 0.0)                                             # 5
-    return q + others.sum(2, keepdim=True)                                  # 6
+    batch, n_agents, _ = q.shape
+    played = q.gather(2, actions.unsqueeze(2)).squeeze(2)                   # [B, N]
+    others = played.unsqueeze(1).repeat(1, n_agents, 1)                     # [B, N, N]
+    own = torch.arange(n_agents).view(1, -1, 1).expand(batch, -1, 1)        # [B, N, 1]
+    others.scatter(2, own, 0.0)
+    return q + others.sum(2, keepdim=True)
 
 
 # %% [markdown]
-# It runs, its shape is right, and what trains with it even learns something. But one thing must hold for every play: where the switch is to what was played anyway, nothing changes.
+# It runs, its shape is right, and what trains with it even learns something. But one thing must hold for every play: where the switch is to what was played anyway, the sum is the one that was played. Here are 41 plays of two agents in one batch. Agent 1's action has a value from −5 to 5, agent 2's is worth 3:
 
 # %%
-q = torch.tensor([[[5.0, 1.0], [2.0, 3.0]]])
-actions = torch.tensor([[0, 1]])
-print("the sum that was played                 :", 5.0 + 3.0)
-print("agent 1 switches to 0, what it played   :", switched_sums(q, actions)[0, 0, 0].item())
-print("agent 2 switches to 1, what it played   :", switched_sums(q, actions)[0, 1, 1].item())
+worth = torch.linspace(-5, 5, 41)
+q = torch.zeros(41, 2, 2)
+q[:, 0, 0], q[:, 1, 1] = worth, 3.0
+actions = torch.tensor([0, 1]).expand(41, 2)
+sums = switched_sums(q, actions)
+plots.lines(worth, {"the sum that was played": worth + 3, "agent 1 switches to it": sums[:, 0, 0],
+                    "agent 2 switches to it": sums[:, 1, 1]},
+            "Switches to what was played anyway", "value of agent 1's action", "Q′")
 
 # %% [markdown]
-# A line of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Give the number of the line with the bug as
-# `wrong_line`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
+# A bug of this kind stands in the code that was published with Weighted QMIX (in `qtran_learner.py`; there it cannot be reached, an exception above it says that the alternative is not supported). Which of these is the cause?
+#
+# - **A.** The values are read at other actions than those that were played.
+# - **B.** Each copy loses another agent than the one it belongs to.
+# - **C.** No copy loses its agent, whose value is then in the sum twice.
+# - **D.** The others are added up over the plays of the batch.
+# - **E.** The gradient is cut off on the way.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_sums`. You are right if values and gradients are right for any number of agents, one included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ### BEGIN SOLUTION
-    5
+    "C"
     ### END SOLUTION
 )
 
@@ -237,8 +248,90 @@ def mended_sums(q, actions):
 
 
 # %%
-# Try it on the play above: where a switch is to what was played anyway, the sum is 8.
-mended_sums(q, actions)
+# Try it on the last of these plays: where a switch is to what was played anyway, the sum is 8.
+mended_sums(q[-1:], actions[-1:])
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("15.4", wrong_line, mended_sums)
+check("15.4", cause, mended_sums)
+
+# %% [markdown]
+# ## Exercise 15.5 · Measure it: ten times the weight, or ten times the steps
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In *Break it* the agents of the base version did not listen when the data came from a team that likes (1, 1). Here are such data with $\varepsilon = 0.25$: the 8 in the corner is one play in 144. $Q_{jt}$ learns it all the same. Would the agents follow, if only they learned for longer? Or must the second condition push harder?
+
+# %%
+PAYOFF = MatrixGame("qtran").payoff
+SHARE = torch.tensor([1 / 12, 10 / 12, 1 / 12])             # of each agent's actions
+OFTEN = SHARE.unsqueeze(1) * SHARE                          # of the joint actions
+
+
+def learn(seeds, nopt_weight=1.0, n_steps=500):
+    """QTRAN's three losses on tables, base version, one team for each seed.
+    Returns the utilities at the end, own[K, 2, A]."""
+    starts = []
+    for seed in seeds:
+        generator = torch.Generator().manual_seed(seed)
+        starts.append([0.1 * torch.randn(shape, generator=generator)
+                       for shape in ((2, 3), (3, 3), ())])
+    parts = [torch.stack(part).requires_grad_() for part in zip(*starts)]
+    (own, joint, v), optimiser = parts, torch.optim.Adam(parts, lr=0.05)
+    for _ in range(n_steps):
+        u1, u2 = own.argmax(2).unbind(1)
+        gap = (own[:, 0].unsqueeze(2) + own[:, 1].unsqueeze(1)
+               - joint.detach() + v.view(-1, 1, 1))
+        td = (OFTEN * (joint - PAYOFF) ** 2).sum()
+        opt = (gap[range(len(gap)), u1, u2] ** 2).sum()
+        nopt = (OFTEN * gap.clamp(max=0) ** 2).sum()
+        optimiser.zero_grad()
+        (td + opt + nopt_weight * nopt).backward()
+        optimiser.step()
+    return own.detach()
+
+
+print("as it is, seed 1: the agents choose", learn([1])[0].argmax(-1).tolist())
+
+
+# %% [markdown]
+# Three arms: `"as it is"`, with `nopt_weight` 1 and 500 steps; `"ten times the weight"`; `"ten times the steps"`. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with what the agents' own choices pay. Before you run it, write down what you expect.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** Neither helps clearly: with one play in 144 nobody can know of the 8.
+# - **B.** Descent needs time: of the teams with ten times the steps clearly more choose 8 than of those with ten times the weight.
+# - **C.** Ten times the steps bring a team a part of the way: it earns more than 0 and less than 8.
+# - **D.** With ten times the weight clearly more teams choose 8 than in either other arm: in these runs the push was too weak, and time alone does not make up for it.
+# - **E.** As D says, and so the weight of this loss should be as large as possible, in any game.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_15_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: what the own choices of one team pay, for each seed."""
+    ### BEGIN SOLUTION
+    settings = {"as it is": {}, "ten times the weight": {"nopt_weight": 10.0},
+                "ten times the steps": {"n_steps": 5_000}}
+    u1, u2 = learn(seeds, **settings[arm]).argmax(2).unbind(1)
+    return PAYOFF[u1, u2].tolist()
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8))
+     for arm in ("as it is", "ten times the weight", "ten times the steps")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "D"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("as it is", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_15_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("15.5", measure, measured, conclusion)

@@ -55,6 +55,7 @@ from dataclasses import replace
 
 import torch
 
+from qmix_course import plots
 from qmix_course.algorithms import QMIX
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import MStepGame
@@ -168,20 +169,20 @@ check("16.3", mi_bound)
 # %%
 def explore(env, draw, act, steps, generator):
     """The latents z[steps, B] with which each row played at each step."""
-    step = env.reset(seed=0)                                      # 1
-    z = draw(step.state, generator)                               # 2
-    played = []                                                   # 3
-    for _ in range(steps):                                        # 4
-        played.append(z)                                          # 5
-        step = env.step(act(step.obs, z))                         # 6
-        if step.ended.any():                                      # 7
-            step = env.reset(where=step.ended)                    # 8
-            z = draw(step.state, generator)                       # 9
-    return torch.stack(played)                                    # 10
+    step = env.reset(seed=0)
+    z = draw(step.state, generator)
+    played = []
+    for _ in range(steps):
+        played.append(z)
+        step = env.step(act(step.obs, z))
+        if step.ended.any():
+            step = env.reset(where=step.ended)
+            z = draw(step.state, generator)
+    return torch.stack(played)
 
 
 # %% [markdown]
-# Two rows of the 4-step game. Row 0 makes a mistake at every second step, so its episodes end after two steps. Row 1 plays on, four steps an episode.
+# Three rows of the 4-step game. Row 0 makes a mistake at every second step and row 1 at every third, so their episodes end there. Row 2 plays on, four steps an episode. Each number is the latent that the row played this step with; a frame marks the first step of an episode.
 
 # %%
 def some_latent(state, generator):
@@ -189,25 +190,33 @@ def some_latent(state, generator):
 
 
 def play_on(obs, z):
-    """Both rows go for branch (0, 0); in row 0 the second agent slips at the second step."""
-    slip = (obs[:, 1, 1] == 1) & (torch.arange(len(obs)) == 0)
+    """All go for branch (0, 0); the second agent slips in row 0 and in row 1."""
+    row = torch.arange(len(obs))
+    slip = (obs[:, 1, 1] == 1) & (row == 0) | (obs[:, 1, 2] == 1) & (row == 1)
     return torch.stack([torch.zeros(len(obs), dtype=torch.int64), slip.long()], 1)
 
 
-latents = explore(MStepGame(4, num_envs=2), some_latent, play_on, 8,
+latents = explore(MStepGame(4, num_envs=3), some_latent, play_on, 12,
                   torch.Generator().manual_seed(0))
-print("row 0, two steps in each episode :", latents[:, 0].tolist())
-print("row 1, four steps an episode:", latents[:, 1].tolist())
+firsts = [(row, step) for row, length in enumerate((2, 3, 4)) for step in range(0, 12, length)]
+plots.table(latents.T, ["row 0", "row 1", "row 2"], range(1, 13), "Which latent each row plays with",
+            highlight=firsts, fmt="{:.0f}", ylabel="row of the batch", xlabel="step")
 
 # %% [markdown]
-# Row 1 has one latent for the first half of its episode and another one for the second. The code trains without complaint, and MAVEN learns that the latent means little.
+# The code trains without complaint, and MAVEN learns that the latent means little. Which of these is the cause?
 #
-# Put the number of the line that gives row 1 its second latent into `wrong_line`, and fix the function: copy the listing and change what has to be changed. You may add lines; they have no number. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
+# - **A.** A latent is drawn at every step.
+# - **B.** A new latent comes one step too late.
+# - **C.** When an episode ends in one row, every row gets a new latent.
+# - **D.** `env.reset` also begins anew in the rows whose episode goes on.
+# - **E.** All rows draw from one generator, so a draw of one row changes the latents of the others.
+#
+# Put its letter into `cause`, and fix the function: copy the listing and change what has to be changed. You are right if each row keeps its latent for the whole of every episode, terminated or truncated, and starts each new one with a fresh draw from the new episode's first state, which may be another one each time.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_16_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ### BEGIN SOLUTION
-    9
+    "C"
     ### END SOLUTION
 )
 
@@ -229,8 +238,13 @@ def mended_explore(env, draw, act, steps, generator):
     ### END SOLUTION
 
 
+# %%
+# Try it on the same twelve steps, one line for each step. How long does the third row keep a latent?
+mended_explore(MStepGame(4, num_envs=3), some_latent, play_on, 12, torch.Generator().manual_seed(0))
+
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("16.4", wrong_line, mended_explore)
+check("16.4", cause, mended_explore)
+
 
 # %% [markdown]
 # ## Exercise 16.5 · Measure it: a team that only guesses

@@ -9,6 +9,8 @@ import pytest
 from qmix_course.__main__ import main
 from qmix_course.checks.exercise import LESSONS
 from qmix_course.desk import standing
+from tests.catalogue.lesson07.lab_limit import one_list
+from tests.catalogue.lesson17.lab_units import by_half
 from tools.notebooks import EXERCISES, NOTEBOOKS, SOLUTIONS
 
 NAME = "00_start_here.ipynb"
@@ -105,6 +107,20 @@ def test_an_old_copy_that_answers_an_earlier_exercise_is_told_so(drive, capsys):
     path.write_text(json.dumps(notebook), encoding="utf-8")
     found = standing.verdicts("13", path)
     assert found["13.1"] == verdict and found["13.3"].kind == "not attempted" and not found["13.3"].title
-    old = [name for lesson in LESSONS for exercise in exercises(lesson) for name in exercise.formerly]
-    new = [name for lesson in LESSONS for exercise in exercises(lesson) for name in exercise.answers]
-    assert old and not set(old) & set(new) and len(set(old)) == len(old)
+    every = []
+    for lesson in LESSONS:                                  # a notebook has the names of one lesson
+        old = [name for exercise in exercises(lesson) for name in exercise.formerly]
+        new = [name for exercise in exercises(lesson) for name in exercise.answers]
+        assert not set(old) & set(new) and len(set(old)) == len(old), lesson
+        every += old
+    assert every
+
+
+def test_a_copy_that_names_a_line_where_a_cause_is_asked_is_told_that_it_is_older():
+    from qmix_course.checks import check
+
+    verdict = check("07.7", 3, one_list)
+    assert verdict.kind == "not attempted" and "an earlier exercise 07.7" in verdict.title
+    assert "reset 07" in verdict.hint
+    assert check("17.4", 3, by_half).kind == check("07.7", None, one_list).kind == "wrong shape or type"
+    assert check("07.7", "F", one_list).title == "cause: expected one letter, A to E, as text, got 'F'"

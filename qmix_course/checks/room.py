@@ -241,6 +241,8 @@ class Room:
     def letter(self, cause, right: str, blamed: dict[str, str]) -> None:
         """Of several causes, is this the one? ``blamed``: any other letter → its mistake. Ask after the repair."""
         letters = sorted((right, *blamed))
+        if isinstance(cause, int) and self.exercise.formerly:           # the number of a line, in an older copy
+            raise Found(self.exercise.earlier(self.exercise.formerly))
         if not isinstance(cause, str) or cause.strip().upper() not in letters:
             raise self.misfit(f"cause: expected one letter, {letters[0]} to {letters[-1]}, as text, got "
                               f"{values.describe(cause) if not isinstance(cause, str) else repr(cause)}",

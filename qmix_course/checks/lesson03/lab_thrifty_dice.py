@@ -70,21 +70,40 @@ SAME_AS = {"unmasked best": "greedy", "multiplied": "greedy", "swapped": "greedy
            "stand-in": "greedy"}
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+CAUSE = "E"
+BLAMED = {
+    "A": Mistake("the mask is blamed",
+                 "Where do the curves end, at ε = 1? Could a masked action get there?",
+                 "with ε = 1 action 0 comes up as often as the others, so nothing keeps it out"),
+    "B": Mistake("ties are blamed",
+                 "How often are two of four random numbers equal, to all their digits?",
+                 "the keys are practically never alike, and ties would not depend on ε"),
+    "C": Mistake("the rate is blamed",
+                 "A coin that falls too seldom would lower all three curves. Do all three lie too low?",
+                 "the coin falls with probability ε; what is wrong is what the agent does then"),
+    "D": Mistake("chance is blamed",
+                 "At ε = 0.5 action 0 should come up 2,500 times. About how often does it? Could chance do that at "
+                 "every ε?",
+                 "20,000 draws are right to within about half a percent, and the curve is far below"),
+}
+
+
+def look(room: Room, cause, answer) -> Verdict:
     fault = find_fault(room, answer)
     if fault:
         key = SAME_AS.get(fault[0], fault[0])
         key = "not uniform" if key == "uneven" and not uniform(room, answer) else key
         raise room.wrong(DICE_MISTAKES[key].name, fault[1].replace("epsilon_greedy(", "mended_dice("))
-    room.line(wrong_line, {2, 3, 4})
+    room.letter(cause, CAUSE, {letter: mistake.name for letter, mistake in BLAMED.items()})
     return Verdict("correct")
 
 
 EXERCISE = Exercise(
-    number="03.7", title="Thrifty dice", answers={"wrong_line_b": "value", "mended_dice": "function"},
+    number="03.7", title="Thrifty dice", answers={"cause": "value", "mended_dice": "function"},
+    formerly=("wrong_line_b",),
     difficulty=4, minutes=10, practises="see that two decisions must not share one random number", lab=True,
     hints=("Each line alone is right: the coin falls with probability ε, and the keys make all actions even. What "
            "about both together?",
            "The coin falls when the key of action 0 is small. What are that action's chances then?",
            "The coin needs random numbers of its own: one for each agent, from the same generator."),
-    mistakes=tuple(DICE_MISTAKES.values()), look=look)
+    mistakes=(*DICE_MISTAKES.values(), *BLAMED.values()), look=look)

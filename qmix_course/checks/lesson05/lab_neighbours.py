@@ -52,14 +52,19 @@ ROW_WRONGS = (
 )
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+CAUSE = "D"
+BLAMED = {"A": "a sign is blamed", "B": "an average is blamed", "C": "the order of the agents is blamed",
+          "E": "the last bias is blamed"}
+
+
+def look(room: Room, cause, answer) -> Verdict:
     cases = lab_cases(((1, 1, 1, 1), (2, 2, 1, 2), (4, 2, 3, 3), (6, 3, 2, 2),
                        (3, 3, 4, 3), (1, 3, 2, 4), (2, 4, 3, 5), (5, 1, 2, 3)), hidden=3)
     try:
         room.compare(answer, cases, team_value)
     except Found as found:
         raise _explain(room, found, answer, cases, ROW_WRONGS) from None
-    room.line(wrong_line, 5)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -87,13 +92,26 @@ MISTAKES = (
     Mistake("an absolute value was lost in the repair",
             "Count the absolute values in the listing and in your version.",
             "a repair must leave what was right as it was"),
+    Mistake("a sign is blamed",
+            "With a negative weight a curve falls somewhere. Do any of the three?",
+            "both layers of weights go through the absolute value, and all three curves rise from end to end"),
+    Mistake("an average is blamed",
+            "Which line would add up over the batch's axis, or divide by its size?",
+            "nothing is averaged: each sample's block still holds single numbers of the hypernetwork"),
+    Mistake("the order of the agents is blamed",
+            "An exchange within a sample would be there without company too. What does the mixer give for one alone?",
+            "alone in its batch, the sample has the value that the lesson's mixer gives"),
+    Mistake("the last bias is blamed",
+            "V(s) is added at the end. What could it change about a curve: its height, or its steepness too?",
+            "another V moves a curve up or down as a whole, and here the curves bend differently"),
 )
 
 EXERCISE = Exercise(
     number="05.7", title="A sample that listens to its neighbours",
-    answers={"wrong_line_b": "value", "mended_rows": "function"}, lab=True,
+    answers={"cause": "value", "mended_rows": "function"}, lab=True,
+    formerly=("wrong_line_b",),
     difficulty=3, minutes=10, practises="cut a hypernetwork's output apart without mixing the samples of a batch",
-    hints=("With a batch of one nothing is wrong. So which axis is treated as something that it is not?",
+    hints=("Alone nothing is wrong. What can the sample get from its neighbours, and which axis is taken for another?",
            "Number the hypernetwork's outputs of two samples: 0 to 5 for the first, 10 to 15 for the second. Where "
            "does each number go?",
            "`view` reads the numbers in the order in which they lie in memory: sample by sample, and within a sample "

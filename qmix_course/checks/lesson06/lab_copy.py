@@ -55,7 +55,12 @@ def learn_case(number: int) -> tuple:
     return online, batches, every, 0.9, 0.05
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+CAUSE = "B"
+BLAMED = {"A": "the rhythm of the copies is blamed", "C": "the gradient is blamed", "D": "the learning rate is blamed",
+          "E": "the direction of the copy is blamed"}
+
+
+def look(room: Room, cause, answer) -> Verdict:
     left, cases = [], [learn_case(number) for number in range(5)]
     for number, case in enumerate(cases):
         online = copy.deepcopy(case[0])
@@ -73,7 +78,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
                  for twist in ("", "one network", "new copy", "never", "one network after a copy")}
     if not explained[""]:
         _name_learn(room, left, cases, explained)
-    room.line(wrong_line, 1)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -144,13 +149,26 @@ MISTAKES = (
             "Look at the online network's weights before and after. Whose gradients did you switch off, and which "
             "network does the optimiser hold?",
             "a loss that nobody follows protects the target, and everything else"),
+    Mistake("the rhythm of the copies is blamed",
+            "Read the condition in front of load_state_dict. For which updates does it hold?",
+            "the rule for when to copy is right: the target moves between the copies as well"),
+    Mistake("the gradient is blamed",
+            "In which block is y computed? And which network's weights does the optimiser hold?",
+            "no gradient comes through no_grad; two networks that were trained apart would not answer alike to the "
+            "last digit"),
+    Mistake("the learning rate is blamed",
+            "How far does the online network's answer move in the first 20 updates? And the target's?",
+            "the online network has come a long way, and a target of its own would have stayed"),
+    Mistake("the direction of the copy is blamed",
+            "A target that is renewed from itself never changes. Does its curve?",
+            "the copy goes from the online network to the target, as it should"),
 )
 
 EXERCISE = Exercise(
-    number="06.7", title="A copy that is none", answers={"wrong_line_b": "value", "mended_learn": "function"},
-    difficulty=3, minutes=9,
+    number="06.7", title="A copy that is none", answers={"cause": "value", "mended_learn": "function"},
+    difficulty=3, minutes=9, formerly=("wrong_line_b",),
     practises="see that a target network shares its weights with the online network",
-    hints=("In the symptom, no hard copy was due. Who wrote into the target?",
+    hints=("In the first 19 updates no hard copy was due. Who wrote into the target?",
            "The optimiser changes tensors in place. Which networks hold those tensors?",
            "Python can copy an object without copying what is inside."),
     mistakes=MISTAKES, look=look, lab=True)

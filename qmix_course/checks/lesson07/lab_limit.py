@@ -40,7 +40,12 @@ def _moved(room: Room, mended, of_agents: list[float], of_mixer: list[float], li
     return length, *followed
 
 
-def look(room: Room, wrong_line, mended) -> Verdict:
+CAUSE = "D"
+BLAMED = {"A": "the order is blamed", "B": "old gradients are blamed", "C": "the kind of limit is blamed",
+          "E": "the learning rate is blamed"}
+
+
+def look(room: Room, cause, mended) -> Verdict:
     for of_agents, of_mixer, limit in (*CLIPPED, *SHORT):
         length, *followed = _moved(room, mended, of_agents, of_mixer, limit)
         full = [torch.tensor(of_agents, dtype=torch.float64), torch.tensor(of_mixer, dtype=torch.float64)]
@@ -52,7 +57,7 @@ def look(room: Room, wrong_line, mended) -> Verdict:
             raise room.wrong("the step is right, but the number that is returned is not",
                              f"gradient of the agents {of_agents}, of the mixer {of_mixer}\n"
                              + values.table(length, norm))
-    room.line(wrong_line, 3)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -127,11 +132,24 @@ MISTAKES = (
     Mistake("the step is right, but the number that is returned is not",
             "What was promised: the length before or after the clipping, of which weights?",
             "who watches this number wants to see how large the gradients were"),
+    Mistake("the order is blamed",
+            "The lower curve never passes the limit. Would it keep to it, if the clipping came too late?",
+            "the agents' part is limited before the step; a clipping after it would limit nothing"),
+    Mistake("old gradients are blamed",
+            "Which line of the listing takes care of gradients from before? And does the lower curve grow?",
+            "they are cleared at the beginning of every update"),
+    Mistake("the kind of limit is blamed",
+            "The agents have 16 weights here. How long could their part be, if only each entry were held to 5?",
+            "with entries cut at the limit, the agents' curve could pass it too, and it lies on it"),
+    Mistake("the learning rate is blamed",
+            "The curves show the step divided by the learning rate. What is left of it in them?",
+            "the length of the gradient that was followed has no learning rate in it"),
 )
 
 EXERCISE = Exercise(
-    number="07.7", title="A limit that does not hold", answers={"wrong_line_b": "value", "mended_step": "function"},
+    number="07.7", title="A limit that does not hold", answers={"cause": "value", "mended_step": "function"},
     difficulty=3, minutes=10, core=True, practises="clip the gradient of all weights together", lab=True,
+    formerly=("wrong_line_b",),
     hints=("Which weights does the optimiser move? Which does the clipping see?",
            "The length that counts is one number: that of the gradient of all weights together.",
            "Weights of two modules can stand in one list. Clip once."),

@@ -62,7 +62,12 @@ def _moved(cases: list[tuple], by: float) -> list[tuple]:
     return [(q + by, *rest) for q, *rest in cases]
 
 
-def look(room: Room, wrong_line, mended) -> Verdict:
+CAUSE = "D"
+BLAMED = {"A": "the target is blamed", "B": "alpha is blamed", "C": "the comparison is blamed",
+          "E": "the word both is blamed"}
+
+
+def look(room: Room, cause, mended) -> Verdict:
     cases = _cases()
     try:
         room.compare(mended, cases + _moved(cases, -1e6) + [(1e6 * q, *rest) for q, *rest in cases],
@@ -71,7 +76,7 @@ def look(room: Room, wrong_line, mended) -> Verdict:
         if found.verdict.title != UNNAMED or not _right_in(room, mended, _moved(cases, 1e6)):
             raise
         raise room.wrong(FILL, found.verdict.detail) from None
-    room.line(wrong_line, 5)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -167,13 +172,26 @@ MISTAKES = (
             "Two reasons for weight 1 stand in the listing. Are both still in your repair?",
             "an overrated greedy joint action would hardly be pulled down",
             _pieces(_right, full=lambda alike, better, possible: better)),
+    Mistake("the target is blamed",
+            "In the figure every episode ends at once. What of the next step is in those targets?",
+            "the next action is chosen among the available ones; its line is right"),
+    Mistake("alpha is blamed",
+            "Should any row of the figure have the weight alpha at all?",
+            "the size of alpha does not decide which rows get it"),
+    Mistake("the comparison is blamed",
+            "In the figure all targets are 0 and all judged values 1. Turned round, what would the curve be?",
+            "turned round it would let every row count in full, whatever is unavailable"),
+    Mistake("the word both is blamed",
+            "How high is the curve where everything is available, and both play their best?",
+            "the greedy joint action needs both; the figure's teams do play it, both of them"),
 )
 
 EXERCISE = Exercise(
-    number="13.4", title="Greedy beyond the rules", answers={"wrong_line": "value", "mended": "function"},
+    number="13.4", title="Greedy beyond the rules", answers={"cause": "value", "mended": "function"},
+    formerly=("wrong_line",),
     difficulty=3, minutes=10, core=True, practises="find the choice that forgets which actions are available", lab=True,
     hints=("Two joint actions are chosen in the listing, one for now and one for the next step. Compare the two lines.",
-           "Play the example by hand: may agent 1 take action 2?",
+           "Play the small case below the answer by hand: may agent 1 take action 2?",
            "The same care that the next step gets is due to the present one: close what is not available, then look "
            "for the best."),
     mistakes=MISTAKES, look=look)

@@ -39,7 +39,12 @@ def switched_sums(q, actions, twist=None):
     return torch.stack(entries).view(q.shape)
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+CAUSE = "C"
+BLAMED = {"A": "the reading of the values is blamed", "B": "another agent is blamed", "D": "the batch is blamed",
+          "E": "the gradient is blamed"}
+
+
+def look(room: Room, cause, answer) -> Verdict:
     cases = [(torch.tensor([[[5.0, 1.0], [2.0, 3.0]]]), torch.tensor([[0, 1]]))]
     for seed, shape in enumerate(((3, 2, 3), (2, 3, 2), (4, 1, 3), (1, 4, 4), (5, 3, 3), (2, 7, 2))):
         generator = torch.Generator().manual_seed(seed)
@@ -56,7 +61,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         got, = torch.autograd.grad((weight * sums).sum(), leaf, allow_unused=True)
         if got is None or not torch.allclose(got, wanted, rtol=1e-9, atol=1e-9):
             raise room.wrong("the sums are right, the gradient is not")
-    room.line(wrong_line, 5)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -96,10 +101,24 @@ MISTAKES = twisted(
     Mistake("the sums are right, the gradient is not",
             "The numbers are right. Does the gradient know that the agent was taken out, and that the others are in?",
             "a value that is changed behind autograd's back, or cut off, sends the wrong message to the utilities"),
+    Mistake("the reading of the values is blamed",
+            "In the figure an action that was not played is worth 0. Which value makes agent 1's line twice as steep?",
+            "the values that were played are in the sums; one of them is there once too often"),
+    Mistake("another agent is blamed",
+            "If agent 2 had been taken out of agent 1's copy, how high would agent 1's line be where its action is "
+            "worth 0?",
+            "nothing is missing there: the 3 of agent 2 is in the sum"),
+    Mistake("the batch is blamed",
+            "With 41 plays added up, how would the lines look? Would each play still have a sum of its own?",
+            "each play's sums hold its own values only"),
+    Mistake("the gradient is blamed",
+            "The figure shows sums. Can a gradient that is cut off make a sum too large?",
+            "what is wrong are the values, before any gradient is asked for"),
 )
 
 EXERCISE = Exercise(
-    number="15.4", title="Switches that switch nothing", answers={"wrong_line": "value", "mended_sums": "function"},
+    number="15.4", title="Switches that switch nothing", answers={"cause": "value", "mended_sums": "function"},
+    formerly=("wrong_line",),
     difficulty=3,
     minutes=15, core=True, practises="notice an operation whose result is thrown away", lab=True,
     hints=("Take one play of two agents and write down each line's result by hand. Then print them.",

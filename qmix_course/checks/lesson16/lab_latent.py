@@ -79,7 +79,12 @@ class Draws:
 LAB_CASES = ((1, 12, 0), (3, 12, 1), (5, 20, 2), (2, 15, 3), (8, 25, 4))
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+CAUSE = "C"
+BLAMED = {"A": "a draw at every step is blamed", "B": "a late draw is blamed", "D": "the environment is blamed",
+          "E": "the generator is blamed"}
+
+
+def look(room: Room, cause, answer) -> Verdict:
     stories = []
     for rows, steps, seed in LAB_CASES:
         env, generator = Watched(rows, seed), torch.Generator().manual_seed(seed)
@@ -94,7 +99,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
                                 "The repair should not change how many steps are played."))
         stories.append((env, draws, result, torch.stack(draws.used) if draws.used else None))
     _name_explore(room, stories)
-    room.line(wrong_line, 9)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -184,13 +189,25 @@ MISTAKES = (
     Mistake("the latent that is written down is not the one that was played with",
             "Compare the z that act was given with the z in your record, step by step.",
             "the replay row would say that the episode was played with another latent"),
+    Mistake("a draw at every step is blamed",
+            "Follow one row through the first two steps. Do its numbers change?",
+            "as long as no episode ends anywhere, all latents stay"),
+    Mistake("a late draw is blamed",
+            "Look into the frames. Does a new number stand in each?",
+            "every episode begins with a new latent; what is wrong comes in the middle of it"),
+    Mistake("the environment is blamed",
+            "How far apart are the frames in row 2, and how long are its episodes?",
+            "row 2 is never reset before its four steps are over: only its latent changes"),
+    Mistake("the generator is blamed",
+            "A generator gives other numbers if others draw before. Would a row that draws nothing change its latent?",
+            "one generator for all rows is as good as many; in row 2 something is put in the place of its latent"),
 )
 
 EXERCISE = Exercise(
     number="16.4", title="A latent that does not last", difficulty=3, minutes=10, core=True,
-    answers={"wrong_line": "value", "mended_explore": "function"},
+    answers={"cause": "value", "mended_explore": "function"}, formerly=("wrong_line",),
     practises="the end flags of one row, and what belongs to an episode", look=look, lab=True,
-    hints=("Follow row 1 while row 0's episode ends. Which of its things change that should not?",
+    hints=("Follow row 2 while row 0's episode ends. Which of its things change that should not?",
            "Only the rows whose episode has ended get a new latent. The flags say which, but not after the reset any "
            "more."),
     mistakes=MISTAKES)

@@ -89,5 +89,5 @@ EDGES = {
         right=[(3, double_with(-torch.inf))],
         wrong=[(LOW, (3, double_with(-9999999.0))), (LOW, (3, double_with(None))),
                (LOW, (3, double_with(torch.finfo(torch.float64).min)))]),
-    "07.7": Answers(right=[(3, by_hand)], wrong=[]),
+    "07.7": Answers(right=[("D", by_hand)], wrong=[]),
 }
