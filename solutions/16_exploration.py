@@ -245,7 +245,6 @@ mended_explore(MStepGame(4, num_envs=3), some_latent, play_on, 12, torch.Generat
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("16.4", cause, mended_explore)
 
-
 # %% [markdown]
 # ## Exercise 16.5 · Measure it: a team that only guesses
 #

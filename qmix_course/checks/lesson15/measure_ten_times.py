@@ -89,6 +89,6 @@ EXERCISE = Exercise(
     hints=(
         "learn gives utilities, not choices. What does each agent take, when it has the utilities own[k, i]?",
         "PAYOFF[u1, u2] works for two tensors of indices as well: one entry for each team.",
-        "Before you conclude, look at the lists themselves: count the 8s of each arm.",
+        "Before you conclude, look at the lists themselves: how many teams of each arm have the 8?",
     ),
     mistakes=MISTAKES, look=PLAN.look)
