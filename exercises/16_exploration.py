@@ -184,8 +184,8 @@ def play_on(obs, z):
 latents = explore(MStepGame(4, num_envs=3), some_latent, play_on, 12,
                   torch.Generator().manual_seed(0))
 firsts = [(row, step) for row, length in enumerate((2, 3, 4)) for step in range(0, 12, length)]
-plots.table(latents.T, ["row 0", "row 1", "row 2"], range(1, 13), "Which latent each row plays with",
-            highlight=firsts, fmt="{:.0f}", ylabel="row of the batch", xlabel="step")
+plots.table(latents.T, ["row 0", "row 1", "row 2"], range(1, 13),
+            "Which latent each row plays with", highlight=firsts, fmt="{:.0f}", ylabel="row of the batch", xlabel="step")
 
 # %% [markdown]
 # The code trains without complaint, and MAVEN learns that the latent means little. Which of these is the cause?
@@ -210,7 +210,7 @@ def mended_explore(env, draw, act, steps, generator):
 
 
 # %%
-# Try it on the same twelve steps, one line for each step. How long does the third row keep a latent?
+# Try it on the same twelve steps, one line for each step. How long does row 2 keep a latent?
 mended_explore(MStepGame(4, num_envs=3), some_latent, play_on, 12, torch.Generator().manual_seed(0))
 
 # %% nbgrader={"grade": true, "grade_id": "check_16_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
