@@ -200,7 +200,8 @@ latents = explore(MStepGame(4, num_envs=3), some_latent, play_on, 12,
                   torch.Generator().manual_seed(0))
 firsts = [(row, step) for row, length in enumerate((2, 3, 4)) for step in range(0, 12, length)]
 plots.table(latents.T, ["row 0", "row 1", "row 2"], range(1, 13),
-            "Which latent each row plays with", highlight=firsts, fmt="{:.0f}", ylabel="row of the batch", xlabel="step")
+            "Which latent each row plays with", highlight=firsts, fmt="{:.0f}",
+            ylabel="row of the batch", xlabel="step")
 
 # %% [markdown]
 # The code trains without complaint, and MAVEN learns that the latent means little. Which of these is the cause?
