@@ -22,6 +22,7 @@ from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import Episode, evaluate, play
 from qmix_course.experiment import sweep
+from qmix_course.exploration import linear_schedule
 from qmix_course.plan import read_plan
 from qmix_course.report import write_report
 from qmix_course.teams import best_of, load_team
@@ -60,6 +61,7 @@ def command_train(arguments: argparse.Namespace) -> int:
         (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n", encoding="utf-8")
     best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
+    print(f"settings: {settings(config)}")
     asked = StopOnCtrlC()
     with asked:                                 # until everything is written
         history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked)
@@ -74,6 +76,17 @@ def command_train(arguments: argparse.Namespace) -> int:
         print("Stopped with a checkpoint. To go on, give the same command with --resume.")
         return 130
     return 0
+
+
+def settings(config: TrainConfig) -> str:
+    """All of them that have a value, and a word where ε is far from its end when the run ends."""
+    text = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+                     for name, value in asdict(config).items() if value is not None and value is not False)
+    last = linear_schedule(config.epsilon_start, config.epsilon_end, config.epsilon_steps, config.total_steps)
+    if config.epsilon_start > config.epsilon_end and last > (config.epsilon_start + config.epsilon_end) / 2:
+        text += (f"\nNote: at the end of the run ε is still {last:.2f}, because it falls over epsilon_steps = "
+                 f"{config.epsilon_steps:,} steps. For a shorter fall: --set epsilon_steps={config.total_steps // 2}")
+    return text
 
 
 def say_best(history: History, file: Path) -> None:

@@ -33,7 +33,8 @@ def write_report(folder: str | Path, samples: int = 2_000) -> str:
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     teams = team_names(plan)
     scores = last_scores(rows, teams)
-    text = ["# Results", *_reservations(rows, plan, teams)]
+    text = ["# Results", "A run's score is the greedy return of its last evaluation, not the best on the way.",
+            *_reservations(rows, plan, teams)]
     for number, env in enumerate(scores):
         curves = {team: _curve([row for row in rows if row["env"] == env and _team(row, teams) == team], samples)
                   for team in scores[env]}

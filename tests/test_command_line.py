@@ -137,3 +137,14 @@ def test_a_run_from_before_there_were_these_options_is_still_replayed(capsys):
     file.write_text(json.dumps({name: choices[name] for name in ("env", "algorithm", "seed", "preset", "steps")}))
     assert main(["evaluate", "runs/climbing-qmix-seed0"]) == 0
     assert "the best possible is 11.00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--steps", "1600"], "ε is still 0.81, because it falls over epsilon_steps = 8,000 steps"),
+    (["--steps", "1600"], "--set epsilon_steps=800\n"), (["--steps", "1600", "--set", "epsilon_steps=800"], None),
+    (["--steps", "1600", "--set", "epsilon_start=0.05"], None)])
+def test_train_says_its_settings_and_where_exploration_ends(arguments, words, capsys):
+    assert main(["train", *arguments, "--set", "learning_rate=5e-4"]) == 0
+    said = capsys.readouterr().out
+    assert "settings: seed=0, total_steps=1600, " in said and "learning_rate=0.0005, " in said
+    assert (words or "") in said and ("ε is still" in said) == (words is not None)

@@ -26,6 +26,38 @@ def masks(value, where="infos"):
     return {where: tamper}
 
 
+def infos(key, value):
+    return World(infos=lambda world, right: {a: {key: value} for a in right})
+
+
+@pytest.mark.parametrize("key", ["avail_actions", "mask", "legal_moves", "valid actions", "ActionMask"])
+def test_a_mask_under_another_name_is_spoken_of_once(key):
+    with pytest.warns(UserWarning, match=f"no \"action_mask\", but '{key}' in the info of .* looks like one") as caught:
+        env = from_parallel_env(infos(key, [1, 0, 1]), episode_limit=20)
+        env.reset(seed=0)
+        step = env.step(ZEROS)
+    assert len(caught) == 1 and step.available.all()
+
+
+@pytest.mark.parametrize("key, value", [("mask", [1, 0]), ("mask", [[1], [1, 0], [1]]), ("mask", [1, 2, 0]),
+                                        ("mask", None), ("mask", "101"), ("position", [1, 0, 1]), (7, [1, 0, 1])],
+                         ids=str)
+def test_what_is_no_mask_is_not_spoken_of(key, value):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = from_parallel_env(infos(key, value), episode_limit=20)
+        env.reset(seed=0)
+        env.step(ZEROS)
+
+
+def test_a_class_of_the_form_is_told_what_it_lacks():
+    class Duck:
+        possible_agents = ("a", "b")
+
+    with pytest.raises(TypeError, match=r"say so: class Duck\(pettingzoo.ParallelEnv\), with metadata"):
+        from_parallel_env(Duck)
+
+
 READ = [np.array([1, 0, 1], np.int8), np.array([True, False, True]), np.array([1.0, 0.0, 1.0]),
         np.array([1, 0, 1], np.uint8), [1, 0, 1],
         (True, False, True), torch.tensor([1, 0, 1]), np.array([1, 0, 1], np.float32), np.array([1, 0, 1], np.int64)]

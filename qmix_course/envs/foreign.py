@@ -95,6 +95,15 @@ def action_mask(what: str, value, n_actions: int) -> np.ndarray:
     return array == 1
 
 
+def could_be_mask(value, n_actions: int) -> bool:
+    """Whether ``value`` is a row of 0 and 1, one for each action."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return array.shape == (n_actions,) and array.dtype.kind in "biuf" and bool(np.isin(array, (0, 1)).all())
+
+
 def state(what: str, value, shape: tuple | None = None) -> np.ndarray:
     """``value`` as an array of at least one finite number, of the ``shape`` that it had before (None: the first)."""
     array = numbers(what, value, shape)

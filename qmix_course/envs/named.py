@@ -58,6 +58,10 @@ def named_world(name: str, num_envs: int) -> TeamEnv:
     make = getattr(module, task, None)
     if not callable(make):
         raise ValueError(f"env: expected a function in {module.__file__}, got {errors.brief(task)}, which is not there")
+    if isinstance(make, type) and not issubclass(make, TeamEnv):
+        raise TypeError(f"env: expected {name} to be a function of num_envs that returns a TeamEnv, got a class of "
+                        "another kind. Write one, as def make(num_envs): return from_parallel_env("
+                        f"{make.__name__}, num_envs) for one of PettingZoo's form")
     env = make(num_envs=num_envs)
     errors.instance(f"env: what {name} returned", env, TeamEnv)
     if env.num_envs != num_envs:

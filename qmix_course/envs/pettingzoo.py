@@ -174,12 +174,21 @@ def _make(env, num_envs: int) -> tuple[Callable | None, list[ParallelEnv]]:
                              "lambda: simple_spread_v3.parallel_env(), got one environment")
         return None, [env]
     if not callable(env):
-        hint = "; pettingzoo.utils.aec_to_parallel turns the other kind into one" if isinstance(env, AECEnv) else ""
-        raise TypeError(f"env: {expected}, got {errors.describe(env)}{hint}")
+        raise TypeError(f"env: {expected}, got {errors.describe(env)}{_way(env)}")
     envs = [env() for _ in range(num_envs)]
     for made in envs:
         if not isinstance(made, ParallelEnv):
-            raise TypeError(f"env: {expected}, got a function that makes {errors.describe(made)}")
+            raise TypeError(f"env: {expected}, got a function that makes {errors.describe(made)}{_way(made)}")
     if len({id(made) for made in envs}) < num_envs:
         raise ValueError("env: expected a function that makes a new environment at every call, got the same one twice")
     return env, envs
+
+
+def _way(env) -> str:
+    """How ``env`` becomes a ParallelEnv, if it is near to one."""
+    if isinstance(env, AECEnv):
+        return "; pettingzoo.utils.aec_to_parallel turns the other kind into one"
+    if hasattr(env, "possible_agents") or hasattr(env, "agents"):
+        return (f"; if it has that form, say so: class {type(env).__name__}(pettingzoo.ParallelEnv), with metadata, "
+                "possible_agents, observation_space, action_space, reset and step")
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,6 +204,9 @@ class Row:
                 raise ValueError(f"{task.observed[i].what}: expected a value in its space, got nothing{why}")
             if agent in acting:
                 available[i] = self._mask(i, mask, info.get("action_mask"), last)
+                if not task.masked[i]:
+                    self._look_for_masks(i, info, "info")
+                    self._look_for_masks(i, value, "observation")
         own = None if task.state_shape is None else state_of(task.name, self.env, task.state_shape).ravel()
         return Seen(seen, available, own)
 
@@ -224,6 +228,17 @@ class Row:
         if last:
             return np.ones(n, dtype=bool)
         raise ValueError(f"{what}: expected at least one available action, got none")
+
+
+    def _look_for_masks(self, i: int, entries, where: str) -> None:
+        """Say it if something there looks like a mask and has another name than the one that is read."""
+        task = self.task
+        for key, value in entries.items() if isinstance(entries, Mapping) else ():
+            if (any(word in str(key).lower() for word in ("mask", "avail", "legal", "valid"))
+                    and foreign.could_be_mask(value, task.choices[i])):
+                task.notice("masks", f"{task.name} has no \"action_mask\", but {str(key)!r} in the {where} of "
+                                     f"{task.names[i]} looks like one. It is not read: all actions count as available. "
+                                     "If it is the mask, hand it out under the name \"action_mask\"")
 
 
 def names_of(name: str, env: ParallelEnv) -> list:
