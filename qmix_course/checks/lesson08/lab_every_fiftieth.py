@@ -51,13 +51,6 @@ def setting(copy_every: int, count: int):
 
 
 def look(room: Room, cause, answer) -> Verdict:
-    letter = cause.strip().upper() if isinstance(cause, str) else None
-    if letter not in (CAUSE, *BLAMED):
-        hint = 'Write it with its quotes, as "A".'
-        if isinstance(cause, int):                          # a copy from when the number of a line was asked for
-            hint += (" If your text asks for the number of a line, your copy is older than the course: python -m "
-                     "qmix_course reset 08 lays today's exercises in my/.")
-        raise room.misfit("cause: expected one letter, A to E, as text", hint)
     for copy_every, count in SETTINGS:
         team, target, optimiser, batches = setting(copy_every, count)
         watch, first = Watch(), flat(target)
@@ -75,8 +68,7 @@ def look(room: Room, cause, answer) -> Verdict:
             raise Found(Verdict("wrong", "the weights at the end are not the expected ones",
                                 "Change as little as you can: what does each line do that you changed?", setting_text))
         room.match([losses], [want_losses], [(team,)], name="mended_updates")
-    if letter != CAUSE:
-        raise room.wrong(BLAMED[letter])
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -179,7 +171,7 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="08.6", title="Every fiftieth", answers={"cause": "value", "mended_updates": "function"},
+    number="08.6", title="Every fiftieth", answers={"cause": "value", "mended_updates": "function"}, formerly=("wrong_line",),
     difficulty=2, minutes=8,
     practises="see by its distance from the team how often a target is copied",
     hints=("How far should the target be behind after 49 updates with copy_every=50? And how far is it?",

@@ -74,11 +74,6 @@ def lab_cases() -> list[tuple]:
 
 
 def look(room: Room, cause, mended) -> Verdict:
-    letter = cause.strip().upper() if isinstance(cause, str) else None
-    if letter not in (CAUSE, *BLAMED):
-        raise room.misfit("cause: expected one letter, A to E, as text",
-                          'Write it with its quotes, as "A". An older copy of this exercise asked for a line: '
-                          "python -m qmix_course reset 12 lays today's in my/ and keeps your notebook.")
     cases = lab_cases()
     try:
         room.compare(mended, cases, targets)
@@ -88,8 +83,7 @@ def look(room: Room, cause, mended) -> Verdict:
         if found.verdict.title == UNNAMED and _right_far_above_zero(room, mended, cases):
             raise room.wrong(FILL, found.verdict.detail) from None
         raise
-    if letter != CAUSE:
-        raise room.wrong(BLAMED[letter])
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -158,7 +152,7 @@ MISTAKES = twisted(
             "they have met and do not part any more"))
 
 EXERCISE = Exercise(
-    number="12.4", title="The target that came late", answers={"cause": "value", "mended_targets": "function"},
+    number="12.4", title="The target that came late", answers={"cause": "value", "mended_targets": "function"}, formerly=("wrong_line",),
     difficulty=3, minutes=10, core=True,
     practises="recognise a target network that starts too late by what is believed, and start it with the episode",
     lab=True,
