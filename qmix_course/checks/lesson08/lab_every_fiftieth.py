@@ -171,8 +171,8 @@ MISTAKES = (
 )
 
 EXERCISE = Exercise(
-    number="08.6", title="Every fiftieth", answers={"cause": "value", "mended_updates": "function"}, formerly=("wrong_line",),
-    difficulty=2, minutes=8,
+    number="08.6", title="Every fiftieth", answers={"cause": "value", "mended_updates": "function"},
+    formerly=("wrong_line",), difficulty=2, minutes=8,
     practises="see by its distance from the team how often a target is copied",
     hints=("How far should the target be behind after 49 updates with copy_every=50? And how far is it?",
            "For which numbers does a remainder count as True in an `if`, and for which as False?",

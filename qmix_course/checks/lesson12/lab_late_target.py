@@ -152,8 +152,8 @@ MISTAKES = twisted(
             "they have met and do not part any more"))
 
 EXERCISE = Exercise(
-    number="12.4", title="The target that came late", answers={"cause": "value", "mended_targets": "function"}, formerly=("wrong_line",),
-    difficulty=3, minutes=10, core=True,
+    number="12.4", title="The target that came late", answers={"cause": "value", "mended_targets": "function"},
+    formerly=("wrong_line",), difficulty=3, minutes=10, core=True,
     practises="recognise a target network that starts too late by what is believed, and start it with the episode",
     lab=True,
     hints=("The last step is learned from the reward alone, the first step from a target. What differs between the two "
