@@ -244,7 +244,7 @@ with lesson.prediction(guess, floor[5.0]):
 # %% [markdown]
 # Every hidden unit can sink to −1 and no further, so $w_2$ and $V$ alone set a floor, $V(s) - \sum_k w_2[k]$; there is no ceiling. Without $V$, a team that expects −20 could only say so with large weights $w_2$. With it, one free number carries the level and the weights are left to say how much each agent matters.
 #
-# **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Untick the absolute value: at the ring both slopes are still above zero. Drag the ring until one is below zero (it says *falls*). Then tick it again: which sliders make a slope exactly zero?
+# **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Untick the absolute value: at the ring both slopes are still above zero. Drag the ring until one is below zero (it says *falls*). Then tick it again: which *two* weights must be 0 at once before a slope is exactly zero? (No single one does it. Each agent has two ways into the output, one through each unit.)
 
 # %%
 touch.surface()

@@ -210,7 +210,7 @@ print(f"without dice: {expected_return(perfect, 0.0):.2f}")
 
 # %% [markdown]
 # **Predict.** The team is perfect: in every state it knows the best joint action. What does it earn on average with
-# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (Rough guesses are fine.)
+# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (A rough guess will do; the cell says how far off it was.)
 
 # %%
 guess = ...  # four numbers in a list: the mean return with ε = 0.05, 0.5, 0.75 and 1
@@ -397,7 +397,7 @@ print("when the greedy return is 8.65 for the first time, the error on the path 
 
 # %% [markdown]
 # Three things to see. First, to act well a team needs the *order* of the values right, not the values. Second, the error keeps falling long
-# after the return stopped telling you anything. Third, it is smaller on the path than elsewhere: a team knows what its
+# after the return stopped telling you anything. Third, in the end it is smaller on the path than elsewhere: a team knows what its
 # data showed it. (Some error remains even where there is much data; what this mixer cannot represent is a subject of Part II.)
 
 # %% [markdown]

@@ -191,7 +191,7 @@ with lesson.prediction(guess, [gain >= 0 for gain in gains.values()]) as fold:
 #
 # $$\mathbb 1[i \ge a], \qquad \mathbb 1[j \ge b], \qquad \mathbb 1[i \ge a,\ j \ge b] \qquad (a, b = 1, \dots, A-1)$$
 #
-# plus a constant. How much of each is no choice: the rises along the first row and column, and the mixed differences, which is why they must not be negative.
+# plus a constant. ($\mathbb 1[\cdot]$ is 1 where the condition holds, else 0: a step up between two rows, two columns, or a raised corner.) How much of each is no choice: the rises along the first row and column, and the mixed differences, which is why they must not be negative.
 
 # %%
 def blocks(n):
@@ -276,7 +276,7 @@ with lesson.prediction(guess, [moved, table[1, 1].item()]) as fold:
 #
 # To see what of the cost is QMIX's and what any monotone mixer would pay, we need the nearest table that merely never falls. This is *isotonic regression* (Robertson, Wright & Dykstra 1988). It has a formula, which *Going further* builds; here we take the library's `representation.best_tables`.
 #
-# Five games from the literature. For each class: the least squared error, and the payoff of the joint action that the best table ranks first (several numbers if it cannot decide or if several tables are equally good).
+# Five games from the literature (payoffs: *Going further*; `qplex3` is game 3 of QPLEX). For each class: the least squared error, and the payoff of the joint action that the best table ranks first (several numbers if it cannot decide or if several tables are equally good).
 
 # %%
 games = {name: torch.tensor(PAYOFFS[name]).double()

@@ -15,7 +15,7 @@ from qmix_course import errors
 NO_GUESS = ("No guess yet. Write one in place of the three dots and run the cell again, "
             "or open the fold to see the answer.")
 CLOSE = 1e-9                    # relatively: closer than this, two numbers are the same
-YES, NO = ("yes", "true"), ("no", "false")
+YES, NO = ("yes", "y", "true"), ("no", "n", "false")
 
 
 class Prediction:
@@ -41,7 +41,8 @@ def prediction(guess: object, answer: object) -> Iterator[list]:
     block printed, then the figures that it gave to ``fold.append``. The fold is closed as long as there is no guess.
 
     Args:
-        guess: what the learner wrote; ``...`` if nothing. Whatever comes, the notebook runs on.
+        guess: what the learner wrote; ``...`` if nothing. Whatever comes, the notebook runs on. A guess of another kind
+            than the answer (a text where a number is wanted) is asked for again, and the fold stays closed.
         answer: a number, a text, True or False (a guess of "yes" or "no" counts), a tensor or an array of numbers, a
             list of all these (the guess is then a list too, in the same order), or a set of texts (any order).
 
@@ -60,8 +61,9 @@ def prediction(guess: object, answer: object) -> Iterator[list]:
         sys.stdout.write(written.getvalue())        # what came before the error helps to find it
         raise
     lines = [text for text in (_words(wanted), written.getvalue().rstrip()) if text]
-    guessed = guess is not Ellipsis
-    _show(Prediction(_compare(_plain(guess), wanted) if guessed else NO_GUESS, "\n".join(lines), pictures, guessed))
+    guess = _plain(guess)
+    asked = NO_GUESS if guess is Ellipsis else _misfit(guess, wanted)
+    _show(Prediction(asked or _compare(guess, wanted), "\n".join(lines), pictures, guessed=not asked))
 
 
 def _show(result: Prediction) -> None:
@@ -104,8 +106,37 @@ def _words(value: object) -> str:
     return value if isinstance(value, str) else errors.brief(value)
 
 
+def _misfit(guess: object, wanted: object) -> str:
+    """What kind of guess is wanted, if this one is of another; else an empty text."""
+    if isinstance(wanted, list):
+        if not isinstance(guess, list):
+            return f"This wants a list of {len(wanted)}, in square brackets, and there came {_kind(guess)}."
+        if any(isinstance(each, list) for each in wanted):
+            guess, wanted = _flat(guess), _flat(wanted)
+        if len(guess) != len(wanted):
+            return f"This wants a list of {len(wanted)}, and there came a list of {len(guess)}."
+        return next((f"Number {k} of your list: {asked}" for k, pair in enumerate(zip(guess, wanted), 1)
+                     if pair[0] is not Ellipsis and (asked := _misfit(*pair))), "")
+    if isinstance(wanted, bool):
+        fits, kind = guess is True or guess is False or _word(guess) in YES + NO, "yes or no"
+    elif _number(wanted):
+        fits, kind = _number(guess), "a number"
+    elif isinstance(wanted, str):
+        fits, kind = isinstance(guess, str), "a text in quotation marks"
+    else:
+        return ""
+    return "" if fits else f"This wants {kind}, and there came {_kind(guess)}."
+
+
+def _kind(guess: object) -> str:
+    """What came, in words."""
+    if isinstance(guess, list):
+        return f"a list of {len(guess)}"
+    return f"the text {guess!r}" if isinstance(guess, str) else errors.brief(guess)
+
+
 def _compare(guess: object, wanted: object) -> str:
-    """One sentence: right, how far off, or another kind of thing."""
+    """One sentence: right, or how far off."""
     if isinstance(wanted, list):
         return _compare_lists(guess, wanted)
     if isinstance(wanted, (set, frozenset)):
@@ -120,14 +151,9 @@ def _compare(guess: object, wanted: object) -> str:
     return f"You said {_words(guess)}. {_off(guess, wanted)}"
 
 
-def _compare_lists(guess: object, wanted: list) -> str:
-    if not isinstance(guess, list) or len(guess) != len(wanted):
-        came = f"{len(guess)}" if isinstance(guess, list) else _words(guess)
-        return f"This wants a list of {len(wanted)}, and there came {came}."
+def _compare_lists(guess: list, wanted: list) -> str:
     if any(isinstance(each, list) for each in wanted):
         guess, wanted = _flat(guess), _flat(wanted)
-        if len(guess) != len(wanted):
-            return f"This wants {len(wanted)} numbers in all, and there came {len(guess)}."
     missed = [position for position, pair in enumerate(zip(guess, wanted), 1) if not _right(*pair)]
     if not missed:
         return f"You said {_words(guess)}, and all {len(wanted)} are right."
@@ -145,7 +171,8 @@ def _number(value: object) -> bool:
 
 
 def _word(value: object) -> str:
-    return " ".join(value.split()).casefold() if isinstance(value, str) else _words(value)
+    """A word without blanks and capitals: "ELU+1" is "ELU + 1"."""
+    return "".join(value.split()).casefold() if isinstance(value, str) else _words(value)
 
 
 def _right(guess: object, wanted: object) -> bool:
@@ -172,8 +199,6 @@ def _off(guess: object, wanted: object) -> str:
         return f"The answer is {_words(wanted)}."
     if not _number(wanted):
         return f"It is {_words(wanted)}."
-    if not _number(guess):
-        return f"This wants a number; it is {_words(wanted)}."
     if guess != guess:
         return f"It is {_words(wanted)}."
     away, side = _words(float(abs(guess - wanted))), "high" if guess > wanted else "low"

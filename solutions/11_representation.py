@@ -245,7 +245,7 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 
 # %%
-# Try it. One agent, one unit, all weights 1 or -1: 2 comes out as 2.
+# Try it. One agent, one unit, all weights 1 or -1: with the absolute value, 2 comes out as 2.
 mended_value(torch.tensor([[2.0]]), torch.tensor([[[-1.0]]]), torch.zeros(1, 1),
              torch.tensor([[1.0]]), torch.zeros(1))
 

@@ -33,6 +33,8 @@ RIGHT = [
     ("No", False),
     ("sine", "Sine"),
     (" the  state ", "the state"),
+    ("ELU+1", "ELU + 1"),
+    (["y", "N"], [True, False]),
     ([3, 0.5], [3, 0.5]),
     ((3, 0.5), torch.tensor([3.0, 0.5])),
     ([[1, 2], [3, 4]], torch.tensor([[1, 2], [3, 4]])),
@@ -61,23 +63,13 @@ WRONG = [
     (8, 7, "1 too high"),
     (3, 4, "It is 4, so that is 1 too low."),
     (5.5, 4, "so that is 1.5 too high."),
-    ("three", 3, "This wants a number; it is 3."),
-    (True, 1, "This wants a number; it is 1."),
     (float("nan"), 1, "It is 1."),
-    (1, True, "The answer is yes."),
-    ("maybe", False, "The answer is no."),
+    ("no", True, "The answer is yes."),
     ("ELU", "sine", "It is sine."),
-    (None, "sine", "It is sine."),
-    (2, "sine", "It is sine."),
-    ([3], [3, 4], "wants a list of 2, and there came 1"),
-    (3, [3, 4], "wants a list of 2, and there came 3"),
     ([3, 5], [3, 4], "1 of 2 right. Number 2: It is 4, so that is 1 too high."),
     ([3, ...], [3, 4], "Number 2: No guess here; it is 4."),
     ([[1, 2], [3, 5]], [[1, 2], [3, 4]], "3 of 4 right. Number 4"),
-    ([1, 2], [[1, 2], [3, 4]], "wants 4 numbers in all, and there came 2"),
     (["relu", "elu"], {"relu", "tanh"}, "1 right, 1 too many, 1 missing"),
-    (object(), 3, "This wants a number"),
-    (1j, 3, "This wants a number"),
     (10**400, 0.5, "too high"),
     (-10**400, 3, "too low"),
     (1e-12, 0, "too high"),
@@ -89,6 +81,32 @@ WRONG = [
 def test_a_wrong_guess_is_told_by_how_much_and_nothing_raises(guess, answer, words):
     sentence = told(guess, answer).sentence
     assert words in sentence and "is right." not in sentence, sentence
+
+
+OTHER = [
+    ("three", 3, "This wants a number, and there came the text 'three'."),
+    (True, 1, "This wants a number, and there came True."),
+    (object(), 3, "This wants a number"),
+    (1j, 3, "This wants a number"),
+    (None, 3, "This wants a number, and there came None."),
+    (1, True, "This wants yes or no, and there came 1."),
+    ("maybe", False, "This wants yes or no, and there came the text 'maybe'."),
+    (None, "sine", "This wants a text in quotation marks, and there came None."),
+    (2, "sine", "This wants a text"),
+    (["sine"], "sine", "This wants a text in quotation marks, and there came a list of 1."),
+    ([3], [3, 4], "This wants a list of 2, and there came a list of 1."),
+    (3, [3, 4], "This wants a list of 2, in square brackets, and there came 3."),
+    ("sine, relu", ["sine", "relu"], "a list of 2, in square brackets, and there came the text 'sine, relu'."),
+    ([1, 2], [[1, 2], [3, 4]], "This wants a list of 4, and there came a list of 2."),
+    (["yes", "perhaps"], [True, False], "Number 2 of your list: This wants yes or no, and there came the text"),
+    ([[1, "x"], [3, 4]], [[1, 2], [3, 4]], "Number 2 of your list: This wants a number"),
+]
+
+
+@pytest.mark.parametrize("guess, answer, words", OTHER)
+def test_a_guess_of_another_kind_is_asked_for_again_and_the_answer_stays_folded(guess, answer, words):
+    result = told(guess, answer, lambda fold: print("the secret"))
+    assert words in result.sentence and "secret" not in repr(result) and "<details>" in result._repr_html_()
 
 
 def test_without_a_guess_the_answer_and_what_was_printed_stand_in_a_closed_fold():

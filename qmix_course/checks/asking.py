@@ -61,7 +61,8 @@ def hint(number: str, which: int = 1) -> Note:
     count = len(exercise.hints)
     if isinstance(which, bool) or not isinstance(which, int) or not 1 <= which <= count:
         raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {errors.describe(which)}")
-    return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100))
+    more = f'\nThe next one: hint("{number}", {which + 1})' if which < count else ""
+    return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100) + more)
 
 
 def solution(number: str) -> Note:

@@ -78,7 +78,8 @@ function draw() {
   total.dataset.value = here.total;
   here.slopes.forEach((slope, i) => {
     slopes[i].dataset.value = slope;
-    slopes[i].textContent = `${number(slope, 3)}: Q_tot ${slope < 0 ? "FALLS ▼" : slope > 0 ? "rises ▲" : "stays"} ` +
+    const shown = slope && Math.abs(slope) < 5e-4 ? slope.toExponential(0).replaceAll("-", "−") : number(slope, 3);
+    slopes[i].textContent = `${shown}: Q_tot ${slope < 0 ? "FALLS ▼" : slope > 0 ? "rises ▲" : "stays"} ` +
                             `as Q${"₁₂"[i]} rises`;
     slopes[i].className = slope < 0 ? "down" : "up";
   });
