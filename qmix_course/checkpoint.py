@@ -23,6 +23,11 @@ DIGEST = hashlib.sha256().digest_size
 NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")
 
 
+# What ``load`` reads back, which runs no code in a file: these, and lists, tuples and dicts of them.
+PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.Size, torch.dtype, torch.device)
+PLAIN_WORDS = "expected tensors, plain numbers, words, and lists and dicts of them"
+
+
 class InUse(ValueError):
     """Somebody else is writing this file at this moment."""
 
@@ -30,9 +35,12 @@ class InUse(ValueError):
 def save(path: str | Path, settings: dict, state: dict) -> None:
     """Write the file beside its place, force it to the disk, and only then put it there in one move.
 
-    ``OSError`` if it cannot be written (a full disk, say); what was there before is still there then.
+    ``TypeError`` if ``state`` holds what could not be read back, ``OSError`` if the file cannot be written (a full
+    disk, say); what was there before is still there then.
     """
     path = Path(path)
+    if strange := not_plain(state, "state"):
+        raise TypeError(f"checkpoint: {strange}, which could not be read back; {PLAIN_WORDS}")
     memory = io.BytesIO()                   # torch writes into memory: an interrupt amid its own file writing is fatal
     torch.save({"format": FORMAT, "settings": settings, "state": on_cpu(state)}, memory)
     text = memory.getbuffer()
@@ -54,6 +62,17 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
                                    f"({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def not_plain(value, name: str) -> str:
+    """The first part of ``value`` that could not be read back, as "state['rng'] is a Random"; "" if there is none."""
+    if isinstance(value, dict):
+        parts = [(key, "a key") for key in value] + [(each, f"{name}[{key!r}]") for key, each in value.items()]
+    elif type(value) in (list, tuple):
+        parts = [(each, f"{name}[{k}]") for k, each in enumerate(value)]
+    else:
+        return "" if isinstance(value, torch.Tensor) or type(value) in PLAIN else f"{name} is a {type(value).__name__}"
+    return next((found for each, where in parts if (found := not_plain(each, where))), "")
 
 
 def on_cpu(state):

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from alike import equal
@@ -36,6 +37,25 @@ def file(tmp_path):
 
 def test_torch_reads_the_file_too(file):
     assert torch.load(file, weights_only=True)["state"]["steps"] == checkpoint.load(file)["state"]["steps"] == 320
+
+
+@pytest.mark.parametrize("part, words", [
+    ({"rng": random.Random(0)}, r"state\['env'\]\['rng'\] is a Random"), ({"n": [1, ([np.int64(2)],)]}, "is a int64"),
+    ({"who": GridWorld().spec}, "is a TeamSpec"), ({"board": np.zeros(3)}, "is a ndarray"),
+    ({SHORT: 1}, "a key is a TrainConfig"),
+    ({"where": Path("x")}, "is a PosixPath|is a WindowsPath"), ({"step": open}, "is a builtin")])
+def test_what_could_not_be_read_back_is_named_before_anything_is_written(part, words, tmp_path):
+    path = tmp_path / "new" / "c.pt"
+    with pytest.raises(TypeError, match=f"checkpoint: .*{words}.*, which could not be read back; expected tensors"):
+        checkpoint.save(path, {}, {"steps": 1, "env": part})
+    assert not path.parent.exists()
+
+
+def test_what_is_plain_is_read_back(tmp_path):
+    path, state = tmp_path / "c.pt", {"a": [1, 2.5, True, None, "x", b"y", 1j], 3: (torch.ones(2), torch.Size([2])),
+                                      "b": {"d": torch.float64, "e": torch.device("cpu")}}
+    checkpoint.save(path, {}, state)
+    assert equal(checkpoint.load(path)["state"], state)
 
 
 def test_every_flipped_bit_is_refused(tmp_path):

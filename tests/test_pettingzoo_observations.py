@@ -100,6 +100,13 @@ def test_values_outside_their_space(space, value):
             "observation of b in tampered")
 
 
+def test_the_entry_that_is_outside_is_named():
+    box = spaces.Box(0.0, 1.0, (2, 3))
+    world = World(seen=box, observations=lambda w, right: {a: np.float32([[0, 1, 0.5], [1, 85, 0]]) for a in right})
+    with pytest.raises(ValueError, match="expected a value in .*; entry 4 is 85$"):
+        from_parallel_env(world, episode_limit=20)
+
+
 @pytest.mark.parametrize("space, value, expected", [
     (BOX, (0, 1, -1), [0, 1, -1]), (BOX, np.float64([0.1, 0.2, 0.3]), [0.1, 0.2, 0.3]),
     (BOX, torch.tensor([0.0, 1.0, 1.0]), [0, 1, 1]),

@@ -44,7 +44,9 @@ class Algorithm(nn.Module):
     def for_env(cls, env: TeamEnv, seed: int = 0, **options) -> Algorithm:
         """An algorithm with the sizes of ``env.spec``; ``seed`` draws its first weights and nothing else.
 
-        Torch's global generator is left as it was.
+        Torch's global generator is left as it was. ``options``: ``gamma``, ``double_q``, ``td_lambda``, ``recurrent``;
+        what the agents take (``MLPAgents``, ``GRUAgents``: ``hidden``, ``shared``, …); what the algorithm adds
+        (``QMIX``: ``embed_dim``, ``hypernet_dim``).
         """
         seed = errors.seed("seed", seed)
         errors.instance("env", env, TeamEnv)

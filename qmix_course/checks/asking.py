@@ -57,12 +57,16 @@ def hint(number: str, which: int = 1) -> Note:
     Raises:
         ValueError: there is no such exercise or hint.
     """
+    text = hint_text(number, which)
+    return Note(text + (f'\nThe next one: hint("{number}", {which + 1})' if which < len(find(number).hints) else ""))
+
+
+def hint_text(number: str, which: int) -> str:
     exercise = find(number)
     count = len(exercise.hints)
     if isinstance(which, bool) or not isinstance(which, int) or not 1 <= which <= count:
         raise ValueError(f"which: exercise {number} has the hints 1 to {count}, got {errors.describe(which)}")
-    more = f'\nThe next one: hint("{number}", {which + 1})' if which < count else ""
-    return Note(f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100) + more)
+    return f"Hint {which} of {count}: " + textwrap.fill(exercise.hints[which - 1], 100)
 
 
 def solution(number: str) -> Note:

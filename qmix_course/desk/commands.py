@@ -7,7 +7,8 @@ import contextlib
 import re
 from pathlib import Path
 
-from qmix_course.checks import exercises, hint
+from qmix_course.checks import exercises
+from qmix_course.checks.asking import hint_text
 from qmix_course.checks.exercise import LESSONS, find
 from qmix_course.desk import copies, finding, standing
 from qmix_course.desk.reading import DeskError, lesson_in_name, shown
@@ -83,7 +84,7 @@ def command_reset(arguments: argparse.Namespace) -> int:
 
 
 def command_hint(arguments: argparse.Namespace) -> int:
-    print(hint(arguments.number, arguments.which))
+    print(hint_text(arguments.number, arguments.which))
     left = len(find(arguments.number).hints) - arguments.which
     if left:
         print(f"There {'is 1 more' if left == 1 else f'are {left} more'}: "

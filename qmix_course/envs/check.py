@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import torch
 
-from qmix_course import errors
+from qmix_course import checkpoint, errors
 from qmix_course.envs.base import TeamEnv, TeamSpec
 from qmix_course.envs.probe import Probe, Stop
 from qmix_course.envs.twins import FAR, ROWS, SEED, Twins
@@ -180,8 +180,8 @@ class _Check(Twins):
             torch.save(state, memory)
             torch.load(io.BytesIO(memory.getvalue()), weights_only=True)
         except Exception as error:
-            self.fault(f"state_dict: cannot be written into a checkpoint and read back ({type(error).__name__}); "
-                       "expected tensors, plain numbers, words, and lists and dicts of them")
+            self.fault("state_dict: cannot be written into a checkpoint and read back "
+                       f"({checkpoint.not_plain(state, 'it') or type(error).__name__}); {checkpoint.PLAIN_WORDS}")
             return
         other = self.fresh()
         try:

@@ -210,6 +210,8 @@ def _inside(what: str, space, value):
         low, high = space.start, space.start + (choices - 1)
     whole = space.dtype.kind in "bui"
     broken = whole and array.dtype.kind == "f" and (array != np.floor(array)).any()
-    if broken or (array < low).any() or (array > high).any():
-        raise ValueError(f"{what}: expected a value in {reprlib.repr(space)}, got {came(value)}")
+    outside = (array < low) | (array > high)
+    if broken or outside.any():
+        first = f"; entry {int(outside.argmax())} is {array.flat[int(outside.argmax())]:g}" if outside.any() else ""
+        raise ValueError(f"{what}: expected a value in {reprlib.repr(space)}, got {came(value)}{first}")
     return array if array.dtype == space.dtype else array.astype(np.int64 if whole else np.float64)
