@@ -503,7 +503,7 @@ print(f"every word is true: {heard:.0f}, mute: {without.mean():.0f}")
 # %% [markdown]
 # ### What is there to be had, and what is learned
 #
-# The baselines of step 5 in other worlds: a team that draws its actions, rules that somebody wrote (told what all agents see, so they may know more than an agent does), and QMIX, VDN and IQL, all three with the same settings and budget. `make tables` measured it; [the curves, and what others print](../benchmarks/README.md), are on a page of their own. Before you look at the row of a trained team, look at those above it.
+# The baselines of step 5 in other worlds: a team that draws its actions, rules that somebody wrote (told what all agents see, so they may know more than an agent does), and QMIX, VDN and IQL, all three with the same settings and budget. `make tables` measured it; the curves, and what others print, are on the results page (`benchmarks/README.md`). Before you look at the row of a trained team, look at those above it.
 
 # %%
 from qmix_course import data
