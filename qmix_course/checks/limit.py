@@ -174,13 +174,14 @@ def _stop(thread: threading.Thread) -> None:
 def _while_it_takes_more(thread: threading.Thread, ended: threading.Event) -> None:
     """``list(…)`` in C hears of nothing. Where it takes memory without end it meets the limit, which is lifted
     afterwards: not before it has given back what it took, either. On a busy computer it may get no turn for a while,
-    and has then taken nothing: what counts is whether it takes more while it computes."""
+    and the garbage collector may look through all that it has taken: what counts is whether it takes more while it
+    computes, for a whole second of its own."""
     end, before, ran = time.monotonic() + FULL, 0, memory.seconds(thread)
     while not ended.wait(LEAVE) and time.monotonic() < end:
         now, computed = memory.used(), memory.seconds(thread) - ran
         if abs(now - before) > 2**23:
             before, ran = now, ran + computed
-        elif not 0 < computed < LEAVE / 4:      # it sleeps, or has computed for a while and taken nothing
+        elif not 0 < computed < LEAVE:          # it sleeps, or has computed for a while and taken nothing
             return
 
 
