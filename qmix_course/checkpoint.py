@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import secrets
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little
 
 
 # What ``load`` reads back, which runs no code in a file: these, and lists, tuples and dicts of them.
-PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.Size, torch.dtype, torch.device)
+PLAIN = (bool, int, float, complex, str, bytes, bytearray, set, type(None), torch.Size, torch.dtype, torch.device)
 PLAIN_WORDS = "expected tensors, plain numbers, words, and lists and dicts of them"
 
 
@@ -66,7 +67,7 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
 
 def not_plain(value, name: str) -> str:
     """The first part of ``value`` that could not be read back, as "state['rng'] is a Random"; "" if there is none."""
-    if isinstance(value, dict):
+    if type(value) in (dict, OrderedDict):
         parts = [(key, "a key") for key in value] + [(each, f"{name}[{key!r}]") for key, each in value.items()]
     elif type(value) in (list, tuple):
         parts = [(each, f"{name}[{k}]") for k, each in enumerate(value)]

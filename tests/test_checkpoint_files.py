@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections import Counter, OrderedDict, defaultdict
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_torch_reads_the_file_too(file):
     ({"rng": random.Random(0)}, r"state\['env'\]\['rng'\] is a Random"), ({"n": [1, ([np.int64(2)],)]}, "is a int64"),
     ({"who": GridWorld().spec}, "is a TeamSpec"), ({"board": np.zeros(3)}, "is a ndarray"),
     ({SHORT: 1}, "a key is a TrainConfig"),
+    ({"seen": Counter("aa")}, "is a Counter"), ({"seen": defaultdict(int)}, "is a defaultdict"),
     ({"where": Path("x")}, "is a PosixPath|is a WindowsPath"), ({"step": open}, "is a builtin")])
 def test_what_could_not_be_read_back_is_named_before_anything_is_written(part, words, tmp_path):
     path = tmp_path / "new" / "c.pt"
@@ -53,6 +55,7 @@ def test_what_could_not_be_read_back_is_named_before_anything_is_written(part, w
 
 def test_what_is_plain_is_read_back(tmp_path):
     path, state = tmp_path / "c.pt", {"a": [1, 2.5, True, None, "x", b"y", 1j], 3: (torch.ones(2), torch.Size([2])),
+                                      "c": {1, 2}, "o": OrderedDict(x=1), "y": bytearray(b"z"),
                                       "b": {"d": torch.float64, "e": torch.device("cpu")}}
     checkpoint.save(path, {}, state)
     assert equal(checkpoint.load(path)["state"], state)

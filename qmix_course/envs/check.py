@@ -175,13 +175,15 @@ class _Check(Twins):
             state = deepcopy(probe.env.state_dict())
         except TypeError:                                       # it says that it cannot, and is taken at its word
             return
-        memory = io.BytesIO()
+        memory, strange = io.BytesIO(), checkpoint.not_plain(state, "it")
         try:
             torch.save(state, memory)
             torch.load(io.BytesIO(memory.getvalue()), weights_only=True)
         except Exception as error:
-            self.fault("state_dict: cannot be written into a checkpoint and read back "
-                       f"({checkpoint.not_plain(state, 'it') or type(error).__name__}); {checkpoint.PLAIN_WORDS}")
+            strange = strange or type(error).__name__
+        if strange:
+            self.fault(f"state_dict: cannot be written into a checkpoint and read back ({strange}); "
+                       f"{checkpoint.PLAIN_WORDS}")
             return
         other = self.fresh()
         try:

@@ -229,7 +229,6 @@ class Row:
             return np.ones(n, dtype=bool)
         raise ValueError(f"{what}: expected at least one available action, got none")
 
-
     def _look_for_masks(self, i: int, entries, where: str) -> None:
         """Say it if something there looks like a mask and has another name than the one that is read."""
         task = self.task
