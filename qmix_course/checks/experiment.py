@@ -100,6 +100,17 @@ class Plan:
         return conclusion.strip().upper()
 
 
+def share(row: Sequence[float], best: float) -> float:
+    """The share of an arm's numbers that are ``best``."""
+    return sum(abs(value - best) < 1e-6 for value in row) / len(row)
+
+
+def ahead(numbers: dict[str, list[float]], arm: str, best: float, *others: str) -> bool:
+    """Whether clearly more of the numbers of ``arm`` are ``best`` than of each of ``others`` (none named: all)."""
+    others = others or [other for other in numbers if other != arm]
+    return all(share(numbers[arm], best) >= share(numbers[other], best) + 0.2 for other in others)
+
+
 @cache
 def _again(run: Callable, arm: str, seeds: tuple[int, ...]) -> list[float]:
     """What ``run`` measures; whoever checks twice does not wait twice."""

@@ -41,14 +41,9 @@ def gap(numbers) -> float:
     return median(numbers["0.05 exploring"]) - median(numbers["0.8 exploring"])
 
 
-def optimal(numbers, arm) -> float:
-    """The share of the teams that play optimally."""
-    return sum(abs(value - BEST) < 1e-6 for value in numbers[arm]) / len(numbers[arm])
-
-
 def lead(numbers) -> float:
     """By how much more of the teams with 0.8 than of those with 0.05 play optimally."""
-    return optimal(numbers, "0.8 greedy") - optimal(numbers, "0.05 greedy")
+    return experiment.share(numbers["0.8 greedy"], BEST) - experiment.share(numbers["0.05 greedy"], BEST)
 
 
 PLAN = experiment.Plan(

@@ -40,14 +40,9 @@ def _start(seed) -> tuple[torch.Tensor, ...]:
     return tuple(0.1 * torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((2, 3), (3, 3), ()))
 
 
-def share_of(numbers, arm) -> float:
-    """The share of the teams that choose the 8."""
-    return sum(value == BEST for value in numbers[arm]) / len(numbers[arm])
-
-
 def ahead(numbers, arm, *others) -> bool:
     """Clearly more of its teams choose the 8."""
-    return all(share_of(numbers, arm) >= share_of(numbers, other) + 0.2 for other in others)
+    return experiment.ahead(numbers, arm, BEST, *others)
 
 
 PLAN = experiment.Plan(
@@ -56,7 +51,7 @@ PLAN = experiment.Plan(
         "A": lambda numbers: not ahead(numbers, WEIGHT, "as it is") and not ahead(numbers, STEPS, "as it is"),
         "B": lambda numbers: ahead(numbers, STEPS, WEIGHT),
         "C": lambda numbers: any(0 < value < BEST for value in numbers[STEPS]),
-        "D": lambda numbers: ahead(numbers, WEIGHT, *(arm for arm in ARMS if arm != WEIGHT)),
+        "D": lambda numbers: ahead(numbers, WEIGHT),
         "E": lambda numbers: False,
     },
     told={
