@@ -555,7 +555,7 @@ for unit_name, unit in units.items():
 # - 11.1 Can a QMixer make it?
 # - 11.2 The least error
 # - 11.3 Which unit can make it?
-# - 11.4 Find the bug: Half of the head never learns
+# - 11.4 Find the bug: A fit that gives up
 # - 11.5 Measure it: a wider mixer, or one row more
 #
 # Further, without a check:

@@ -88,6 +88,18 @@ def test_a_catalogue_is_rich_enough(number):
     assert len(set(hints)) == len(hints), "two mistakes have one hint"
 
 
+OLDER = [number for number, exercise in EXERCISES.items()
+         if "cause" in exercise.answers and any(name.startswith("wrong_line") for name in exercise.formerly)]
+
+
+@pytest.mark.parametrize("number", OLDER)
+def test_the_number_of_a_line_where_a_cause_is_asked_is_told_that_the_copy_is_older(number):
+    _, *mended = parts(CATALOGUE[number].right[0])
+    verdict = check(number, 3, *mended)
+    assert verdict.kind == "not attempted" and f"an earlier exercise {number}" in verdict.title
+    assert f"reset {number[:2]}" in verdict.hint
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_an_exercise_says_all_that_it_must(number):
     exercise = EXERCISES[number]

@@ -1,4 +1,4 @@
-"""11.4 · Half of the head never learns: keep weights non-negative without cutting off their gradient."""
+"""11.4 · A fit that gives up: keep weights non-negative without cutting off their gradient."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
+CAUSE = "D"
+BLAMED = {"A": "the step size is blamed", "B": "the class of the table is blamed", "C": "ELU is blamed",
+          "E": "biases and V are blamed"}
 FAR = 40.0              # on the straight side of ELU; at −FAR its slope is 4e-18
 
 
@@ -88,7 +91,7 @@ def twisted_head(agent_qs, raw_w1, raw_b1, raw_w2, raw_v, twist):
     raise LookupError(twist)
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
     cases = head_cases()
     given = [room.ask(answer, *case) for case in cases]
     for got, case in zip(given, cases):
@@ -125,7 +128,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     if not alone(room, answer):
         raise room.wrong("the weights are right, and something else has changed",
                          "a weight depends on how many units there are")
-    room.line(wrong_line, {1, 2})
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -177,7 +180,7 @@ MISTAKES = (
             "without a treatment the mixer is not monotone, and the agents are misled (lesson 04)",
             twist("no treatment")),
     Mistake("one of the two kinds of weights is below zero",
-            "One of lines 1 and 2 keeps its weights from going below zero. Does the other?",
+            "One of w1 and w2 is kept from going below zero. Is the other?",
             "a path from a utility to Q_tot passes two weights, and the sign of one alone turns it around"),
     Mistake("a leak lets weights below zero",
             "A leak gives a gradient, and a small negative weight. Is the mixer monotone with it?",
@@ -216,17 +219,28 @@ MISTAKES = (
             "could grow.",
             "a sigmoid, a softmax or an upper clamp limits the weights, and with them the range of what can be made"),
     Mistake("the weights are right, and something else has changed",
-            "Weights and gradients are fine. Compare lines 3 and 4 of your version with the listing.",
+            "Weights and gradients are fine. Compare the last two lines of your version with the listing.",
             "the repair should change how the weights are treated and nothing else"),
     Mistake("nothing can be learned from it", "Which part of your head cuts it off from the raw weights?",
             "without a gradient no hypernetwork ever learns"),
+    Mistake("the step size is blamed", "How much do the five errors change between update 200 and update 600?",
+            "five curves are level: whoever stands still gets nowhere with more steps"),
+    Mistake("the class of the table is blamed", "Does no start arrive at all? Look at start 5.",
+            "AND is in QMIX's class, and one start makes it"),
+    Mistake("ELU is blamed", "What is the slope of ELU at −2? And look at start 3: of the two weights into its unit 1, "
+            "has only one moved?",
+            "the slope of ELU is e to the x below zero and never 0, and a unit that did not learn would not move any "
+            "of its weights"),
+    Mistake("biases and V are blamed", "Which factors does the slope of Q_tot with respect to a utility have? Is a "
+            "bias one of them?",
+            "biases and V(s) are in no slope, so they cannot break the promise"),
 )
 
 EXERCISE = Exercise(
-    number="11.4", title="Half of the head never learns", answers={"wrong_line": "value", "mended_value": "function"},
-    difficulty=3, minutes=15, core=True,
+    number="11.4", title="A fit that gives up", answers={"cause": "value", "mended_value": "function"},
+    formerly=("wrong_line",), difficulty=3, minutes=15, core=True,
     practises="keep weights non-negative without cutting off their gradient", lab=True,
     hints=("The head is monotone, so the promise is kept. What about the gradient of a weight that comes out negative?",
-           "Plot what line 1 does to a number from −2 to 2, and its slope.",
+           "Which entries of the two tables are the same before and after? What do they have in common?",
            "You look for a function that is never negative and nowhere flat. Lesson 05 compared three."),
     mistakes=MISTAKES, look=look)
