@@ -214,42 +214,66 @@ check("04.5", share)
 # %%
 def team_loss(q, actions, reward):
     """VDN's loss: q[N, A], actions[B, N] int64, reward[B] -> one number."""
-    agents = torch.arange(len(q))                       # 1
-    values = q[agents, actions]                         # 2
-    target = reward.unsqueeze(1)                        # 3
-    error = values - target                             # 4
-    return error.pow(2).mean()                          # 5
+    agents = torch.arange(len(q))
+    values = q[agents, actions]
+    target = reward.unsqueeze(1)
+    error = values - target
+    return error.pow(2).mean()
 
 
 # %% [markdown]
-# Let a team learn 2B from all four joint actions, each as often as the others.
+# Let a team of two learn 2B, which pays 0, 1, 1 and 8, from all four joint actions, each as often as the others. (The best sum is −1.5, 2.5, 2.5 and 6.5.)
 
 # %%
-def learn(loss, n_steps=2000):
-    """What a team with this loss believes of 2B after gradient descent."""
-    actions = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
-    reward = torch.tensor([0.0, 1.0, 1.0, 8.0])
-    q = torch.zeros(2, 2, requires_grad=True)
+def learn(loss, payoff, updates=600):
+    """What a team believes of each joint action, update by update: [updates, 2 to the N]."""
+    n_agents = payoff.dim()
+    actions = torch.tensor(list(itertools.product([0, 1], repeat=n_agents)))
+    q = torch.zeros(n_agents, 2, requires_grad=True)
     optimiser = torch.optim.SGD([q], lr=0.1)
-    for _ in range(n_steps):
+    beliefs = []
+    for _ in range(updates):
+        beliefs.append(q[torch.arange(n_agents), actions].sum(1).detach())
         optimiser.zero_grad()
-        loss(q, actions, reward).backward()
+        loss(q, actions, payoff.flatten()).backward()
         optimiser.step()
-    return (q[0].unsqueeze(1) + q[1]).detach()
+    return torch.stack(beliefs)
 
 
-learned = learn(team_loss)
-print("learned for 2B:", [[round(value, 2) + 0.0 for value in row] for row in learned.tolist()])
-print("the best sum  :", [[-1.5, 2.5], [2.5, 6.5]])
+def picture(loss):
+    beliefs = learn(loss, torch.tensor([[0.0, 1.0], [1.0, 8.0]]))[:150]
+    lines = {"(0, 0)": beliefs[:, 0], "(0, 1) and (1, 0)": beliefs[:, 1], "(1, 1)": beliefs[:, 3]}
+    return plots.lines(range(150), lines, "What the team believes of 2B", "update", "$Q_{tot}$")
+
+
+picture(team_loss)
 
 # %% [markdown]
-# The team expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Give the number of the line with the bug as `wrong_line`, and write
-# the repaired function as `mended_loss`: copy the listing and fix it. If two lines can be blamed, either will do.
+# And this is what teams of one to five agents believe in the end when a game pays 1, whatever they do.
+
+# %%
+sizes = range(1, 6)
+beliefs = [learn(team_loss, torch.ones([2] * n))[-1].mean() for n in sizes]
+figure = plots.lines(sizes, beliefs, "A game that always pays 1", "agents in the team",
+                     "$Q_{tot}$ in the end", markers=True)
+figure.axes[0].set_xticks(sizes)
+figure
+
+# %% [markdown]
+# The team of two expects 9 from a game that pays 8 at most. So it even takes the way to 2B, for a wrong reason. Which of these is the cause?
 #
-# You are right if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
+# - **A.** The steps are too large, so that the beliefs shoot past the payoffs.
+# - **B.** A sum cannot make this table: no VDN team can do better.
+# - **C.** Every play is held against the rewards of all plays.
+# - **D.** An agent's utilities are looked up in the row of another agent.
+# - **E.** Every agent is asked to explain the whole reward alone.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_loss`: copy the listing and fix it. To see the curves again, run `picture(mended_loss)`.
+#
+# You are right if the letter is, and if the loss and its gradient are those of VDN for any number of agents and plays, one agent and one play included.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ...
 )
 
@@ -264,4 +288,4 @@ def mended_loss(q, actions, reward):
 mended_loss(torch.tensor([[0.0, 1.0], [0.0, 2.0]]), torch.tensor([[1, 1]]), torch.tensor([8.0]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("04.6", wrong_line, mended_loss)
+check("04.6", cause, mended_loss)

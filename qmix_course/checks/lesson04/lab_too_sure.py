@@ -11,6 +11,10 @@ from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
+CAUSE = "E"
+BLAMED = {"A": "the step size is blamed", "B": "the sum is blamed", "C": "the shapes are blamed",
+          "D": "the lookup is blamed"}
+
 
 def team_loss(q, actions, reward, twist=None):
     """The loss, a play at a time."""
@@ -55,7 +59,7 @@ def team_loss(q, actions, reward, twist=None):
     return loss if twist == "not averaged" else loss / len(reward)
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
     cases = [(torch.tensor([[0.0, 1.0], [2.0, 3.0]]), torch.tensor([[1, 0], [0, 1]]), torch.tensor([4.0, 1.0]))]
     for seed, (n_agents, n_actions, batch) in enumerate(((2, 3, 4), (3, 2, 5), (1, 4, 6), (2, 2, 1), (4, 3, 4),
                                                          (3, 5, 3))):
@@ -76,7 +80,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
             lines = [f"q = {q.tolist()}, actions = {actions.tolist()}, reward = {reward.tolist()}; the gradient is"]
             lines.append(values.table(torch.zeros_like(q) if got is None else got, wanted))
             raise room.wrong("the number is right, the gradient is not", "\n".join(lines))
-    room.line(wrong_line, {2, 3, 4})
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -89,7 +93,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
      "Adding up losses does not add up values. What should be summed, and before or after the square?",
      "each term still asks one agent to explain the whole reward"),
     ("shares", "the symptom is hidden: each agent gets its share of the reward",
-     "The mean of your table is right now. Are its four entries those of the best sum?",
+     "The mean of the four beliefs is right now. Are the four those of the best sum?",
      "the sum has the right size, yet no agent learns what the others explain; the credit is dealt out evenly, before "
      "anyone has learned"),
     ("shares, added", "the symptom is hidden: shares of the reward, losses added up",
@@ -135,13 +139,23 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
      "All agents learn from the one error of the team. Is one of the utilities cut off from the gradient, or counted "
      "twice?",
      "the optimiser follows the gradient, not the number"),
+    (None, "the step size is blamed", "Do the curves swing, or come back from above?",
+     "the curves rise evenly to 9 and stay there: that is where this loss is smallest"),
+    (None, "the sum is blamed", "Can a sum be 1 everywhere? And what does a team of two believe of that game?",
+     "the best sum for 2B has 6.5 in its corner, and a game that always pays 1 is a sum"),
+    (None, "the shapes are blamed", "If every play were pulled towards the mean of all rewards, how far apart could "
+     "the curves be in the end?",
+     "[B, N] minus [B, 1] holds each play against its own reward; the curves are apart as the payoffs are"),
+    (None, "the lookup is blamed", "Which entry of q does q[agents, actions] give for agent 1 and its action 0?",
+     "row i is agent i's in every play: agents counts the rows, and broadcasts over the plays"),
 ))
 
 EXERCISE = Exercise(
-    number="04.6", title="A team that is too sure", answers={"wrong_line": "value", "mended_loss": "function"},
-    difficulty=3, minutes=10, core=True,
+    number="04.6", title="A team that is too sure", answers={"cause": "value", "mended_loss": "function"},
+    formerly=("wrong_line",), difficulty=3, minutes=10, core=True,
     practises="tell one loss for the team from one loss for each agent", lab=True,
-    hints=("Write the shape behind each line of the listing. Where should the axis of the agents disappear?",
-           "VDN has one error for each play. How many does the listing have?",
+    hints=("How does the belief in the second picture grow with the team? What is done once for each agent?",
+           "Write the shape behind each line of the listing. Where should the axis of the agents disappear? VDN has "
+           "one error for each play. How many does the listing have?",
            "Mind the shapes when you subtract: what is [B] minus [B, 1]?"),
     mistakes=MISTAKES, look=look)
