@@ -627,7 +627,7 @@ with torch.no_grad():
 # - 10.3 Where the agents must agree
 # - 10.4 Who looks through whose eyes
 # - 10.5 Find the bug: The judge who knows one way
-# - 10.6 Find the bug: The judge who gives a second chance
+# - 10.6 Find the bug: The judge who is full of praise
 # - 10.7 Measure it: three algorithms, one return
 #
 # Further, without a check:

@@ -52,7 +52,7 @@ lesson.start("10")
 # %%
 import torch
 
-from qmix_course import exact
+from qmix_course import exact, plots
 from qmix_course.algorithms import IQL, QMIX, VDN
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import GridWorld
@@ -321,7 +321,7 @@ check("10.5", wrong_line_a, mended_right)
 
 
 # %% [markdown]
-# ## Find the bug 10.6 · The judge who gives a second chance
+# ## Find the bug 10.6 · The judge who is full of praise
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
 #
@@ -331,16 +331,15 @@ check("10.5", wrong_line_a, mended_right)
 # %%
 def verdicts(reward, terminated, truncated):
     """The first episode of each row: returns[X], reached both goals[X]."""
-    over = terminated.cumsum(1) - terminated.long()                 # 1   before this step
-    first = over == 0                                               # 2
-    returns = (reward * first).sum(1)                               # 3
-    reached = (terminated & first).any(1)                           # 4
-    return returns, reached                                         # 5
+    over = terminated.cumsum(1) - terminated.long()        # ends before this step
+    first = over == 0
+    returns = (reward * first).sum(1)
+    reached = (terminated & first).any(1)
+    return returns, reached
 
 
 # %% [markdown]
-# The judge is shown a team of which everybody walks to its own row first, then to its own column. It is full of praise. Then look
-# at one of the starts.
+# The judge is shown a team of which everybody walks to its own row first, then to its own column. We let it look at longer and longer recordings, with three clocks: an episode lasts 10, 20 or 30 steps at most.
 
 # %%
 def rows_first(obs):
@@ -349,16 +348,34 @@ def rows_first(obs):
     return torch.where(down != 0, torch.where(down > 0, 1, 0), torch.where(right > 0, 3, 2))
 
 
-tester, played = GridWorld(num_envs=599, episode_limit=20), []
-step = tester.reset(positions=tester.placements())
-for _ in range(30):
-    step = tester.step(rows_first(step.obs))
-    played.append((step.reward, step.terminated, step.truncated))
-    step = tester.reset(where=step.ended)
-recording = [torch.stack(part, 1) for part in zip(*played)]
-print("starts from which they reach both goals, says the judge:",
-      int(verdicts(*recording)[1].sum()), "of 599")
+def recording(clock, steps=40):
+    """reward, terminated, truncated[599, steps] from all starts."""
+    boards, played = GridWorld(num_envs=599, episode_limit=clock), []
+    step = boards.reset(positions=boards.placements())
+    for _ in range(steps):
+        step = boards.step(rows_first(step.obs))
+        played.append((step.reward, step.terminated, step.truncated))
+        step = boards.reset(where=step.ended)
+    return [torch.stack(part, 1) for part in zip(*played)]
 
+
+def picture(judge):
+    """How many starts the judge calls solved, against the length of the recording."""
+    lengths, solved = range(6, 41), {}
+    for clock in (10, 20, 30):
+        parts = recording(clock)
+        solved[f"clock at {clock}"] = [judge(*[part[:, :length] for part in parts])[1].sum().item()
+                                       for length in lengths]
+    return plots.lines(lengths, solved, "Starts from which both arrive, says the judge",
+                       "steps in the recording", "starts, of 599")
+
+
+picture(verdicts)
+
+# %% [markdown]
+# For a while all looks right. But with 14, 24 and 34 recorded steps the judge says that they arrive from all 599 starts. So look at one of the last to arrive, on a board of its own.
+
+# %%
 one_board = GridWorld(episode_limit=20)
 step = one_board.reset(positions=torch.tensor([[[1, 2], [3, 2]]]))
 while not step.ended.item():
@@ -367,16 +384,23 @@ print("from (1, 2) and (3, 2), after the episode: agent 1 on", one_board.positio
       "- agent 2 on", one_board.positions[0, 1].tolist())
 
 # %% [markdown]
-# The two have not moved at all. Give the number of the line with the bug as `wrong_line_b`, and write the repaired function as
-# `mended_verdicts`.
+# The two have not moved at all. Which of these is the cause?
 #
-# You are right if the returns and the verdicts of all rows are those of their first episode, for any rewards and any flags. Both flags may be up in one step. An episode that the recording cuts off has
+# - **A.** Some starts are so hard that the team needs more than 20 steps.
+# - **B.** When the clock has run out, the judge goes on watching.
+# - **C.** For the judge it is enough if one of the two agents arrives.
+# - **D.** The step that ends an episode is counted with the next one.
+# - **E.** The verdict on one row goes to the other rows too.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_verdicts`. To see the curves again, run `picture(mended_verdicts)`.
+#
+# You are right if the letter is, and if the returns and the verdicts of all rows are those of their first episode, for any rewards and any flags. Both flags may be up in one step. An episode that the recording cuts off has
 # not reached the goals.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_10_6", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_b = (
+cause = (
     ### BEGIN SOLUTION
-    1
+    "B"
     ### END SOLUTION
 )
 
@@ -400,7 +424,7 @@ mended_verdicts(torch.tensor([[-1.0, -1.0, -1.0, 10.0]]),
                 torch.tensor([[False, True, False, False]]))
 
 # %% nbgrader={"grade": true, "grade_id": "check_10_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check("10.6", wrong_line_b, mended_verdicts)
+check("10.6", cause, mended_verdicts)
 
 # %% [markdown]
 # ## Exercise 10.7 · Measure it: three algorithms, one return

@@ -1,4 +1,4 @@
-"""10.6 · The judge who gives a second chance: keep the end of a task and the end of its clock apart, in both uses."""
+"""10.6 · The judge who is full of praise: keep the end of a task and the end of its clock apart, in both uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from qmix_course.checks.exercise import Exercise, twisted
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
-LINE = 1
+CAUSE = "B"
+BLAMED = {"A": "the team is called slow", "C": "one agent is called enough", "D": "the last step is blamed",
+          "E": "the rows are blamed"}
 
 
 def judged(reward, terminated, truncated, twist=None):
@@ -43,7 +45,6 @@ def judged(reward, terminated, truncated, twist=None):
     return torch.tensor(returns, dtype=torch.float64), torch.tensor(reached)
 
 
-
 def cases() -> list[tuple]:
     """Recordings: what ends, and when. T: the task, C: the clock, B: both, a dot: the play goes on."""
     generator = torch.Generator().manual_seed(106)
@@ -64,18 +65,19 @@ def cases() -> list[tuple]:
     return found
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
     room.compare(answer, cases(), judged)
-    room.line(wrong_line, LINE)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
 EXERCISE = Exercise(
-    number="10.6", title="The judge who gives a second chance",
-    answers={"wrong_line_b": "value", "mended_verdicts": "function"}, difficulty=3, minutes=10, core=True, lab=True,
+    number="10.6", title="The judge who is full of praise",
+    answers={"cause": "value", "mended_verdicts": "function"}, difficulty=3, minutes=10, core=True, lab=True,
     practises="keep the end of a task and the end of its clock apart when a policy is judged",
-    formerly=("mended_judge",),
-    hints=("Take a board on which the clock runs out and the task ends later. Which of its steps belong to the first "
+    formerly=("mended_judge", "wrong_line_b"),
+    hints=("How many steps after the clock does each curve jump? How long is the way from the usual start?",
+           "Take a board on which the clock runs out and the task ends later. Which of its steps belong to the first "
            "episode, and which does the listing count?",
            "Two lines ask about ends, and they need not ask the same. One wants to know when an episode is over, the "
            "other whether it was solved.",
@@ -114,5 +116,18 @@ EXERCISE = Exercise(
          "the return mixes arriving with the way; the flags say directly whether the task ended"),
         ("turned", "success and failure are exchanged",
          "Which of the two does True stand for: that they arrived, or that they did not?",
-         "True means that both are on their goals")),
+         "True means that both are on their goals"),
+        (None, "the team is called slow",
+         "With the clock at 10 the curve jumps before step 20. What is there at step 14 that a slow team needs?",
+         "the jump comes a fixed number of steps after the clock, whichever clock it is; and the two never move"),
+        (None, "one agent is called enough",
+         "Suppose that it were so: would the judge wait for the clock before it counts a start where one agent is "
+         "home?",
+         "terminated is up only when both are home, and the judge asks for nothing else"),
+        (None, "the last step is blamed",
+         "In which step does over become 1: in the one that ends the episode, or in the one after it?",
+         "the subtraction keeps the last step in the first episode, so the 10 at its end are in the sum"),
+        (None, "the rows are blamed",
+         "Along which axis do cumsum and any go?",
+         "both go along the steps, so that no row hears of another one")),
     look=look)

@@ -69,15 +69,17 @@ def exchanged(reward, terminated, truncated):
 
 
 ANSWERS = Answers(
-    right=line(1, mended, step_by_step, by_length),
-    wrong=[("a board still gets a second chance after its clock has run out", (1, as_it_was)),
-           ("the symptom is hidden: the clock counts as success", (1, clock_is_fine)),
-           ("now an ended task no longer ends the episode", (1, verdicts(over=lambda task, clock: clock))),
-           ("the returns are mended, the verdicts are not", (1, returns_only)),
-           ("the verdicts are mended, the returns are not", (3, verdicts_only)),
-           ("now all episodes count", (1, all_of_it)),
-           ("the step that ends the episode is left out", (1, without_the_end)),
-           ("where both end in one step, the clock wins", (1, clock_wins)),
-           ("a clock that runs out in a later episode spoils the verdict", (4, never_out_of_time)),
-           ("the symptom is hidden: a high return stands for success", (1, by_return)),
-           ("success and failure are exchanged", (1, exchanged))])
+    right=[*line("B", mended, step_by_step, by_length), (" b", mended)],
+    wrong=[("a board still gets a second chance after its clock has run out", ("B", as_it_was)),
+           ("the symptom is hidden: the clock counts as success", ("B", clock_is_fine)),
+           ("now an ended task no longer ends the episode", ("B", verdicts(over=lambda task, clock: clock))),
+           ("the returns are mended, the verdicts are not", ("B", returns_only)),
+           ("the verdicts are mended, the returns are not", ("B", verdicts_only)),
+           ("now all episodes count", ("B", all_of_it)),
+           ("the step that ends the episode is left out", ("B", without_the_end)),
+           ("where both end in one step, the clock wins", ("B", clock_wins)),
+           ("a clock that runs out in a later episode spoils the verdict", ("B", never_out_of_time)),
+           ("the symptom is hidden: a high return stands for success", ("B", by_return)),
+           ("success and failure are exchanged", ("B", exchanged)),
+           ("the team is called slow", ("A", mended)), ("one agent is called enough", ("C", mended)),
+           ("the last step is blamed", ("D", step_by_step)), ("the rows are blamed", ("E", by_length))])
