@@ -17,10 +17,10 @@ import torch
 
 from qmix_course import checkpoint, exact, plots, process
 from qmix_course.algorithms import Algorithm
-from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, make_run, read_setting
+from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, WORLD_CONFIG, make_env, make_run, read_setting
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
-from qmix_course.evaluation import Episode, evaluate, play
+from qmix_course.evaluation import RANDOM, Episode, evaluate, play
 from qmix_course.experiment import sweep
 from qmix_course.exploration import linear_schedule
 from qmix_course.plan import read_plan
@@ -45,7 +45,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment", "device")
     choices = {name: getattr(arguments, name) for name in names}
     choices["settings"] = dict(read_setting(text) for text in arguments.set)
-    parts = [choices["env"].replace(":", "-"), choices["algorithm"], f"seed{choices['seed']}"]
+    parts = [choices["env"].replace(":", "-"), choices["algorithm"].replace(":", "-"), f"seed{choices['seed']}"]
     parts += [choices["preset"]] if choices["preset"] != "default" else []
     parts += [name.replace("_", "-") for name in ("recurrent", "parameter_noise") if choices[name]]
     parts += [f"p{choices['punishment']:g}"] if choices["punishment"] is not None else []
@@ -68,7 +68,8 @@ def command_train(arguments: argparse.Namespace) -> int:
         (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")        # --steps may have grown
         write_history(history, folder / "history.csv")
         if len(history):
-            title = f"{choices['algorithm'].upper()} on {choices['env']}, seed {config.seed}"
+            name = choices["algorithm"]
+            title = f"{name if ':' in name else name.upper()} on {choices['env']}, seed {config.seed}"
             plots.curves(history, title=title, best_return=best).savefig(folder / "curves.png")
         show_episode(env, algorithm, folder, best, episodes_of(choices, config))
         say_best(history, file)
@@ -99,6 +100,13 @@ def say_best(history: History, file: Path) -> None:
 
 
 def command_evaluate(arguments: argparse.Namespace) -> int:
+    if (arguments.run is None) == (arguments.env is None):
+        raise ValueError("evaluate: expected a run's folder, or --env NAME to see what a random team does there")
+    if arguments.env is not None:
+        episodes = WORLD_CONFIG["evaluation_episodes"] if ":" in arguments.env else 100
+        returns = evaluate(make_env(arguments.env, episodes), RANDOM).returns
+        print(f"A random team on {arguments.env}, mean of {episodes} episodes: {spread_of(returns)}")
+        return 0
     folder = arguments.run if arguments.run.is_dir() else arguments.run.parent
     file = folder / "checkpoint.pt" if arguments.run.is_dir() else arguments.run
     saved = checkpoint.load(file)
@@ -161,11 +169,13 @@ def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float |
     print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps{limit}")
     first = many.reset(seed=0).state
     if (first != first[0]).any():                               # a task that does not always begin in the same way
-        returns = evaluate(many, algorithm).returns
-        print(f"Mean of {episodes} greedy episodes: {float(returns.mean()):.2f}, "
-              f"from {float(returns.min()):.2f} to {float(returns.max()):.2f}.")
+        print(f"Mean of {episodes} greedy episodes: {spread_of(evaluate(many, algorithm).returns)}")
     if episode.positions is not None:
         plots.animate(episode, path=folder / "episode.gif")
+
+
+def spread_of(returns: torch.Tensor) -> str:
+    return f"{float(returns.mean()):.2f}, from {float(returns.min()):.2f} to {float(returns.max()):.2f}."
 
 
 def describe(episode: Episode, number: int, actions: list[int]) -> str:
@@ -211,6 +221,14 @@ def env_name(text: str) -> str:
     return text
 
 
+def algorithm_name(text: str) -> str:
+    """What --algorithm takes: one of the course's, or one with a colon, which is looked up when it is made."""
+    if ":" not in text and text not in ALGORITHMS:
+        raise argparse.ArgumentTypeError(f"unknown name {text!r}, expected one of {', '.join(ALGORITHMS)}, or your "
+                                         "own, as my_module:MyClass")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     process.forgive_output()
     parser = argparse.ArgumentParser(prog="python -m qmix_course",
@@ -222,7 +240,9 @@ def main(arguments: list[str] | None = None) -> int:
                          help=f"{', '.join(ENVIRONMENTS)}; a world and its task, as {', '.join(EXAMPLES)} (the README "
                               "says what each needs); or your own, as my_module:my_function, which is called with "
                               "num_envs and returns a TeamEnv")
-    command.add_argument("--algorithm", choices=list(ALGORITHMS), default="qmix")
+    command.add_argument("--algorithm", type=algorithm_name, default="qmix", metavar="NAME",
+                         help=f"{', '.join(ALGORITHMS)}; or your own, as my_module:MyClass, a subclass of Algorithm "
+                              "that is made by its for_env; what that needs comes by --set")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--preset", choices=list(PRESETS), default="default", help="reference: the slow settings")
     command.add_argument("--steps", type=int, help="environment steps in all (default: the preset's)")
@@ -238,8 +258,11 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--resume", action="store_true",
                          help="go on with the run in that folder; --steps may be larger than it was")
     command.set_defaults(function=command_train)
-    command = commands.add_parser("evaluate", help="replay a checkpoint greedily")
-    command.add_argument("run", type=Path, help="a run folder, or a file in it: checkpoint.pt or checkpoint-best.pt")
+    command = commands.add_parser("evaluate", help="replay a checkpoint greedily, or see what a random team reaches")
+    command.add_argument("run", type=Path, nargs="?",
+                         help="a run folder, or a file in it: checkpoint.pt or checkpoint-best.pt")
+    command.add_argument("--env", type=env_name, metavar="NAME",
+                         help="instead of a run: a random team in the environment that train knows by this name")
     command.set_defaults(function=command_evaluate)
     command = commands.add_parser("sweep", help="many runs, side by side: what a TOML file lists and its folder "
                                                 "does not hold yet")

@@ -7,7 +7,7 @@ import inspect
 import tomllib
 from dataclasses import fields, replace
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
@@ -60,12 +60,14 @@ def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
     environment; they come last, over preset and all.
     """
     preset, num_envs = PRESETS[choices.get("preset", "default")]
-    kind, options = ALGORITHMS[errors.choice("algorithm", choices["algorithm"], ALGORITHMS)]
+    kind, options = algorithm_called(choices["algorithm"])
     changes, team = sort_settings(choices.get("settings", {}), kind)
     env = make_env(choices["env"], changes.pop("num_envs", num_envs), choices.get("punishment"))
-    recurrent = choices.get("recurrent", False)
+    recurrent = {"recurrent": True} if choices.get("recurrent") else {}
     own = SKIRMISH_TEAM if choices["env"].startswith("skirmish:") else {}
-    algorithm = kind.for_env(env, seed=choices["seed"], **options | {"recurrent": recurrent} | own | team)
+    known = team_options(kind)
+    options = options | recurrent | {name: value for name, value in own.items() if name in known} | team
+    algorithm = made(choices["algorithm"], kind, env, choices["seed"], options)
     config = preset(seed=choices["seed"])
     if choices.get("preset", "default") == "default" and choices["env"] == "predator-prey":
         config = replace(config, **PREY_CONFIG)
@@ -82,17 +84,70 @@ def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
     return env, algorithm, replace(config, **changes)
 
 
+def algorithm_called(name: str) -> tuple[type[Algorithm], dict]:
+    """The class called ``name`` and its options: one of ``ALGORITHMS``, or MODULE:CLASS, one of your own."""
+    if not isinstance(name, str) or ":" not in name:
+        return ALGORITHMS[errors.choice("algorithm", name, [*ALGORITHMS, "MODULE:CLASS"])]
+    module, kind = strangers.find("algorithm", name, f"expected one of {', '.join(ALGORITHMS)}, or MODULE:CLASS")
+    _, _, called = name.partition(":")
+    if kind is None:
+        raise ValueError(f"algorithm: expected a class in {module.__file__}, got {errors.brief(called)}, which is not "
+                         "there")
+    if not isinstance(kind, type) or not issubclass(kind, Algorithm):
+        what = f"the class {kind.__name__}" if isinstance(kind, type) else errors.describe(kind)
+        raise TypeError(f"algorithm: expected {name} to be a subclass of Algorithm, as class MyQMIX(QMIX), got {what}")
+    return kind, {}
+
+
+def made(name: str, kind: type[Algorithm], env: TeamEnv, seed: int, options: dict) -> Algorithm:
+    """``kind.for_env``; where a class of one's own cannot be made so, ``name`` and what it would need are said."""
+    try:
+        return kind.for_env(env, seed=seed, **options)
+    except Exception as error:
+        needs = [option for option, must in team_options(kind).items() if must and option not in options]
+        if isinstance(error, TypeError) and " missing " in str(error) and needs:
+            raise TypeError(f"algorithm: {name} needs {' and '.join(needs)}: add --set {needs[0]}=VALUE, or in the "
+                            f"file of a sweep {needs[0]} below [settings]") from error
+        if isinstance(error, (TypeError, ValueError)) and strangers.is_ours(error):
+            raise
+        raise ValueError(f"algorithm: {name} could not be made; it raised {strangers.told(error)}") from error
+
+
+def team_options(kind: type[Algorithm]) -> dict[str, bool]:
+    """What ``kind.for_env`` takes besides the environment and the seed, and whether it must be given.
+
+    Options go from ``__init__`` to that of the class before it, and on to ``make_agents`` and the course's agents, as
+    far as each takes ``**options``.
+    """
+    found = {}
+    for method in ("__init__", "make_agents"):
+        for each in kind.__mro__[:kind.__mro__.index(Algorithm) + 1]:
+            if method in vars(each):
+                named, more = _parameters(vars(each)[method])
+                found = named | found
+                if not more:
+                    return found
+    for agents in (MLPAgents, GRUAgents):
+        found |= {name: must for name, must in _parameters(agents.__init__)[0].items() if not must}
+    return found
+
+
+def _parameters(method) -> tuple[dict[str, bool], bool]:
+    """The names that a method takes, and whether each must be given; whether it takes ``**options`` too."""
+    every = list(inspect.signature(method).parameters.values())[1:]
+    named = {each.name: each.default is each.empty for each in every
+             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY) and each.name != "spec"}
+    return named, any(each.kind is each.VAR_KEYWORD for each in every)
+
+
 def sort_settings(settings: dict, kind: type[Algorithm]) -> tuple[dict, dict]:
     """The settings that change ``TrainConfig`` (and ``num_envs``), and those that are options of the team.
 
     ``ValueError`` for a name that is neither. ``target_every`` alone puts the hard update in place of the soft one.
     """
     config = [field.name for field in fields(TrainConfig) if field.name != "seed"] + ["num_envs"]
-    inits = [each.__init__ for each in (*kind.__mro__, MLPAgents, GRUAgents) if "__init__" in vars(each)]
-    team = {name: None for init in inits for name, each in inspect.signature(init).parameters.items()
-            if each.kind is each.POSITIONAL_OR_KEYWORD and each.default is not each.empty}
     for name in settings:
-        errors.choice("settings", name, [*config, *team])
+        errors.choice("settings", name, [*config, *team_options(kind)])
     changes = {name: value for name, value in settings.items() if name in config}
     if changes.get("target_every") is not None:
         changes.setdefault("tau", None)

@@ -1,14 +1,20 @@
-"""Greedy, decentralised play: every agent takes its own best action from its own observation; nothing is drawn."""
+"""Greedy, decentralised play: every agent takes its own best action from its own observation; nothing is drawn.
+
+Beside a trained team stand those that need no training: one that draws its actions, and rules that somebody wrote.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from qmix_course import errors
-from qmix_course.envs.base import TeamEnv, TeamSpec
+from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 from qmix_course.exploration import greedy
+
+RANDOM = "random"               # the team that takes every available action with equal chance
 
 
 @dataclass(frozen=True)
@@ -51,30 +57,31 @@ class Episode:
 def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0, **start) -> Evaluation:
     """Play ``episodes`` greedy episodes (default: one in every row of ``env``) and return what they brought.
 
-    Reset ``env`` before you step it again. ``start`` goes to ``env.reset`` (the grid world: ``positions``).
+    ``algorithm``: a trained team; or ``"random"``, a team that takes every available action with equal chance, from
+    dice that ``seed`` starts; or a rule of your own, a function of obs[B, N, O] and available[B, N, A] that returns
+    actions[B, N]. Reset ``env`` before you step it again. ``start`` goes to ``env.reset`` (the grid world:
+    ``positions``).
     """
-    check_team(env, algorithm)
+    check_player(env, algorithm)
     episodes = env.num_envs if episodes is None else errors.whole_number("episodes", episodes)
     seed = errors.seed("seed", seed)
     if start and episodes > env.num_envs:
         raise ValueError(f"episodes: expected at most num_envs = {env.num_envs} with a given start, got {episodes}")
-    rounds = [play_rows(env, algorithm, seed if number == 0 else None, start)
+    dice = torch.Generator().manual_seed(seed)
+    rounds = [play_rows(env, algorithm, seed if number == 0 else None, start, dice)
               for number in range(-(-episodes // env.num_envs))]
     returns, lengths, terminated = (torch.cat(parts)[:episodes] for parts in zip(*rounds))
     return Evaluation(returns, lengths, terminated)
 
 
-def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict):
-    """One greedy episode in every row: returns[B], lengths[B], terminated[B]."""
+def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torch.Generator | None = None):
+    """One episode in every row: returns[B], lengths[B], terminated[B]. ``dice``: of a team that draws."""
     step = env.reset(seed=seed, **start)
-    memory = algorithm.start(step)                  # without a generator: nothing is drawn here either
-    last_actions = torch.full((env.num_envs, env.spec.n_agents), -1)
+    choose = chooser(algorithm, step, dice)
     returns, lengths = torch.zeros_like(step.reward), torch.zeros(env.num_envs, dtype=torch.int64)
     playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
     while True:
-        q, memory = algorithm.act_values(step.obs, last_actions, memory)
-        last_actions = greedy(q, step.available)
-        step = env.step(last_actions)
+        step = env.step(choose(step))
         returns += step.reward * playing
         lengths += playing
         solved |= step.terminated & playing
@@ -83,6 +90,24 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict):
             return returns, lengths, solved
         if step.ended.any():                     # these rows are over; what they play from here on is not counted
             step = env.reset(where=step.ended)
+
+
+def chooser(algorithm, first: TeamStep, dice: torch.Generator | None) -> Callable[[TeamStep], torch.Tensor]:
+    """What chooses actions[B, N] at every step of episodes that begin with ``first``."""
+    if type(algorithm) is str:
+        return lambda step: torch.rand(step.available.shape, generator=dice, dtype=torch.float64).masked_fill(
+            ~step.available, -1.0).argmax(-1)
+    if is_rule(algorithm):
+        return lambda step: algorithm(step.obs, step.available)
+    memory = algorithm.start(first)                 # without a generator: nothing is drawn here either
+    actions = torch.full(first.available.shape[:2], -1)
+
+    def greedily(step: TeamStep) -> torch.Tensor:
+        nonlocal memory, actions
+        q, memory = algorithm.act_values(step.obs, actions, memory)
+        actions = greedy(q, step.available)
+        return actions
+    return greedily
 
 
 def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
@@ -135,22 +160,38 @@ def success_interval(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def check_team(env, algorithm) -> None:
-    """The team must fit the environment."""
+def check_team(env, algorithm, or_else: str = "") -> None:
+    """The team must fit the environment. ``or_else``: what else would have done, in words."""
     errors.instance("env", env, TeamEnv)
-    spec = spec_of(algorithm)
+    spec = spec_of(algorithm, or_else)
     for name in ("n_agents", "n_actions", "obs_dim", "state_dim"):
         if getattr(spec, name) != getattr(env.spec, name):
             raise ValueError(f"algorithm: made for {name} = {getattr(spec, name)}, "
                              f"but the environment has {getattr(env.spec, name)}")
 
 
-def spec_of(algorithm) -> TeamSpec:
+def check_player(env, algorithm) -> None:
+    """A team that fits the environment, or what else ``evaluate`` lets play."""
+    if (type(algorithm) is str and algorithm == RANDOM) or is_rule(algorithm):
+        errors.instance("env", env, TeamEnv)
+    else:
+        check_team(env, algorithm, f", {RANDOM!r}, or a function of obs and available that returns actions")
+
+
+def is_rule(value) -> bool:
+    """Whether it is a function that chooses actions, and no network, no class, no team."""
+    try:
+        return callable(value) and not hasattr(value, "act_values") and not isinstance(value, (type, torch.nn.Module))
+    except Exception:                                       # whatever came cannot even be asked
+        return False
+
+
+def spec_of(algorithm, or_else: str = "") -> TeamSpec:
     """The sizes that a team was made for; ``TypeError`` if ``algorithm`` is no team that can act."""
     try:
         spec = algorithm.spec if callable(algorithm.act_values) and not isinstance(algorithm, type) else None
     except Exception:                                       # whatever came has no such thing
         spec = None
     if not isinstance(spec, TeamSpec):
-        raise TypeError(f"algorithm: expected an Algorithm, got {errors.describe(algorithm)}")
+        raise TypeError(f"algorithm: expected an Algorithm{or_else}, got {errors.describe(algorithm)}")
     return spec

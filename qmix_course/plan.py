@@ -47,7 +47,8 @@ class Plan:
     def __post_init__(self):
         read = {name: _names(name, getattr(self, name)) for name in ("env", "algorithm")}
         for name in read["algorithm"]:
-            errors.choice("algorithm", name, ALGORITHMS)
+            if ":" not in name:                                 # else one of somebody's own, which check() looks up
+                errors.choice("algorithm", name, [*ALGORITHMS, "MODULE:CLASS"])
         seeds = self.seeds
         if not isinstance(seeds, (list, tuple, range)):
             seeds = range(errors.whole_number("seeds", seeds, at_most=100_000))

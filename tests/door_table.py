@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import torch
+from bad_values import Angry
 from door_table_figures import FIGURES
 from door_table_skirmish import SKIRMISH
 from doors import (
@@ -282,7 +283,10 @@ LEARNING = [
                                                      or hasattr(v, "suffix")), algorithm=TEAM),
     function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt"), called=("checkpoint",)),
              algorithm=TEAM),
-    function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)), algorithm=TEAM,
+    function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)),
+             algorithm=Slot(team, lambda v: isinstance(v, (algos.Algorithm, type(abs), Angry))      # a rule's own errors
+                            or type(v) is str and v == "random",
+                            called=("actions",)),
              episodes=whole(2, 1, 4, none=True), seed=seed()),
     function("play", evaluation.play, env=env_slot(lambda: grid(num_envs=1), called=("algorithm",)), algorithm=TEAM,
              seed=seed()),

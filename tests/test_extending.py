@@ -38,10 +38,16 @@ def test_it_is_less_than_a_hundred_lines():
 
 def test_who_follows_the_page_has_a_trained_team(python_with, wheel, tmp_path):  # noqa: F811
     (tmp_path / "meet.py").write_text("\n\n".join(CODE), encoding="utf-8")
-    done = subprocess.run([python_with(LIBRARY), "meet.py"], cwd=tmp_path, timeout=300,
-                          env=plain_environment(PYTHONPATH=str(wheel), QMIX_COURSE_PROGRESS="0"), **TEXT)
+    around = plain_environment(PYTHONPATH=str(wheel), QMIX_COURSE_PROGRESS="0")
+    done = subprocess.run([python_with(LIBRARY), "meet.py"], cwd=tmp_path, timeout=300, env=around, **TEXT)
     assert done.returncode == 0, done.stdout + done.stderr
-    before, after, lifted = map(float, re.search(r"before: (\S+)\nafter: (\S+), lifted in (\d+) of 200",
+    chance, after, lifted = map(float, re.search(r"random: (\S+)\nafter: (\S+), lifted in (\d+) of 200",
                                                  done.stdout).groups())
-    assert before < -5 and after > 8 and lifted >= 180
+    assert chance < -5 and after > 8 and lifted >= 180
     assert {path.name for path in (tmp_path / "runs" / "meet").iterdir()} == {"checkpoint.pt", "checkpoint-best.pt"}
+    for line in ("evaluate --env meet:Meet", "train --env meet:Meet --algorithm meet:HuberQMIX --set size=4"):
+        assert f"python -m qmix_course {line}" in PAGE
+        short = ["--steps", "640", "--set", "learning_starts=100"] if line.startswith("train") else []
+        done = subprocess.run([python_with(LIBRARY), "-m", "qmix_course", *line.split(), *short], cwd=tmp_path,
+                              timeout=300, env=around, **TEXT)
+        assert done.returncode == 0 and "mean of 32" in done.stdout.lower(), done.stdout + done.stderr

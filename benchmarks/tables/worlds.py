@@ -52,8 +52,8 @@ JAXMARL = "JaxMARL (Rutherford et al. 2024, arXiv 2311.10090)"
 class World:
     """One task: its name in ``choices.make_env``, the package that it needs, what is trained, what is beside it.
 
-    ``rules``: a name for each function of the environment that makes a team. ``full``: a return above it is a battle
-    that was won. ``published``: figures of others, or why there are none to hold ours against.
+    ``rules``: a name for each function of the environment that makes what ``evaluate`` plays. ``full``: a return above
+    it is a battle that was won. ``published``: figures of others, or why there are none to hold ours against.
     """
 
     env: str
@@ -82,7 +82,7 @@ def in_mpe2s_units(published: float, steps: int = 25) -> float:
 
 
 def _rule(actions: Callable) -> Callable:
-    return lambda env: worlds_rules.chooses(env.spec, actions)
+    return lambda env: lambda obs, available: actions(obs)
 
 
 WORLDS = {

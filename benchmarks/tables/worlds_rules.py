@@ -43,11 +43,6 @@ def draws(spec: TeamSpec) -> RuleTeam:
     return RuleTeam(spec, lambda obs: torch.rand(*obs.shape[:2], spec.n_actions, generator=dice))
 
 
-def chooses(spec: TeamSpec, actions: Callable[[torch.Tensor], torch.Tensor]) -> RuleTeam:
-    """``actions(obs)`` is [B, N], what each agent does."""
-    return RuleTeam(spec, lambda obs: torch.nn.functional.one_hot(actions(obs), spec.n_actions).to(obs.dtype))
-
-
 def push_towards(way: torch.Tensor, velocity: torch.Tensor) -> torch.Tensor:
     """mpe2's action that, if the agent only rolled on after it, would end nearest to way[..., 2]: [...]."""
     pushes = PUSHES.to(way.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from qmix_course import envs, errors
+from qmix_course import envs, errors, strangers
 from qmix_course.envs.base import TeamEnv
 from qmix_course.envs.formation import Formation
 from qmix_course.envs.skirmish import Skirmish
@@ -46,16 +46,8 @@ def named_world(name: str, num_envs: int) -> TeamEnv:
     world, _, task = name.partition(":")
     if world in WORLDS:
         return WORLDS[world](task, num_envs)
-    try:
-        module = import_module(world) if all(part.isidentifier() for part in world.split(".")) else None
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{world}.".startswith(f"{error.name}."):
-            raise                                               # the module is there, and misses something itself
-        module = None
-    if module is None:
-        raise ValueError(f"env: expected WORLD:TASK with one of {', '.join(WORLDS)}, or MODULE:FUNCTION, got "
-                         f"{errors.brief(name)}; there is no module {errors.brief(world)}")
-    make = getattr(module, task, None)
+    module, make = strangers.find("env", name, f"expected WORLD:TASK with one of {', '.join(WORLDS)}, or "
+                                  "MODULE:FUNCTION")
     if not callable(make):
         raise ValueError(f"env: expected a function in {module.__file__}, got {errors.brief(task)}, which is not there")
     if isinstance(make, type) and not issubclass(make, TeamEnv):

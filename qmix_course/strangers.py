@@ -1,0 +1,64 @@
+"""Code that is not the course's: found by its name, and where in it something failed."""
+
+from __future__ import annotations
+
+import traceback
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from qmix_course import errors
+
+OURS = str(Path(__file__).parent)
+NOT_OWN = ("site-packages", "dist-packages", "<frozen", "/lib/python")
+
+
+def find(argument: str, name: str, expected: str) -> tuple[ModuleType, object]:
+    """The module and what MODULE:NAME names in it, None if there is no such thing. ``argument``: whose value it is.
+
+    ``ValueError`` if there is no such module, or if it fails; an ``ImportError`` of its own is left as it is.
+    """
+    module, _, thing = name.partition(":")
+    try:
+        found = import_module(module) if all(part.isidentifier() for part in module.split(".")) else None
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise                                               # the module is there, and misses something itself
+        found = None
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{argument}: the module {module} raised {told(error)}") from error
+    if found is None:
+        raise ValueError(f"{argument}: {expected}, got {errors.brief(name)}; there is no module "
+                         f"{errors.brief(module)} here")
+    return found, getattr(found, thing, None)
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether the course itself raised ``error``, in words of its own."""
+    return traceback.extract_tb(error.__traceback__)[-1].filename.startswith(OURS)
+
+
+def told(error: Exception) -> str:
+    """An error of somebody's own code in a line: its kind, its first words, and file and line."""
+    said = str(error).splitlines()[0][:200] if str(error) else "(without a word)"
+    place = place_of(error)
+    return f"{type(error).__name__}: {said}" + (f" ({place})" if place else "")
+
+
+def place_of(error: BaseException) -> str:
+    """"meet.py, line 12, in _advance": the last line of somebody's own that ``error`` went through, "" if none.
+
+    Where there is none but of installed packages, the last of these.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}, line {error.lineno}"
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(OURS)]
+    own = [each for each in frames if not any(part in each.filename.replace("\\", "/") for part in NOT_OWN)]
+    frames = own or [each for each in frames if "site-packages/torch/" not in each.filename.replace("\\", "/")]
+    if not frames:
+        return ""
+    last = frames[-1]
+    file = "a cell" if "ipykernel" in last.filename or last.filename.startswith("<") else Path(last.filename).name
+    return f"{file}, line {last.lineno}, in {last.name}"
