@@ -24,16 +24,15 @@ def load_team(path: str | Path, algorithm: Algorithm) -> Algorithm:
     """Give ``algorithm`` the weights in a file and return it: ``team = load_team("team.pt", QMIX.for_env(env))``.
 
     ``path``: a file of ``save_team``, the checkpoint of a run, or the run's folder for its last team, ``best_of`` that
-    folder for its best. ``algorithm`` is made as it was for the run, with the same options; its first weights do not
-    matter. ``ValueError`` that names every difference if it was made otherwise, and then nothing has changed. Weights
-    in another float dtype are converted.
+    folder for its best. ``algorithm`` is of the class and the sizes of the one that was trained; its first weights do
+    not matter, nor what only training reads (``gamma``, ``double_q``, …). ``ValueError`` that says what is otherwise
+    if it is not, and then nothing has changed. Weights in another float dtype are converted.
     """
     _check(path, algorithm)
     path = Path(path)
     path = path / "checkpoint.pt" if path.is_dir() else path
     saved = checkpoint.load(path)
-    settings = {"algorithm": saved["settings"].get("algorithm")}
-    checkpoint.check_settings(path, settings, {"algorithm": algorithm.settings()})
+    _check_kind(path, saved["settings"].get("algorithm"), algorithm.settings())
     weights = saved["state"].get("algorithm")
     if not isinstance(weights, dict) or _shapes(weights) != _shapes(algorithm.state_dict()):
         raise ValueError(f"path: {path} does not hold the weights that its own settings name")
@@ -74,6 +73,25 @@ class Best:
             self.greedy_return = greedy_return
             checkpoint.save(self.path, _settings(algorithm), {"algorithm": algorithm.state_dict(), "steps": steps,
                                                               "greedy_return": greedy_return})
+
+
+def _check_kind(path: Path, saved, here: dict) -> None:
+    """``ValueError`` unless these settings, of the team in a file and of the one here, are of the same networks."""
+    saved = saved if isinstance(saved, dict) else {}
+    for name, what in (("name", "class"), ("recurrent", "recurrent"), ("memory_dim", "memory_dim")):
+        if saved.get(name) != here[name]:
+            raise ValueError(f"checkpoint: {path} holds a team with {what} = {saved.get(name)}, and the one to be "
+                             f"loaded has {what} = {here[name]}; make it as it was made for the run")
+    there, shapes = saved.get("shape"), here["shape"]
+    there = there if isinstance(there, dict) else {}
+    words = {"largest_state": "the state"}                  # of its size
+    differ = [f"{words.get(name, name)} is {there.get(name, 'missing')} in the file and {shapes.get(name, 'missing')} here"
+              for name in [*shapes, *(there.keys() - shapes.keys())] if there.get(name) != shapes.get(name)]
+    if differ:
+        more = f", and {len(differ) - 2} more" if len(differ) > 2 else ""
+        raise ValueError(f"checkpoint: {path} holds a team with networks of other sizes: {'; '.join(differ[:2])}{more}"
+                         ". Make it for the same environment and with the same options (hidden, shared, …) as for the "
+                         "run")
 
 
 def _settings(algorithm: Algorithm) -> dict:

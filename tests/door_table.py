@@ -284,7 +284,7 @@ LEARNING = [
     function("load_team", teams.load_team, path=Slot(fixed("/nonexistent/team.pt"), called=("checkpoint",)),
              algorithm=TEAM),
     function("evaluate", evaluation.evaluate, env=env_slot(called=("algorithm",)),
-             algorithm=Slot(team, lambda v: isinstance(v, (algos.Algorithm, type(abs), Angry))      # a rule's own errors
+             algorithm=Slot(team, lambda v: isinstance(v, (algos.Algorithm, type(abs), Angry))     # whose own errors
                             or type(v) is str and v == "random",
                             called=("actions",)),
              episodes=whole(2, 1, 4, none=True), seed=seed()),

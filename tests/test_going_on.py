@@ -9,8 +9,9 @@ from torch import nn
 
 from qmix_course import checkpoint
 from qmix_course.__main__ import main
-from qmix_course.algorithms import IQL, QMIX, VDN
-from qmix_course.envs import GridWorld
+from qmix_course.algorithms import IQL, MAVEN, OWQMIX, QMIX, VDN
+from qmix_course.envs import GridWorld, TwoStepGame
+from qmix_course.evaluation import evaluate
 from qmix_course.seeds import train_seeds
 from qmix_course.teams import load_team, save_team
 from qmix_course.training import TrainConfig, hard_update, soft_update, train
@@ -168,12 +169,16 @@ def test_a_team_file_is_no_run_and_a_run_no_place_for_a_team(tmp_path):
 def test_a_team_of_another_make_is_refused_unchanged(tmp_path):
     env = small()
     save_team(tmp_path / "team.pt", QMIX.for_env(env))
-    for named, other in {"algorithm.name": VDN.for_env(env), "algorithm.gamma": QMIX.for_env(env, gamma=0.5),
-                         "algorithm.shape.agents": QMIX.for_env(env, hidden=(8,)),
-                         "shape.mixer.hyper_b1.weight": QMIX.for_env(env, embed_dim=8)}.items():
+    for named, other in {"class = QMIX, and the one to be loaded has class = VDN": VDN.for_env(env),
+                         "recurrent = False, .* recurrent = True": QMIX.for_env(env, recurrent=True),
+                         "other sizes: agents.layers.0.*, and . more": QMIX.for_env(env, hidden=(8,)),
+                         "hyper_w1.2.weight is .64, 64. in the file and .16, 64. here": QMIX.for_env(env, embed_dim=8),
+                         "the state is .8,. in the file and .3,. here; agents": QMIX.for_env(
+                             TwoStepGame())}.items():
         before = {name: value.clone() for name, value in other.state_dict().items()}
-        with pytest.raises(ValueError, match=named):
+        with pytest.raises(ValueError, match=named) as refused:
             load_team(tmp_path / "team.pt", other)
+        assert len(str(refused.value)) < 500
         assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
     for error, path in ((FileNotFoundError, tmp_path / "none.pt"), (FileNotFoundError, tmp_path), (TypeError, 3),
                         (TypeError, None)):
@@ -182,6 +187,21 @@ def test_a_team_of_another_make_is_refused_unchanged(tmp_path):
     for call in (save_team, load_team):
         with pytest.raises(TypeError, match="algorithm: expected an Algorithm"):
             call(tmp_path / "team.pt", nn.Linear(1, 1))
+
+
+def test_what_only_training_reads_does_not_matter_for_playing(tmp_path):
+    env = small()
+    for kind, trained, here in ((QMIX, {"gamma": 0.9, "double_q": True}, {"td_lambda": 0.5}),
+                                (OWQMIX, {"alpha": 0.3}, {}), (MAVEN, {"mi_weight": 0.5, "temperature": 2.0}, {})):
+        team = kind.for_env(env, **trained)
+        save_team(tmp_path / f"{kind.__name__}.pt", team)
+        other = load_team(tmp_path / f"{kind.__name__}.pt", kind.for_env(env, seed=4, **here))
+        assert torch.equal(evaluate(env, other).returns, evaluate(env, team).returns) and same(other, team)
+        assert other.gamma == here.get("gamma", 0.99)                   # only the weights come from the file
+    # A run that goes on is another matter: it must be the same run.
+    train(env, QMIX.for_env(env, gamma=0.9), SHORT, checkpoint=tmp_path / "c.pt")
+    with pytest.raises(ValueError, match="algorithm.gamma is 0.9 in the file and 0.99 here"):
+        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", resume=True)
 
 
 def test_a_file_that_lost_a_weight_changes_nothing(tmp_path):
