@@ -8,7 +8,7 @@ In the order in which the lessons meet them: ``envs`` (02), ``agents`` and ``exp
 ``checkpoint`` (08), ``history``, ``watch`` and ``plots`` (09), ``evaluation``, ``exact`` and ``teams`` (10),
 ``representation`` and ``cones`` (11), ``seeds``, ``own``, checks for parts of one's own, ``plan``, ``experiment``,
 ``intervals`` and ``report`` (20), and ``touch``, what a reader plays with; ``choices``, what has a name on the command
-line; ``errors``, ``bars`` and ``process`` serve them all.
+line; ``errors``, ``strangers``, ``bars`` and ``process`` serve them all.
 Apart from these, and imported by none of them, stands what serves the course: ``lesson``, ``prediction``, ``checks``,
 ``desk``, ``capstone``, ``data``.
 """

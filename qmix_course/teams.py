@@ -85,7 +85,8 @@ def _check_kind(path: Path, saved, here: dict) -> None:
     there, shapes = saved.get("shape"), here["shape"]
     there = there if isinstance(there, dict) else {}
     words = {"largest_state": "the state"}                  # of its size
-    differ = [f"{words.get(name, name)} is {there.get(name, 'missing')} in the file and {shapes.get(name, 'missing')} here"
+    differ = [f"{words.get(name, name)} is {there.get(name, 'missing')} in the file and "
+              f"{shapes.get(name, 'missing')} here"
               for name in [*shapes, *(there.keys() - shapes.keys())] if there.get(name) != shapes.get(name)]
     if differ:
         more = f", and {len(differ) - 2} more" if len(differ) > 2 else ""

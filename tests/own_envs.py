@@ -330,6 +330,11 @@ class SavesObjects(Walk):
         return super().state_dict() | {"who": TeamSpec(1, 1, 1, 1, 1)}
 
 
+class StateDictFails(Walk):
+    def state_dict(self):
+        return {}["board"]
+
+
 class Raises(Walk):
     def _advance(self, actions):
         if (self._clock == 3).any():
@@ -436,7 +441,10 @@ WRONG = {
     "clone forgets slip": (lambda: CloneForgetsSlip(slip=0.4), "clone: with the same seed and actions", "setting"),
     "clone forgets limit": (lambda: CloneForgetsLimit(limit=5), "clone: expected another", "episode_limit = 6"),
     "clone is itself": (lambda: CloneIsItself(), "clone: expected another environment", "the same object"),
-    "clone fails": (lambda: CloneFails(), "clone: raised NotImplementedError: later", "num_envs rows"),
+    "clone fails": (lambda: CloneFails(), "clone: raised NotImplementedError: later (own_envs.py, line ",
+                    "num_envs rows"),
+    "state_dict fails": (lambda: StateDictFails(), "state_dict: raised KeyError: 'board' (own_envs.py, line ",
+                         "TypeError"),
     "other dice": (lambda: OtherDice(), "_begin: two clones were reset with the same seed", "self._generator"),
     "other dice in play": (lambda: OtherDiceInPlay(), "_advance: two clones were reset with the same seed", "reward"),
     "something stays": (lambda: SomethingStays(), "_begin: an environment that had been played", "reward"),
@@ -449,7 +457,8 @@ WRONG = {
     "forgets clock": (lambda: ForgetsClock(), "state_dict: an environment that was loaded", "truncated"),
     "saves objects": (lambda: SavesObjects(), "state_dict: cannot be written into a checkpoint and read back (it['who']"
                                               " is a TeamSpec)", "plain numbers"),
-    "raises": (lambda: Raises(), "_advance: raised RuntimeError: the board is gone", "TeamStep"),
+    "raises": (lambda: Raises(), "_advance: raised RuntimeError: the board is gone (own_envs.py, line 341, in "
+                                   "_advance)", "TeamStep"),
     "no super": (lambda: NoSuper(), "__init__: expected it to call super().__init__", "TeamSpec"),
     "obs dtype": (lambda: twist(obs=lambda env, step: step.obs.double())(), "_begin: obs: expected float32", "float64"),
     "reward dtype": (lambda: twist(reward=lambda env, step: step.reward.double())(), "_begin: reward: expected float32",

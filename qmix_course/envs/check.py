@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import torch
 
-from qmix_course import checkpoint, errors
+from qmix_course import checkpoint, errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec
 from qmix_course.envs.probe import Probe, Stop
 from qmix_course.envs.twins import FAR, ROWS, SEED, Twins
@@ -74,7 +74,7 @@ class _Check(Twins):
                 copy = self.env.clone(num_envs=rows)
             except Exception as error:
                 if rows == 1:
-                    self.fault(f"clone: raised {type(error).__name__}: {str(error)[:200]}; expected the same task with "
+                    self.fault(f"clone: raised {strangers.told(error)}; expected the same task with "
                                "num_envs rows, which train needs for its evaluations")
                     self.copies, self.rows = False, self.env.num_envs
                 else:
@@ -175,6 +175,10 @@ class _Check(Twins):
             state = deepcopy(probe.env.state_dict())
         except TypeError:                                       # it says that it cannot, and is taken at its word
             return
+        except Exception as error:
+            self.fault(f"state_dict: raised {strangers.told(error)}; expected everything that the game depends on, or "
+                       "TypeError if it cannot be given")
+            return
         memory, strange = io.BytesIO(), checkpoint.not_plain(state, "it")
         try:
             torch.save(state, memory)
@@ -189,7 +193,7 @@ class _Check(Twins):
         try:
             other.env.load_state_dict(state)
         except Exception as error:
-            self.fault(f"load_state_dict: raised {type(error).__name__}: {str(error)[:200]} on what state_dict gave; "
+            self.fault(f"load_state_dict: raised {strangers.told(error)} on what state_dict gave; "
                        "expected to go on from there")
             return
         other.now = probe.now

@@ -8,7 +8,7 @@ from dataclasses import fields
 import numpy as np
 import torch
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamStep
 
 NAMES = tuple(field.name for field in fields(TeamStep))
@@ -66,8 +66,7 @@ class Probe:
         except Stop:
             raise
         except Exception as error:
-            said = str(error).splitlines()[0] if str(error) else "(without a word)"
-            self.fault(f"{method}: raised {type(error).__name__}: {said[:200]}; expected a TeamStep",
+            self.fault(f"{method}: raised {strangers.told(error)}; expected a TeamStep",
                        f"{method} raised {type(error).__name__}")
             raise Stop from error
         finally:

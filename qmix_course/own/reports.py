@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamSpec
 
 CLOSE = dict(rtol=1e-4, atol=1e-5)          # one batched product and another may round differently
@@ -31,8 +31,7 @@ def report(what: str, looks: list[Callable[[], Iterator[str]]]) -> None:
         except Enough:
             break
         except Exception as error:
-            said = str(error).splitlines()[0][:200] if str(error) else "(without a word)"
-            faults.append(f"{doing(error)}: raised {type(error).__name__}: {said}; expected an answer")
+            faults.append(f"{doing(error)}: raised {strangers.told(error)}; expected an answer")
             break
     if faults:
         raise errors.Faults(what, faults)
