@@ -194,50 +194,80 @@ check("14.4", keeps_igm)
 
 
 # %% [markdown]
-# ## Find the bug 14.5 · A promise that nobody can keep
+# ## Find the bug 14.5 · As if every step were the last
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 8 · **Extra**
 #
 # The TD errors of a QPLEX team, without double-Q, from the pieces of a batch of `B` transitions. `w`, `lam` and `next_w` are positive already; `available` and `next_available` say
-# what each agent could do before and after the step. It runs, and on tasks where every action is always available it is right.
+# what each agent could do before and after the step.
 
 # %%
 def td_errors(q, next_q, actions, available, next_available, reward, terminated,
               w, b, lam, next_w, next_b):
     """q, next_q, available, next_available[B, N, A],
     actions, w, b, lam, next_w, next_b[B, N], reward, terminated[B] -> [B]."""
-    own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)                         # 1
-    best = q.masked_fill(~available, -torch.inf).amax(-1)                         # 2
-    own, best = w * own + b, w * best + b                                         # 3
-    q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)             # 4
-    masked_next = next_q.masked_fill(~next_available, -torch.inf)                 # 5
-    next_best = next_q.amax(-1)                                                   # 6
-    next_value = (next_w * next_best + next_b).sum(-1)                            # 7
-    target = reward + 0.99 * torch.where(terminated, 0.0, next_value)             # 8
-    return q_tot - target                                                         # 9
+    own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+    best = q.masked_fill(~available, -torch.inf).amax(-1)
+    own, best = w * own + b, w * best + b
+    q_tot = own.sum(-1) + ((lam - 1) * (own - best).detach()).sum(-1)
+    masked_next = next_q.masked_fill(~next_available, -torch.inf)
+    next_best = next_q.amax(-1)
+    next_value = (next_w * next_best + next_b).sum(-1)
+    target = reward + 0.99 * torch.where(terminated, 0.0, next_value)
+    return q_tot - target
 
 
 # %% [markdown]
-# One transition of one agent. After the step only its action 0, worth 1, is available. The target should be $0 + 0.99 \cdot 1$.
+# An episode of four steps, two agents with two actions each. Whatever they do, each step costs 1. There are two such games: in one all actions can always be taken, in the other action 1 is closed for both from the second step on. The team learns from all steps and all joint actions that can be played. (The utilities are a table that begins with zeros, and $w = \lambda = 1$, $b = 0$.)
 
 # %%
-one = torch.ones(1, 1)
-error = td_errors(q=torch.tensor([[[2.0, 0.0]]]), next_q=torch.tensor([[[1.0, 50.0]]]),
-                  actions=torch.tensor([[0]]), available=torch.tensor([[[True, True]]]),
-                  next_available=torch.tensor([[[True, False]]]),
-                  reward=torch.zeros(1), terminated=torch.tensor([False]),
-                  w=one, b=0 * one, lam=one, next_w=one, next_b=0 * one)
-print(f"error: {error.item():.2f}, and it should be {2 - 0.99:.2f}")
+def learn(errors, closed, updates=300):
+    """What the team believes its best joint action to be worth in each of the four steps."""
+    q = torch.zeros(4, 2, 2, requires_grad=True)                   # step, agent, action
+    available = torch.ones(5, 2, 2, dtype=torch.bool)
+    available[1:, :, 1] = not closed
+    plays = [(t, u, v) for t, u, v in itertools.product(range(4), range(2), range(2))
+             if available[t, 0, u] and available[t, 1, v]]
+    when, actions = torch.tensor(plays)[:, 0], torch.tensor(plays)[:, 1:]
+    one, cost = torch.ones(len(plays), 2), -torch.ones(len(plays))
+    optimiser, beliefs = torch.optim.Adam([q], lr=0.05), []
+    for _ in range(updates):
+        best = q.masked_fill(~available[:4], -torch.inf).amax(-1)
+        beliefs.append(best.sum(-1).detach())
+        values = torch.cat([q, torch.zeros(1, 2, 2)])              # the episode is over
+        error = errors(values[when], values[when + 1].detach(), actions, available[when],
+                       available[when + 1], cost, when == 3, one, 0 * one, one, one, 0 * one)
+        optimiser.zero_grad()
+        error.square().mean().backward()
+        optimiser.step()
+    return torch.stack(beliefs, 1)
+
+
+def picture(errors):
+    figure, axes = plots.panels(1, 2, size=(10.5, 3.4), sharey=True)
+    for ax, closed, title in zip(axes, (False, True), ("everything open", "action 1 closed")):
+        beliefs = {f"step {t}": row for t, row in enumerate(learn(errors, closed), 1)}
+        plots.lines(range(300), beliefs, title, "update", "$Q_{tot}$ of the best", ax=ax)
+    return figure
+
+
+picture(td_errors)
 
 # %% [markdown]
-# The code published with QPLEX has a branch for training without double-Q that computes the next values a second time and forgets the mask on them. Its own settings never take that branch.
+# The two games cost the same, and on the left all is well: −1 in the last step, almost −4 in the first. On the right all four steps end at −1, one line upon the other. Which of these is the cause?
 #
-# Give the number of the line with the bug as `wrong_line`, and write the repaired function as `mended_errors`: copy the listing and fix it.
+# - **A.** γ is so small that only the next reward counts.
+# - **B.** Without a gradient through the advantages, the utilities learn too little.
+# - **C.** What comes after a step is valued with the mask of the step before.
+# - **D.** What comes after a step is valued by actions that nobody can take.
+# - **E.** Every step counts as the end of its episode.
 #
-# You are right if the errors are right whatever is available, for values of either sign, up to a million in size.
+# Put its letter into `cause`, and write the repaired function as `mended_errors`: copy the listing and fix it. To see the curves again, run `picture(mended_errors)`.
+#
+# You are right if the letter is, and if the errors are right whatever is available, for values of either sign, up to a million in size.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line = (
+cause = (
     ...
 )
 
@@ -250,13 +280,14 @@ def mended_errors(q, next_q, actions, available, next_available, reward, termina
 
 
 # %%
-# Try it on the transition above: 2 − 0.99.
+# Try it on one transition of one agent. After it only action 0, worth 1, is open: 2 − 0.99.
+one = torch.ones(1, 1)
 mended_errors(torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[1.0, 50.0]]]), torch.tensor([[0]]),
               torch.tensor([[[True, True]]]), torch.tensor([[[True, False]]]), torch.zeros(1),
               torch.tensor([False]), one, 0 * one, one, one, 0 * one)
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_5", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("14.5", wrong_line, mended_errors)
+check("14.5", cause, mended_errors)
 
 
 # %% [markdown]

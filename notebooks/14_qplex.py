@@ -563,7 +563,7 @@ print("λ learns a tenth as fast as the agents : almost none does")
 # - 14.2 May a weight be negative?
 # - 14.3 Which way do they go?
 # - 14.4 Ten ways to weigh an advantage
-# - 14.5 Find the bug: A promise that nobody can keep
+# - 14.5 Find the bug: As if every step were the last
 # - 14.6 Measure it: tables that nobody chose
 #
 # Further, without a check:

@@ -1,4 +1,4 @@
-"""14.5 · A promise that nobody can keep: see that every maximum in an update needs the mask of its own step."""
+"""14.5 · As if every step were the last: see that every maximum in an update needs the mask of its own step."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from qmix_course.checks.lesson14.shared import explained
 from qmix_course.checks.room import UNNAMED, Room
 from qmix_course.checks.verdict import Found, Verdict
 
+CAUSE = "D"
+BLAMED = {"A": "gamma is blamed", "B": "the advantages are blamed", "C": "the mask of the step before is blamed",
+          "E": "the end of the episode is blamed"}
 FILL = "an unavailable action gets a number that real values can lie below"
 
 
@@ -86,7 +89,7 @@ def moved(cases: list[tuple], by: float) -> list[tuple]:
     return [(q + by, next_q + by, *rest) for q, next_q, *rest in cases]
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
     cases = lab_cases()
     try:
         explained(room, answer, cases + moved(cases, -1e6)
@@ -102,7 +105,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         if not values.loosely_equal(one, two, 1e-9):
             raise room.wrong("unavailable actions still count in the target", found.verdict.detail) from None
         raise
-    room.line(wrong_line, 6)
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -130,12 +133,23 @@ MISTAKES = (
     Mistake("something else was changed in the repair",
             "Put your version beside the listing. Exactly one line should differ.",
             "a repair leaves what was right as it was"),
+    Mistake("gamma is blamed", "The left picture comes from the same function. What does its first step believe?",
+            "on the left the first step is worth almost four steps, with the same γ"),
+    Mistake("the advantages are blamed", "How large is lam − 1 in the two games?",
+            "with λ = 1 the advantages take no part, and on the left the utilities learn all that they should"),
+    Mistake("the mask of the step before is blamed",
+            "In the first step everything is open, from the second on the mask does not change. Which of the four "
+            "steps could such a mistake spoil?",
+            "it would spoil the first step's target alone, and the steps 2 and 3 are wrong too"),
+    Mistake("the end of the episode is blamed", "What would the left picture be if every step ended the episode?",
+            "on the left the steps know what is still to come"),
 )
 
 EXERCISE = Exercise(
-    number="14.5", title="A promise that nobody can keep",
-    answers={"wrong_line": "value", "mended_errors": "function"}, lab=True,
+    number="14.5", title="As if every step were the last",
+    answers={"cause": "value", "mended_errors": "function"}, formerly=("wrong_line",), lab=True,
     difficulty=2, minutes=8, practises="see that every maximum in an update needs the mask of its own step",
-    hints=("There are two maxima in the listing. Compare what they are taken over.",
+    hints=("What is a step's target on the right, and which value of the next step is in it?",
+           "There are two maxima in the listing. Compare what they are taken over.",
            "Follow `masked_next`. Where is it used?"),
     mistakes=MISTAKES, look=look)

@@ -6,7 +6,7 @@ from tests.catalogue import Answers
 
 
 def lab(next_best, first=lambda q, available: q.masked_fill(~available, -torch.inf).amax(-1), value=None, ended=True):
-    """The listing with another line 6 (or line 2)."""
+    """The listing with another maximum ahead, or another one now."""
     def mended_errors(q, next_q, actions, available, next_available, reward, terminated, w, b, lam, next_w, next_b):
         own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
         best = first(q, available)
@@ -69,20 +69,23 @@ def averaged_next(next_q, next_available, available):
 
 
 ANSWERS = Answers(
-    right=[(6, lab(masked)), (6, lab(with_a_large_number)), (6, lab(by_argmax))],
+    right=[("D", lab(masked)), ("D", lab(with_a_large_number)), ("D", lab(by_argmax)), (" d", lab(masked))],
     wrong=[
-        ("unavailable actions still count in the target", (6, lab(unmasked))),
-        ("unavailable actions still count in the target", (5, lab(argmax_unmasked))),
-        ("the target has the mask of the step before", (6, lab(masked_by_now))),
-        ("unavailable actions count as 0", (6, lab(multiplied))),
-        ("unavailable actions count as 0", (6, lab(filled_with_zero))),
-        ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-10.0)))),
-        ("an unavailable action gets a number that real values can lie below", (6, lab(filled_with(-99.0)))),
-        ("an unavailable action gets a number that real values can lie below", (6, lab(lowered))),
-        ("unavailable actions still count in the target", (6, lab(mean_of_both))),
-        ("the first maximum lost its mask in the repair", (6, lab(masked, first=lambda q, available: q.amax(-1)))),
-        ("the target takes a mean", (6, lab(averaged_next))),
-        ("something else was changed in the repair", (6, lab(masked, ended=False))),
-        ("something else was changed in the repair", (6, lab(masked, value=lambda top, w, b: top.sum(-1)))),
-        ("something else was changed in the repair", (6, lab(masked, value=lambda top, w, b: (w * top + b).sum(-1)))),
+        ("unavailable actions still count in the target", ("D", lab(unmasked))),
+        ("unavailable actions still count in the target", ("D", lab(argmax_unmasked))),
+        ("the target has the mask of the step before", ("D", lab(masked_by_now))),
+        ("unavailable actions count as 0", ("D", lab(multiplied))),
+        ("unavailable actions count as 0", ("D", lab(filled_with_zero))),
+        ("an unavailable action gets a number that real values can lie below", ("D", lab(filled_with(-10.0)))),
+        ("an unavailable action gets a number that real values can lie below", ("D", lab(filled_with(-99.0)))),
+        ("an unavailable action gets a number that real values can lie below", ("D", lab(lowered))),
+        ("unavailable actions still count in the target", ("D", lab(mean_of_both))),
+        ("the first maximum lost its mask in the repair", ("D", lab(masked, first=lambda q, available: q.amax(-1)))),
+        ("the target takes a mean", ("D", lab(averaged_next))),
+        ("something else was changed in the repair", ("D", lab(masked, ended=False))),
+        ("something else was changed in the repair", ("D", lab(masked, value=lambda top, w, b: top.sum(-1)))),
+        ("something else was changed in the repair", ("D", lab(masked, value=lambda top, w, b: (w * top + b).sum(-1)))),
+        ("gamma is blamed", ("A", lab(masked))), ("the advantages are blamed", ("B", lab(by_argmax))),
+        ("the mask of the step before is blamed", ("C", lab(masked))),
+        ("the end of the episode is blamed", ("E", lab(with_a_large_number))),
     ])
