@@ -204,7 +204,7 @@ print("first joint action:", max(JOINT, key=team_q[START].get)[0],
 # **Predict.** Ten agents with four actions each. How many joint actions? And how many numbers if each agent had a table row of its own? (You may write a formula such as `2 ** 3`.)
 
 # %%
-guess = ...  # two numbers in a list: joint actions, numbers in the ten rows together
+guess = ...  # two numbers, as in [100, 20]: joint actions, numbers in the ten rows together
 
 joint, separate = 4 ** 10, 10 * 4
 assert joint == sum(1 for _ in itertools.product(range(4), repeat=10))
@@ -304,7 +304,7 @@ with lesson.prediction(guess, expected[1, 0]):
 # $\varepsilon$, then $p = 1 - \varepsilon/2$. From which $\varepsilon$ on?
 
 # %%
-guess = ...  # two numbers in a list: the p, the epsilon (you may write fractions such as 1 / 3)
+guess = ...  # two numbers, as in [1 / 3, 0.5]: the p, the epsilon
 
 p = (7 - 1) / 7                                                  # 1 + 7p = 7
 epsilon_limit = 2 * (1 - p)
@@ -378,7 +378,7 @@ for i in range(2):
 # **Predict.** What share of the reward's variance comes from your own action, with 2 agents? With 10?
 
 # %%
-guess = ...  # two shares between 0 and 1 in a list: with 2 agents, with 10
+guess = ...  # two shares from 0 to 1, as in [0.9, 0.3]: with 2 agents, with 10
 
 
 def own_share(n_agents):

@@ -167,7 +167,7 @@ def send_back(positions, after):
 # - *Visit:* agent 1 sits on its goal (4, 0), agent 2 on (4, 1). Agent 1 chooses up, agent 2 left.
 
 # %%
-guess = ...  # three times "yes" or "no" in a list: head on, swap, visit
+guess = ...  # a list such as ["no", "no", "no"]: head on, swap, visit
 
 cases = {"head on": ([[2, 1], [2, 3]], [3, 2]),
          "swap": ([[2, 1], [2, 2]], [3, 2]),
@@ -188,8 +188,12 @@ with lesson.prediction(guess, pays) as fold:
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # What counts is where the two would stand *after* the step: only a shared cell is a collision, whatever the way there, and an agent
 # that sits on its goal is in the way like any other.
+#
+# </details>
 #
 # ### Step 4: one reward for the team
 #
@@ -214,7 +218,7 @@ def team_reward(after, bumped, collided):
 # much does the mistake lower the return? (The distances add up to 8 before the first step.)
 
 # %%
-guess = ...  # two numbers in a list: steps, by how much the return falls
+guess = ...  # two numbers, as in [4, 0.1]: steps, by how much the return falls
 
 returns, told = [], []
 for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
@@ -231,8 +235,12 @@ with lesson.prediction(guess, [len(rewards), round(returns[0] - returns[1], 6)])
     print(*told, sep="\n")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The best return of this task is that of walking straight, as the exact solver will confirm below. The mistake is not paid with the 0.5 for the
 # bump alone, because everything else comes one step later.
+#
+# </details>
 #
 # A shared reward has a price, which [lesson 01](01_cooperation.ipynb) called credit assignment. Look at two joint actions
 # from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
@@ -326,7 +334,7 @@ class HandWorld:
 # case: is the last step terminated, truncated, or both?
 
 # %%
-guess = ...  # three words in a list, for (a), (b), (c): "terminated", "truncated" or "both"
+guess = ...  # (a), (b), (c), as in ["both", "truncated", "both"] (or "terminated")
 
 words, told = [], []
 for limit in (100, 4, 3):
@@ -341,12 +349,16 @@ with lesson.prediction(guess, words):
     print(*told, sep="\n")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # In case (b) the team arrives on the very last tick. The rule there: what the task says wins over what the clock says.
 #
 # Case (c) is the one to remember. The last reward is −0.25, and the team stands one step from the reward of 10. A learner
 # that forms the target $y = r + \gamma \cdot$ (value of what comes next), with discount $\gamma$, must keep the second term
 # there, and must drop it when the task has ended. You see below what happens otherwise, and
 # [lesson 06](06_replay_and_targets.ipynb) trains with it.
+#
+# </details>
 #
 # **Touch it.** All rules are in place: play. Which numbers of the state change when agent 1 moves, and which never do? Let
 # one agent wait by walking into a wall, then let the perfect team play on: how much did that one step cost in the end, the
@@ -378,7 +390,7 @@ for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
 # does its reward read after `reset(where=...)`?
 
 # %%
-guess = ...  # two numbers in a list: the row (counted from 0), its reward after the reset
+guess = ...  # two numbers, as in [3, -1]: the row (counted from 0), its reward after reset
 
 step = env.step(torch.tensor([[1, 0]]).expand(4, 2))                # actions[B, N]
 refused = "no"
@@ -413,7 +425,7 @@ with lesson.prediction(guess, [row, fresh.reward[row]]):
 # rewards: −0.65, −0.45, −0.25, 10.) And of the 16 joint actions at the start, how many are best?
 
 # %%
-guess = ...  # two numbers in a list: the value of the start, how many joint actions are best
+guess = ...  # two numbers, as in [9.5, 2]: value of the start, how many actions are best
 
 GAMMA = 0.99
 optimum = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)

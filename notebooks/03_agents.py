@@ -221,8 +221,12 @@ with lesson.prediction(guess, taken == "the inputs, 6"):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Three axes mean something else to PyTorch: the weights of a convolution, here with 6 channels and a filter of 64. Its rule for these is
 # fan-in = channels × filter. Nothing fails, whatever the bound that comes out. So draw each slice with the bound of its own fan-in.
+#
+# </details>
 #
 # ### Step 4: from obs[B, T, N, O] to q[B, T, N, A]
 #
@@ -261,7 +265,7 @@ print("obs [32, 5, 2, 6] -> q", list(agents(torch.rand(32, 5, 2, 6)).shape))
 # many of agent 2's?
 
 # %%
-guess = ...  # two numbers in a list: agent 1's utilities that change, agent 2's
+guess = ...  # two numbers, as in [2, 1]: agent 1's utilities that change, agent 2's
 
 before = obs[:1, None].clone()                                       # [1, 1, N, O]
 after = before.clone()
@@ -272,8 +276,12 @@ with lesson.prediction(guess, changed.sum(-1)):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Each agent has weights and an observation of its own. This independence is what makes the team decentralised: to act, agent 1 needs its own slice of the
 # weights and its own observation. The network may be trained in one place; it can be cut apart and carried to the robots.
+#
+# </details>
 #
 # Check that. Cut agent $i$'s slice out, feed it with $o_i$ alone, and compare its choices with those of the whole.
 
@@ -302,7 +310,7 @@ for i in range(2):
 # unavailable ones?
 
 # %%
-guess = ...  # three actions in a list: the right one, with the product, with -inf
+guess = ...  # three actions, as in [1, 1, 3]: the right one, with the product, with -inf
 
 q = torch.tensor([-1.0, -5.0, -2.0, -3.0])
 available = torch.tensor([False, True, True, True])
@@ -324,8 +332,12 @@ assert int(greedy(q, available)) == right
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # What the product makes of a forbidden action is 0, and 0 beats every negative value. Negative values are nothing rare:
 # where steps cost something, a value can well be below zero, and utilities under a mixer have no fixed scale.
+#
+# </details>
 #
 # ### Step 6: explore, each agent on its own coin
 #
@@ -356,7 +368,7 @@ print("twelve decisions with ε = 0.5:",
 # the time: the random action may be the best one too.) How often do both agents?
 
 # %%
-guess = ...  # a list of two shares (0 to 1): one agent does, both do (you may write 0.5 ** 2)
+guess = ...  # two shares (0 to 1), as in [0.5, 0.5 ** 2]: one agent does, both do
 
 EPSILON, ACTIONS, ROUNDS = 0.2, 4, 200_000
 one_plays_best = 1 - EPSILON + EPSILON / ACTIONS
@@ -372,9 +384,13 @@ with lesson.prediction(guess, [one_plays_best, one_plays_best**2]):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The larger the team, the rarer an undisturbed joint action: with $N$ agents it is $(1 - \varepsilon + \varepsilon / A)^N$.
 # That is why a return that is taken while exploring says little about the greedy team
 # ([lesson 09](09_curves.ipynb) shows how little).
+#
+# </details>
 #
 # ### Step 7: less and less exploration
 #

@@ -175,7 +175,7 @@ print("a batch of them                 :", tuple(vdn(torch.zeros(32, 5, 3)).shap
 # **Predict.** Two agents with three actions each. Agent 1's utilities are 1, 3, 2 and agent 2's are 0, −1, 4. Under the sum, which joint action is best, and what is it worth? (Actions are counted from 0.) Answer without filling in the table of nine.
 
 # %%
-guess = ...  # three numbers in a list: agent 1's action, agent 2's action, what they are worth
+guess = ...  # three numbers, as in [0, 1, 5]: agent 1's action, agent 2's, their worth
 
 q = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, 4.0]])
 table = joint_table(q, vdn)
@@ -233,7 +233,7 @@ print("a table that is a sum comes back:",
 # **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
 
 # %%
-guess = ...  # a number and a name in a list: what VDN believes of (1, 1); "2A" or "2B"
+guess = ...  # as in [7.5, "2B"]: what VDN believes of (1, 1); "2A" or "2B"
 
 payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
 fit_2b = add(*best_additive(payoff_2b))
@@ -251,7 +251,13 @@ with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "
         title="The sum cannot bend: 2B under VDN", highlight=["max", "max", None]))
 
 # %% [markdown]
-# The fit must spread the surprise of the 8 over all four entries, and every entry ends up off by 1.5: the 0 and the 8 too low, the two 1s too high. That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+# <details><summary>After your guess</summary>
+#
+# The fit must spread the surprise of the 8 over all four entries, and every entry ends up off by 1.5: the 0 and the 8 too low, the two 1s too high.
+#
+# </details>
+#
+# That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
 
 # %%
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)
@@ -283,7 +289,7 @@ plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b},
 # **Predict.** For each of them: do agents that choose alone ever miss the best joint action?
 
 # %%
-guess = ...  # six times "yes" or "no" in a list, in the order of the mixers below: it misses
+guess = ...  # it misses: ["yes", "no", ...], six, in the order of the question
 
 mixers = {
     "sum                Q1 + Q2": vdn,
@@ -391,7 +397,7 @@ for name, table in {"2A": payoff_2a, "2B": payoff_2b}.items():
 # **Predict.** How many of the 81 are additive? How many are monotone? (A rough guess is fine.)
 
 # %%
-guess = ...  # two numbers in a list: additive tables, monotone tables
+guess = ...  # two numbers, as in [40, 50]: additive tables, monotone tables
 
 tables = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 2.0])] * 4).view(-1, 2, 2)
 additive = [t for t in tables if additive_utilities(t) is not None]

@@ -125,7 +125,7 @@ print("Q_tot of 5 joint actions of 2 agents:",
 # **Predict.** Two agents, two hidden units. $W_1 = [[1, 0], [2, 1]]$ (row 1 belongs to agent 1), $w_2 = [3, 0.5]$. The biases are 10, so both units are on the straight part of ELU. By how much does $Q_{tot}$ rise when $Q_1$ rises by 1? When $Q_2$ does? And when $Q_1$ does, if the first weight of agent 1 is −1 instead of 1?
 
 # %%
-guess = ...  # three numbers in a list: rise with Q_1, with Q_2, with Q_1 if its weight is -1
+guess = ...  # as in [1, 2, 1]: rise with Q_1, with Q_2, with Q_1 if its weight is -1
 
 w1, w2 = torch.tensor([[1.0, 0.0], [2.0, 1.0]]), torch.tensor([3.0, 0.5])
 b1, v, q = torch.full((2,), 10.0), torch.zeros(()), torch.zeros(2)
@@ -150,7 +150,7 @@ with lesson.prediction(guess, [*rises, signed_rises[0]]):
 # **Predict.** ELU, ReLU, tanh, sine. With one of them $Q_{tot}$ can fall as a utility rises. With one of them the slope is exactly zero in many samples, so that an agent learns nothing at all from these. Which two?
 
 # %%
-guess = ...  # two names in a list: the one that can fall, the one that is often flat
+guess = ...  # as in ["ELU", "tanh"]: the one that can fall, the one that is often flat
 
 generator = torch.Generator().manual_seed(0)
 many = dict(w1=torch.rand(10_000, 2, 4, generator=generator),
@@ -175,7 +175,11 @@ with lesson.prediction(guess, falling + flat) as fold:
         "One mixer, four activations", "$Q_1$", "$Q_{tot}$"))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Any activation that never falls keeps the promise, so the choice among those is about their shapes (in the figure in the fold). QMIX uses ELU, which keeps rising everywhere (Rashid et al. 2018); tanh levels off on both sides and so bounds $Q_{tot}$, and ReLU is flat wherever all its units are off. Which tables these shapes can and cannot make is a question of its own, and Part II answers it.
+#
+# </details>
 #
 # ### Step 3: weights that come from the state
 #
@@ -242,7 +246,11 @@ with lesson.prediction(guess, floor[5.0]):
               f"V minus the sum of w2 is {v - small['w2'].sum().item():.2f}")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Every hidden unit can sink to −1 and no further, so $w_2$ and $V$ alone set a floor, $V(s) - \sum_k w_2[k]$; there is no ceiling. Without $V$, a team that expects −20 could only say so with large weights $w_2$. With it, one free number carries the level and the weights are left to say how much each agent matters.
+#
+# </details>
 #
 # **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Untick the absolute value: at the ring both slopes are still above zero. Drag the ring until one is below zero (it says *falls*). Then tick it again: which *two* weights must be 0 at once before a slope is exactly zero? (No single one does it. Each agent has two ways into the output, one through each unit.)
 
@@ -287,7 +295,7 @@ print("one sample:", tuple(hand(torch.randn(2), torch.randn(8)).shape),
 # **Predict.** On the grid world $N = 2$ and $S = 8$. With $E = 32$ and $H = 64$, how many parameters does the mixer have? (A linear layer from $a$ to $b$ has $ab + b$.) And is that more than the two agents' networks have together (each 6 → 64 → 64 → 4; `hyper_b2` is S → E → 1)?
 
 # %%
-guess = ...  # a number and a word in a list: the mixer's parameters, "yes" or "no": is that more
+guess = ...  # as in [5000, "yes"]: the mixer's parameters, "yes" or "no": is that more
 
 
 def linear(a, b):
@@ -360,7 +368,7 @@ figure
 # **Predict.** At the start, raw outputs are small numbers around zero. With $E = 32$ hidden units, with which of the three functions does $Q_{tot}$ react most strongly to a utility? And about how many times as strongly as with `abs`: 3, 10 or 30 times?
 
 # %%
-guess = ...  # a name and a number in a list: abs, softplus or ELU + 1; 3, 10 or 30
+guess = ...  # as in ["softplus", 10]: abs, softplus or ELU + 1; 3, 10 or 30
 
 
 def fresh_slopes(function, embed_dim, seeds=20):
@@ -387,7 +395,11 @@ with lesson.prediction(guess, [strongest, times]):
               f"{each.median().item():.1f}")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Each slope is a sum over 32 products of two such weights, so it matters a lot what becomes of a raw 0. A function that lifts every weight well above 0 makes that sum large, and the first errors then reach the agents' networks multiplied by a slope far above 1. Slopes near 1 are much like VDN's.
+#
+# </details>
 #
 # *Going further* fits both tables with each of the three functions: all can learn it, `abs` gets to a small error first, and weights near zero come easily to `abs` alone. `abs` is what the paper and PyMARL use, and the rest of the course stays with it.
 
@@ -488,7 +500,11 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
     print("its table of 2B is right to within 0.5; only weighs_by_state finds the fault")
 
 # %% [markdown]
-# Look in the fold before you read on. The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here neither the return nor $Q_{tot}$ tells you that the state never arrives. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
+# <details><summary>After your guess</summary>
+#
+# The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here neither the return nor $Q_{tot}$ tells you that the state never arrives. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
+#
+# </details>
 
 # %% [markdown]
 # ### A state in large units
@@ -523,7 +539,13 @@ with lesson.prediction(guess, round(power)):
 
 
 # %% [markdown]
-# The state writes $W_1$ and $w_2$, and each of them grows with it, nearly. (Not quite, as the hypernetworks' own biases do not grow.) A large gain would be learned away if it only made $Q_{tot}$ large. But $Q_{tot}$ also makes its own targets ([lesson 07](07_update_step.ipynb)): an error in some $Q_i$ comes back through the gain, into the next target. The library rescales the state for the mixer (`QMIX.scaled`). Override that, so that the mixer of a full team in the grid world reads 100 times the state.
+# <details><summary>After your guess</summary>
+#
+# The state writes $W_1$ and $w_2$, and each of them grows with it, nearly. (Not quite, as the hypernetworks' own biases do not grow.)
+#
+# </details>
+#
+# A large gain would be learned away if it only made $Q_{tot}$ large. But $Q_{tot}$ also makes its own targets ([lesson 07](07_update_step.ipynb)): an error in some $Q_i$ comes back through the gain, into the next target. The library rescales the state for the mixer (`QMIX.scaled`). Override that, so that the mixer of a full team in the grid world reads 100 times the state.
 
 # %%
 class LargeUnits(QMIX):
@@ -745,7 +767,7 @@ for ax, rate in zip(axes, (0.002, 0.01)):
         ax.plot(losses.median(1).values, color=plots.COLOURS[k], linewidth=2.6,
                 linestyle=("-", "--", "-.")[k], label=name)
     ax.axhline(payoff_2b.var(0, correction=0).sum().item() / 4, color="#444444",
-               linestyle=":", linewidth=1.2)
+               linestyle=":", linewidth=1.2, label="one agent ignored")
     ax.set(title=f"learning rate {rate:g}", xlabel="gradient steps",
            ylabel="mean squared error", yscale="log", ylim=(1e-9, 90))
 axes[0].legend(title="median of 20 seeds", loc="lower left")
@@ -817,7 +839,7 @@ figure
 # **Predict.** What is the mean squared error of that table over the eight entries of 2A (fitted perfectly) and 2B? And if every seed starts with agent 1 in the wrong order, utilities 1 and −1: how many of 20 seeds with `abs` turn it around?
 
 # %%
-guess = ...  # two numbers in a list: the error, and how many of 20 seeds turn around
+guess = ...  # as in [0.5, 10]: the error, and how many of 20 seeds turn around
 
 ignored = payoff_2b.mean(0).expand(2, 2)
 trap = ((ignored - payoff_2b) ** 2).sum().item() / 8

@@ -170,7 +170,7 @@ def fit(shuffled, updates_a_block=200, batch_size=50):
 # smallest, and on which largest: top, second, third, fourth or bottom?
 
 # %%
-guess = ...  # list: two of "top", "second", "third", "fourth", "bottom": least error, largest
+guess = ...  # as in ["second", "third"]: the block of the least error, of the largest
 
 in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
 names = ["top", "second", "third", "fourth", "bottom"]
@@ -185,9 +185,13 @@ with lesson.prediction(guess, [known, unknown]) as fold:
         xlabel="tested with agent 1 in this row"))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # In the fold, read the left table along its diagonal and then down its columns: each block is known well just after it was trained, and
 # is partly unlearned later. The right table gets better everywhere. Same data, same number of updates; only the order
 # differs.
+#
+# </details>
 #
 # This is a caricature of a walk, on purpose. The cure is to keep what was played and to draw from it at random. Q-learning
 # allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
@@ -202,7 +206,7 @@ with lesson.prediction(guess, [known, unknown]) as fold:
 # which slot is next?
 
 # %%
-guess = ...  # six numbers in a list: what stands in slots 0 to 4, then the number of the next slot
+guess = ...  # as in [0, 1, 2, 3, 4, 0]: what stands in slots 0 to 4, then the next slot
 
 slots, next_slot = [None] * 5, 0
 for row in range(7):
@@ -213,7 +217,11 @@ with lesson.prediction(guess, [*slots, next_slot]):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The next slot is always that of the oldest row left, so the newest row replaces the oldest.
+#
+# </details>
 #
 # ### What a row holds
 #
@@ -277,7 +285,7 @@ print("state after a reset: ", after_reset.state[0, :4].tolist())
 # **Predict.** You average the reward for each joint action *as the batch shows it*. Which table comes out of separate memories?
 
 # %%
-guess = ...  # the table as a list of two rows with two numbers each
+guess = ...  # the table, as in [[1, 2], [3, 4]]
 
 payoff = torch.tensor([[0.0, 1.0], [1.0, 8.0]])
 played = torch.cartesian_prod(torch.arange(2), torch.arange(2))      # [4, 2] the four joint actions
@@ -300,8 +308,12 @@ with lesson.prediction(guess, from_separate):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Separate memories erase what agent 2 contributed: its action and the reward no longer belong together. What is left is what
 # independent learning saw in [lesson 01](01_cooperation.ipynb). So a row of the team is stored, overwritten and drawn *as one piece*.
+#
+# </details>
 #
 # ### The buffer
 #
@@ -427,7 +439,11 @@ with lesson.prediction(guess, updates):
     print("updates until half of the way:", updates)
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # About $\ln 2 /$ `tau`. So `tau` = 0.02 looks back over some dozens of updates, `tau` = 0.001 over some hundreds.
+#
+# </details>
 
 # %% [markdown]
 # (*Going further* draws both kinds of target behind an online weight that drifts.) The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
@@ -453,7 +469,7 @@ with lesson.prediction(guess, updates):
 # `terminated or truncated` as the end?
 
 # %%
-guess = ...  # two numbers in a list: the target, the target with the clock stored as the end
+guess = ...  # as in [1, 2.5]: the target, the target with the clock stored as the end
 
 env = GridWorld(num_envs=1, episode_limit=3)
 step = env.reset(seed=0)

@@ -173,7 +173,7 @@ print("steps that were played:", int(mask.sum()), "of", mask.numel())
 # truncated, not terminated.
 
 # %%
-guess = ...  # three numbers in a list: row 0 step 1, row 0 step 2, row 1 step 1
+guess = ...  # as in [1, 2.5, 3]: row 0 step 1, row 0 step 2, row 1 step 1
 
 allowed = pencil_q[:, 1:].masked_fill(~available[:, 1:], -torch.inf)   # [B, T, N, A] from time 1 on
 best = allowed.argmax(-1, keepdim=True)                                # [B, T, N, 1]
@@ -186,8 +186,12 @@ with lesson.prediction(guess, y[mask == 1]):
     print("in the padding:", y[1, 1:].tolist())
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Row 0, step 1: agent 1 may not take the action worth 5. Step 2 terminates, so the nines behind it count for nothing. Row 1: agent 1's
 # best available value is −1, agent 2's is 6, and a clock that ran out does not cut the target. *The same as the library* uses these targets again.
+#
+# </details>
 #
 # Two details. Unavailable actions get $-\infty$ and not 0: here 0 would have beaten −1. And $-\infty$ is used only to choose; the value
 # is then gathered from the clean table, so nothing infinite ever enters a product.
@@ -299,7 +303,7 @@ def qmix_loss(online, target, batch, double_q=False):
 # (ELU leaves positive numbers as they are.)
 
 # %%
-guess = ...  # three numbers in a list: Q_tot, dL/dQ_1, dL/dQ_2
+guess = ...  # three numbers, as in [1, 2, 3]: Q_tot, dL/dQ_1, dL/dQ_2
 
 tiny = QMixer(n_agents=2, state_dim=1, embed_dim=1, hypernet_dim=0)
 with torch.no_grad():
@@ -315,9 +319,13 @@ with lesson.prediction(guess, [q_tot_tiny.item(), *agent_qs.grad.tolist()]):
     print("the team's error Q_tot - y:", q_tot_tiny.item() - 12)
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # $Q_{tot} = 2\,(1 \cdot Q_1 + 3 \cdot Q_2)$, so the slopes are $2 \cdot 1$ and $2 \cdot 3$, and each is multiplied by twice the team's error. Agent 2 gets three times the
 # correction of agent 1. This is what *credit* means in QMIX: the team's error, weighted by the slope of the mixer. With VDN all slopes are 1
 # and everybody gets the same.
+#
+# </details>
 #
 # On the real batch, factor by factor, and held against autograd:
 
@@ -400,7 +408,7 @@ print("the loss on one batch fell below a thousandth of its first value")
 # **Predict.** Target values [1, 5, 2], online values [3, 1, 4]. Which number enters the target without and with double-Q?
 
 # %%
-guess = ...  # two numbers in a list: without double-Q, with it
+guess = ...  # two numbers, as in [3, 4]: without double-Q, with it
 
 target_values, online_values = torch.tensor([1.0, 5.0, 2.0]), torch.tensor([3.0, 1.0, 4.0])
 without, with_it = target_values.max(), target_values[online_values.argmax()]
@@ -418,7 +426,7 @@ with lesson.prediction(guess, [without.item(), with_it.item()]):
 # two gradients afterwards? And if only the agents' weights were given to the clipping?
 
 # %%
-guess = ...  # a list of four: agents, mixer, all clipped; agents, mixer, only agents clipped
+guess = ...  # as in [1, 1, 2, 2]: agents, mixer, all clipped; both, only agents clipped
 
 
 def clipped(only_agents):
@@ -435,7 +443,11 @@ with lesson.prediction(guess, [*both, *one]):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # With the mixer left out the direction changes, and the part that may be largest is not limited at all.
+#
+# </details>
 #
 # ### The update
 #
@@ -666,7 +678,7 @@ print(f"true value 0 · one set chooses and values: {single:.1f} · "
 # **Predict.** With the gradient flowing through, A still comes out at 0.5. Which way do B and C go: up or down, seen from 1 and 0?
 
 # %%
-guess = ...  # two words in a list, "up" or "down": B's way, C's way
+guess = ...  # as in ["up", "up"] (or "down"): B's way, C's way
 
 
 def a_split(detach):
@@ -690,8 +702,12 @@ with lesson.prediction(guess, ways):
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # A's error can be made smaller at both of its ends: the gradient through the target also pulls at B and C, *backwards in time*, so that A is less
 # surprised. Where each outcome is certain nobody has to be surprised, and the mistake is invisible. That is why `y` is computed under `no_grad`.
+#
+# </details>
 #
 # ### A cut wire
 #

@@ -239,7 +239,7 @@ for field in fields(config):
 # **Predict.** With the default preset and 32 rows: how often is `env.step` called in a run? How many updates does it make? (`batch_size` plays no part in either.)
 
 # %%
-guess = ...  # two numbers in a list: calls of env.step, updates
+guess = ...  # two numbers, as in [1000, 200]: calls of env.step, updates
 
 calls = -(-config.total_steps // 32)                                            # rounded up
 updates = (calls * 32 - config.learning_starts) // config.update_every
@@ -386,7 +386,7 @@ iql_teams = [two_step(IQL, seed) for seed in range(2)]
 # **Predict.** What do QMIX's greedy teams earn? And what must $Q_{tot}$ be in the first step if agent 1 chooses 2A, and if it chooses 2B, when QMIX has learned the exact values with $\gamma = 0.99$?
 
 # %%
-guess = ...  # three numbers in a list: QMIX's return, its Q_tot for 2A, its Q_tot for 2B
+guess = ...  # as in [7, 7.5, 6.5]: QMIX's return, its Q_tot for 2A, its Q_tot for 2B
 
 returns = {name: [evaluate(TwoStepGame(), team).mean_return for team in teams]
            for name, teams in (("IQL", iql_teams), ("VDN", vdn_teams), ("QMIX", qmix_teams))}
@@ -410,9 +410,13 @@ with lesson.prediction(guess, [min(returns["QMIX"]), game.q[0, 0, 0].item(),
 # %% [markdown]
 # (The frames in the fold's figure mark the largest entries of each table, to within 0.05.)
 #
+# <details><summary>After your guess</summary>
+#
 # QMIX learned all twelve values, not only a good policy. VDN cannot make the table of 2B out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8. (And if $\varepsilon$ falls? See exercise 08.7.)
 #
 # The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values; you will meet some below.
+#
+# </details>
 
 # %% [markdown]
 # ## The same as the library

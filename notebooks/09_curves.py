@@ -55,10 +55,12 @@ from qmix_course import lesson
 lesson.start("09")
 
 # %%
+import os
 import random
 import warnings
 from dataclasses import replace
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import torch
@@ -137,7 +139,7 @@ print(moving_average([float("nan"), 2.0, 4.0, float("nan"), 9.0], window=3))
 # which is it within 1 of 8.65?
 
 # %%
-guess = ...  # two whole numbers in a list: above zero at good entry, within 1 of 8.65 at good entry
+guess = ...  # as in [3, 5]: good entry at which it is above zero, within 1 of 8.65
 
 jump = [-60.0] * 10 + [8.65] * 12
 average = np.array(moving_average(jump, 10))
@@ -213,7 +215,7 @@ print(f"without dice: {expected_return(perfect, 0.0):.2f}")
 # $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (A rough guess will do; the cell says how far off it was.)
 
 # %%
-guess = ...  # four numbers in a list: the mean return with ε = 0.05, 0.5, 0.75 and 1
+guess = ...  # as in [8, 7, 0, -20]: the mean return with ε = 0.05, 0.5, 0.75 and 1
 
 earns = {epsilon: expected_return(perfect, epsilon) for epsilon in (0.05, 0.5, 0.75, 1.0)}
 with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as fold:
@@ -441,7 +443,7 @@ print(f"the team earns {earned:.2f}, discounted, and expected that within 0.5")
 # joint actions? And in how many of the 599 states is its best joint action a truly best one, for $\gamma = 0.99$?
 
 # %%
-guess = ...  # two numbers in a list: largest TD error, and in how many of 599 states it acts best
+guess = ...  # as in [2.5, 300]: largest TD error, in how many of 599 states it acts best
 
 mistaken = exact.solve(GridWorld(), gamma=0.5)
 y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
@@ -453,8 +455,12 @@ with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
           round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The fold has a third number, the distance of the values from $Q^*$. It is the only one of the three that would have told
 # you.
+#
+# </details>
 
 # %% [markdown]
 # ## The same as the library
@@ -490,7 +496,7 @@ print("the perfect team without dice earns the best return: the same")
 # - *step size*: the learning rate is 50 times as large;
 # - *wrong gamma*: $\gamma = 0.5$.
 #
-# All of them run without any error message.
+# All of them run without any error message, in about 20 seconds.
 
 # %%
 class EndIgnored(QMIX):
@@ -528,7 +534,8 @@ def watch(kind, config, options):
     return SimpleNamespace(**vars(history), error=errors, largest=largest, team=team)
 
 
-runs = {letter: watch(*bugs[name]) for letter, name in names.items()}
+with mock.patch.dict(os.environ, QMIX_COURSE_PROGRESS="0"):     # a bar would show the losses
+    runs = {letter: watch(*bugs[name]) for letter, name in names.items()}
 largest = float(exact.q_tot(team, model)[path].max())
 healthy = SimpleNamespace(**vars(history), error=list(on_path), largest=[largest], team=team)
 print("runs:", ", ".join(runs))
@@ -586,8 +593,13 @@ with lesson.prediction(guess, [names[letter] for letter in "ABCDE"]) as fold:
     print(f"with γ = 0.5 the start is worth {short_view:.2f}; runs that expect this, within 0.4:",
           *[letter for letter, run in runs.items()
             if abs(expected_and_earned(run.team)[0] - short_view) < 0.4])
+    failing = next(run for letter, run in runs.items() if names[letter] == "step size")
+    assert failing.loss[peak] < healthy.loss[peak] and failing.greedy_return[-1] < 0
+    print("step size: its loss is lower where the healthy one peaks, its last return below zero")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # - **Frozen target.** A target that stands still is easy to fit. The team learned one step of
 #   reward, plus what a network with its first random weights says about the rest.
 # - **No target network.** The targets run away with the values that chase them. This is the one run in which the loss alone is enough.
@@ -597,13 +609,9 @@ with lesson.prediction(guess, [names[letter] for letter in "ABCDE"]) as fold:
 #   every step that comes nearer to the goals, so a short view is enough here. Do not count on that elsewhere.
 # - **Step size.** Its loss looks modest, and while the healthy team's loss was at its
 #   height, this one's was lower: a team that meets nothing new has little to predict.
-
-# %%
-failing = next(run for letter, run in runs.items() if names[letter] == "step size")
-assert failing.loss[peak] < healthy.loss[peak] and failing.greedy_return[-1] < 0
-print("step size: the loss is lower at the peak of the healthy one, the last return below zero")
-
-# %% [markdown]
+#
+# </details>
+#
 # What a falling loss says: the network can fit the targets that it is given. What it does not say: that the targets are
 # right, that the team plays well, or that the next run will look the same. What a rising loss says: look closer. It may be
 # news (the healthy run) or a bug.

@@ -214,9 +214,13 @@ with lesson.prediction(guess, bool(table[0, 1] > 0)) as fold:
                                   for j in range(2)], "on o_1, o_2")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # All 64 points agree. That is evidence and no proof, since 64 points are not all points. The proof is in the code, where agent $i$'s
 # network is handed $o_i$ and nothing else; this test catches a wiring that leaks. Agent 1 sees agent 2's position because it stands in agent 1's *own* observation $o_1$; $o_2$ itself is
 # agent 2's affair. Decentralised does not mean blind. It means that each agent can decide where it is, with what it has.
+#
+# </details>
 #
 # ### Watch an episode
 #
@@ -249,7 +253,7 @@ print("placements:", 25 * 24, "- starts:", len(starts), "- the official one is o
 # (A step brings −0.05 − 0.1 × the sum of both distances after it; the step that brings both home pays 10.)
 
 # %%
-guess = ...  # two numbers in a list: the highest, the lowest (within 0.5 is good)
+guess = ...  # two numbers, as in [8, -5]: the highest, the lowest (within 0.5 is good)
 
 undiscounted = exact.solve(GridWorld(), gamma=1.0)
 # [599]: the solver's row of each start
@@ -438,8 +442,12 @@ with lesson.prediction(guess, "more than half" if decided["hasty"] > 0.55 else
           "the two others decide rightly in more than nine of ten states")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # A decision like "push against the wall" gives away little if perfect play follows.
 # But a greedy policy has no memory and no dice. If it pushes once, it pushes forever.
+#
+# </details>
 #
 # Where are the wrong decisions? The replay memory of the patient run held every step that was played, with its state.
 # So count how often the team has been in each state.

@@ -160,7 +160,7 @@ for name, rows in {"2B ": [[0, 1], [1, 8]], "OR ": [[0, 1], [1, 1]],
 # **Predict.** Which of these four can a mixer of this kind make, if the agents may sort their actions as they like: NOR [[1, 0], [0, 0]], OR with one action renamed [[1, 0], [1, 1]], NAND [[1, 1], [1, 0]], and [[3, 0], [4, 2]]?
 
 # %%
-guess = ...  # four times "yes" or "no" in a list: NOR, OR renamed, NAND, the last one
+guess = ...  # as in ["no", "no", "yes", "no"]: NOR, OR renamed, NAND, the last one
 
 
 def sorted_well(table):
@@ -183,7 +183,11 @@ with lesson.prediction(guess, [gain >= 0 for gain in gains.values()]) as fold:
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Rename the actions first, then look at the sign: rename both agents' actions in NOR, or in NAND, and you meet a table that you know. The last one misleads: which of agent 2's two actions is the better one?
+#
+# </details>
 #
 # ### Step 2: everything that has them
 #
@@ -262,7 +266,7 @@ def over_all_orders(payoff, best):
 # **Predict.** The mixed difference of OR is −1. Two of the four entries must come down and two go up until it is 0. How far must each entry move, and what becomes of the entry for (1, 1)?
 
 # %%
-guess = ...  # two numbers in a list: how far each entry moves, the new entry for (1, 1)
+guess = ...  # as in [0.1, 2]: how far each entry moves, the new entry for (1, 1)
 
 error, orders, table = min(over_all_orders(or_game.payoff, best_bent))
 moved = (table - or_game.payoff).abs().amax().item()
@@ -270,13 +274,17 @@ with lesson.prediction(guess, [moved, table[1, 1].item()]) as fold:
     print("the nearest table:", [[round(x, 4) for x in row] for row in table.tolist()])
 
 # %% [markdown]
-# The four entries enter the mixed difference with the same size, so it is cheapest to share what is missing: with $\delta$ too little, $4\,(\delta/4)^2 = \delta^2/4$. That is what all three trained teams found. It is the best *sum* as well: for OR, QMIX can do nothing that VDN cannot.
+# <details><summary>After your guess</summary>
+#
+# The four entries enter the mixed difference with the same size, so it is cheapest to share what is missing: if $\delta$ is missing, each of the four moves by $\delta/4$, which costs $4\,(\delta/4)^2 = \delta^2/4$. That is what all three trained teams found. It is the best *sum* as well: for OR, QMIX can do nothing that VDN cannot.
+#
+# </details>
 #
 # ### Step 4: the nearest monotone table
 #
 # To see what of the cost is QMIX's and what any monotone mixer would pay, we need the nearest table that merely never falls. This is *isotonic regression* (Robertson, Wright & Dykstra 1988). It has a formula, which *Going further* builds; here we take the library's `representation.best_tables`.
 #
-# Five games from the literature (payoffs: *Going further*; `qplex3` is game 3 of QPLEX). For each class: the least squared error, and the payoff of the joint action that the best table ranks first (several numbers if it cannot decide or if several tables are equally good).
+# Five games from the literature (*Touch it* below shows their payoffs; `qplex3` is game 3 of QPLEX). For each class: the least squared error, and the payoff of the joint action that the best table ranks first (several numbers if it cannot decide or if several tables are equally good).
 
 # %%
 games = {name: torch.tensor(PAYOFFS[name]).double()
@@ -322,6 +330,8 @@ with lesson.prediction(guess, right) as fold:
               + "".join(f"{cell:>30}" for cell in cells))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Read the table in the fold line by line.
 #
 # - **climbing**: the best monotone table is better than the best one of QMIX (997 against 1364), and both prefer 5 where 11 is to be had. Here monotone itself is the limit.
@@ -329,6 +339,8 @@ with lesson.prediction(guess, right) as fold:
 # - **QPLEX game 1**: the best table of QMIX's class prefers 10. The best monotone one has a level top, and cannot tell the 10s from the 10.4.
 # - **penalty(−25)**: the best *monotone* table prefers the safe 2. The best table of QMIX's *smaller* class prefers 10. A larger error can go with a better choice: the loss does not know what the argmax is for.
 # - **QTRAN's game**: the two classes do equally well, and with them the reason for QMIX's failure must be sought elsewhere.
+#
+# </details>
 #
 # **Touch it.** Edit any entry and see at once which class holds the table, and what each class makes of it. Begin with OR: change a single entry so that QMIX's mixer can make it (there is more than one way). Then choose QTRAN's game and replace all four −12 by the same milder number: above which one does *Nearest additive (VDN)* play (0, 0)?
 
@@ -341,8 +353,9 @@ touch.tables()
 # So why does QMIX end at 0 in QTRAN's game? Look at the least error for each pair of orders.
 
 # %%
-listed = list(itertools.permutations(range(3)))
-errors = torch.tensor([each[0] for each in found["qtran"]["QMIX"]]).view(6, 6)
+listed = sorted(itertools.permutations(range(3)), key=lambda order: order.index(0))
+least = {orders: error for error, orders, _ in found["qtran"]["QMIX"]}
+errors = torch.tensor([[least[rows, columns] for columns in listed] for rows in listed])
 names = [" < ".join(map(str, order)) for order in listed]
 figure, ax = plots.panels(1, 1, size=(8.2, 4.0))
 plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}",
@@ -352,7 +365,7 @@ plots.table(errors, row_labels=names, col_labels=names, fmt="{:.0f}",
 figure
 
 # %% [markdown]
-# The framed cells are the valleys. With 0 on top for both agents: 288. With 0 at the bottom for both: 320. Every other cell is worse, and the way from one valley to the other leads through those: an agent whose action 0 is to climb from the bottom to the top must pass its other actions, and in that moment two rows of its table are equal. No table with two such rows has an error below 411.4 (computed in *Going further*). Gradient descent does not go up. And into which valley does it fall?
+# The framed cells are the valleys. With 0 best for both agents (lower right): 288. With 0 worst for both (upper left): 320. Every other cell is worse, and the way from one valley to the other leads through those: an agent whose action 0 is to rise from worst to best must pass its other actions, and in that moment two rows of its table are equal. No table with two such rows has an error below 411.4 (computed in *Going further*). Gradient descent does not go up. And into which valley does it fall?
 
 # %%
 payoff = games["qtran"]
@@ -360,7 +373,7 @@ print("mean payoff of agent 1's actions, uniform data:",
       [round(x, 2) for x in payoff.mean(1).tolist()])
 
 # %% [markdown]
-# While all values are still near each other the first thing that the agents learn is the mean of each action, and 0 has the worst mean. So 0 goes to the bottom, for both.
+# While all values are still near each other the first thing that the agents learn is the mean of each action, and 0 has the worst mean. So 0 becomes the worst, for both.
 #
 # ### Step 6: train it, and fit it
 #
@@ -417,7 +430,7 @@ def fit_heads(payoff, starts=32, unit=F.elu, top=None, updates=1200, units=16):
 # %%
 free, errors_free = fit_heads(payoff)
 led, errors_led = fit_heads(payoff, top=0)
-for name, each in {"random start": errors_free, "0 on top at the start": errors_led}.items():
+for name, each in {"random start": errors_free, "0 best at the start": errors_led}.items():
     in_valley = {320: ((each - 320).abs() < 4).sum().item(),
                  288: ((each - 288).abs() < 4).sum().item()}
     most = max(in_valley, key=in_valley.get)
@@ -431,11 +444,11 @@ for name, each in {"random start": errors_free, "0 on top at the start": errors_
 # %% [markdown]
 # ### Step 7: the data decide what is best
 #
-# So far all nine joint actions came equally often. A team that explores with $\varepsilon$ plays its greedy one most of the time, and an error counts as often as it is met. In the valley with 0 at the bottom, the row and the column of action 0 share *one* value, the mean of what they pay: 8 once and −12 four times. A team that plays (1, 1) plays 0 with probability $p = \varepsilon / 3$, so that mean is
+# So far all nine joint actions came equally often. A team that explores with $\varepsilon$ plays its greedy one most of the time, and an error counts as often as it is met. In the valley where 0 is worst, the row and the column of action 0 share *one* value, the mean of what they pay: 8 once and −12 four times. A team that plays (1, 1) plays 0 with probability $p = \varepsilon / 3$, so that mean is
 #
 # $$\frac{8\,p^2 - 12 \cdot 2p(1-p)}{p^2 + 2p(1-p)} = \frac{8\,p - 24\,(1-p)}{2 - p}$$
 #
-# That is $-8$ for $\varepsilon = 1$, as long as 0 stays at the bottom. For other data let the library compute the best table of the class with these weights.
+# That is $-8$ for $\varepsilon = 1$, as long as 0 is worst. For other data let the library compute the best table of the class with these weights.
 
 # %%
 def epsilon_weights(greedy, epsilon, n=3):
@@ -453,15 +466,15 @@ def nearest(greedy, epsilon):
     return representation.best_table(payoff, "qmix", epsilon_weights(greedy, epsilon))
 
 
-def bottom_row(epsilon):
+def shared_value(epsilon):
     return (8 * epsilon / 3 - 24 * (1 - epsilon / 3)) / (2 - epsilon / 3)
 
 
 # %% [markdown]
-# **Predict.** A team plays (1, 1), and explores. At $\varepsilon = 1$ the best table for its data prefers the right joint action. Does it at $\varepsilon = 0.5$ still? And what does the value of the bottom row tend to as $\varepsilon \to 0$?
+# **Predict.** A team plays (1, 1), and explores. At $\varepsilon = 1$ the best table for its data prefers the right joint action. Does it at $\varepsilon = 0.5$ still? And what does that shared value tend to as $\varepsilon \to 0$?
 
 # %%
-guess = ...  # a word and a number in a list: "yes" or "no"; the limit of the bottom row
+guess = ...  # as in ["yes", -5]: does it at 0.5; the limit of the shared value
 
 fits = {epsilon: (nearest((0, 0), epsilon), nearest((1, 1), epsilon))
         for epsilon in (1.0, 0.95, 0.9, 0.5, 0.1, 0.01)}
@@ -471,7 +484,7 @@ for _ in range(40):
     middle = (low + high) / 2
     wrong = nearest((1, 1), middle).best[0] != (0, 0)
     low, high = (middle, high) if wrong else (low, middle)
-with lesson.prediction(guess, [still, bottom_row(0.0)]) as fold:
+with lesson.prediction(guess, [still, shared_value(0.0)]) as fold:
     for epsilon, (at_00, at_11) in fits.items():
         print(f"ε = {epsilon:<4}  playing (0, 0): other cells {at_00.table[0, 1]:6.2f}, "
               f"prefers {payoff[at_00.best[0]].item():g}"
@@ -480,7 +493,11 @@ with lesson.prediction(guess, [still, bottom_row(0.0)]) as fold:
     print("playing (1, 1), the best table of the class is right only above ε =", round(high, 3))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # So the happy answer of step 4 was an answer for uniform data. A team that prefers (1, 1) and explores less gets data whose best table prefers (1, 1) as well, and the belief feeds itself. The same is true of (0, 0): a team that plays it keeps it, at every $\varepsilon$ in the list. Both are self-consistent, and which of the two a team ends up with is a matter of the start. (*Going further* trains five teams at $\varepsilon = 0.3$, and compares two published tables.)
+#
+# </details>
 
 # %% [markdown]
 # ## The same as the library
@@ -791,16 +808,16 @@ tables_03 = torch.stack([exact.q_tot(team, qtran.model())[0] for team in near_gr
 predicted = torch.stack([nearest((0, 0), 0.3).table, nearest((1, 1), 0.3).table])
 distance = (tables_03.unsqueeze(1) - predicted).abs().amax((2, 3))     # [teams, 2 predicted tables]
 assert (distance.amin(1) < 2.5).all()
-assert all(abs(bottom_row(e) - nearest((1, 1), e).table[0, 1]) < 1e-9 for e in (0.1, 0.5, 0.9))
-which = distance.argmin(1)                                             # 0: 0 on top; 1: 0 below
+assert all(abs(shared_value(e) - nearest((1, 1), e).table[0, 1]) < 1e-9 for e in (0.1, 0.5, 0.9))
+which = distance.argmin(1)                                             # 0: 0 is best; 1: 0 is worst
 print("at ε = 0.3 each of the", len(which), "teams is near one of the two tables:",
       (which == 0).sum().item(), "near the one that prefers 8,",
       (which == 1).sum().item(), "near the other")
 
 # %%
 epsilons = torch.linspace(0.01, 1.0, 34)
-punished = {"0 at the bottom, team plays (1, 1)": bottom_row(epsilons),
-            "0 on top, team plays (0, 0)":
+punished = {"0 is worst, team plays (1, 1)": shared_value(epsilons),
+            "0 is best, team plays (0, 0)":
                 torch.stack([nearest((0, 0), e.item()).table[0, 1] for e in epsilons])}
 figure, axes = plots.panels(1, 2, size=(11.5, 3.9), width_ratios=[1.4, 1])
 plots.lines(epsilons, punished, "What the punished cells are believed to pay",
@@ -814,6 +831,6 @@ plots.table(nearest((1, 1), 0.01).table, title="ε = 0.01 around (1, 1)",
 figure
 
 # %% [markdown]
-# The marks are the trained teams: squares have 0 at the bottom, triangles on top. So more exploration is not always safer: on uniform data every team falls into the valley of 320, and at $\varepsilon = 0.3$ it depends on the start.
+# The marks are the trained teams: in squares 0 is worst, in triangles best. So more exploration is not always safer: on uniform data every team falls into the valley of 320, and at $\varepsilon = 0.3$ it depends on the start.
 #
 # This offers an explanation for a disagreement between published tables. QTRAN's paper prints −8.08 for the punished row, which fits uniform data (exact: −8). The Weighted QMIX paper (Rashid et al. 2020) shows QMIX's table for the same game with −12 there. Under uniform weights that table has an error of 400, more than the 320 that training reaches and more than the 288 of the best one. It is what our line tends to as $\varepsilon \to 0$. So the two tables fit two kinds of data. That theirs did arise from such data is our inference; the paper does not say.

@@ -181,7 +181,11 @@ with lesson.prediction(guess, seen[-1]) as fold:
           f"σ(3)^20 = {seen[0] ** 20:.3f}")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # What a gate keeps is a power of it, with one factor for each step. A memory is as long as its gates are close to 1, and training sets them through gradients that take the same way back: through every step between the cue and the reward.
+#
+# </details>
 #
 # **Touch it.** Here the unit sees a cue in the first step and must hold it to the end. A gate that always keeps lets nothing in; one that lets the cue in forgets it. Which sliders must work together so that it still holds 0.9 after a corridor of 20 steps?
 
@@ -227,7 +231,11 @@ with lesson.prediction(guess, max(returns)) as fold:
     print("100 random teams without ids: the highest return is", max(returns))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Training cannot help. Same network, same observation, same memory, so the same action; then the same last action, and so on to the end. But the reward asks for *different* actions. (While exploring, their dice would tell them apart. Greedily nothing does.) Ids break the tie. So would separate networks, at the price of $N$ times the weights:
+#
+# </details>
 
 # %%
 for label, shared in (("shared, with ids", True), ("one for each agent", False)):
@@ -311,7 +319,7 @@ plots.tables(parts, title="Episodes of four steps and of one, as rows of a batch
 # **Predict.** Two episodes, one of four steps and one of one. The squared errors of the played steps are 1, 1, 1, 1 and 6. The padding has, say, an error of 9 wherever nobody played. What is the mean error over the steps that were played? What would a plain mean over the tensor say?
 
 # %%
-guess = ...  # two numbers in a list: the mean over what was played, the plain mean
+guess = ...  # two numbers, as in [1, 3.5]: the mean over what was played, the plain mean
 
 errors = torch.tensor([[1.0, 1.0, 1.0, 1.0], [6.0, 9.0, 9.0, 9.0]])
 mask = torch.tensor([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
@@ -503,7 +511,11 @@ with lesson.prediction(guess, solved) as fold:
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # In the cue task all that matters is the last step, and there the target is just the reward. The values of the *earlier* steps are wrong, and in this task nobody acts on them.
+#
+# </details>
 #
 # So change the task by one number. There is a door again, for 0.4, and behind cue 1 the corridor leads to nothing: the last step pays 0 whatever is played. Now the first step is a decision. Under cue 0 going on is worth $0.99^3 \cdot 1 = 0.97$; under cue 1 it is worth 0, so take the door. The best mean return is (1 + 0.4) / 2 = 0.7.
 
@@ -596,7 +608,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 # **Predict.** An episode of four steps pays 0, 0, 0, 1 and ends. The target network knows nothing yet: all its values are 0. With γ = 1, what are the four targets for $\lambda_{td}$ = 0, 1 and ½?
 
 # %%
-guess = ...  # three lists of four numbers in a list: the targets for λ_td = 0, 1 and 0.5
+guess = ...  # [[1, 2, 3, 4], [...], [...]]: the four targets for λ_td = 0, for 1, for 0.5
 
 reward, ends = torch.tensor([[0.0, 0.0, 0.0, 1.0]]), torch.tensor([[False, False, False, True]])
 targets = {lam: td_lambda_target(reward, ends, torch.zeros(1, 4), torch.ones(1, 4),

@@ -109,7 +109,7 @@ plots.tables({"payoff": game3, "best table of QMIX's class": uniform.table,
 # **Predict.** With $\alpha = 1$ the table says −8 for the joint action that pays 8. What will it say with $\alpha = 0.5$, and what will it say about the four entries that pay −12?
 
 # %%
-guess = ...  # two numbers in a list, with α = 0.5: Q_tot(0, 0), Q_tot where the payoff is −12
+guess = ...  # as in [-4, -8], with α = 0.5: Q_tot(0, 0), Q_tot where the payoff is −12
 
 
 def told(payoff, alpha):
@@ -163,7 +163,7 @@ def central_weights_of(payoff, greedy, alpha):
 # **Predict.** Game 3 pays [[8, −12, −12], [−12, 6, 0], [−12, 0, 6]]. The uniform table points at (1, 1) or (2, 2), worth 6. Say it is (1, 1). How many of the nine joint actions get weight 1? And how many do if the greedy one is (0, 1), worth −12?
 
 # %%
-guess = ...  # two counts in a list: weights of 1 if (1, 1) is greedy, and if (0, 1) is
+guess = ...  # two counts, as in [1, 3]: weights of 1 if (1, 1) is greedy, if (0, 1) is
 
 weights = {greedy: central_weights_of(game3, greedy, 0.1) for greedy in ((1, 1), (0, 1))}
 with lesson.prediction(guess, [int((w == 1).sum()) for w in weights.values()]) as fold:
@@ -171,7 +171,11 @@ with lesson.prediction(guess, [int((w == 1).sum()) for w in weights.values()]) a
         print("greedy", greedy, "worth", float(game3[greedy]), "-> weights", w.tolist())
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The greedy action itself always counts in full, and a tie is not better: the other −12s have $\alpha$.
+#
+# </details>
 #
 # The weights depend on the greedy action, and the greedy action on the table. So they chase each other. Follow them, each time taking the exact best table.
 
@@ -236,7 +240,7 @@ def expectile(values, alpha):
 # **Predict.** In climbing, agent 1's actions 0, 1, 2 have the rows 11, −30, 0 and −30, 7, 6 and 0, 0, 5. If one number must stand for a row: which row looks best with $\alpha = 1$, and which with $\alpha = 0.1$? (For the first row the balance is $11 - q = \alpha \, (q + 30) + \alpha \, q$.)
 
 # %%
-guess = ...  # two of the rows 0, 1, 2 in a list: the best one with α = 1, with α = 0.1
+guess = ...  # two rows, as in [1, 1]: the best one with α = 1, with α = 0.1
 
 climbing = games["climbing"]
 worth = {alpha: [expectile(row, alpha) for row in climbing] for alpha in (1.0, 0.1)}
@@ -252,7 +256,11 @@ with lesson.prediction(guess, [values.index(max(values)) for values in worth.val
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # As $\alpha$ falls, a row is judged by the best that can happen in it. That is the optimism: *if my partner does the right thing, this action is worth 11.* A plain mean remembers the −30.
+#
+# </details>
 #
 # The optimistic loss of a whole table is convex for each order of the actions, so its best table in QMIX's class can be computed as in lesson 11: for every pair of orders, weigh and fit until nothing moves, and keep the pair with the smallest loss.
 
@@ -290,7 +298,7 @@ def pays(table, payoff):
 # **Predict.** Climbing is [[11, −30, 0], [−30, 7, 6], [0, 0, 5]]. With $\alpha = 1$ its best table points at a joint action that pays 5. What does the one that it points at pay with $\alpha = 0.2$, and with 0.1? (11, 7, 6, 5, 0 or −30.)
 
 # %%
-guess = ...  # two payoffs in a list: chosen in climbing with α = 0.2, with α = 0.1
+guess = ...  # two payoffs, as in [5, 7]: chosen in climbing with α = 0.2, with α = 0.1
 
 alphas = (1.0, 0.5, 0.2, 0.1, 0.01, 0.001)
 chosen = {name: [pays(optimistic_fits(payoff, alpha)[0], payoff) for alpha in alphas]
@@ -436,7 +444,7 @@ def learn(team, batch, updates=500, watch=lambda team: None):
 # **Predict.** Game 3, $\alpha = 0.1$, gradient descent from random weights. Of two seeds each, how many of QMIX, CW-QMIX and OW-QMIX choose the 8? (The exact calculations of steps 2 and 3 and the problem at the top say what their tables can do.)
 
 # %%
-guess = ...  # three counts in a list, each 0, 1 or 2: seeds of QMIX, CW-QMIX, OW-QMIX that choose 8
+guess = ...  # as in [1, 0, 2]: seeds (of 2) of QMIX, CW-QMIX, OW-QMIX that choose 8
 
 kinds = {"QMIX": (QMIX, {}), "CW-QMIX": (CWQMIX, {"central_dim": 32}),
          "OW-QMIX": (OWQMIX, {"central_dim": 32})}
@@ -526,7 +534,7 @@ for kind, weigh in by_hand.items():
 # **Predict.** With $\alpha = 0.1$: what will OW-QMIX believe that action 1 is worth? (Two payoffs, one number: step 3.) And CW-QMIX, while the greedy action is 0, and while it is 1?
 
 # %%
-guess = ...  # three numbers in a list: OW-QMIX; CW-QMIX while 0 is greedy; while 1 is
+guess = ...  # as in [5, 4.5, 3]: OW-QMIX; CW-QMIX while 0 is greedy; while 1 is
 
 coin = torch.tensor([12.0, -12.0])
 believed = [expectile(coin, 0.1)]
@@ -537,7 +545,11 @@ with lesson.prediction(guess, believed) as fold:
     print("against 5 for action 0")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # While the safe action is greedy, CW-QMIX counts the lucky tosses in full and the coin rises; as soon as the coin is greedy, all its tosses count and it falls. (*Going further* trains all three: QMIX alone ends up right.)
+#
+# </details>
 #
 # The weights compare *one sample's* $y$ with a value. They cannot tell a better joint action from a lucky draw. In a game with deterministic rewards and transitions there is no difference. Elsewhere there is.
 #

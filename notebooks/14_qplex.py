@@ -151,7 +151,7 @@ print("λ = exp(noise), another one for each joint action: misses in",
 # **Predict.** Let both agents have $V_i = 4$ and advantages $[0, -1, -1]$, so that $V_{tot} = 8$. In game 3, which $\lambda_2$ does the joint action (0, 1) need, which pays −12 and where only agent 2 deviates? And at (1, 1), where both do, which λ makes the 6 if both agents have the same?
 
 # %%
-guess = ...  # two numbers in a list: λ_2 at (0, 1), λ at (1, 1)
+guess = ...  # two numbers, as in [12, 6]: λ_2 at (0, 1), λ at (1, 1)
 
 
 def lambda_for(table, q):
@@ -290,7 +290,7 @@ print("the maximum over nine and Σ (w max Q + b) agree to 1e-12 in all 500 stat
 # **Predict.** Take one joint action where agent 2's advantage is −1, with $w = 1$ and $\lambda_2 = 20$. By how much does $Q_{tot}$ change, as the gradient sees it, for each unit that $Q_2(u_2)$ changes: with the detach, and without it?
 
 # %%
-guess = ...  # two slopes in a list: with the detach, without it
+guess = ...  # two slopes, as in [0, 5]: with the detach, without it
 
 
 def slope(detach):
@@ -306,7 +306,13 @@ with lesson.prediction(guess, [slope(True)[0], slope(False)[0]]) as fold:
 
 
 # %% [markdown]
-# The true slope is the one without the detach. With it the agents hear every error at volume $w_i$, whatever λ is, as they would in VDN: agent $i$'s utility for an action moves along **the plain sum of the errors** of all joint actions with that action in it. λ, for its part, hears the error times $A_i$, and learns what the agents cannot say. Two consequences, both worth a pencil:
+# <details><summary>After your guess</summary>
+#
+# The true slope is the one without the detach. With it the agents hear every error at volume $w_i$, whatever λ is, as they would in VDN: agent $i$'s utility for an action moves along **the plain sum of the errors** of all joint actions with that action in it. λ, for its part, hears the error times $A_i$, and learns what the agents cannot say.
+#
+# </details>
+#
+# Two consequences, both worth a pencil:
 #
 # - **The agents rest when, for every own action, the errors add up to zero.** That is VDN's condition.
 # - **λ rests where the error is 0, and also where $A_i = 0$.** An agent that is indifferent between its actions teaches λ nothing.
@@ -506,7 +512,11 @@ with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") 
     fold.append(figure)
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # With the true gradient λ explains the other entries away within a few hundred updates, and what remains is a local minimum: the best table *for the joint action that a team happened to point at*. The final choice is the lottery of the first utilities.
+#
+# </details>
 #
 # The detach changes that, because the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): the errors there, summed for each own action of agent 1, are
 

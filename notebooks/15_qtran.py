@@ -129,7 +129,7 @@ print("the tables printed in QTRAN's Table 1 meet both, with V = 0")
 # **Predict.** Both agents have utilities [4, 0, 0]. Which $V$ makes the sum touch this game's table, [[8, −12, −12], [−12, 0, 0], [−12, 0, 0]], at $\bar{\mathbf u}$? How many of the nine gaps are below 0 then?
 
 # %%
-guess = ...  # two numbers in a list: V, and how many gaps are below 0
+guess = ...  # two numbers, as in [4, 2]: V, and how many gaps are below 0
 
 q_sum = add(torch.tensor([4.0, 0.0, 0.0]), torch.tensor([4.0, 0.0, 0.0]))
 v = float(payoff.max() - q_sum.max())
@@ -168,7 +168,7 @@ print(f"conditions met on {met} of 1000 random tables, none additive or monotone
 # **Predict.** The best joint action is the same in both. Without V, one $Q'(\bar{\mathbf u})$ must serve the first condition in both states. Which value is the best compromise (least squares), and what mean squared error does it leave?
 
 # %%
-guess = ...  # two numbers in a list: the compromise, its mean squared error
+guess = ...  # two numbers, as in [10, 5]: the compromise, its mean squared error
 
 # [state, A, A]; the utilities cannot depend on the state
 joint_2 = torch.stack([payoff, payoff + 10])
@@ -220,7 +220,7 @@ def three_losses(own, joint, v, payoff, often, alternative=False):
 # **Predict.** Three things learn: the utilities, Q_jt and V. Which of them does $L_{nopt}$ move?
 
 # %%
-guess = ...  # a list of some of "utilities", "Q_jt", "V"
+guess = ...  # some of "utilities", "Q_jt", "V" in a list, such as ["Q_jt"]
 
 parts = {"utilities": torch.randn(1, 2, 3), "Q_jt": torch.randn(1, 3, 3), "V": torch.randn(1)}
 parts = {name: value.requires_grad_() for name, value in parts.items()}
@@ -236,7 +236,11 @@ with lesson.prediction(guess, moved["L_nopt"]) as fold:
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # $Q_{jt}$ learns the game as if there were no agents. The agents follow it, and never see a reward: their only teacher is $Q_{jt}$. (In the paper, and in the code of PyMARL, the joint network reads the agents' hidden layers, so that $L_{td}$ also shapes those. The course's version keeps them apart.)
+#
+# </details>
 #
 # Now let 20 teams learn from random starts. Everything is exact here: no sampling, no network, just the three losses.
 
@@ -510,9 +514,13 @@ with lesson.prediction(guess, counts["penalty"]) as fold:
     print("\n".join(told))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # At $\bar{\mathbf u} = (0, 0)$ the gap must be 0. At (2, 2) the table is just as high, so the sum must be too: $Q'(2,2) = Q'(0,0)$. But the sum's best entry is made of each agent's best utility. So for *both* agents actions 0 and 2 must be tied. Then each agent tosses a coin between them, and the team gets 10 or −25.
 #
 # Theorem 1 has not lied: one of the tied choices is a best one. But agents that act alone cannot know which. This is neither the data nor the weights; the *solution* is fragile. (The stored seeds that missed, in step 6, were those of games like this.)
+#
+# </details>
 
 # %% [markdown]
 # ## Sum up

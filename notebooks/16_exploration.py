@@ -148,7 +148,7 @@ print(f"lazy in branch (0, 0), ε = 0.2: {by_formula:.5f} for each episode")
 # **Predict.** At which $\varepsilon$ is $p^2 (1-p)^{18}$ with $p = \varepsilon/2$ largest? And what is the chance at $\varepsilon = 1$, when everything is a coin? (There are $4^{10}$ sequences of joint actions.)
 
 # %%
-guess = ...  # two numbers in a list: the best ε, the chance at ε = 1 (you may write 1 / 4 ** 10)
+guess = ...  # two numbers, as in [0.5, 1 / 2 ** 10]: the best ε, the chance at ε = 1
 
 grid = torch.linspace(0.01, 1.0, 100)
 curve = {name: torch.tensor([chance(model, habit, e.item()) for e in grid])
@@ -166,7 +166,11 @@ assert abs(chance(model, lazy_first, 1.0) - 4.0 ** -m) < 1e-15
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Past its peak more $\varepsilon$ makes it *worse*, by three orders of magnitude. A team that has settled in the other branch must do two unlikely things at once, twice, and keep going in between: 30 times rarer at best. In 20,000 steps, as *Going further* counts, no $\varepsilon$ leads to more than a handful of jackpots in the one branch, and practically to none in the other.
+#
+# </details>
 #
 # This is what people mean when they say that $\varepsilon$-greedy **dithers**: every agent throws its own coin at every step, and luck that needs twenty coins to fall right hardly ever comes. What would help is a departure that is *decided once and kept*, by all agents together. That is called **committed** exploration.
 
@@ -243,7 +247,11 @@ with lesson.prediction(guess, "more" if min(shares) > 0.9 ** 20 else "not more")
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The same distance from greedy play is spent differently: a perturbed team departs everywhere in the same way, or nowhere, while a coin at every step has twenty chances to end the episode. Whether that finds the jackpot is another question. Step 4 has the answer.
+#
+# </details>
 #
 # One thing to note for later: all this belongs to the *exploring* team. The greedy team that is evaluated, and the networks in the loss, use $\theta$.
 
@@ -303,7 +311,7 @@ def best_guess(behaviour):
 # **Predict.** Four latents, equally frequent. Give the mutual information if (a) all behave alike, (b) each has a behaviour of its own, (c) two behave alike and the other two each have their own. ($\log 4 = 1.386$, $\log 2 = 0.693$.)
 
 # %%
-guess = ...  # three numbers in a list, to two decimals: the information in (a), (b), (c)
+guess = ...  # as in [0.25, 0.69, 1.1], to two decimals: the information in (a), (b), (c)
 
 cases = {"all alike": [0, 0, 0, 0], "all different": [0, 1, 2, 3], "two alike": [0, 0, 1, 2]}
 information = [round(bound(best_guess(torch.tensor(behaviour)), torch.eye(4)).item() + 0.0, 3)
@@ -312,7 +320,11 @@ with lesson.prediction(guess, information) as fold:
     print("two alike: log 4 - (log 2) / 2")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # It lies between 0 and $\log Z$. In (c) a guesser is lost half of the time, and then it has to choose between two.
+#
+# </details>
 #
 # Behaviour, in the authors' code and here, is the softmax of every agent's values at a step. Actions would do to *measure* the bound, but they have no gradient, and the agents need one.
 #
@@ -503,7 +515,7 @@ print("MAVEN, with the bound and without, of", seeds, "seeds that end at 13:",
 # **Predict.** (Repeating the branch's joint action pays 1 a step, ten steps in all; in the first step (0, 1) and (1, 0) pay 0 and end it, as does any change of habit later.) What does this team earn on average if $z$ is drawn once for the episode and shared; once, but by each agent for itself; and at every step anew, shared?
 
 # %%
-guess = ...  # three numbers in a list: once, shared; once, each its own; at every step
+guess = ...  # as in [5, 4, 3]: once, shared; once, each its own; at every step
 
 
 def expected_return(model, joint):
@@ -530,7 +542,11 @@ with lesson.prediction(guess, [round(x, 2) for x in (once, each_alone, every_ste
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Drawn at every step the latent is just another coin, and the habit of ten steps is gone after two. Drawn by each agent for itself, half of the episodes are over at the first step. Commitment in time and agreement among the agents are two things, and MAVEN needs both. The second is why the latent is drawn from the first *state*, which nobody sees alone: in a real task somebody must tell all agents the same number before they start.
+#
+# </details>
 
 # %% [markdown]
 # ## Sum up

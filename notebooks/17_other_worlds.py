@@ -149,7 +149,7 @@ for flags in ((False, False), (True, True), (True, False)):
 # **Predict.** Every step pays $-1$, for ever, and $\gamma = 0.9$. An episode is cut after 25 steps. What is the value of its last step if the cut is told as a cut, and what if it is told as an end?
 
 # %%
-guess = ...  # two numbers in a list: the value told as a cut, and told as an end
+guess = ...  # two numbers, as in [-25, 0]: the value told as a cut, and told as an end
 
 gamma, value = 0.9, 0.0
 for _ in range(2_000):                                  # v = -1 + gamma v, until it stands still
@@ -158,7 +158,11 @@ with lesson.prediction(guess, [round(value, 6), -1.0]):
     print(f"a cut: -1 + 0.9 v = {value:.4g}; an end: -1")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # A factor of ten, at every cut, and from there it spreads backwards: the team believes that its troubles are nearly over, and there is nothing that it could do to learn better.
+#
+# </details>
 #
 # ### Step 2: what each agent sees and may do, and what the mixer sees
 #
@@ -268,7 +272,11 @@ with lesson.prediction(guess, len(faults)):
     print(*faults, sep="\n")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # The first is the nastiest: the replay memory holds the *same* observation before and after every step, and every curve still moves. The second teaches the team that the clock kills. Neither raises an error anywhere.
+#
+# </details>
 
 # %%
 check_env(Ours())
@@ -326,7 +334,7 @@ plots.lines(history.steps, {"the team": history.greedy_return}, "Speaker and lis
 # **Predict.** Cut the channel: the listener hears nothing, all else is the same, and a new team is trained. By how much is the team with words better than the mute one: more than 2, or less?
 
 # %%
-guess = ...  # a word: more or less
+guess = ...  # "more" or "less"
 
 class Mute(SpeakerListener):
     """The listener hears nothing, and the state does not tell either."""
@@ -351,7 +359,11 @@ with lesson.prediction(guess, "more" if trained.mean() - without.mean() > 2 else
                            "Mean return of 200 episodes", "return"))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # So nothing has been said that anybody used. What was learned is to walk to a place between the three landmarks, which needs no word. The rise from random was real; what it was taken for was not. The team that was told shows that there is as much to gain again, and a *baseline without the part in question* is what tells the two apart. To learn the words takes a longer run than this one: the settings of one stand below the exercises, and *Going further* asks who of the two is late.
+#
+# </details>
 #
 # ## The same as the library
 #

@@ -82,7 +82,7 @@ from qmix_course.training import TrainConfig, train
 # **Predict.** Who loses more, the team that draws its actions or the one that stands still?
 
 # %%
-guess = ...  # a word: random or still
+guess = ...  # "random" or "still"
 
 TASK = {"shape": "line", "n_agents": 3, "size": 6.0}
 many = Formation(**TASK, num_envs=256)
@@ -108,7 +108,13 @@ with lesson.prediction(guess, min(baselines, key=baselines.get)) as fold:
     print({name: round(value, 1) for name, value in baselines.items()})
 
 # %% [markdown]
-# Who wanders about gets into others' ways, and a line does not come about by chance. Now watch the guide. Dashed circles are how far each robot sees: 4 units. Crosses show where the line is looked for in the end.
+# <details><summary>After your guess</summary>
+#
+# Who wanders about gets into others' ways, and a line does not come about by chance.
+#
+# </details>
+#
+# Now watch the guide. Dashed circles are how far each robot sees: 4 units. Crosses show where the line is looked for in the end.
 
 # %%
 plots.animate_tracks(follow(many, FormationGuide(many), seed=1)[3], title="The guide")
@@ -238,7 +244,7 @@ plots.tracks(follow(many, teams[0], seed=1)[:8], title="VDN, eight starts")
 # **Predict.** Whose mean return is the lowest: IQL's, VDN's or QMIX's?
 
 # %%
-guess = ...  # one word: IQL, VDN or QMIX
+guess = ...  # "IQL", "VDN" or "QMIX"
 
 stored = data.load("formation")
 reached = {arm: [run["return"] for run in runs] for arm, runs in stored["runs"].items()}
@@ -252,7 +258,13 @@ with lesson.prediction(guess, min(three, key=means.get)) as fold:
 
 
 # %% [markdown]
-# The line in each row of dots is the median; two of QMIX's teams are so bad that they pull the mean below IQL's. A method that contains VDN does worse than VDN. *Break it* asks why. First to what QMIX reads.
+# <details><summary>After your guess</summary>
+#
+# The line in each row of dots is the median; two of QMIX's teams are so bad that they pull the mean below IQL's. A method that contains VDN does worse than VDN. *Break it* asks why.
+#
+# </details>
+#
+# First to what QMIX reads.
 #
 # ### Step 7: no state, or one too large
 #
@@ -434,7 +446,11 @@ with lesson.prediction(guess, error ** 2):
     print(f"TD error {error:.2f}, squared {error ** 2:.2f}")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # $r + \gamma v - v = r - (1 - \gamma) v$: on a circle of equal beliefs only a hundredth of the mistake shows. TD errors compare a belief with the next belief. If both are wrong by the same, little is left. In time the belief would leak away, by a hundredth at a time, if the max over next actions did not find new hope wherever a value is too high by chance.
+#
+# </details>
 #
 # **What is known about the cause.** Each row changes one thing, in eight seeds.
 
@@ -466,7 +482,7 @@ plots.bars(hope, "Hope: what is believed less what is got, mean of eight seeds",
 # **Predict.** What costs it more: a view of 2, or a plane of 8?
 
 # %%
-guess = ...  # a word: view or plane
+guess = ...  # "view" or "plane"
 
 changed = {"as learned": {}, "view": {"view": 2.0}, "plane": {"size": 8.0}}
 gets = {name: evaluate(Formation(**TASK | change, num_envs=256), teams[0], seed=1).mean_return
@@ -475,7 +491,11 @@ with lesson.prediction(guess, min(gets, key=gets.get)) as fold:
     fold.append(plots.bars(gets, "VDN, seed 0, in other worlds", "return from 256 starts"))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # On the larger plane the line is mostly found: what the robots learned is about the ways between them, and those look the same. With half the view they see less; and, worse, the same way has another number now, since ways come in units of the view. A team learns the units too.
+#
+# </details>
 #
 # ## Sum up
 #

@@ -98,7 +98,13 @@ with lesson.prediction(guess, rules["nearest"]) as fold:
     print("battles won of 200:", rules)
 
 # %% [markdown]
-# It is far fewer than half. Equals fall together now and then, in 30 of these battles. And an agent sees only 9 far: one that sees nobody stops, and comes late to the fight, while the enemy's script knows where everybody is. *Weakest* attacks the enemy with the least health within reach, which is better. *Kite* shoots and steps back while it waits, which is worse here. A random team never wins. Here is a battle that *weakest* loses: circles are the team, diamonds the enemy, bars are health, and lines are shots.
+# <details><summary>After your guess</summary>
+#
+# It is far fewer than half. Equals fall together now and then, in 30 of these battles. And an agent sees only 9 far: one that sees nobody stops, and comes late to the fight, while the enemy's script knows where everybody is. *Weakest* attacks the enemy with the least health within reach, which is better. *Kite* shoots and steps back while it waits, which is worse here. A random team never wins.
+#
+# </details>
+#
+# Here is a battle that *weakest* loses: circles are the team, diamonds the enemy, bars are health, and lines are shots.
 
 # %%
 lost = next(each for each in watch(many, ScriptedTeam(many, "weakest")) if not each.won)
@@ -173,7 +179,11 @@ with lesson.prediction(guess, q.max().item()) as fold:
     print("worth as much as the best:", (q > q.max() - 1e-9).nonzero().flatten().tolist())
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # All the damage and the kill, but never the win: against its equal, with the same reach and the same speed, a single marine can do no better than fall together with it. Whatever a team of equals wins, it wins *as a team*.
+#
+# </details>
 #
 # ### Step 3: focus fire, on paper
 #
@@ -276,7 +286,7 @@ figure
 # **Predict.** Which of IQL, VDN and QMIX wins least?
 
 # %%
-guess = ...  # one word: IQL, VDN or QMIX
+guess = ...  # "IQL", "VDN" or "QMIX"
 
 stored = data.load("skirmish")
 names = {"iql": "IQL", "vdn": "VDN", "qmix": "QMIX"}
@@ -297,7 +307,11 @@ with lesson.prediction(guess, min(names.values(), key=means.get)) as fold:
                            "share of battles won", dots=True))
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # Each independent learner has to explain with its own actions what three did together, while the other two keep changing. It learns to shoot, and hardly to coordinate: its best seed wins less than the worst of VDN, and its worst less than a rule. The step from nothing to *a* factorisation is the large one. QMIX's five seeds are all above VDN's, by a little; for one setting of one scenario that is what can be said.
+#
+# </details>
 #
 # ## The same as the library
 #

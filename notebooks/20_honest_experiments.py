@@ -134,7 +134,7 @@ print(f"IQM {iqm(scores):.2f}, 95% interval {low:.2f} to {high:.2f}")
 # **Predict.** Ten runs, one of them special (the only one that failed, say). In what share of the bootstrap's draws of ten is it *not* there? And with three runs?
 
 # %%
-guess = ...  # two numbers between 0 and 1 in a list: with ten runs, with three
+guess = ...  # two numbers from 0 to 1, as in [0.1, 0.5]: with ten runs, with three
 
 absent = [(1 - 1 / K) ** K for K in (10, 3)]
 with lesson.prediction(guess, absent) as fold:
@@ -142,7 +142,11 @@ with lesson.prediction(guess, absent) as fold:
 
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # So what happened once is missing from a good third of the draws, whatever K is. What did *not* happen in any run is missing from all of them: the bootstrap cannot draw a failure that has not been seen. That is its weakness where seeds are few.
+#
+# </details>
 
 # %% [markdown]
 # ### Step 2: how many seeds?
@@ -169,7 +173,7 @@ def kept_promise(K, truth):
 # **Predict.** With 3 runs, and with 10: in what share of all experiments does the "95%" interval contain the true 0.7?
 
 # %%
-guess = ...  # two numbers between 0 and 1 in a list: with 3 runs, with 10
+guess = ...  # two numbers from 0 to 1, as in [0.9, 0.95]: with 3 runs, with 10
 
 counts = range(2, 51)
 kept = [kept_promise(K, 0.7) for K in counts]
@@ -180,7 +184,13 @@ with lesson.prediction(guess, [kept_promise(3, 0.7), kept_promise(10, 0.7)]) as 
 
 
 # %% [markdown]
-# With three runs, it often happens that all three succeed; then the interval is the single point 1, and it is wrong. The promise is nearly kept from about ten runs on and still jumps, because a count of successes jumps. What to take home: **three seeds say next to nothing, five say whether something works at all, ten or more can carry a comparison**, and an interval from few runs is too narrow, not too wide.
+# <details><summary>After your guess</summary>
+#
+# With three runs, it often happens that all three succeed; then the interval is the single point 1, and it is wrong. The promise is nearly kept from about ten runs on and still jumps, because a count of successes jumps.
+#
+# </details>
+#
+# What to take home: **three seeds say next to nothing, five say whether something works at all, ten or more can carry a comparison**, and an interval from few runs is too narrow, not too wide.
 
 # %% [markdown]
 # ### Step 3: better, and how surely?
@@ -325,13 +335,19 @@ with lesson.prediction(guess, "IQL" if slow_iql > plain_qmix else "QMIX") as fol
                              title="Share of looks at which the team is optimal (IQM)"))
 
 # %% [markdown]
-# On the grid world QMIX is ahead in every row, and what the algorithms move is as much as what the tricks move: details weigh as much as architectures here, not more. On the two-step game the tricks win by far, and what wins there is odd. On uniform data IQL does not keep the 8, and here it plays it at three of four looks. Has a trick beaten an architecture?
+# <details><summary>After your guess</summary>
+#
+# On the grid world QMIX is ahead in every row, and what the algorithms move is as much as what the tricks move: details weigh as much as architectures here, not more. On the two-step game the tricks win by far, and what wins there is odd. On uniform data IQL does not keep the 8, and here it plays it at three of four looks.
+#
+# </details>
+#
+# Has a trick beaten an architecture?
 
 # %% [markdown]
 # **Predict.** The same runs, another score: is the team optimal at its *last* look? Count the ten seeds of QMIX with default settings, and the ten of IQL with an eighth of the learning rate.
 
 # %%
-guess = ...  # two whole numbers from 0 to 10 in a list: QMIX, IQL
+guess = ...  # two whole numbers from 0 to 10, as in [3, 3]: QMIX, IQL
 
 last = table_of(stored["last"]["two-step"], sum)                        # of ten seeds
 with lesson.prediction(guess, last[[0, 3], [2, 0]]) as fold:
@@ -343,7 +359,13 @@ with lesson.prediction(guess, last[[0, 3], [2, 0]]) as fold:
                             title="Two-step game: of ten seeds, optimal at the last look"))
 
 # %% [markdown]
-# Not one run was changed, and the algorithms now move more than the tricks. A team that learns slowly passes the right answer slowly, and a share of looks pays it for that; the last look asks where it went. So **the score and the budget are part of every claim**, and have to be fixed before the first run, like the seeds.
+# <details><summary>After your guess</summary>
+#
+# Not one run was changed, and the algorithms now move more than the tricks. A team that learns slowly passes the right answer slowly, and a share of looks pays it for that; the last look asks where it went.
+#
+# </details>
+#
+# So **the score and the budget are part of every claim**, and have to be fixed before the first run, like the seeds.
 #
 # PyMARL2's own finding was measured on other tasks and with another score: with one tuned setting for all, QMIX reached 94.9% on the hard maps of SMAC, QPLEX 92.5%, VDN 91.2%, weighted QMIX 90.5%. Our tables neither confirm nor refute it. What carries over is the *design*: never compare two architectures with different details.
 
@@ -387,7 +409,7 @@ print("greedy returns [seeds, looks]:", returns["vdn"].shape)
 # **Predict.** Of six VDN runs, how many have a greedy return of 8 at *some* look? And how many at the last?
 
 # %%
-guess = ...  # two whole numbers in a list: at some look, at the last one
+guess = ...  # two whole numbers, as in [2, 1]: at some look, at the last one
 
 vdn = returns["vdn"]
 with lesson.prediction(guess, [int((vdn.max(axis=1) > 7.5).sum()),
@@ -397,7 +419,13 @@ with lesson.prediction(guess, [int((vdn.max(axis=1) > 7.5).sum()),
                             "VDN on the two-step game", "environment steps", "greedy return"))
 
 # %% [markdown]
-# A team that changes its mind passes every joint action on its way. The best of ten looks is a search over looks, with the luck of a search, and here it reports that VDN solves a game which it cannot even represent. Report the last look, or a mean over the last few, or the whole curve.
+# <details><summary>After your guess</summary>
+#
+# A team that changes its mind passes every joint action on its way. The best of ten looks is a search over looks, with the luck of a search, and here it reports that VDN solves a game which it cannot even represent.
+#
+# </details>
+#
+# Report the last look, or a mean over the last few, or the whole curve.
 
 # %% [markdown]
 # **Seeds chosen after looking.** Somebody has ten runs of each and shows "five representative ones" of theirs, those that ended best. How much is that worth? On the ten runs of *one* algorithm from the beginning:
@@ -516,6 +544,10 @@ with lesson.prediction(guess, "five at most"):
     print("÷ their spread: optimal", found["spread"], "of 10")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # A learning rate, a limit on the gradient and first weights near 0 are all tuned to values of a certain size. Divided by their spread the rewards come in the same units whatever the task pays in, and the ten teams are optimal again. That is what such a habit is for: one setting for many tasks. The library does the same for the units of the *state* ([lesson 05](05_mixer.ipynb)).
+#
+# </details>
 #
 # Taking away the mean as well is another matter. Dividing changes no policy's rank; subtracting can. If every step pays −1 until the goal is reached, all rewards are equal, and less their mean they are all 0: nobody has a reason to hurry any more. Where episodes can end, what a step pays on average is part of the task.

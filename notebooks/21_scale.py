@@ -163,7 +163,7 @@ assert abs(speed_up(shares, {"environment": 100}) - 1 / after) < 1e-9
 # **Predict.** Everything that plays (environment, acting, storing) becomes infinitely fast. How many times as fast is the run? And if in place of this the three parts of an update (loss, backward, optimiser and target) become 10 times as fast?
 
 # %%
-guess = ...  # two numbers in a list: playing for nothing, updates ten times as fast
+guess = ...  # two numbers, as in [2.5, 1.5]: playing for nothing, updates ten times as fast
 
 playing = dict.fromkeys(("environment", "agents act", "store"), math.inf)
 updating = dict.fromkeys(("loss", "backward", "optimiser and target"), 10)
@@ -301,7 +301,7 @@ names = [f"{each['agents']} agents, {each['hidden']} units, {each['rows']:,} row
 # **Predict.** The smallest: 2 agents, 64 units, 128 rows. How many times as fast is the GPU? And 8 agents, 256 units, 8,192 rows?
 
 # %%
-guess = ...  # two numbers in a list; below 1 means slower
+guess = ...  # two numbers, as in [2, 20]; below 1 means slower
 
 times = [each["times"] for each in gpu["updates"]]
 with lesson.prediction(guess, [round(times[0], 1), round(times[3])]) as fold:
@@ -312,7 +312,11 @@ with lesson.prediction(guess, [round(times[0], 1), round(times[3])]) as fold:
               f"{each['cuda'] / each['cpu']:.2f} times as fast")
 
 # %% [markdown]
+# <details><summary>After your guess</summary>
+#
 # With the default networks of this course a GPU makes training slower. It pays when agents, units, batch or episodes are large. Whole runs gain less than updates, because the environment stays on the CPU: Amdahl, once more.
+#
+# </details>
 #
 # ### Step 8: the fused loop
 #
@@ -500,7 +504,7 @@ at = [int(each) for each in learned["2 updates a call"]]
 # **Predict.** On the grid world, 512 rows: the mean score with an update every 16 steps, and with 2 updates a call (30 updates in all)?
 
 # %%
-guess = ...  # two numbers between 0 and 1 in a list
+guess = ...  # two numbers from 0 to 1, as in [0.5, 0.5]: every 16 steps, every call
 
 with lesson.prediction(guess, [round(float(each[-1]), 2) for each in score.values()]) as fold:
     fold.append(plots.lines(np.log2(at), score, "8,192 steps on the grid world, ten seeds",
@@ -512,7 +516,13 @@ with lesson.prediction(guess, [round(float(each[-1]), 2) for each in score.value
                   + ", ".join(f"{sum(row['last'])} ({count} rows)" for count, row in each.items()))
 
 # %% [markdown]
-# With an update every 16 steps, rows change hardly anything: a memory filled by 512 rows teaches as well as one filled by eight. With two updates a call, the run with 512 rows is over in a fraction of the time and has learned less; on the two-step game most such teams end with the wrong answer. With eight rows the same rule makes four times the updates, and learns more from each step. So it is updates that were lost, not rows that did harm. Whoever reports "512 environments, 12 times as fast" must say which of the two was done, and how many updates there were.
+# <details><summary>After your guess</summary>
+#
+# With an update every 16 steps, rows change hardly anything: a memory filled by 512 rows teaches as well as one filled by eight. With two updates a call, the run with 512 rows is over in a fraction of the time and has learned less; on the two-step game most such teams end with the wrong answer. With eight rows the same rule makes four times the updates, and learns more from each step. So it is updates that were lost, not rows that did harm.
+#
+# </details>
+#
+# Whoever reports "512 environments, 12 times as fast" must say which of the two was done, and how many updates there were.
 
 # %% [markdown]
 # ## Sum up

@@ -15,6 +15,8 @@ from qmix_course import errors
 NO_GUESS = ("No guess yet. Write one in place of the three dots and run the cell again, "
             "or open the fold to see the answer.")
 CLOSE = 1e-9                    # relatively: closer than this, two numbers are the same
+# JupyterLab breaks long lines of a <pre> within words.
+WRAP = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal"
 YES, NO = ("yes", "y", "true"), ("no", "n", "false")
 
 
@@ -30,7 +32,8 @@ class Prediction:
     def _repr_html_(self) -> str:
         below = "\n".join(picture._repr_html_() for picture in self.pictures)
         return (f"<p>{html.escape(self.sentence)}</p>\n<details{' open' if self.guessed else ''}>"
-                f"<summary>The computed answer</summary>\n<pre>{html.escape(self.answer)}</pre>\n{below}</details>")
+                f'<summary>The computed answer</summary>\n<pre style="{WRAP}">{html.escape(self.answer)}</pre>\n'
+                f"{below}</details>")
 
 
 @contextlib.contextmanager

@@ -107,10 +107,11 @@ def test_the_wrong_number_of_answers_is_refused():
 
 
 def test_a_verdict_shows_in_a_notebook_and_in_a_terminal():
-    verdict = Verdict("wrong", "a < b", "Think.", "1 < 2", (("More", "a & b"),))
-    assert repr(verdict) == "wrong: a < b\n  Think.\n  1 < 2"
+    verdict = Verdict("wrong", "a < b", "Think of `x < y`.", "1 < 2", (("More", "a & `b`"), ("Hint 1 of 1", "`c`")))
+    assert repr(verdict) == "wrong: a < b\n  Think of `x < y`.\n  1 < 2"
     assert all(text in verdict._repr_html_()
-               for text in ("a &lt; b", "<pre>1 &lt; 2</pre>", "<summary>More</summary>", "a &amp; b"))
+               for text in ("a &lt; b", "<code>x &lt; y</code>", ">1 &lt; 2</pre>", "<summary>More</summary>",
+                            "a &amp; `b`", "<code>c</code>"))
     with pytest.raises(ValueError, match="kind"):
         Verdict("maybe")
 

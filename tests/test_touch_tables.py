@@ -74,8 +74,16 @@ def test_an_entry_is_edited_and_all_follows(page, width):  # noqa: F811
     cell.send_keys(Keys.END, Keys.BACKSPACE, "1")                        # OR
     assert "monotone, and beyond QMIX's mixer" in page.said()
     assert "Squared error 0.25" in page.text()
-    cell.send_keys(Keys.END, Keys.BACKSPACE, "-")              # half a number changes nothing
-    assert "monotone, and beyond QMIX's mixer" in page.said()
+    for keys, word in (((Keys.BACKSPACE,), "is no number"), (("-",), "is no number"),
+                       ((Keys.BACKSPACE, "1e9"), "is too large")):
+        cell.send_keys(Keys.END, *keys)                        # it is said, and the tables below stay
+        assert word in page.said() and "the last table" in page.said()
+        assert cell.get_attribute("aria-invalid") == "true" and "Squared error 0.25" in page.text()
+    cell.send_keys(Keys.END, *[Keys.BACKSPACE] * 3, "1000000")
+    assert "of QMIX's class" in page.said() and cell.get_attribute("aria-invalid") is None
+    assert "1.00e6" in page.text() and page.js("return document.documentElement.scrollWidth") <= width
+    page.named("Reset: all as at the start").click()
+    assert page.named("payoff of (1, 1)").get_attribute("value") == "8"
 
 
 def test_a_known_game_and_what_each_class_makes_of_it(page):  # noqa: F811
@@ -85,3 +93,6 @@ def test_a_known_game_and_what_each_class_makes_of_it(page):  # noqa: F811
     assert "not monotone" in page.said()
     text = page.text()
     assert "Squared error 997.4" in text and "Squared error 1364" in text and text.count("not the best") == 3
+    select.send_keys("3 × 3: penalty")
+    assert page.js("return [...card.querySelectorAll('input')].map((each) => Number(each.value))") == [
+        x for row in penalty(-25) for x in row]

@@ -2,7 +2,7 @@
 
 Minutes = words / 200 + lines of code / 8 + 1, rounded up. 200 words a minute is unhurried reading, 8 lines a minute is
 reading code and its output; the one minute is what a lesson may compute at most. A formula counts as one word, one that
-stands on its own line as ten. Not counted: the set-up cell, the lists of exercises and of sources, outputs. The main
+stands on its own line as ten. Not counted: the set-up cell, the lists of exercises and of sources, the labels of folds, outputs. The main
 path is everything before the heading *Going further*, the rest is counted apart.
 """
 
@@ -46,6 +46,7 @@ def words(cells: list[NotebookNode]) -> int:
     for heading in LISTS:
         text = re.sub(rf"^### {heading}$.*?(?=^##|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"\]\([^)]*\)", "]", text)
+    text = re.sub(r"<summary>.*?</summary>|</?details>", "", text)
     text = re.sub(r"\$\$.*?\$\$", " x" * 10 + " ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$]*\$", "x", text)
     return sum(bool(re.search(r"\w", word)) for word in text.split())

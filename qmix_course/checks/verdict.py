@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 
 KINDS = ("not attempted", "error in your code", "wrong shape or type", "wrong", "correct")
+WRAP = "white-space: pre-wrap; overflow-wrap: break-word; word-break: normal"       # JupyterLab breaks words in a <pre>
 COLOURS = {"correct": "#009E73", "not attempted": "#777777"}
 
 
@@ -34,13 +36,19 @@ class Verdict:
         return "\n".join([head] + [f"  {line}" for line in lines])
 
     def _repr_html_(self) -> str:
-        title = f": {html.escape(self.title)}" if self.title else ""
-        hint = f"<br>{html.escape(self.hint)}" if self.hint else ""
-        detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
-        folds = "".join(f"<details><summary>{html.escape(summary)}</summary><pre>{html.escape(text)}</pre></details>"
+        title = f": {_marked(self.title)}" if self.title else ""
+        hint = f"<br>{_marked(self.hint)}" if self.hint else ""
+        detail = f'<pre style="{WRAP}">{html.escape(self.detail)}</pre>' if self.detail else ""
+        folds = "".join(f'<details><summary>{html.escape(summary)}</summary><pre style="{WRAP}">'
+                        f"{_marked(text) if summary.startswith('Hint') else html.escape(text)}</pre></details>"
                         for summary, text in self.folds)
         return (f'<div style="border-left: 4px solid {COLOURS.get(self.kind, "#D55E00")}; padding: 0.3em 0.8em">'
                 f"<b>{html.escape(self.kind)}</b>{title}{hint}{detail}{folds}</div>")
+
+
+def _marked(text: str) -> str:
+    """As HTML, with what stands between two backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 class Found(Exception):

@@ -16,13 +16,17 @@ FRAME = """<div class="qmix-touch" data-lm-suppress-shortcuts="true">
 "use strict";
 const host = document.currentScript.closest(".qmix-touch");
 if (host.shadowRoot) return;
+const shadow = host.attachShadow({{ mode: "open" }}), style = document.createElement("style");
+style.textContent = `{css}`;
+const begin = () => {{
 const data = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
 const card = document.createElement("section");
 card.className = "card";
-const style = document.createElement("style");
-style.textContent = `{css}`;
 {code}
-host.attachShadow({{ mode: "open" }}).append(style, card);
+titled(card, begin);
+shadow.replaceChildren(style, card);
+}};
+begin();
 }})();
 </script>
 </div>"""
@@ -33,7 +37,8 @@ class Piece:
 
     The text ``words`` (and the HTML ``still``, a picture) is what a page without scripts shows: GitHub, or a notebook
     that is not trusted. Where scripts run it gives way to the piece, which lives in a shadow root of its own: no style
-    of the page reaches in, none leaks out, and any number of copies may stand on one page.
+    of the page reaches in, none leaks out, and any number of copies may stand on one page. *Reset*, on every piece
+    that has more to move than a film, builds it anew from its data.
 
     ``data`` is what the scripts, files of this folder, get to see. ``learned``: it comes out of training, and so is not
     the same on every processor; a comparison of stored outputs leaves it out (tests/nbval.cfg).

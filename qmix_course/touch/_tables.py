@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmix_course.envs import PAYOFFS
+from qmix_course.envs import PAYOFFS, penalty
 from qmix_course.touch._piece import Piece
 
 GAMES = {
@@ -11,6 +11,7 @@ GAMES = {
     "2 × 2: two equal optima": PAYOFFS["two_optima"],
     "3 × 3: QTRAN's game": PAYOFFS["qtran"],
     "3 × 3: climbing": PAYOFFS["climbing"],
+    "3 × 3: penalty(−25)": penalty(-25),
     "3 × 3: QPLEX's game 3": PAYOFFS["qplex3"],
     "3 × 3: QPLEX's game 1": PAYOFFS["qplex1"],
 }

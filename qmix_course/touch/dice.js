@@ -22,7 +22,8 @@ const chart = make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" });
 chart.append(make("line", { x1: LEFT, x2: across(1), y1: up(least - 4), y2: up(least - 4), stroke: "#333" }),
              make("line", { x1: LEFT, x2: LEFT, y1: TOP, y2: up(least - 4), stroke: "#333" }));
 for (const e of [0, 0.25, 0.5, 0.75, 1]) chart.append(make("text", { x: across(e), y: HIGH - 22 }, String(e)));
-chart.append(make("text", { x: across(0.5), y: HIGH - 6 }, "ε"));
+chart.append(make("text", { x: across(0.5), y: HIGH - 6 }, "ε, how often a coin says random"),
+             make("text", { x: LEFT, y: 8 }, "return"));
 for (let r = Math.ceil(least / 20) * 20; r <= most; r += 20) chart.append(
   make("text", { x: 22, y: up(r) }, number(r, 0)),
   make("line", { x1: LEFT - 4, x2: LEFT, y1: up(r), y2: up(r), stroke: "#333" }));

@@ -38,7 +38,7 @@ function step(actions) {
 
 function run() {
   if (over) begin();
-  timer = setInterval(() => host.isConnected && !over ? step(act(cells)) : pause(), 700);
+  timer = setInterval(() => card.isConnected && !over ? step(act(cells)) : pause(), 700);
   go.textContent = "Pause the team";
 }
 

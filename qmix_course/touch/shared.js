@@ -21,9 +21,9 @@ function change(element, attributes) {
   }
 }
 
-// A number as text: a true minus sign, and no minus zero.
+// A number as text: a true minus sign, no minus zero, and a power of ten where it would get long.
 function number(value, digits = 2) {
-  const text = value.toFixed(digits);
+  const text = Math.abs(value) < 1e5 ? value.toFixed(digits) : value.toExponential(2).replace("e+", "e");
   return (/[1-9]/.test(text) ? text : text.replace("-", "")).replace("-", "\u2212");
 }
 
@@ -44,9 +44,11 @@ function button(words, click, name = words) {
 function slider(label, [least, most, step], value, changed) {
   const input = make("input", { type: "range", min: least, max: most, step, value, "aria-label": label,
                                 oninput: () => changed(Number(input.value)) });
-  const output = make("output");
+  const output = make("output"), share = -least / (most - least), track = make("span", {}, input);
+  if (share > 0 && share < 1) change(track, {           // a mark at 0: the middle of the thumb, which is 16 px wide
+    class: "zero", style: `background-position: calc(${100 * share}% + ${7 - 14 * share}px)` });
   const say = (text) => { output.textContent = text; input.setAttribute("aria-valuetext", text); };
-  return { row: make("label", { class: "slider" }, make("span", {}, label), input, output), input, say };
+  return { row: make("label", { class: "slider" }, make("span", {}, label), track, output), input, say };
 }
 
 function choice(label, options, changed) {
@@ -62,6 +64,14 @@ function tick(label, checked, changed) {
 
 // Words that a screen reader tells when they change.
 const told = () => make("p", { role: "status", "aria-live": "polite" });
+
+// The title's row, with a way back for all that can be moved. A film has its own.
+function titled(card, begin) {
+  const moved = card.querySelector(".slider:not(.place), input[type=number], select");
+  const again = () => { begin(); host.shadowRoot.querySelector(".head button").focus(); };
+  card.prepend(make("div", { class: "head" }, card.querySelector("h4"),
+                    ...moved ? [button("Reset", again, "Reset: all as at the start")] : []));
+}
 
 // A table of numbers. `marks(row, column)` gives a cell's class, `fill(row, column)` its shade from 0 to 1, or null.
 function numbers(caption, rows, { digits = 2, marks = () => "", fill = () => null, names = null } = {}) {
@@ -88,13 +98,13 @@ function player(count, show, { seconds = 0.5, opening = false } = {}) {
   const stop = () => { clearInterval(timer); timer = null; label("Play"); };
   const start = () => {
     if (at === count - 1) go(0);
-    timer = setInterval(() => { go(at + 1); if (at === count - 1 || !host.isConnected) stop(); }, 1000 * seconds);
+    timer = setInterval(() => { go(at + 1); if (at === count - 1 || !row.isConnected) stop(); }, 1000 * seconds);
     label("Pause");
   };
   const by = (steps) => { stop(); go(at + steps); };
   const play = button("Play", () => timer === null ? start() : stop());
   const place = slider("Step", [0, count - 1, 1], 0, (frame) => { stop(); go(frame); });
-  place.row.classList.add("short");
+  place.row.classList.add("short", "place");
   const row = make("div", {}, make("div", { class: "row" }, play, button("◀", () => by(-1), "One step back"),
     button("▶", () => by(1), "One step on"), button("To the start", () => by(-count))), place.row);
   if (opening && !CALM && window.IntersectionObserver) {

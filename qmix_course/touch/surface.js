@@ -32,6 +32,8 @@ for (const q of [-REACH, 0, REACH]) map.append(make("text", { x: across(q), y: S
                                                make("text", { x: 20, y: up(q) }, number(q, 0)));
 map.append(make("text", { x: across(0), y: SIZE + 35 }, "Q₁ →"), make("text", { x: 12, y: up(1.5) }, "Q₂"),
            make("text", { x: 12, y: up(1.1) }, "↑"));
+for (const way of [`M${across(0)} ${up(-REACH)}V${up(REACH)}`, `M${across(-REACH)} ${up(0)}H${across(REACH)}`])
+  map.append(make("path", { d: way, stroke: "#000", "stroke-opacity": 0.55, "stroke-dasharray": "2 3" }));
 const falls = make("path", { stroke: "#8a3600", "stroke-width": 2 });
 const dot = make("circle", { r: 6, fill: "#fff", stroke: "#000", "stroke-width": 2.5 });
 map.append(falls, dot);
@@ -94,9 +96,10 @@ card.append(
   make("h4", {}, "A mixer of two agents: drag its weights, its state, the point"),
   make("div", { class: "side" },
     make("div", {}, map, make("p", { class: "small" },
-      "Light is low, dark is high; a stroke marks where a slope is below zero. The ring is the point.")),
-    make("div", {}, ...qs.map((each) => each.row), stateSlider.row, ...weights.map((each) => each.row),
-      tick("absolute value on the weights", true, (checked) => { abs = checked; draw(); }))),
-  make("p", {}, "Q_tot = ", total), ...slopes.map((slope, i) => make("p", {}, `∂Q_tot/∂Q${"₁₂"[i]} = `, slope)),
-  verdict);
+      "Light is low, dark is high; a stroke marks where a slope is below zero. The ring is the point. " +
+      "Dotted lines and the marks on the sliders are at 0.")),
+    make("div", {}, verdict, make("p", {}, "Q_tot = ", total),
+      ...slopes.map((slope, i) => make("p", {}, `∂Q_tot/∂Q${"₁₂"[i]} = `, slope)),
+      ...[...qs, stateSlider, ...weights].map((each) => each.row),
+      tick("absolute value on the weights", true, (checked) => { abs = checked; draw(); }))));
 draw();

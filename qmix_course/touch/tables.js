@@ -3,6 +3,7 @@ const CLASSES = { additive: "additive: a sum of one number for each agent. VDN c
                   qmix: "of QMIX's class: it never falls and has increasing differences.",
                   monotone: "monotone, and beyond QMIX's mixer.",
                   igm: "not monotone: what is better for one agent depends on what the other does." };
+const MOST = 1e6, given = (value) => Number.isFinite(value) && Math.abs(value) <= MOST;
 const NAMES = { additive: "Nearest additive (VDN)", qmix: "Nearest of QMIX's class", monotone: "Nearest monotone" };
 const list = Object.entries(data.games);
 let payoff;
@@ -11,7 +12,7 @@ const grid = make("div"), said = told(), fits = make("div", { class: "three" });
 function draw() {
   const n = payoff.length, inputs = payoff.map((row, i) => row.map((value, j) => {
     const input = make("input", { type: "number", step: "any", value, "aria-label": `payoff of (${i}, ${j})`,
-      oninput: () => { if (Number.isFinite(input.valueAsNumber)) { payoff[i][j] = input.valueAsNumber; update(); } } });
+      oninput: () => enter(i, j, input) });
     return input;
   }));
   const head = make("tr", {}, make("td"), ...payoff.map((_, j) => make("th", { scope: "col" }, String(j))));
@@ -21,7 +22,19 @@ function draw() {
   update();
 }
 
+// An entry that is none changes nothing: the class and the tables below stay those of the last payoff.
+function enter(i, j, input) {
+  const value = input.valueAsNumber;
+  change(input, { "aria-invalid": !given(value) && "true" });
+  if (given(value)) payoff[i][j] = value;
+  if (!grid.querySelector("[aria-invalid]")) return update();
+  said.className = "down";
+  said.textContent = `The entry (${i}, ${j}) is ${Number.isFinite(value) ? "too large" : "no number"}: write one ` +
+    "between −1,000,000 and 1,000,000. What stands below belongs to the last table.";
+}
+
 function update() {
+  said.className = "";
   const place = classify(payoff), top = bestOf(payoff).map(String);
   said.textContent = `This table is ${CLASSES[place.kind]}${place.why ? ` Why: ${place.why}.` : ""}`;
   fits.replaceChildren(...Object.entries(NAMES).map(([kind, name]) => {

@@ -185,6 +185,6 @@ EXERCISE = Exercise(
            "In forward, W1 comes as one long row for each sample. Give it a shape with the axes sample, agent, unit.",
            "Keep the sample axis first throughout and check the shape after each line with a batch of 5, 3 agents and "
            "4 units.",
-           "V(s) comes as [B, 1] out of its last layer. Take away that axis by its number, so that a batch of one "
-           "keeps its own."),
+           "V(s) comes as [B, 1] out of its last layer. `squeeze(-1)` takes away that axis and no other; a bare "
+           "`squeeze()` would also take the first axis of a batch of one."),
     mistakes=NET_MISTAKES, look=look, off_limits=("qmix_course.mixers.QMixer",))
