@@ -57,7 +57,8 @@ lesson.start("00")
 # ## Where this leads
 #
 # A lesson is a notebook. Run its cells from top to bottom: click a cell and press **Shift+Enter**. The cell above that
-# begins with `# Set-up` is the same in every lesson and always comes first.
+# begins with `# Set-up` is the same in every lesson and always comes first. Outputs that stand here already were made by the
+# authors, so that you can read without running; run the cells to make your own.
 
 # %%
 import random
@@ -132,7 +133,8 @@ with lesson.prediction(guess, round(sum(rewards), 6)):
 
 # %% [markdown]
 # That was a *Predict* question. Every lesson has some. The first line of the cell below it says what to write; the cell computes the
-# answer, keeps it folded until you ask for it, and says how far off you were. Being wrong is how you find out what
+# answer, keeps it folded until you ask for it, and says how far off you were. Text that would give the answer away is
+# folded too (*After your guess*). Being wrong is how you find out what
 # you had not understood yet. If you leave the three dots, the notebook runs on.
 #
 # ### Before training

@@ -32,7 +32,7 @@ PIECES = {
     "memory": lambda: touch.memory(),
     "play": lambda: touch.play(),
     "robots": lambda: touch.robots(**ROBOTS),
-    "starts": lambda: touch.starts({"fresh": QMIX.for_env(GridWorld(), seed=0)}),
+    "starts": lambda: touch.starts({name: QMIX.for_env(GridWorld(), seed=k) for k, name in enumerate(("a", "b"))}),
     "surface": lambda: touch.surface(),
     "tables": lambda: touch.tables(),
     "weights": lambda: touch.weights(),
@@ -87,6 +87,26 @@ def test_it_draws_twice_on_a_page_and_fits(page, piece, width):  # noqa: F811
     assert page.complaints() == []
     heights = page.js("return [...card.querySelectorAll('svg')].map(svg => svg.getBoundingClientRect().height)")
     assert all(80 < height < 500 for height in heights), heights
+
+
+def test_reset_brings_everything_back_and_a_film_needs_none(page, piece):  # noqa: F811
+    page.show(piece)
+    whole = "return [card.innerText, ...[...card.querySelectorAll('input, select')].map(each => each.value + each.checked)]"
+    before, again = page.js(whole), page.find(".head button")
+    moved = page.js("""const all = [...card.querySelectorAll('.slider:not(.place) input, input[type=checkbox], select')];
+        all.forEach((each) => {
+          if (each.type === "checkbox") each.click();
+          else if (each.options) { each.selectedIndex = each.options.length - 1; }
+          else each.value = each.max;
+          each.dispatchEvent(new Event(each.options ? "change" : "input"));
+        });
+        return all.filter((each) => each.type !== "checkbox").length""")
+    assert len(again) == (moved > 0)
+    if again:
+        assert page.js(whole) != before
+        again[0].click()
+        assert page.js(whole) == before and page.complaints() == []
+        assert page.js("return host.shadowRoot.activeElement.textContent") == "Reset"
 
 
 def test_without_scripts_it_says_what_would_be_here(page, piece):  # noqa: F811

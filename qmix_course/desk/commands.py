@@ -51,6 +51,8 @@ def command_start(arguments: argparse.Namespace) -> int:
     for copy, what in done:
         if what != copies.LEFT or arguments.lesson:
             print(f"{shown(copy)}: {_said(what, copy)}")
+    if any(what in (copies.COPIED, copies.FOLLOWED) for _, what in done):
+        print("Outputs in them are the authors'; run the cells to make your own.")
     if left and not arguments.lesson:
         one, many = "1 copy is there already, left as it is", f"{len(left)} copies are there already, left as they are"
         print(f"my/: {many if len(left) > 1 else one}")
