@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 41
+# **Minutes:** 39, and 3 more for *Going further*
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #
@@ -553,31 +553,6 @@ for name, rule, expected in zip(("own coins", "team coin"),
 # %% [markdown]
 # A test that looks at one agent sees no difference. A test that looks at two at once does. With one agent both are the same,
 # so a program that was right for one agent becomes wrong when agents are added.
-#
-# ### The same network for everybody
-#
-# Agents may share one set of weights (`shared=True` in the library): fewer parameters, and what one learns all know. But
-# agents with the same weights *and* the same observation have the same utilities. Take a game in which both observe the
-# same and are paid 1 if they choose *different* actions.
-
-# %%
-game = MatrixGame([[0, 1], [1, 0]])
-same_obs = game.reset().obs[:, None]                        # [1, 1, N, O]: both agents see the same
-for shared in (True, False):
-    paid = 0
-    for seed in range(100):
-        torch.manual_seed(seed)
-        q, _ = MLPAgents(2, game.spec.obs_dim, game.spec.n_actions, shared=shared)(same_obs)
-        first, second = q[0, 0].argmax(-1).tolist()
-        paid += int(game.payoff[first, second])
-    print("shared weights:" if shared else "own weights   :",
-          f"the greedy team is paid with {paid} of 100 random networks")
-
-# %% [markdown]
-# With shared weights no network of the 100 is paid, and no training could change that: two equal inputs to one function
-# give equal outputs. The common cure is to append the agent's number (one-hot) to its observation, as the QMIX authors' code
-# does. On the grid world the observations differ anyway, since each contains its own goal. This course keeps separate
-# weights unless it says otherwise.
 
 # %% [markdown]
 # ## Sum up
@@ -633,3 +608,33 @@ for shared in (True, False):
 # - Mikayel Samvelyan and others (2019), *The StarCraft Multi-Agent Challenge*: available actions.
 # - The PyTorch documentation, `torch.nn.Linear` and `torch.nn.init`: the first weights.
 # - PyMARL, the QMIX authors' code: one shared network whose inputs include the last action and the agent's number.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who wonder why not all agents share one network.
+#
+# ### The same network for everybody
+#
+# Agents may share one set of weights (`shared=True` in the library): fewer parameters, and what one learns all know. But
+# agents with the same weights *and* the same observation have the same utilities. Take a game in which both observe the
+# same and are paid 1 if they choose *different* actions.
+
+# %%
+game = MatrixGame([[0, 1], [1, 0]])
+same_obs = game.reset().obs[:, None]                        # [1, 1, N, O]: both agents see the same
+for shared in (True, False):
+    paid = 0
+    for seed in range(100):
+        torch.manual_seed(seed)
+        q, _ = MLPAgents(2, game.spec.obs_dim, game.spec.n_actions, shared=shared)(same_obs)
+        first, second = q[0, 0].argmax(-1).tolist()
+        paid += int(game.payoff[first, second])
+    print("shared weights:" if shared else "own weights   :",
+          f"the greedy team is paid with {paid} of 100 random networks")
+
+# %% [markdown]
+# With shared weights no network of the 100 is paid, and no training could change that: two equal inputs to one function
+# give equal outputs. The common cure is to append the agent's number (one-hot) to its observation, as the QMIX authors' code
+# does. On the grid world the observations differ anyway, since each contains its own goal. This course keeps separate
+# weights unless it says otherwise.

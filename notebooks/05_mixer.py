@@ -20,7 +20,7 @@
 #
 # You build QMIX's mixer: a small monotone network whose weights are written by other networks that read the state.
 #
-# **Minutes:** 45, and 28 more for *Going further*
+# **Minutes:** 40, and 33 more for *Going further*
 #
 # **You need:** lesson 04; how `nn.Linear` and autograd work.
 #
@@ -499,12 +499,94 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
     assert never_falls(team.mixer, 3) and not weighs_by_state(team.mixer, 3)
     print("its table of 2B is right to within 0.5; only weighs_by_state finds the fault")
 
+
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
 # The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here neither the return nor $Q_{tot}$ tells you that the state never arrives. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
 #
 # </details>
+
+# %% [markdown]
+# ## Sum up
+#
+# ### What you can do now
+#
+# - Build the mixer: four hypernetworks, two absolute values, one ELU.
+# - Point at the line that is the monotonicity and say why the biases do not need it.
+# - Explain with the grid world's exact values why the state must not pass through the non-negative weights.
+# - Weigh abs, softplus and ELU + 1 against each other by their start and their slopes.
+# - Test a mixer's structure without training it.
+#
+# ### Common misreadings
+#
+# - *"The hypernetworks must have non-negative weights."* Only what they *write* into $W_1$ and $w_2$ is made non-negative. Inside they are ordinary networks.
+# - *"`abs` belongs on the biases too."* They are added, not multiplied; $V(s)$ may well be negative.
+# - *"ReLU on the hypernetwork's output is as good as abs."* It is non-negative, but where its output is 0 its slope is 0 too: the hypernetwork learns nothing through that weight. See exercise 05.2.
+# - *"The mixer needs the state when the agents act."* Nothing of the mixer is needed to act.
+# - *"The greedy return is right, so the mixer is right."* The state-blind mixer reached the best return.
+#
+# ### Exercises
+#
+# The exercises of this lesson are in [exercises/05_mixer.ipynb](../exercises/05_mixer.ipynb); `make lab` puts a copy of your own in `my/`.
+#
+# - 05.1 How loud is each agent?
+# - 05.2 Two ways not to be negative
+# - 05.3 What a mixer weighs
+# - 05.4 A mixer of your own
+# - 05.5 A test from the outside
+# - 05.6 Find the bug: Monotone, or so it says
+# - 05.7 Find the bug: A sample that listens to its neighbours
+# - 05.8 Measure it: a mixer without the state
+#
+# Further, without a check:
+#
+# 1. Add `F.relu` to the comparison in *Going further*. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
+# 2. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves in *Going further* move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
+# 3. `OnlyShift` should be able to reach exactly 2.5625, the error with a free shift, on the fit in *Going further*, and no less. Build it as a stacked mixer and confirm it.
+#
+# ### Sources
+#
+# - Rashid et al. (2018), *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*, section 4: the mixing network, the hypernetworks, the absolute values, the free biases, why the state is not an input of the mixer.
+# - Ha, Dai and Le (2017), *HyperNetworks*.
+# - Samvelyan et al. (2019), *The StarCraft Multi-Agent Challenge*, with the code PyMARL: hypernetworks with two layers of 64 units, 32 units in the mixer.
+# - Clevert, Unterthiner and Hochreiter (2016), *Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)*.
+
+# %% [markdown]
+# ## Going further
+#
+# For those who want to see the shortcut's slopes, what a state in large units does to a mixer and what the library does about it, the three functions of step 7 in training, and what a mixer without `abs` or without the state does to the fit of this lesson's problem.
+#
+# ### The state as an input
+#
+# Step 6's shortcut beside the mixer, and their slopes with respect to the state.
+
+# %%
+class StateAsInput(nn.Module):
+    """The shortcut: utilities and state together through non-negative weights."""
+
+    def __init__(self, n_agents, state_dim, embed_dim=32):
+        super().__init__()
+        self.first, self.second = (nn.Linear(n_agents + state_dim, embed_dim),
+                                   nn.Linear(embed_dim, 1))
+
+    def forward(self, agent_qs, state):
+        x = torch.cat([agent_qs, state], -1)
+        hidden = F.elu(F.linear(x, self.first.weight.abs(), self.first.bias))
+        return F.linear(hidden, self.second.weight.abs(), self.second.bias).squeeze(-1)
+
+
+torch.manual_seed(0)
+sample_q, sample_s = torch.randn(200, 2), optimum.model.state[:200]
+for name, mixer in (("state as input  ", StateAsInput(2, 8)),
+                    ("hypernetworks   ", HandMixer(2, 8))):
+    in_q = slopes(lambda q: mixer(q, sample_s), sample_q)
+    in_s = slopes(lambda s: mixer(sample_q, s), sample_s)
+    print(f"{name} falls in some utility: {str(bool((in_q < 0).any())):<5}  "
+          "falls in some number of the state:", bool((in_s < 0).any()))
+
+# %% [markdown]
+# Both keep the promise to the agents. Only one is free in the state.
 
 # %% [markdown]
 # ### A state in large units
@@ -565,91 +647,8 @@ for kind in (QMIX, LargeUnits):
           f"some Q_tot above 100: {str(bool((learned > 100).any())):<6}"
           f"the run warned: {len(caught) == 1}")
 
-
 # %% [markdown]
-# No episode pays more than 10, and the mixer in large units believes in values above 100. Nothing crashes. Only the size of $Q_{tot}$ gives it away, so `train` compares it with what the rewards seen so far can pay, and warns once if it leaves that. It also divides every state by the largest numbers it has met (see *Going further*).
-
-# %% [markdown]
-# ## Sum up
-#
-# ### What you can do now
-#
-# - Build the mixer: four hypernetworks, two absolute values, one ELU.
-# - Point at the line that is the monotonicity and say why the biases do not need it.
-# - Explain with the grid world's exact values why the state must not pass through the non-negative weights.
-# - Weigh abs, softplus and ELU + 1 against each other by their start and their slopes.
-# - Test a mixer's structure without training it.
-# - Say why the units of the state matter to a mixer, and more than to an agent.
-#
-# ### Common misreadings
-#
-# - *"The hypernetworks must have non-negative weights."* Only what they *write* into $W_1$ and $w_2$ is made non-negative. Inside they are ordinary networks.
-# - *"`abs` belongs on the biases too."* They are added, not multiplied; $V(s)$ may well be negative.
-# - *"ReLU on the hypernetwork's output is as good as abs."* It is non-negative, but where its output is 0 its slope is 0 too: the hypernetwork learns nothing through that weight. See exercise 05.2.
-# - *"The mixer needs the state when the agents act."* Nothing of the mixer is needed to act.
-# - *"The greedy return is right, so the mixer is right."* The state-blind mixer reached the best return.
-#
-# ### Exercises
-#
-# The exercises of this lesson are in [exercises/05_mixer.ipynb](../exercises/05_mixer.ipynb); `make lab` puts a copy of your own in `my/`.
-#
-# - 05.1 How loud is each agent?
-# - 05.2 Two ways not to be negative
-# - 05.3 What a mixer weighs
-# - 05.4 A mixer of your own
-# - 05.5 A test from the outside
-# - 05.6 Find the bug: Monotone, or so it says
-# - 05.7 Find the bug: A sample that listens to its neighbours
-# - 05.8 Measure it: a mixer without the state
-#
-# Further, without a check:
-#
-# 1. Add `F.relu` to the comparison in *Going further*. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
-# 2. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves in *Going further* move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
-# 3. `OnlyShift` should be able to reach exactly 2.5625, the error with a free shift, on the fit in *Going further*, and no less. Build it as a stacked mixer and confirm it.
-#
-# ### Sources
-#
-# - Rashid et al. (2018), *QMIX: Monotonic Value Function Factorisation for Deep Multi-Agent Reinforcement Learning*, section 4: the mixing network, the hypernetworks, the absolute values, the free biases, why the state is not an input of the mixer.
-# - Ha, Dai and Le (2017), *HyperNetworks*.
-# - Samvelyan et al. (2019), *The StarCraft Multi-Agent Challenge*, with the code PyMARL: hypernetworks with two layers of 64 units, 32 units in the mixer.
-# - Clevert, Unterthiner and Hochreiter (2016), *Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)*.
-
-# %% [markdown]
-# ## Going further
-#
-# For those who want to see the shortcut's slopes, what the library does about large units, the three functions of step 7 in training, and what a mixer without `abs` or without the state does to the fit of this lesson's problem.
-#
-# ### The state as an input
-#
-# Step 6's shortcut beside the mixer, and their slopes with respect to the state.
-
-# %%
-class StateAsInput(nn.Module):
-    """The shortcut: utilities and state together through non-negative weights."""
-
-    def __init__(self, n_agents, state_dim, embed_dim=32):
-        super().__init__()
-        self.first, self.second = (nn.Linear(n_agents + state_dim, embed_dim),
-                                   nn.Linear(embed_dim, 1))
-
-    def forward(self, agent_qs, state):
-        x = torch.cat([agent_qs, state], -1)
-        hidden = F.elu(F.linear(x, self.first.weight.abs(), self.first.bias))
-        return F.linear(hidden, self.second.weight.abs(), self.second.bias).squeeze(-1)
-
-
-torch.manual_seed(0)
-sample_q, sample_s = torch.randn(200, 2), optimum.model.state[:200]
-for name, mixer in (("state as input  ", StateAsInput(2, 8)),
-                    ("hypernetworks   ", HandMixer(2, 8))):
-    in_q = slopes(lambda q: mixer(q, sample_s), sample_q)
-    in_s = slopes(lambda s: mixer(sample_q, s), sample_s)
-    print(f"{name} falls in some utility: {str(bool((in_q < 0).any())):<5}  "
-          "falls in some number of the state:", bool((in_s < 0).any()))
-
-# %% [markdown]
-# Both keep the promise to the agents. Only one is free in the state.
+# No episode pays more than 10, and the mixer in large units believes in values above 100. Nothing crashes. Only the size of $Q_{tot}$ gives it away, so `train` compares it with what the rewards seen so far can pay, and warns once if it leaves that. It also divides every state by the largest numbers it has met (see below).
 
 # %% [markdown]
 # ### What the library does about large units

@@ -20,7 +20,7 @@
 #
 # You write the one step that makes a QMIX team learn, line by line, and find out how to tell a right one from one that only looks right.
 #
-# **Minutes:** 45, and 7 more for *Going further*
+# **Minutes:** 43, and 10 more for *Going further*
 #
 # **You need:** lessons 03 to 06; what `backward()` does in PyTorch.
 #
@@ -189,7 +189,7 @@ with lesson.prediction(guess, y[mask == 1]):
 # <details><summary>After your guess</summary>
 #
 # Row 0, step 1: agent 1 may not take the action worth 5. Step 2 terminates, so the nines behind it count for nothing. Row 1: agent 1's
-# best available value is −1, agent 2's is 6, and a clock that ran out does not cut the target. *The same as the library* uses these targets again.
+# best available value is −1, agent 2's is 6, and a clock that ran out does not cut the target. *Going further* uses these targets again.
 #
 # </details>
 #
@@ -322,10 +322,12 @@ with lesson.prediction(guess, [q_tot_tiny.item(), *agent_qs.grad.tolist()]):
 # <details><summary>After your guess</summary>
 #
 # $Q_{tot} = 2\,(1 \cdot Q_1 + 3 \cdot Q_2)$, so the slopes are $2 \cdot 1$ and $2 \cdot 3$, and each is multiplied by twice the team's error. Agent 2 gets three times the
-# correction of agent 1. This is what *credit* means in QMIX: the team's error, weighted by the slope of the mixer. With VDN all slopes are 1
-# and everybody gets the same.
+# correction of agent 1.
 #
 # </details>
+#
+# This is what *credit* means in QMIX: the team's error, weighted by the slope of the mixer. With VDN all slopes are 1
+# and everybody gets the same.
 #
 # On the real batch, factor by factor, and held against autograd:
 
@@ -468,36 +470,7 @@ def update(online, target, optimiser, batch, max_grad_norm=10.0, tau=0.02, doubl
 # %% [markdown]
 # ## The same as the library
 #
-# First the pencil batch. `VDN.loss` gets it with agents that just recite a table, so all its numbers are known:
-
-# %%
-class Recite(torch.nn.Module):
-    """Agents that say q[B, T+1, N, A] whatever they see."""
-
-    def __init__(self, q):
-        super().__init__()
-        self.q = q
-
-    def forward(self, obs, last_actions=None, memory=None):
-        return self.q, None
-
-
-spec = TeamSpec(n_agents=2, n_actions=3, obs_dim=1, state_dim=1, episode_limit=2)
-pencil = Batch.padding(2, 2, spec)
-for name, value in (("available", available), ("reward", reward),
-                    ("terminated", terminated), ("mask", mask)):
-    getattr(pencil, name).copy_(value)
-says, judges = VDN(spec, gamma=0.5), VDN(spec, gamma=0.5)
-recited = torch.zeros(2, 3, 2, 3)
-# agent 1's action 0 carries all of Q_tot
-recited[:, :2, 0, 0] = torch.tensor([[6.0, 1.0], [5.0, 100.0]])
-says.agents = Recite(recited)
-judges.agents = Recite(pencil_q)
-assert abs(says.loss(pencil, judges).item() - 1.75) < 1e-12
-print("VDN.loss on the pencil batch:", says.loss(pencil, judges).item())
-
-# %% [markdown]
-# Then the loss and its gradients on the real batch, without and with double-Q.
+# First the loss and its gradients on the real batch, without and with double-Q.
 
 # %%
 for double_q in (False, True):
@@ -638,7 +611,7 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see who gets how much of the correction, what double-Q corrects, where a gradient through the target does harm, and what a cut wire looks like.
+# For those who want to see who gets how much of the correction, what double-Q corrects, where a gradient through the target does harm, what a cut wire looks like, and that the library agrees with the pencil.
 
 # %% [markdown]
 # ### Who gets how much
@@ -731,6 +704,38 @@ without_agents = overfit(cut)
 assert without_agents[-1] < 0.7 * without_agents[0]
 print("the loss falls all the same")
 
+
 # %% [markdown]
 # The mixer has $V(s)$, and with it alone it can explain a good part of the targets. A falling loss does not prove that
 # anybody learned to act; the structural check finds the cut at once.
+
+# %% [markdown]
+# ### The pencil batch in the library
+#
+# `VDN.loss` gets the pencil batch with agents that just recite a table, so all its numbers are known:
+
+# %%
+class Recite(torch.nn.Module):
+    """Agents that say q[B, T+1, N, A] whatever they see."""
+
+    def __init__(self, q):
+        super().__init__()
+        self.q = q
+
+    def forward(self, obs, last_actions=None, memory=None):
+        return self.q, None
+
+
+spec = TeamSpec(n_agents=2, n_actions=3, obs_dim=1, state_dim=1, episode_limit=2)
+pencil = Batch.padding(2, 2, spec)
+for name, value in (("available", available), ("reward", reward),
+                    ("terminated", terminated), ("mask", mask)):
+    getattr(pencil, name).copy_(value)
+says, judges = VDN(spec, gamma=0.5), VDN(spec, gamma=0.5)
+recited = torch.zeros(2, 3, 2, 3)
+# agent 1's action 0 carries all of Q_tot
+recited[:, :2, 0, 0] = torch.tensor([[6.0, 1.0], [5.0, 100.0]])
+says.agents = Recite(recited)
+judges.agents = Recite(pencil_q)
+assert abs(says.loss(pencil, judges).item() - 1.75) < 1e-12
+print("VDN.loss on the pencil batch:", says.loss(pencil, judges).item())

@@ -490,17 +490,6 @@ def shown(point):
             else f"{point['value']:g}")
 
 
-def line(label, point):
-    reached = [steps for steps in point["steps"] if steps == steps]        # NaN: not within the run
-    middle = f"{median(reached):.0f}" if reached else "never"
-    print(f"{label:24} {len(reached)} of {len(point['steps'])} seeds, median of those: {middle}")
-
-
-line("default", default)
-for point in others:
-    line(f"{point['name']} {shown(point)}", point)
-
-
 # %%
 def draw(ax, name, points):
     """One panel: one column for each value, one dot for each seed;
@@ -600,7 +589,7 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who have no global state, who want to see the library's slow preset, or who met a team that was optimal and then was not.
+# For those who have no global state, who want to see the library's slow preset, who met a team that was optimal and then was not, or who want the sweep in numbers.
 
 # %% [markdown]
 # ### When there is no global state
@@ -724,7 +713,24 @@ axes[0].set_ylabel("lead")
 axes[0].legend(loc="upper right")
 figure
 
+
 # %% [markdown]
 # The lead is large while the team is short-sighted: it knows that the next step pays, and nothing yet of the 10 that waits either way. Then the 10 travels back through the targets. What an agent loses by a detour is small beside that, and until the new values are exact the lead is *below* the true one. In this valley a little noise is enough. The earlier preset ended in the middle of it, and by then its memory held little besides the best way, so that hardly a row said what a detour costs. The default now learns faster, and lets $\varepsilon$ fall over the whole run, so that such rows keep coming in.
 #
 # Two things to take along. A team can play well for the wrong reason, and has to pass through worse values on its way to right ones. And a rare failure needs many seeds to be seen: the twenty seeds that the earlier preset was chosen with showed nothing.
+
+# %% [markdown]
+# ### The sweep in numbers
+#
+# What the figure of *Every knob, one at a time* draws.
+
+# %%
+def line(label, point):
+    reached = [steps for steps in point["steps"] if steps == steps]        # NaN: not within the run
+    middle = f"{median(reached):.0f}" if reached else "never"
+    print(f"{label:24} {len(reached)} of {len(point['steps'])} seeds, median of those: {middle}")
+
+
+line("default", default)
+for point in others:
+    line(f"{point['name']} {shown(point)}", point)

@@ -312,7 +312,7 @@ with lesson.prediction(guess, [slope(True)[0], slope(False)[0]]) as fold:
 #
 # </details>
 #
-# Two consequences, both worth a pencil:
+# The detach has two consequences, both worth a pencil:
 #
 # - **The agents rest when, for every own action, the errors add up to zero.** That is VDN's condition.
 # - **λ rests where the error is 0, and also where $A_i = 0$.** An agent that is indifferent between its actions teaches λ nothing.
@@ -518,7 +518,7 @@ with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") 
 #
 # </details>
 #
-# The detach changes that, because the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): the errors there, summed for each own action of agent 1, are
+# With the detach the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): the errors there, summed for each own action of agent 1, are
 
 # %%
 v, _ = best_pointing_at(game_3, (1, 1))

@@ -264,7 +264,7 @@ with lesson.prediction(guess, min(three, key=means.get)) as fold:
 #
 # </details>
 #
-# First to what QMIX reads.
+# *Break it* comes back to this table. First to what QMIX reads.
 #
 # ### Step 7: no state, or one too large
 #

@@ -104,7 +104,7 @@ with lesson.prediction(guess, rules["nearest"]) as fold:
 #
 # </details>
 #
-# Here is a battle that *weakest* loses: circles are the team, diamonds the enemy, bars are health, and lines are shots.
+# Here is a battle that *weakest* loses, which attacks the enemy with the least health within reach: circles are the team, diamonds the enemy, bars are health, and lines are shots.
 
 # %%
 lost = next(each for each in watch(many, ScriptedTeam(many, "weakest")) if not each.won)

@@ -266,7 +266,7 @@ check("01.5", credits)
 # %% [markdown]
 # ## Exercise 01.6 · What independence costs
 #
-# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Core**
+# **Difficulty:** 4 of 5 · **Minutes:** 12 · **Extra**
 #
 # Here is a two-step game with any payoffs. Agent 1's first action picks a table: first action $k$ leads to `tables[k]`, so
 # there are as many first actions as tables. Agent 2's first action does nothing, and the first step pays nothing. In the second

@@ -210,7 +210,7 @@ check("02.3", team_step)
 # %% [markdown]
 # ## Exercise 02.4 · What an agent sees
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Write `observe(positions, goals, size)` for `B` boards and any number of agents. The observation of agent $i$ is, in this order:
 #

@@ -68,7 +68,7 @@ from qmix_course.training import TrainConfig
 # %% [markdown]
 # ## Exercise 03.1 · What the team plays, and how often
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 8 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 8 · **Extra**
 #
 # While a team explores, which joint actions does it play, and how often? You need no dice to say: every agent tosses its own coin, so its chances depend on nobody else.
 #

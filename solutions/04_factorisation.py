@@ -215,7 +215,7 @@ check("04.4", best_sum)
 # %% [markdown]
 # ## Exercise 04.5 · How often must it be played?
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # At the end of the lesson a team played (1, 1) in 85 of 100 visits to 2B, and VDN preferred the way to 2B. With all joint actions equally frequent, in 25 of 100, it did not. Somewhere between
 # lies the share at which the two ways are worth the same to VDN: 6.93, with $\gamma = 0.99$. The other three joint actions share the rest equally. Which share of (1, 1) is it?

@@ -153,7 +153,7 @@ check("09.2", first_for_good)
 # %% [markdown]
 # ## Exercise 09.3 · The price of the dice
 #
-# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Core**
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
 # Two agents play one step of a matrix game. `payoff[A, A]` is the team's reward: agent 1's action chooses the row, agent 2's the column. `actions[2]` (int64) holds the
 # greedy action of each agent; they need not be the best ones. Each agent rolls its own coin: with probability `epsilon` it draws one of its

@@ -91,9 +91,11 @@ def test_it_draws_twice_on_a_page_and_fits(page, piece, width):  # noqa: F811
 
 def test_reset_brings_everything_back_and_a_film_needs_none(page, piece):  # noqa: F811
     page.show(piece)
-    whole = "return [card.innerText, ...[...card.querySelectorAll('input, select')].map(each => each.value + each.checked)]"
+    whole = ("return [card.innerText, ...[...card.querySelectorAll('input, select')].map((each) => each.value + "
+             "each.checked)]")
     before, again = page.js(whole), page.find(".head button")
-    moved = page.js("""const all = [...card.querySelectorAll('.slider:not(.place) input, input[type=checkbox], select')];
+    moved = page.js("""
+        const all = [...card.querySelectorAll('.slider:not(.place) input, input[type=checkbox], select')];
         all.forEach((each) => {
           if (each.type === "checkbox") each.click();
           else if (each.options) { each.selectedIndex = each.options.length - 1; }

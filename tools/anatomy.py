@@ -14,6 +14,8 @@ HEADINGS = ["The problem", "Build it", "The same as the library", "Break it", "S
 SUM_UP = ["What you can do now", "Common misreadings", "Exercises", "Sources"]
 MAX_LINES = 26  # "steps of at most about twenty lines", and no line above 100 columns: some are folded
 PREDICT = "**Predict"
+FOLD = re.compile(r"^<details><summary>[^<\n]+</summary>\n\n((?:(?!<details|^#).)+?)\n\n</details>$",
+                  re.MULTILINE | re.DOTALL)
 GUESS = re.compile(r"^guess = \.\.\. +# \S.*\n", re.MULTILINE)
 
 
@@ -25,7 +27,7 @@ def check_anatomy(notebook: NotebookNode, stem: str) -> list[str]:
     if len(notebook.cells) < 4:
         return ["a lesson has at least a title, the set-up cell, lesson.start and something to learn"]
     complaints = _check_title(notebook, stem) + _check_start(notebook.cells, number)
-    complaints += _check_predictions(notebook.cells)
+    complaints += _check_predictions(notebook.cells) + _check_folds(notebook.cells)
     headings = _headings(notebook.cells)
     if [text for level, text, _ in headings if level == 1] != [lesson.title(number)]:
         complaints.append(f"the one heading of the first level must be '# {lesson.title(number)}'")
@@ -121,3 +123,10 @@ def _check_predictions(cells: list[NotebookNode]) -> list[str]:
                  for output in below.get("outputs", [])):
             complaints.append(f"cell {position + 1}: prints or shows an answer outside of the fold")
     return complaints
+
+
+def _check_folds(cells: list[NotebookNode]) -> list[str]:
+    """What explains an answer is folded in its markdown cell. Blank lines let a page set the text inside."""
+    return [f"cell {position}: a fold is '<details><summary>…</summary>', text without a heading, '</details>', each on "
+            "a line of its own with blank lines between" for position, cell in enumerate(cells)
+            if cell.cell_type == "markdown" and re.search("</?(details|summary)", FOLD.sub("", cell.source))]

@@ -2,8 +2,8 @@
 
 Minutes = words / 200 + lines of code / 8 + 1, rounded up. 200 words a minute is unhurried reading, 8 lines a minute is
 reading code and its output; the one minute is what a lesson may compute at most. A formula counts as one word, one that
-stands on its own line as ten. Not counted: the set-up cell, the lists of exercises and of sources, the labels of folds, outputs. The main
-path is everything before the heading *Going further*, the rest is counted apart.
+stands on its own line as ten. Not counted: the set-up cell, the lists of exercises and of sources, the labels of folds,
+outputs. The main path is everything before the heading *Going further*, the rest is counted apart.
 """
 
 from __future__ import annotations

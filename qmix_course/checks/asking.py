@@ -42,7 +42,7 @@ def _folds(exercise: Exercise, verdict: Verdict) -> tuple[tuple[str, str], ...]:
     if verdict.kind == "correct":
         return (("A reference solution, and why the usual mistakes fail", _solution_text(exercise)),)
     count = len(exercise.hints)
-    return tuple((f"Hint {k} of {count}", textwrap.fill(text, 100)) for k, text in enumerate(exercise.hints, start=1))
+    return tuple((f"Hint {k} of {count}", text) for k, text in enumerate(exercise.hints, start=1))
 
 
 class Note(str):

@@ -138,7 +138,7 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(cost_of_independence, twist=tw
 
 EXERCISE = Exercise(
     number="01.6", title="What independence costs", answers={"cost_of_independence": "function"}, difficulty=4,
-    minutes=12, core=True,
+    minutes=12,
     practises="compute exactly what a team of independent learners gets, and what it misses",
     hints=("For each table compute two lists of averages: one for agent 1's actions, one for agent 2's.",
            "Agent 1 values a table by the best of its OWN averages there. Its first action goes to the best table.",

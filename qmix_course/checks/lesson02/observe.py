@@ -127,7 +127,7 @@ MISTAKES = twisted(
 ) + (Mistake(*wide.SMALL),)
 
 EXERCISE = Exercise(
-    number="02.4", title="What an agent sees", answers={"observe": "function"}, difficulty=3, minutes=10, core=True,
+    number="02.4", title="What an agent sees", answers={"observe": "function"}, difficulty=3, minutes=10,
     practises="build every agent's own observation, in a fixed order, for any number of agents",
     hints=("An observation has three parts: one cell, N − 1 cells, one cell. Print your shapes part by part.",
            "The goals are the same on every board; they lack a batch axis, which `expand` can give them.",

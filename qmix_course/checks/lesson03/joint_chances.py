@@ -77,7 +77,7 @@ def look(room: Room, answer) -> Verdict:
 
 EXERCISE = Exercise(
     number="03.1", title="What the team plays, and how often", answers={"joint_chances": "function"}, difficulty=3,
-    minutes=8, core=True, practises="work out the chances of joint actions when every agent explores by itself",
+    minutes=8, practises="work out the chances of joint actions when every agent explores by itself",
     formerly=("best_actions",),
     off_limits=("qmix_course.exploration.greedy", "qmix_course.exploration.epsilon_greedy"),
     hints=("First one agent: it draws among its available actions with chance epsilon. Which one gets the rest?",

@@ -80,7 +80,6 @@ MISTAKES = twisted(
 
 EXERCISE = Exercise(
     number="04.5", title="How often must it be played?", answers={"share": "value"}, difficulty=3, minutes=10,
-    core=True,
     practises="compute at which data VDN changes its mind in the two-step game",
     hints=("Both ways take one step. So what must the best entry of VDN's fit to 2B be worth?",
            "Find it by trial: fit 2B for a few shares, as in 'Break it' of the lesson, and narrow it down.",

@@ -133,7 +133,6 @@ def look(room: Room, answer) -> Verdict:
 
 EXERCISE = Exercise(
     number="09.3", title="The price of the dice", answers={"expected_reward": "function"}, difficulty=3, minutes=10,
-    core=True,
     practises="compute what exploration costs a team whose agents roll coins of their own",
     hints=("For one agent: what is the chance of its greedy action, and of each other action? They must sum to 1.",
            "The coins are independent, so the chance of a joint action is a product.",

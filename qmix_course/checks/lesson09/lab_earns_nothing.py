@@ -163,6 +163,6 @@ EXERCISE = Exercise(
     practises="count an episode up to its end, the end included",
     hints=("Go through board 0 by hand: which steps belong to its first episode?",
            "Print `ended_before` for board 0. At the step that ends the episode, had it ended before that step?",
-           "A running sum (`cumsum`) includes the present step. What must be taken away again? (Whoever shifts the mask "
-           "instead: `roll` brings the last entry round to the front, where it has no business.)"),
+           "A running sum (`cumsum`) includes the present step. What must be taken away again? (Whoever shifts the "
+           "mask instead: `roll` brings the last entry round to the front, where it has no business.)"),
     mistakes=MISTAKES, look=look, lab=True)
