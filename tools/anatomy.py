@@ -127,6 +127,6 @@ def _check_predictions(cells: list[NotebookNode]) -> list[str]:
 
 def _check_folds(cells: list[NotebookNode]) -> list[str]:
     """What explains an answer is folded in its markdown cell. Blank lines let a page set the text inside."""
-    return [f"cell {position}: a fold is '<details><summary>…</summary>', text without a heading, '</details>', each on "
-            "a line of its own with blank lines between" for position, cell in enumerate(cells)
+    return [f"cell {position}: a fold is '<details><summary>…</summary>', text without a heading, '</details>', each "
+            "on a line of its own with blank lines between" for position, cell in enumerate(cells)
             if cell.cell_type == "markdown" and re.search("</?(details|summary)", FOLD.sub("", cell.source))]
