@@ -99,7 +99,8 @@ check("11.1", smallest_class)
 #
 # $$\sum_{u} w(u)\,\big(T(u) - \text{payoff}(u)\big)^2$$
 #
-# of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights.
+# of all tables $T$ that QMIX's mixer can make (as closely as you like). The lesson did this for equal weights (step 3; for OR, where 1 is
+# missing in the mixed difference, it costs 1/4).
 #
 # You are right if your number is never more than $10^{-6}$ away from the exact one; payoffs lie between −100 and 100, weights between 0.1 and 10. The agents may sort their actions as they like. Both
 # arguments are tensors of floats. The library's `representation` and its `cones` are off limits; torch's own least squares is fine.

@@ -20,7 +20,7 @@
 #
 # You put the pieces of the lessons before into one loop, train teams until they play as well as anyone can, and measure what that proves and which settings matter.
 #
-# **Minutes:** 45, and 13 more for *Going further*
+# **Minutes:** 41, and 17 more for *Going further*
 #
 # **You need:** lessons 01 to 07; nothing new in PyTorch.
 #
@@ -268,39 +268,7 @@ print("the target lags about", round(1 / config.tau), "updates behind, in a run 
 print(f"epsilon is at its end after {config.epsilon_steps / config.total_steps:.0%} of the run")
 
 # %% [markdown]
-# ### Step 5: the first weights
-#
-# Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). It is PyTorch's default, and it does not keep the numbers at one size: each layer with a ReLU leaves them smaller, as the first lines below show. Look also at what the team believes if all first weights are multiplied by a factor.
-
-# %%
-# [N, samples, O], of size 1
-x = torch.randn(2, 20_000, 6, generator=torch.Generator().manual_seed(0))
-sizes = [x.square().mean().sqrt()]
-with torch.no_grad():
-    for layer in QMIX.for_env(GridWorld(size=5), seed=0).agents.layers[:-1]:
-        x = torch.relu(layer(x))
-        sizes.append(x.square().mean().sqrt())
-print("root mean square of the inputs and of each hidden layer:",
-      [round(float(size), 2) for size in sizes])
-
-for factor in (0.25, 1.0, 4.0):
-    team = QMIX.for_env(GridWorld(size=5), seed=0)
-    with torch.no_grad():
-        for weights in team.parameters():
-            weights.mul_(factor)
-    print(f"first weights x {factor:<4} -> largest |Q_tot|: "
-          f"{exact.q_tot(team, optimum.model).abs().max():8.1f}")
-print(f"exact solution        -> largest |Q*|   : {optimum.q.abs().max():8.1f}")
-
-untrained = [evaluate(GridWorld(size=5), QMIX.for_env(GridWorld(size=5), seed=seed))
-             for seed in range(5)]
-print("untrained teams that reach the goals:",
-      sum(bool(each.terminated) for each in untrained), "of 5")
-
-# %% [markdown]
-# A product of many layers amplifies: the weights of the mixer multiply the utilities, and both were scaled. A team that starts with values far beyond anything the task can pay has to unlearn them first, through targets that are made of the same wrong values. You will see below what that costs.
-#
-# ### Step 6: several seeds
+# ### Step 5: several seeds
 #
 # One run proves that a run *can* work. Start over with other first weights and other chance.
 
@@ -325,7 +293,7 @@ for n in (1, 5, 20, 100):
 # %% [markdown]
 # Five seeds are what a notebook has time for. They show that success is the rule and not luck. They do not show that failure is rare: for that, run more seeds. This preset was run with a hundred others before it became the default.
 #
-# ### Step 7: beside it, IQL and VDN
+# ### Step 6: beside it, IQL and VDN
 #
 # A result means little without something next to it. The same task, the same settings, the first two of the seeds, but independent learners ([lesson 01](01_cooperation.ipynb)) and the plain sum ([lesson 04](04_factorisation.ipynb)).
 
@@ -360,7 +328,7 @@ plots.bars(until, "Steps until the team is optimal for good", "environment steps
 #
 # The rules make it plausible: both agents see both positions, and the reward tells at every step whether the team got closer ([lesson 02](02_environment.ipynb)). Nothing here asks an agent to choose now what only pays if its teammate follows.
 #
-# ### Step 8: the game that needs QMIX
+# ### Step 7: the game that needs QMIX
 #
 # The two-step game asks just that. Agent 1's first action chooses between 2A, which pays 7 whatever happens, and 2B, which pays $\begin{pmatrix}0&1\\1&8\end{pmatrix}$. By hand, with all joint actions equally frequent in the data, IQL values the way to 2B at 4.46 ([lesson 01](01_cooperation.ipynb)) and VDN at 6.44 ([lesson 04](04_factorisation.ipynb)). Both are below 6.93, so both take the 7.
 #
@@ -589,7 +557,7 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who have no global state, who want to see the library's slow preset, who met a team that was optimal and then was not, or who want the sweep in numbers.
+# For those who have no global state, who want to see what first weights do, or the library's slow preset, who met a team that was optimal and then was not, or who want the sweep in numbers.
 
 # %% [markdown]
 # ### When there is no global state
@@ -636,6 +604,39 @@ print("the state can be read off the observations:",
 
 # %% [markdown]
 # In this task the observations together *are* the state, in another order. So the result says that the method works when nothing is lost. Where the agents together see less than the state holds, two different states can look the same, and then the mixer cannot tell them apart either.
+
+# %% [markdown]
+# ### The first weights
+#
+# Before the first update the team already has an opinion. It comes from the **initialisation**: every linear layer starts uniform in $\pm 1/\sqrt{\text{inputs}}$, for each agent by itself ([lesson 03](03_agents.ipynb)). It is PyTorch's default, and it does not keep the numbers at one size: each layer with a ReLU leaves them smaller, as the first lines below show. Look also at what the team believes if all first weights are multiplied by a factor.
+
+# %%
+# [N, samples, O], of size 1
+x = torch.randn(2, 20_000, 6, generator=torch.Generator().manual_seed(0))
+sizes = [x.square().mean().sqrt()]
+with torch.no_grad():
+    for layer in QMIX.for_env(GridWorld(size=5), seed=0).agents.layers[:-1]:
+        x = torch.relu(layer(x))
+        sizes.append(x.square().mean().sqrt())
+print("root mean square of the inputs and of each hidden layer:",
+      [round(float(size), 2) for size in sizes])
+
+for factor in (0.25, 1.0, 4.0):
+    team = QMIX.for_env(GridWorld(size=5), seed=0)
+    with torch.no_grad():
+        for weights in team.parameters():
+            weights.mul_(factor)
+    print(f"first weights x {factor:<4} -> largest |Q_tot|: "
+          f"{exact.q_tot(team, optimum.model).abs().max():8.1f}")
+print(f"exact solution        -> largest |Q*|   : {optimum.q.abs().max():8.1f}")
+
+untrained = [evaluate(GridWorld(size=5), QMIX.for_env(GridWorld(size=5), seed=seed))
+             for seed in range(5)]
+print("untrained teams that reach the goals:",
+      sum(bool(each.terminated) for each in untrained), "of 5")
+
+# %% [markdown]
+# A product of many layers amplifies: the weights of the mixer multiply the utilities, and both were scaled. A team that starts with values far beyond anything the task can pay has to unlearn them first, through targets that are made of the same wrong values. *Every knob, one at a time* shows what that costs.
 
 # %% [markdown]
 # ### The reference preset

@@ -384,7 +384,7 @@ check("08.6", cause, mended_updates)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In step 8 of the lesson the VDN teams of the two-step game settled for 7. They were trained with $\varepsilon = 1$ from the first step to the last, so every joint action came equally often. What if $\varepsilon$ falls, as it does in almost every training?
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. In step 7 of the lesson the VDN teams of the two-step game settled for 7. They were trained with $\varepsilon = 1$ from the first step to the last, so every joint action came equally often. What if $\varepsilon$ falls, as it does in almost every training?
 
 # %%
 CONFIG = TrainConfig(total_steps=3_000, update_every=8, batch_size=64, learning_rate=3e-3,
