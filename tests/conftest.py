@@ -1,7 +1,10 @@
 """What tests share: torch as it was before, and a tiny lesson to build, break and check."""
 
+import os
 from collections import Counter
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")       # before torch: workers with two threads each fight for two cores
 
 import pytest
 import tiny_lesson
@@ -9,8 +12,7 @@ import torch
 
 from tools import build, notebooks
 
-# These run notebooks, install things, start many processes or train for long. All others together are `pytest -m
-# quick`.
+# These run notebooks, install things, start many processes or train for long. All others are `pytest -m library`.
 SLOW = {
     "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
     "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
@@ -30,12 +32,23 @@ SLOW_TESTS = {
     "test_the_grid_world_is_solved_in_all_units", "test_the_loss_equals_a_loop_written_one",
     "test_the_target_knows_the_units_at_once", "test_training_makes_a_table_that_is_not_monotone"}
 
+# Of the library's, these take more than a few seconds: what is left is `pytest -m quick`.
+LONG = {
+    "test_address", "test_algorithms_named", "test_alt", "test_best_team", "test_clones", "test_doubts",
+    "test_extending", "test_formation", "test_going_on", "test_lesson", "test_lesson20", "test_lesson21",
+    "test_long_way", "test_methods", "test_minutes", "test_mutants", "test_parameter_noise", "test_plots",
+    "test_plots_curves", "test_plots_grid_world", "test_plots_skirmish", "test_practice", "test_predator_prey",
+    "test_predator_prey_contract", "test_report", "test_seeds", "test_skirmish_by_hand", "test_skirmish_contract",
+    "test_skirmish_exact", "test_state_units", "test_watch", "test_worlds_table"}
+
 
 def pytest_collection_modifyitems(items):
     for item in items:
         own = item.path.parent == notebooks.ROOT / "tests" and item.path.stem not in SLOW
         if own and getattr(item, "originalname", item.name) not in SLOW_TESTS:
-            item.add_marker("quick")
+            item.add_marker("library")
+            if item.path.stem not in LONG:
+                item.add_marker("quick")
 
 
 PARTS = (("lessons", "notebooks/"), ("exercises", "exercises/"), ("solutions", "solutions/"),

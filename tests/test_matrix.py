@@ -50,7 +50,7 @@ def test_the_matrix_finds_a_python_that_runs_and_says_where_there_is_none(tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(matrix.Path, "home", lambda: tmp_path)
     assert matrix.find_python("3.98") is None
-    assert matrix.run_quick("3.98") == (0, 1, ["no Python 3.98 was found"])
+    assert matrix.run_library("3.98") == (0, 1, ["no Python 3.98 was found"])
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     kept = tmp_path / ".pyenv" / "versions" / f"{own}.9" / "bin"
     kept.mkdir(parents=True)

@@ -88,7 +88,7 @@ def test_every_file_of_the_library_that_learns_has_tests_which_exist():
 
 PRICE = "def price(n, free=False):\n    return 0 if free else 2 * n + 1\n"
 FILES = {
-    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["quick"]\n', "tiny/__init__.py": "",
+    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["library"]\n', "tiny/__init__.py": "",
     "tiny/watched.py": PRICE, "tests/test_watched.py": "price(3) == 7 and price(3, True) == 0",
     "tiny/unwatched.py": PRICE, "tests/test_unwatched.py": "price(3) > 0",
     "tiny/endless.py": "def price():\n    while len([]):\n        pass\n", "tests/test_endless.py": "price() is None",
@@ -96,7 +96,7 @@ FILES = {
 TEST = """import pytest
 from tiny.{} import price
 
-@pytest.mark.quick
+@pytest.mark.library
 def test_price():
     assert {}
 """

@@ -1,7 +1,7 @@
 """Run the course in every numerical setting and every Python: ``python tools/matrix.py [NN ...]``.
 
 Another vector instruction set, another path through the matrix library, another number of threads: what the lessons and
-solutions print must be what is stored, in all of them. Then the quick tests in each other Python that the course
+solutions print must be what is stored, in all of them. Then the library tests in each other Python that the course
 supports and this machine has, in an environment ``.venv-3.12`` of its own, which is made the first time. One table, a
 line for each; exits with 1 if anything failed, or if a Python could not be tried.
 """
@@ -81,8 +81,8 @@ def find_python(version: str) -> str | None:
     return None
 
 
-def run_quick(version: str) -> tuple[int, int, list[str]]:
-    """What ``run`` gives, for ``pytest -m quick`` in another Python."""
+def run_library(version: str) -> tuple[int, int, list[str]]:
+    """What ``run`` gives, for ``pytest -m library`` in another Python."""
     found = find_python(version)
     if found is None:
         return 0, 1, [f"no Python {version} was found"]
@@ -97,7 +97,7 @@ def run_quick(version: str) -> tuple[int, int, list[str]]:
             if result.returncode:
                 return 0, 1, [(result.stderr.strip().splitlines() or ["nothing was said"])[-1]]
         made.touch()
-    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "quick or every_python", "-n", "2",
+    result = subprocess.run([str(python), "-m", "pytest", "-q", "-rfE", "-m", "library or every_python", "-n", "2",
                              "--dist", "loadfile", "tests"],
                             cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     return read_result(result.stdout, result.returncode)
@@ -116,7 +116,7 @@ def main() -> int:
     others = [] if numbers else [version for version in PYTHONS
                                  if version != f"{sys.version_info.major}.{sys.version_info.minor}"]
     tries = [(name, lambda values=values: run(paths, values)) for name, values in settings(capability).items()]
-    tries += [(f"Python {version}, quick tests", lambda version=version: run_quick(version)) for version in others]
+    tries += [(f"Python {version}, library tests", lambda version=version: run_library(version)) for version in others]
     for name, trial in tries:
         passed, failed, names = trial()
         broken += failed

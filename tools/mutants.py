@@ -1,7 +1,7 @@
 """Break the library on purpose and see whether a test notices: ``python tools/mutants.py [--files mixers.py ...]``.
 
 A mutant is the library with one small mistake: − for +, ≤ for <, 1 for 0, a condition turned round, a statement left
-out. It is written into a copy of the course, never into the course, and the quick tests that concern its file run
+out. It is written into a copy of the course, never into the course, and the library tests that concern its file run
 there until one fails: then the mutant is killed. A survivor is a line that no test watches, or a change that changes
 nothing. Type hints, decorators, texts and what stands in a ``raise`` are left alone; the checks at the doors are not.
 
@@ -144,7 +144,7 @@ def sample(found: dict[str, list[Mutant]], count: int, seed: int) -> list[Mutant
 
 
 def run_tests(folder: Path, names: Iterable[str], seconds: float | None) -> None:
-    """In a process of its own: the quick tests of these names, with the library of ``folder``; it ends with their code.
+    """In a process of its own: the tests of these names, with the library of ``folder``; it ends with their code.
 
     ``seconds``: its time limit. None for a first run, which has none, and keeps what Python compiles.
     """
@@ -164,7 +164,7 @@ def run_tests(folder: Path, names: Iterable[str], seconds: float | None) -> None
     if folder not in Path(found).parents:
         raise ImportError(f"{PACKAGE}: expected the one in {folder}, got {found}")
     files = [f"tests/test_{name}.py" for name in names]
-    code = importlib.import_module("pytest").main(["-x", "-q", "-p", "no:cacheprovider", "-m", "quick", *files])
+    code = importlib.import_module("pytest").main(["-x", "-q", "-p", "no:cacheprovider", "-m", "library", *files])
     sys.stdout.flush()
     os._exit(code)
 
