@@ -430,7 +430,7 @@ plots.lines(runs["scaled"].steps, {name: run.loss for name, run in runs.items()}
 
 
 # %% [markdown]
-# Two hypernetworks make the weights of the mixer's two layers from the state, and the two layers multiply: twice the state, four times the gain, and 50 times the state, 2,500 times. The values leave the range of anything that could be earned, which `train` notices and says: *the rewards seen so far cannot pay more than 0*. The agents' own networks cope with observations that are large all together; the mixer does not cope with a large state. (One number a hundred times as large as the others is another matter: it drowns them, for an agent too, and no message comes. Bring the parts of an observation to one scale.)
+# Two hypernetworks make the weights of the mixer's two layers from the state, and the two layers multiply: twice the state, four times the gain, and 50 times the state, 2,500 times. The values leave the range of anything that could be earned, which `train` notices and says: *the rewards seen so far cannot pay more than 0*. The agents' own networks cope with observations that are large all together; the mixer does not cope with a large state. (One number a hundred times as large as the others is another matter: it drowns them, for an agent too; `check_env` and `train` then say so. Bring the parts of an observation to one scale.)
 #
 # ## Sum up
 #

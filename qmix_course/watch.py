@@ -1,5 +1,5 @@
-"""Two watches on a run: a loss that is no number stops it by name; values that no reward seen can pay are said, once.
-"""
+"""Watches on a run: a loss that is no number stops it by name; values that no reward seen can pay are said, once, and
+so are observations in several units."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import warnings
 import torch
 
 from qmix_course.algorithms import Algorithm, masked_mean
+from qmix_course.envs.doubts import units_doubt
 from qmix_course.replay import Batch
 
 SLACK = 2.0                             # how many times what can be paid values may reach before a word is said
@@ -38,7 +39,7 @@ class Watch:
         self.horizon = 1 / (1 - gamma) if gamma < 1 else float(episode_limit)
         self.going, self.ending = [0.0, 0.0], [0.0, 0.0]                # the smallest and the largest reward
         self.beyond = 0.0                                               # by how much the last look was too far out
-        self.said = False
+        self.said = self.looked = False                                 # looked: at the units of the observations
 
     def see(self, rows: Batch) -> None:
         """Take note of the rewards of ``rows``."""
@@ -68,6 +69,11 @@ class Watch:
         """Warn, once, if the mean of what is believed of ``batch`` was beyond ``SLACK`` × (what can be paid + 1) at
         two looks in a row and is not on its way back. The 1 is for fresh networks, which start near 0 and know
         nothing of rewards yet. ``mean``, ``spread``: the units in which the team learns, as in ``bounds``."""
+        if not self.looked:
+            self.looked = True
+            played = batch.obs[:, :batch.mask.shape[1]][batch.mask > 0]
+            if words := units_doubt(played):
+                warnings.warn(f"train: {words}", RuntimeWarning, stacklevel=5)
         low, high = self.bounds(mean, spread)
         try:
             value, before = self.believed(algorithm, batch), self.beyond

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import warnings
 from copy import deepcopy
 
 import torch
 
 from qmix_course import checkpoint, errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec
+from qmix_course.envs.doubts import FEW, state_doubt, units_doubt
 from qmix_course.envs.probe import Probe, Stop
 from qmix_course.envs.twins import FAR, ROWS, SEED, Twins
 
@@ -21,9 +23,11 @@ def check_env(env: TeamEnv) -> None:
     again; that a seed brings the same episodes back, also in an environment that was played before; that ``where``
     resets its rows and no other, clock and all; that rows do not depend on one another; that every episode ends by
     ``episode_limit``; masks and refusals; that clones share nothing; that ``state_dict`` holds everything. Reset
-    ``env`` afterwards. Episodes longer than 2,000 steps are not played to their end. Where an environment draws by
-    chance as it goes, rows that depend on one another cannot be told from chance, and are not looked for; nor can any
-    check see that a time-out was called an end, or that the reward is not what you meant.
+    ``env`` afterwards. What breaks no rule is warned of: observations in several units, a state that never changes.
+
+    Episodes longer than 2,000 steps are not played to their end. Where an environment draws by chance as it goes, rows
+    that depend on one another cannot be told from chance, and are not looked for; nor can any check see that a time-out
+    was called an end (the bridge from PettingZoo warns of it), or that the reward is not what you meant.
     """
     errors.instance("env", env, TeamEnv)
     if not isinstance(getattr(env, "spec", None), TeamSpec) or not hasattr(env, "_generator"):
@@ -31,6 +35,8 @@ def check_env(env: TeamEnv) -> None:
             "__init__: expected it to call super().__init__(TeamSpec(...), num_envs), which sets spec and num_envs"])
     found = _Check(env)
     found.run()
+    for words in found.doubts():
+        warnings.warn(f"check_env, {type(env).__name__}: {words}", stacklevel=2)
     if found.faults:
         raise errors.Faults(f"check_env, {type(env).__name__}", list(found.faults.values()))
 
@@ -54,6 +60,14 @@ class _Check(Twins):
             self.attempt(self.saved)
             if again:
                 self.attempt(self.clone_alike)
+
+    def doubts(self) -> list[str]:
+        """What is no fault and still worth a word, of what a team that draws its actions met."""
+        seen = getattr(self, "seen", [])
+        if not seen:
+            return []
+        obs, state = torch.cat([step.obs for step in seen]), torch.cat([step.state for step in seen])
+        return [words for words in (units_doubt(obs), state_doubt(obs, state)) if words is not None]
 
     def attempt(self, look) -> bool:
         """Whether it found nothing new."""
@@ -96,7 +110,8 @@ class _Check(Twins):
             for style in ("random", "first", "last"):
                 self.begun(rows).play(self.far, style)
         probe = self.begun()
-        masked = any((~step.available).any() for step in [probe.now, *probe.play(self.far)])
+        self.seen = [probe.now, *probe.play(max(self.far, FEW))]
+        masked = any((~step.available).any() for step in self.seen)
         if masked and not self.env.masks_actions:
             self.fault("masks_actions: available is False somewhere, and step lets such actions through; expected "
                        "masks_actions = True in the class, with which step refuses them")

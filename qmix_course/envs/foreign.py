@@ -125,6 +125,14 @@ def is_image(shape: tuple, dtype) -> bool:
     return len(shape) >= 3 or (len(shape) == 2 and (np.dtype(dtype) == np.uint8 or min(shape) >= PICTURE))
 
 
+def own_limit(env, metadata: Mapping):
+    """What an environment says of its time limit, under the names in use; None if nothing."""
+    found = [getattr(env, "max_cycles", None), metadata.get("max_cycles")]
+    others = [getattr(env, name, None) for name in ("max_steps", "_max_episode_steps", "max_episode_steps")]
+    found += [each for each in others if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+    return next((limit for limit in found if limit is not None), None)
+
+
 class Observed:
     """How the observations of one agent are read: ``size`` numbers, in the order of ``gymnasium.spaces.flatten``.
 

@@ -28,7 +28,8 @@ def from_parallel_env(env: ParallelEnv | Callable[[], ParallelEnv], num_envs: in
     """A PettingZoo environment as a team environment.
 
     ``env``: an environment, or a function that makes one (needed for ``num_envs`` > 1). ``episode_limit``: the steps
-    after which an episode is cut (default: the environment's own ``max_cycles``). The first one is reset once here, to
+    after which an episode is cut (default: the environment's own ``max_cycles``, an attribute or in its metadata, or
+    ``max_steps``). The first one is reset once here, to
     see what it is like.
 
     - **Actions** are Discrete, counted from 0. A mask (0 or 1, False or True, for each action) is read from the
@@ -45,7 +46,8 @@ def from_parallel_env(env: ParallelEnv | Callable[[], ParallelEnv], num_envs: in
       One that was flagged is out for the rest of the episode; one that joins plays from then on.
     - **Ends**: an episode is over when nobody is in play or "__all__" is flagged. If anybody who still played, or
       "__all__", is flagged terminated in that last step, it has terminated, whatever else is flagged truncated. If
-      nobody is flagged at all it counts as terminated, or as truncated at ``episode_limit``; this is said once.
+      nobody is flagged at all it counts as terminated, or as truncated at ``episode_limit``; this is said once. So is
+      it where all episodes that last until the environment's own limit are flagged terminated: a time-out is a cut.
       A truncated step needs last observations (and masks; one that leaves no action counts as all), a terminated one
       does not.
 

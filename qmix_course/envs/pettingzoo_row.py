@@ -38,16 +38,17 @@ class Task:
             self.observed.append(foreign.Observed(f"observation of {a} in {self.name}", sees))
             self.choices.append(foreign.action_count(f"action of {a} in {self.name}", acts))
         self.sizes = [observed.size for observed in self.observed]
+        self.own_limit = foreign.own_limit(first.unwrapped, metadata)
         if episode_limit is None:
-            episode_limit = getattr(first.unwrapped, "max_cycles", None)
             try:
-                episode_limit = errors.whole_number("max_cycles", episode_limit)
+                episode_limit = errors.whole_number("max_cycles", self.own_limit)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"episode_limit: {self.name} does not say how long an episode lasts ({error}); "
                                  "give a number of steps") from error
         self.episode_limit = episode_limit
         self.masked: dict[int, bool] = {}           # agent: whether it comes with a mask, as its first observation told
         self.noticed: dict[str, str] = {}
+        self.at_limit = {"ended": 0, "cut": 0}      # how the episodes that lasted until its own limit were flagged
 
     def look(self, first: ParallelEnv, images: bool) -> tuple:
         """Reset it, see what the state is like, refuse pictures that nobody asked for; what the reset gave."""
@@ -67,6 +68,15 @@ class Task:
                             f"convolutions, and one transition in the replay memory would take {row / 2**20:,.1f} MiB, "
                             f"10,000 of them {row * 1e4 / 2**30:,.1f} GiB. Observe less, or say images=True")
         return came
+
+    def see_limit(self, how: str) -> None:
+        """Another episode lasted until the environment's own limit. If such ones never are cuts, a word is said."""
+        self.at_limit[how] += 1
+        if self.at_limit == {"ended": 3, "cut": 0}:
+            self.notice("limit", f"{self.name} flagged all 3 episodes that lasted until its own limit of "
+                                 f"{self.own_limit} steps as terminated. If only the clock ran out there, it is a cut, "
+                                 "and the team learns that the clock kills: flag truncation (from_gymnasium takes "
+                                 "only_the_clock for that)")
 
     def notice(self, what: str, words: str) -> None:
         self.noticed.setdefault(what, words)
@@ -129,6 +139,8 @@ class Row:
         at_limit = self.clock >= task.episode_limit
         ended = over and bool(terminated or not truncated and not at_limit)             # termination wins
         cut = (over or at_limit) and not ended
+        if self.clock == task.own_limit and (ended or cut):
+            task.see_limit("cut" if cut else "ended")
         if over and not terminated and not truncated:
             task.notice("ends", f"{task.name} takes its last agents out without a termination or truncation flag; the "
                                 "episode counts as terminated, or as truncated where that happens at episode_limit = "
