@@ -17,7 +17,16 @@ import torch
 
 from qmix_course import checkpoint, exact, plots, process
 from qmix_course.algorithms import Algorithm
-from qmix_course.choices import ALGORITHMS, ENVIRONMENTS, PRESETS, WORLD_CONFIG, make_env, make_run, read_setting
+from qmix_course.choices import (
+    ALGORITHMS,
+    ENVIRONMENTS,
+    PRESETS,
+    WORLD_CONFIG,
+    all_settings,
+    make_env,
+    make_run,
+    read_setting,
+)
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import RANDOM, Episode, evaluate, play
@@ -234,8 +243,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m qmix_course",
                                      description="Work on exercises; train a team, or watch a trained one.")
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("train", help="train a team; writes checkpoint, curves and an episode into a run "
-                                                "folder")
+    command = commands.add_parser("train", epilog=all_settings(),
+                                  formatter_class=argparse.RawDescriptionHelpFormatter,
+                                  help="train a team; writes checkpoint, curves and an episode into a run folder")
     command.add_argument("--env", type=env_name, default="grid", metavar="NAME",
                          help=f"{', '.join(ENVIRONMENTS)}; a world and its task, as {', '.join(EXAMPLES)} (the README "
                               "says what each needs); or your own, as my_module:my_function, which is called with "
@@ -252,8 +262,8 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--punishment", type=float, metavar="P", help="predator-prey: what a lone attempt costs, ≤ 0")
     command.add_argument("--device", default="cpu", help="where networks and replay are: cpu, or cuda for a GPU")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                         help="a setting of the training, as learning_rate=5e-4, or of the team, as gamma=0.95 or "
-                              "hidden=[128,128]; also num_envs; again for another one")
+                         help="a setting of the training, as learning_rate=5e-4 (all are listed below), or of the "
+                              "team, as gamma=0.95 or hidden=[128,128]; also num_envs; again for another one")
     command.add_argument("--run", type=Path, help="the run folder (default: runs/ENV-ALGORITHM-seedN)")
     command.add_argument("--resume", action="store_true",
                          help="go on with the run in that folder; --steps may be larger than it was")

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from qmix_course import errors, strangers
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN, Algorithm
+from qmix_course.config import EPISODES
 from qmix_course.envs import PAYOFFS, Cue, GridWorld, MatrixGame, MStepGame, PredatorPrey, TeamEnv, TwoStepGame
 from qmix_course.envs.named import named_world
 from qmix_course.training import TrainConfig
@@ -20,7 +21,7 @@ ALGORITHMS = {"iql": (IQL, {}), "vdn": (VDN, {}), "qmix": (QMIX, {}), "cw-qmix":
               "maven": (MAVEN, {})}
 ENVIRONMENTS = ["grid", "two-step", "m-step", "cue", "predator-prey", *(name.replace("_", "-") for name in PAYOFFS)]
 PREY = {"size": 4, "n_predators": 2, "n_prey": 1, "view": 2, "episode_limit": 30}       # as in make tables
-# What the default preset changes: for predator–prey, and where replay rows are whole episodes.
+# What the default preset changes for predator–prey.
 PREY_CONFIG = {"total_steps": 40_000, "capacity": 20_000, "batch_size": 64, "learning_starts": 1_000,
                "learning_rate": 1e-3,
                "epsilon_steps": 20_000, "evaluate_every": 2_000, "evaluation_episodes": 32}
@@ -32,7 +33,6 @@ WORLD_CONFIG = {"total_steps": 160_000, "capacity": 100_000, "learning_starts": 
 SKIRMISH_CONFIG = {"total_steps": 80_000, "capacity": 50_000, "learning_starts": 2_000, "update_every": 32,
                    "learning_rate": 1e-3, "epsilon_steps": 30_000, "evaluate_every": 10_000, "evaluation_episodes": 32}
 SKIRMISH_TEAM = {"shared": True, "double_q": True}
-EPISODES = {"capacity": 1_000, "batch_size": 16}
 PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}    # settings, rows of the environment
 
 
@@ -152,6 +152,15 @@ def sort_settings(settings: dict, kind: type[Algorithm]) -> tuple[dict, dict]:
     if changes.get("target_every") is not None:
         changes.setdefault("tau", None)
     return changes, {name: value for name, value in settings.items() if name not in config}
+
+
+def all_settings() -> str:
+    """What a setting can change, in words: each field of ``TrainConfig`` with its default, and the team's options."""
+    plain, words = TrainConfig(), TrainConfig.in_words()
+    lines = [f"  {name} = {getattr(plain, name)}: {words[name]}" for name in words if name != "seed"]
+    return "\n".join(["settings of the training, for --set (defaults; some worlds have others, which the first lines "
+                      "of a run say):", *lines, "options of the team: " + ", ".join(team_options(QMIX))
+                      + "; each algorithm adds its own"])
 
 
 def read_setting(text: str) -> tuple[str, object]:

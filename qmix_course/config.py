@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
 
 REWARD_UNITS = ("as paid", "spread", "standard")
+EPISODES = {"capacity": 1_000, "batch_size": 16}                    # where replay rows are whole episodes
 SIZES = ("capacity", "batch_size", "evaluation_episodes")           # what is laid out in memory; the rest counts steps
 
 
@@ -15,29 +16,51 @@ SIZES = ("capacity", "batch_size", "evaluation_episodes")           # what is la
 class TrainConfig:
     """Every choice of a training run. Steps are environment steps, summed over the rows of the environment.
 
-    The default preset is for 32 rows (``GridWorld(num_envs=32)``); ``TrainConfig.reference()`` is the slow preset.
+    The default preset is for 32 rows (``GridWorld(num_envs=32)``); ``TrainConfig.reference()`` is the slow preset,
+    ``TrainConfig.of_episodes()`` the one for recurrent agents.
+
+    seed: of exploration, replay and the environment's chance
+    total_steps: the run ends once so many steps were played
+    capacity: replay rows: transitions, or whole episodes for recurrent agents
+    batch_size: rows an update
+    learning_starts: steps played before the first update (which also waits for a full batch)
+    update_every: steps for each update
+    learning_rate: Adam's
+    learning_rate_steps: the rate falls to 0 on a straight line over so many steps; None: it stays
+    reward_units: "as paid"; "spread": rewards ÷ their spread in memory; "standard": less their mean, too
+    max_grad_norm: longer gradients are shortened to this norm
+    tau: soft target update, after every optimiser step: target += τ (online − target)
+    target_every: hard target update instead: a copy every so many optimiser steps
+    epsilon_start: the probability of a random action at first
+    epsilon_end: the probability of a random action in the end
+    epsilon_steps: steps from epsilon_start to epsilon_end, on a straight line
+    parameter_noise: explore by noise on the agents' weights; ε then sets only how much of it
+    evaluate_every: steps from one row of the history to the next
+    evaluation_episodes: greedy episodes for each row of the history; where they begin at random, 32 or more
+    compile: torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
+    device: where networks and replay are: "cuda" for a GPU; environments stay where they are
     """
 
     seed: int = 0
-    total_steps: int = 8_000            # the run ends once so many steps were played
-    capacity: int = 10_000              # replay rows: transitions, or whole episodes for recurrent agents
-    batch_size: int = 128               # rows an update
-    learning_starts: int = 500          # steps played before the first update (which also waits for a full batch)
-    update_every: int = 16              # steps for each update
-    learning_rate: float = 4e-3         # Adam's
-    learning_rate_steps: int | None = None      # falls to 0 on a straight line over so many steps; None: it stays
-    reward_units: str = "as paid"       # "spread": rewards ÷ their spread in memory; "standard": less their mean, too
-    max_grad_norm: float = 10.0         # longer gradients are shortened to this norm
-    tau: float | None = 0.02            # soft target update, after every optimiser step: target += τ (online − target)
-    target_every: int | None = None     # hard target update instead: a copy every so many optimiser steps
+    total_steps: int = 8_000
+    capacity: int = 10_000
+    batch_size: int = 128
+    learning_starts: int = 500
+    update_every: int = 16
+    learning_rate: float = 4e-3
+    learning_rate_steps: int | None = None
+    reward_units: str = "as paid"
+    max_grad_norm: float = 10.0
+    tau: float | None = 0.02
+    target_every: int | None = None
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
-    epsilon_steps: int = 8_000          # steps from epsilon_start to epsilon_end, on a straight line
-    parameter_noise: bool = False       # explore by noise on the agents' weights; ε then sets only how much of it
-    evaluate_every: int = 500           # steps from one row of the history to the next
-    evaluation_episodes: int = 1        # greedy episodes for each row of the history
-    compile: bool = False     # torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
-    device: str = "cpu"       # where networks and replay are: "cuda" for a GPU; environments stay where they are
+    epsilon_steps: int = 8_000
+    parameter_noise: bool = False
+    evaluate_every: int = 500
+    evaluation_episodes: int = 1
+    compile: bool = False
+    device: str = "cpu"
 
     def __post_init__(self):
         errors.switch("parameter_noise", self.parameter_noise)
@@ -81,6 +104,20 @@ class TrainConfig:
         slow = cls(total_steps=27_000, capacity=50_000, batch_size=64, learning_starts=64, update_every=4,
                    learning_rate=5e-4, tau=0.001, epsilon_steps=100_000)
         return replace(slow, **changes)
+
+    @classmethod
+    def of_episodes(cls, **changes) -> TrainConfig:
+        """For recurrent agents, whose replay rows are whole episodes: far fewer rows in memory and in a batch.
+
+        It is what the command line takes with ``--recurrent``: ``TrainConfig.of_episodes(total_steps=32_000)``.
+        """
+        return replace(cls(), **EPISODES | changes)
+
+    @classmethod
+    def in_words(cls) -> dict[str, str]:
+        """What each field is, by name: the lines of the docstring above."""
+        said = dict(line.strip().split(": ", 1) for line in (cls.__doc__ or "").splitlines() if ": " in line)
+        return {each.name: said.get(each.name, "") for each in fields(cls)}
 
 
 def never_learns(config: TrainConfig, spec: TeamSpec, num_envs: int, recurrent: bool) -> str | None:

@@ -122,6 +122,13 @@ def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
                          f"every call, or choose 1. ({error})") from error
 
 
+def starts_differ(env: TeamEnv) -> bool:
+    """Whether episodes of this task begin in different ways, seen from eight of them in a copy with one row."""
+    copy = env.clone(num_envs=1)
+    first, *others = (copy.reset(seed=seed) for seed in range(8))
+    return any(not torch.equal(first.obs, each.obs) or not torch.equal(first.state, each.state) for each in others)
+
+
 @torch.no_grad()
 def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     """One greedy episode, written down step by step. ``env`` must have one row (``num_envs=1``)."""

@@ -19,7 +19,7 @@ from qmix_course.bars import bar
 from qmix_course.collect import Collector, env_state, row_length
 from qmix_course.config import TrainConfig, never_learns
 from qmix_course.envs.base import TeamEnv
-from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation
+from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation, starts_differ
 from qmix_course.exploration import linear_schedule
 from qmix_course.history import History, mean
 from qmix_course.learner import Learner
@@ -180,8 +180,9 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     that was made with other settings is refused, and without ``resume`` one that is there already, before anything has
     changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step,
     and True ends the run early, with an entry for what was played since the last (which goes again when the run is
-    resumed). Settings with which nothing can be learned are warned of, and a run that ends without an update says so. A
-    progress bar shows unless QMIX_COURSE_PROGRESS=0 is in the environment.
+    resumed). Settings with which nothing can be learned are warned of, and a best team that a single episode chooses
+    where episodes begin in different ways; a run that ends without an update says so. A progress bar shows unless
+    QMIX_COURSE_PROGRESS=0 is in the environment.
     """
     check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
@@ -200,6 +201,10 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
             if saved is not None:
                 check_resume(checkpoint, saved, settings)
             best = Best(checkpoint, algorithm, resume)
+        if checkpoint is not None and config.evaluation_episodes == 1 and starts_differ(env):
+            warnings.warn("train: each look plays one greedy episode (evaluation_episodes = 1), and episodes begin in "
+                          "different ways here, so greedy_return, and which team is kept as the best, are largely "
+                          "luck. Choose 32 or more", stacklevel=2)
         doubt = never_learns(config, env.spec, env.num_envs, algorithm.recurrent)
         if doubt is not None:
             warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)

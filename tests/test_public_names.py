@@ -31,7 +31,7 @@ state_of steps switch switches td_lambda_target td_target tensor three_layers tw
 with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
 algorithm_called units_doubt state_doubt own_limit Task.see_limit check_player chooser find is_ours is_rule made
-place_of team_options told
+place_of starts_differ team_options told
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
 train_run FormationGuide.start line wedge ring
@@ -46,7 +46,10 @@ OUTSIDE = "foraging from_gymnasium from_jaxmarl from_vmas named_world overcooked
 # Works for seconds, into a folder: test_experiment.py gives it what is wrong.
 BY_HAND = "sweep"
 # Plain records that the library hands out; nobody needs to make one.
-RECORDS = "Deeds Episode Evaluation Fit History Model Scenes Solution Swept TeamStep Tracks TrainConfig.reference"
+RECORDS = """
+Deeds Episode Evaluation Fit History Model Scenes Solution Swept TeamStep Tracks TrainConfig.of_episodes
+TrainConfig.reference
+"""
 
 
 def test_every_public_name_is_a_door_or_said_to_be_none():
