@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 
 from qmix_course import errors
@@ -19,26 +20,26 @@ class TrainConfig:
     The default preset is for 32 rows (``GridWorld(num_envs=32)``); ``TrainConfig.reference()`` is the slow preset,
     ``TrainConfig.of_episodes()`` the one for recurrent agents.
 
-    seed: of exploration, replay and the environment's chance
-    total_steps: the run ends once so many steps were played
-    capacity: replay rows: transitions, or whole episodes for recurrent agents
-    batch_size: rows an update
-    learning_starts: steps played before the first update (which also waits for a full batch)
-    update_every: steps for each update
-    learning_rate: Adam's
-    learning_rate_steps: the rate falls to 0 on a straight line over so many steps; None: it stays
-    reward_units: "as paid"; "spread": rewards ÷ their spread in memory; "standard": less their mean, too
-    max_grad_norm: longer gradients are shortened to this norm
-    tau: soft target update, after every optimiser step: target += τ (online − target)
-    target_every: hard target update instead: a copy every so many optimiser steps
-    epsilon_start: the probability of a random action at first
-    epsilon_end: the probability of a random action in the end
-    epsilon_steps: steps from epsilon_start to epsilon_end, on a straight line
-    parameter_noise: explore by noise on the agents' weights; ε then sets only how much of it
-    evaluate_every: steps from one row of the history to the next
-    evaluation_episodes: greedy episodes for each row of the history; where they begin at random, 32 or more
-    compile: torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
-    device: where networks and replay are: "cuda" for a GPU; environments stay where they are
+    - ``seed``: of exploration, replay and the environment's chance
+    - ``total_steps``: the run ends once so many steps were played
+    - ``capacity``: replay rows: transitions, or whole episodes for recurrent agents
+    - ``batch_size``: rows an update
+    - ``learning_starts``: steps played before the first update (which also waits for a full batch)
+    - ``update_every``: steps for each update
+    - ``learning_rate``: Adam's
+    - ``learning_rate_steps``: the rate falls to 0 on a straight line over so many steps; None: it stays
+    - ``reward_units``: "as paid"; "spread": rewards ÷ their spread in memory; "standard": less their mean, too
+    - ``max_grad_norm``: longer gradients are shortened to this norm
+    - ``tau``: soft target update, after every optimiser step: target += τ (online − target)
+    - ``target_every``: hard target update instead: a copy every so many optimiser steps
+    - ``epsilon_start``: the probability of a random action at first
+    - ``epsilon_end``: the probability of a random action in the end
+    - ``epsilon_steps``: steps from epsilon_start to epsilon_end, on a straight line
+    - ``parameter_noise``: explore by noise on the agents' weights; ε then sets only how much of it
+    - ``evaluate_every``: steps from one row of the history to the next
+    - ``evaluation_episodes``: greedy episodes for each row of the history; where they begin at random, 32 or more
+    - ``compile``: torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
+    - ``device``: where networks and replay are: "cuda" for a GPU; environments stay where they are
     """
 
     seed: int = 0
@@ -116,7 +117,7 @@ class TrainConfig:
     @classmethod
     def in_words(cls) -> dict[str, str]:
         """What each field is, by name: the lines of the docstring above."""
-        said = dict(line.strip().split(": ", 1) for line in (cls.__doc__ or "").splitlines() if ": " in line)
+        said = dict(re.findall(r"- ``(\w+)``: (.*)", cls.__doc__ or ""))
         return {each.name: said.get(each.name, "") for each in fields(cls)}
 
 
