@@ -1,6 +1,7 @@
 """The form of a checked experiment, tried on one that needs no training."""
 
 import math
+from dataclasses import replace
 
 import numpy
 import pytest
@@ -66,6 +67,23 @@ def told(verdict):
     lambda arm, seeds: run("small", seeds), lambda arm, seeds: [2.5, 2.5], lambda arm, seeds: run("large", seeds)])
 def test_an_arm_that_changes_nothing(measure):
     assert told(judge(measure)) == ("wrong", experiment.SAME_ARMS.name)
+
+
+@pytest.mark.parametrize("measure", [
+    lambda arm, seeds: [number + 0.37 for number in run(arm, seeds)],                   # looks at something else
+    lambda arm, seeds: [number + 0.02 for number in run(arm, seeds)],                   # nearly
+    lambda arm, seeds: run(arm, [seed + 100 for seed in seeds]),                        # seeds of its own
+    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0, 4.0]])          # one arm is another one
+def test_what_was_trained_or_looked_at_in_another_way_is_not_sent_to_paper(measure):
+    verdict = judge(measure)
+    assert told(verdict) == ("wrong", experiment.OTHERWISE.name) and "paper" not in repr(verdict)
+    assert "run: measure(" in verdict.detail and "expected: (" in verdict.detail
+
+
+def test_a_mistake_that_explains_the_numbers_comes_before_an_arm_that_changes_nothing():
+    known = Mistake("only the larger arm is looked at", "Which arm?", "why", lambda arm, seeds: run("large", seeds))
+    exercise = replace(EXERCISE, mistakes=(*EXERCISE.mistakes, known))
+    assert told(Room(exercise).judge((known.wrong, MEASURED, "A"))) == ("wrong", known.name)
 
 
 @pytest.mark.parametrize("measured", [

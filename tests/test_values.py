@@ -182,6 +182,23 @@ def test_only_a_case_that_fits_on_paper_is_worked_out_on_paper():
                                lambda table: 2 * table).hint, "the smallest case is shown"
 
 
+def test_nobody_is_sent_to_paper_with_a_case_that_cannot_be_written_down():
+    """What an answer makes of a team, an environment or a whole run has no line to run, and no sum to do by hand."""
+    for case, hint in (((torch.nn.Linear(1, 1), 0.5), "print what your function has after each step"),
+                       ((0.5, 1), "on paper"), ((torch.zeros(30), torch.nn.Linear(1, 1)), "in common")):
+        verdict = Room(whole_case(case)).judge((lambda *_: 3.0,))
+        assert verdict.kind == "wrong" and hint in verdict.hint, verdict
+        assert ("paper" in verdict.hint) == (hint == "on paper")
+
+
+def whole_case(case) -> Exercise:
+    def look(room, answer):
+        room.compare(answer, [case], lambda *_: 1.0)
+        return Verdict("correct")
+
+    return Exercise("00.9", "Run", {"run": "function"}, 1, 2, "run", ("h", "i"), (), look)
+
+
 @pytest.mark.parametrize("got, want, said", [
     (torch.tensor([0, 3]), torch.tensor([2, 3]), "different at: 0"),
     (torch.tensor([[True]]), torch.tensor([[False]]), "different at: [0, 0]"),

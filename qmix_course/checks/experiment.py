@@ -35,7 +35,12 @@ NOT_MEASURED = Mistake(
 SAME_ARMS = Mistake(
     "every arm is the same experiment", "Which line of yours reads arm? What does it change?",
     "without a change there is nothing to compare")
-COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS)
+OTHERWISE = Mistake(
+    "your teams are trained or looked at in another way than the text says",
+    "Below stand the check's numbers and yours for two seeds of one arm. Take the first of these seeds alone and go "
+    "through it: which seed, what does this arm change, how many steps? Then when, and how, do you look at the team?",
+    "what was trained or looked at in another way answers another question")
+COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS, OTHERWISE)
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,9 @@ class Plan:
         given = [_list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
                  for arm, seeds in cases]
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
-            if all(_near(got, given[0], self.close) for got in given):
-                raise room.wrong(SAME_ARMS.name)
-            room.match(given, wanted, cases, tolerance=self.close, name="measure")
+            same = all(_near(got, given[0], self.close) for got in given)
+            room.match(given, wanted, cases, tolerance=self.close, name="measure",
+                       otherwise=SAME_ARMS.name if same else OTHERWISE.name)
         for (arm, _), got in zip(cases, given):
             if not _near(numbers[arm][last:], got[:1], self.close):
                 raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "

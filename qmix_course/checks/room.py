@@ -11,7 +11,6 @@ import torch
 from qmix_course.checks import cells, code, limit, surroundings, values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.guard import Guard
-from qmix_course.checks.show import FITS
 from qmix_course.checks.verdict import Found, Verdict
 
 CHANGES_INPUT = Mistake(
@@ -184,10 +183,11 @@ class Room:
         self.match(given, expected, cases, tolerance)
 
     def match(self, given: list, expected: list, cases: list[tuple], tolerance: float = 1e-9,
-              name: str | None = None) -> None:
+              name: str | None = None, otherwise: str | None = None) -> None:
         """As ``compare``, for answers that are there already: ``given[k]`` belongs to ``cases[k]``.
 
-        ``name``: what the learner would call to see a case again; without it, the exercise's function.
+        ``name``: what the learner would call to see a case again; without it, the exercise's function. ``otherwise``:
+        the mistake to name where no other one explains the values.
         """
         name = name or next((name for name, kind in self.exercise.answers.items() if kind != "value"), "answer")
         problems = [values.problem(got, want, tolerance) for got, want in zip(given, expected)]
@@ -208,11 +208,12 @@ class Room:
                                                           for problem in problems) else ""
         if lost == "float32" or lost and code.may_round(self._answers):
             raise self.wrong(NEARLY.name)
+        example = self._example(problems, given, expected, cases, name)
+        if otherwise:
+            raise self.wrong(otherwise, example)
         smallest = self._smallest(problems, given, expected, cases)
-        raise Found(Verdict("wrong", UNNAMED,
-                            _what_next(problems, given, expected,
-                                       values.size(cases[smallest]) + values.size(expected[smallest])),
-                            self._example(problems, given, expected, cases, name)))
+        raise Found(Verdict("wrong", UNNAMED, values.what_next(problems, given, expected, cases[smallest],
+                                                                expected[smallest]), example))
 
     def _smallest(self, problems, given, expected, cases) -> int:
         """The smallest case that went wrong."""
@@ -262,21 +263,6 @@ def _explains(wrong, given: list, cases: list[tuple], tolerance: float, strict: 
         if not agrees:
             return False
     return True
-
-
-def _what_next(problems: list, given: list, expected: list, shown: int) -> str:
-    """What to think about when no mistake explains the values."""
-    got, want = (values.numbers(results) for results in (given, expected))
-    if got.isnan().any() and not want.isnan().any():
-        return ("There is a nan among your numbers. Which step divides 0 by 0, takes inf from inf or 0 times inf, or "
-                "takes the logarithm or a root of a negative number?")
-    if all(problem is None or problem.close for problem in problems):
-        return ("Close, but not the exact values. Is something estimated from samples, searched on a grid, rounded on "
-                "the way, or stopped before its end? Or is one small term different?")
-    if shown > FITS:
-        return ("What have those that differ in common? Make a small case of your own whose result you know, and run "
-                "your function on it.")
-    return "Work this one case out on paper, step by step, and compare."
 
 
 @contextlib.contextmanager

@@ -11,7 +11,16 @@ import numpy
 import torch
 from torch import nn
 
-from qmix_course.checks.show import LONGEST_CALL, call, describe, literal, readable, size, table  # noqa: F401 - checks ask for both here
+from qmix_course.checks.show import (  # noqa: F401 - checks ask for both here
+    FITS,
+    LONGEST_CALL,
+    call,
+    describe,
+    literal,
+    readable,
+    size,
+    table,
+)
 
 CLOSE = 1e-2            # off by less than this, relatively, and the idea may be right
 
@@ -219,3 +228,32 @@ def lost_digits(given: list, expected: list) -> str:
             if _close(got, candidate, 1e-12) and _close(got, want, max(CLOSE, 0.5 / power)):
                 return "rounding"
     return ""
+
+
+def what_next(problems: list, given: list, expected: list, case: tuple, wanted) -> str:
+    """What to think about when no mistake explains the values; ``case`` is shown, of which ``wanted`` is expected."""
+    got, want = (numbers(results) for results in (given, expected))
+    if got.isnan().any() and not want.isnan().any():
+        return ("There is a nan among your numbers. Which step divides 0 by 0, takes inf from inf or 0 times inf, or "
+                "takes the logarithm or a root of a negative number?")
+    if all(problem is None or problem.close for problem in problems):
+        return ("Close, but not the exact values. Is something estimated from samples, searched on a grid, rounded on "
+                "the way, or stopped before its end? Or is one small term different?")
+    if size(case) + size(wanted) > FITS:
+        return ("What have those that differ in common? Make a small case of your own whose result you know, and run "
+                "your function on it.")
+    if not _by_hand(case):
+        return ("Make the smallest case that you can think of, print what your function has after each step, and hold "
+                "every step against the text.")
+    return "Work this one case out on paper, step by step, and compare."
+
+
+def _by_hand(case) -> bool:
+    """Whether there are only numbers and words in a case: no environment, team or whole run."""
+    if dataclasses.is_dataclass(case) and not isinstance(case, type):
+        case = [getattr(case, field.name) for field in dataclasses.fields(case)]
+    if isinstance(case, dict):
+        case = list(case.values())
+    if isinstance(case, (list, tuple, set, frozenset)):
+        return all(map(_by_hand, case))
+    return case is None or isinstance(case, (torch.Tensor, numpy.ndarray, numpy.generic, Real, str, range))

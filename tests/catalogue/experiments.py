@@ -11,6 +11,10 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str) 
     def one_arm(arm, seeds):
         return measure(first, seeds)
 
+    def something_else(arm, seeds):
+        """Looks at something else, which no hint can know."""
+        return [number + 3.7 for number in measure(arm, seeds)]
+
     made_up = {arm: [*row[:-1], row[-1] + 3.0] for arm, row in measured.items()}
     return Answers(
         right=[*((each, measured, letter) for each in measures),
@@ -19,4 +23,5 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str) 
                (experiment.TOO_FEW.name, (measure, measured | {first: measured[first][:7]}, letter)),
                (experiment.NOT_MEASURED.name, (measure, made_up, letter)),
                (experiment.SAME_ARMS.name, (one_arm, {arm: measured[first] for arm in plan.arms}, letter)),
+               (experiment.OTHERWISE.name, (something_else, measured, letter)),
                *((told, (measure, measured, other)) for other, told in plan.told.items())])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 
 import torch
 from torch.nn import functional as F
@@ -51,11 +52,24 @@ CONFIG = TrainConfig(total_steps=8_000, capacity=2_000, batch_size=64, update_ev
                      epsilon_steps=5_000, evaluate_every=8_000)
 
 
-def run(arm, seeds) -> list[float]:
+def mean(pair) -> float:
+    return sum(pair) / len(pair)
+
+
+def run(arm, seeds, of=mean) -> list[float]:
+    return [of(pair) for pair in _by_cue(arm, tuple(seeds))]
+
+
+@cache
+def _by_cue(arm: str, seeds: tuple[int, ...]) -> list[list[float]]:
+    """What each team earns with either cue."""
     teams = [VDN.for_env(Told(arm), seed=seed, hidden=(32,)) for seed in seeds]
     train_seeds(Told(arm, num_envs=32), teams, CONFIG, list(seeds))
-    both = Told(arm, num_envs=2)
-    return [evaluate(both, team, cues=torch.tensor([0, 1])).mean_return for team in teams]
+    return [[evaluate(Told(arm), team, cues=torch.tensor([cue])).mean_return for cue in (0, 1)] for team in teams]
+
+
+def first(pair) -> float:
+    return pair[0]
 
 
 def most(row) -> bool:
@@ -89,6 +103,13 @@ MISTAKES = (
             "The lesson's Going further asks whether the last action is a memory. What does the rule earn that "
             "it plays there?",
             "a rule of look and last action earns 1 there; teams that do not find it prove nothing of all rules"),
+    Mistake("only the better of the two cues is judged",
+            "A team that always gives the same answer is right about one of the two cues. What does your measure say "
+            "of it, and what is the mean over both cues?",
+            "every answer suits one of the cues, so a team that knows nothing earns 1 as well", partial(run, of=max)),
+    Mistake("only one of the two cues is judged",
+            "How many episodes are in your mean, and with which cues? The text asks for both.",
+            "whoever always gives the same answer then earns 1 or 0 by luck", partial(run, of=first)),
 )
 
 EXERCISE = Exercise(
