@@ -257,7 +257,7 @@ with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "
 #
 # </details>
 #
-# That is computed. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+# So much on paper. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
 
 # %%
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)

@@ -193,7 +193,7 @@ with lesson.prediction(guess, [known, unknown]) as fold:
 #
 # </details>
 #
-# This is a caricature of a walk, on purpose. The cure is to keep what was played and to draw from it at random. Q-learning
+# Training in blocks is a caricature of a walk, on purpose. The cure is to keep what was played and to draw from it at random. Q-learning
 # allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
 # (Learning from actions that another policy chose is called *off-policy*.)
 #

@@ -326,7 +326,7 @@ with lesson.prediction(guess, [q_tot_tiny.item(), *agent_qs.grad.tolist()]):
 #
 # </details>
 #
-# This is what *credit* means in QMIX: the team's error, weighted by the slope of the mixer. With VDN all slopes are 1
+# That product is what *credit* means in QMIX: the team's error, weighted by the slope of the mixer. With VDN all slopes are 1
 # and everybody gets the same.
 #
 # On the real batch, factor by factor, and held against autograd:

@@ -233,9 +233,11 @@ with lesson.prediction(guess, max(returns)) as fold:
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Training cannot help. Same network, same observation, same memory, so the same action; then the same last action, and so on to the end. But the reward asks for *different* actions. (While exploring, their dice would tell them apart. Greedily nothing does.) Ids break the tie. So would separate networks, at the price of $N$ times the weights:
+# Training cannot help. Same network, same observation, same memory, so the same action; then the same last action, and so on to the end. But the reward asks for *different* actions. (While exploring, their dice would tell them apart. Greedily nothing does.) Ids break the tie. So would separate networks, at the price of $N$ times the weights.
 #
 # </details>
+#
+# What ids cost in weights, and separate networks:
 
 # %%
 for label, shared in (("shared, with ids", True), ("one for each agent", False)):
