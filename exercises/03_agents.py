@@ -79,7 +79,7 @@ from qmix_course.training import TrainConfig
 # You are right if all chances are exact, for any number of agents and values of either sign. The library's `greedy` and `epsilon_greedy` are off limits.
 
 # %%
-q = torch.tensor([[1.0, 0.0], [0.0, 2.0]])            # agent 1 prefers action 0, agent 2 action 1
+two_q = torch.tensor([[1.0, 0.0], [0.0, 2.0]])        # agent 1 prefers action 0, agent 2 action 1
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_03_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -91,7 +91,7 @@ def joint_chances(q, available, epsilon):
 
 # %%
 # Try it. With ε = 0.2 each agent plays its best action in 90 of 100 steps, both do in 81.
-joint_chances(q, torch.ones(2, 2, dtype=torch.bool), 0.2)
+joint_chances(two_q, torch.ones(2, 2, dtype=torch.bool), 0.2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_03_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("03.1", joint_chances)

@@ -80,7 +80,7 @@ from qmix_course.training import TrainConfig
 
 # %%
 # two agents, two units; the second unit is far down on ELU's left side
-agent_qs = torch.tensor([1.0, 2.0])
+two_qs = torch.tensor([1.0, 2.0])
 w1, b1 = torch.tensor([[-1.0, 0.5], [2.0, -1.0]]), torch.tensor([1.0, -4.0])
 w2 = torch.tensor([3.0, -2.0])
 
@@ -94,7 +94,7 @@ def voices(agent_qs, w1, b1, w2):
 
 # %%
 # Try it. The first unit alone gives 3 · 1 and 3 · 2; the second one adds a little.
-voices(agent_qs, w1, b1, w2)
+voices(two_qs, w1, b1, w2)
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.1", voices)
@@ -328,8 +328,8 @@ def team_value_by_agent(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2)
 # %%
 torch.manual_seed(3)
 N, S, E = 2, 3, 4
-nets = nn.Linear(S, N * E), nn.Linear(S, E), nn.Linear(S, E), nn.Linear(S, 1)
-agent_qs, state = 2 * torch.randn(4, N), 2 * torch.randn(4, S)
+hypernets = nn.Linear(S, N * E), nn.Linear(S, E), nn.Linear(S, E), nn.Linear(S, 1)
+four_qs, four_states = 2 * torch.randn(4, N), 2 * torch.randn(4, S)
 utility = torch.linspace(-3, 3, 61)
 
 
@@ -337,9 +337,9 @@ def of_the_first(mixer, size):
     """Q_tot of the first sample in a batch of this size, for each value of its first utility."""
     values = []
     for number in utility:
-        batch = agent_qs[:size].clone()
+        batch = four_qs[:size].clone()
         batch[0, 0] = number
-        values.append(mixer(batch, state[:size], *nets)[0].item())
+        values.append(mixer(batch, four_states[:size], *hypernets)[0].item())
     return values
 
 
@@ -375,7 +375,7 @@ def mended_rows(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
 
 # %%
 # Try it, alone and beside three others: is the first sample's Q_tot twice the same?
-[mended_rows(agent_qs[:size], state[:size], *nets) for size in (1, 4)]
+[mended_rows(four_qs[:size], four_states[:size], *hypernets) for size in (1, 4)]
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.7", cause, mended_rows)
@@ -389,14 +389,14 @@ check("05.7", cause, mended_rows)
 
 # %%
 WAY = LongWay(steps=6, near=4.0)
-DATA = exact.every_step(WAY)                                # each place, each joint action, once
-DATA.obs[:] = 1.0                                           # the agents see nothing
 SIZES = dict(hidden=(32,), embed_dim=32, hypernet_dim=0, gamma=0.9)
 
 
 def fit(teams):
     """Train all teams side by side, on every step of the task at once."""
-    fit_seeds(teams, [DATA] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates=300)
+    data = exact.every_step(WAY)                            # each place, each joint action, once
+    data.obs[:] = 1.0                                       # the agents see nothing
+    fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates=300)
 
 
 def believed(team):
@@ -411,7 +411,7 @@ print("with the state, seed 0:", round(believed(team), 2))
 
 
 # %% [markdown]
-# Two arms: `"with the state"`, as above, and `"without the state"`: the same team, but its mixer reads the same numbers in every place. The data stay as they are. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with what each of them believes. (`QMIX.scaled(state)` is where the state enters the mixer, see *Break it* in the lesson.)
+# Two arms: `"with the state"`, as above, and `"without the state"`: the same team, but its mixer reads the same numbers in every place. The data stay as they are. Write `measure(arm, seeds)`: it trains one team for each seed and returns a list with what each of them believes. (The mixer reads what `QMIX.scaled(state)` returns. The lesson overrides that in *Going further*, under *A state in large units*.) Before you run it, write down what you expect.
 #
 # Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
 #
@@ -434,6 +434,11 @@ measured = (
 conclusion = (
     ...
 )
+
+# %%
+# Try it on two seeds of one arm.
+believes = measure("without the state", [0, 1])
+believes and [round(each, 1) for each in believes]
 
 # %% nbgrader={"grade": true, "grade_id": "check_05_8", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("05.8", measure, measured, conclusion)

@@ -423,9 +423,9 @@ def fit(teams):
               TrainConfig(learning_rate=1e-2, tau=0.1), updates=400)
 
 
-team = VDN.for_env(WAY, seed=0, hidden=(16,), gamma=0.95)
-fit([team])
-print("gamma 0.95, seed 0:", evaluate(WAY, team).mean_return)
+first = VDN.for_env(WAY, seed=0, hidden=(16,), gamma=0.95)
+fit([first])
+print("gamma 0.95, seed 0:", evaluate(WAY, first).mean_return)
 
 
 # %% [markdown]

@@ -239,10 +239,10 @@ def mended_targets(target, obs, last_actions, available, reward, terminated, gam
 
 # %%
 # Try it on two episodes, one with the lamp lit. The targets of their first two steps should differ.
-sights = torch.zeros(2, 4, 2, 1)
-sights[1, 0] = 1.0
+two_looks = torch.zeros(2, 4, 2, 1)
+two_looks[1, 0] = 1.0
 torch.manual_seed(0)
-mended_targets(GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8), sights,
+mended_targets(GRUAgents(n_agents=2, obs_dim=1, n_actions=2, hidden=8), two_looks,
                torch.tensor([-1, 0, 0, 0]).view(1, 4, 1).expand(2, 4, 2),
                torch.ones(2, 4, 2, 2, dtype=torch.bool), torch.zeros(2, 3),
                torch.tensor([[False, False, True]] * 2), 0.9)

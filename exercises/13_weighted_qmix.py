@@ -148,7 +148,7 @@ check("13.2", balance)
 # %%
 # two steps of two agents; in the second one both prefer action 1, which pays 2
 reward = torch.tensor([[[0.0, 1.0], [1.0, 3.0]], [[9.0, 0.0], [0.0, 2.0]]])
-q = torch.tensor([[[0.0, 1.0], [0.0, 1.0]], [[0.0, 5.0], [0.0, 5.0]]])
+two_q = torch.tensor([[[0.0, 1.0], [0.0, 1.0]], [[0.0, 5.0], [0.0, 5.0]]])
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -159,7 +159,7 @@ def judged(reward, q, gamma):
 
 # %%
 # Try it. With γ = 0.5, what is ahead in the first step is worth 1: not half of the 9.
-judged(reward, q, 0.5)
+judged(reward, two_q, 0.5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_3", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("13.3", judged)
@@ -259,10 +259,10 @@ check("13.4", cause, mended)
 # An experiment: change one thing, train over several seeds, and say what the numbers show, no more. The game has five actions for each agent. Both must take action 0 to earn 8; if just one of them does, the team loses 12. Everything else pays nothing. So around the one good entry there are eight misunderstandings.
 
 # %%
-payoff = torch.zeros(5, 5)
-payoff[0, :], payoff[:, 0] = -12.0, -12.0
-payoff[0, 0] = 8.0
-GAME = MatrixGame(payoff)
+table = torch.zeros(5, 5)
+table[0, :], table[:, 0] = -12.0, -12.0
+table[0, 0] = 8.0
+GAME = MatrixGame(table)
 SIZES = dict(hidden=(16,), embed_dim=8, hypernet_dim=16, central_dim=16)
 
 

@@ -162,10 +162,10 @@ class Replay:
 
 # %%
 # Try it. Three rows go into a memory for two; 1 should be gone.
-memory = Replay(2)
-memory.add(number=torch.tensor([1, 2]))
-memory.add(number=torch.tensor([3]))
-memory.sample(2, torch.Generator().manual_seed(0))
+two_rows = Replay(2)
+two_rows.add(number=torch.tensor([1, 2]))
+two_rows.add(number=torch.tensor([3]))
+two_rows.sample(2, torch.Generator().manual_seed(0))
 
 # %% nbgrader={"grade": true, "grade_id": "check_06_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("06.2", Replay)

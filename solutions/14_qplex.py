@@ -76,7 +76,7 @@ from qmix_course.training import TrainConfig
 # You are right if your λ is right for one to four agents. No agent has two equal utilities.
 
 # %%
-q = torch.tensor([[4.0, 3.0], [4.0, 2.0]])               # the smallest case: V = 4 + 4
+two_q = torch.tensor([[4.0, 3.0], [4.0, 2.0]])           # the smallest case: V = 4 + 4
 small = torch.tensor([[8.0, -12.0], [-12.0, 6.0]])       # λ: [[1, 10], [20, 2 / 3]]
 
 
@@ -96,7 +96,7 @@ def lambda_for_table(table, q):
 
 # %%
 # Try it on the smallest case.
-lambda_for_table(small, q)
+lambda_for_table(small, two_q)
 
 # %% nbgrader={"grade": true, "grade_id": "check_14_1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("14.1", lambda_for_table)

@@ -114,8 +114,8 @@ check("15.1", violations)
 # You are right if all numbers are right for one to four agents, and if their *gradients* reach whom they should: utilities and V hear of the gaps, $Q_{jt}$ does not.
 
 # %%
-q = torch.tensor([[4.0, 0.0], [4.0, 0.0]])
-joint = torch.tensor([[8.0, -12.0], [-12.0, 0.0]])
+one_q = torch.tensor([[4.0, 0.0], [4.0, 0.0]])
+one_joint = torch.tensor([[8.0, -12.0], [-12.0, 0.0]])
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_15_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -135,7 +135,7 @@ def smallest_gaps(q, joint, v):
 
 # %%
 # Try it. With V = 0 every row and every column of this table is touched; with V = 1 none is.
-smallest_gaps(q, joint, torch.tensor(1.0))
+smallest_gaps(one_q, one_joint, torch.tensor(1.0))
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_2", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("15.2", smallest_gaps)
@@ -206,10 +206,10 @@ def switched_sums(q, actions):
 
 # %%
 worth = torch.linspace(-5, 5, 41)
-q = torch.zeros(41, 2, 2)
-q[:, 0, 0], q[:, 1, 1] = worth, 3.0
+many_q = torch.zeros(41, 2, 2)
+many_q[:, 0, 0], many_q[:, 1, 1] = worth, 3.0
 actions = torch.tensor([0, 1]).expand(41, 2)
-sums = switched_sums(q, actions)
+sums = switched_sums(many_q, actions)
 plots.lines(worth, {"the sum that was played": worth + 3, "agent 1 switches to it": sums[:, 0, 0],
                     "agent 2 switches to it": sums[:, 1, 1]},
             "Switches to what was played anyway", "value of agent 1's action", "Q′")
@@ -249,7 +249,7 @@ def mended_sums(q, actions):
 
 # %%
 # Try it on the last of these plays: where a switch is to what was played anyway, the sum is 8.
-mended_sums(q[-1:], actions[-1:])
+mended_sums(many_q[-1:], actions[-1:])
 
 # %% nbgrader={"grade": true, "grade_id": "check_15_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("15.4", cause, mended_sums)

@@ -245,3 +245,14 @@ def test_a_share_that_takes_many_updates_is_asked_for(most):
 
     assert check("06.4", exact).kind == "correct"
     assert check("06.4", lambda share, tau: min(most, exact(share, tau))).kind != "correct"
+
+
+@pytest.mark.parametrize("line, beside", [(7, True), (4, False)])
+def test_half_a_repair_of_05_6_does_not_keep_silent_about_the_line(line, beside):
+    def half(agent_qs, state, hyper_w1, hyper_b1, hyper_w2, hyper_b2):
+        w1 = hyper_w1(state).relu().view(*agent_qs.shape, -1)
+        hidden = torch.nn.functional.elu((agent_qs.unsqueeze(-1) * w1).sum(1) + hyper_b1(state))
+        return (hidden * hyper_w2(state).abs()).sum(-1) + hyper_b2(state).squeeze(-1)
+
+    verdict = check("05.6", line, half)
+    assert "cut off" in verdict.title and ("not in line 7" in verdict.detail) == beside

@@ -3,6 +3,8 @@ costs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -56,13 +58,20 @@ SIGN_WRONGS = (
 )
 
 
+WRONG_LINE = 4
+
+
 def look(room: Room, wrong_line, answer) -> Verdict:
     cases = lab_cases(((1, 1, 1, 1), (4, 2, 2, 3), (6, 3, 4, 2), (3, 2, 3, 5), (8, 4, 2, 4), (2, 1, 3, 3)), hidden=4)
     try:
         room.compare(answer, cases, team_value)
     except Found as found:
-        raise _explain(room, found, answer, cases, SIGN_WRONGS) from None
-    room.line(wrong_line, 4)
+        found = _explain(room, found, answer, cases, SIGN_WRONGS)
+        if type(wrong_line) is int and wrong_line != WRONG_LINE and found.verdict.kind == "wrong":
+            beside = f"besides, the bug is not in line {wrong_line}"
+            found = Found(replace(found.verdict, detail=f"{found.verdict.detail}\n{beside}".strip()))
+        raise found from None
+    room.line(wrong_line, WRONG_LINE)
     return Verdict("correct")
 
 

@@ -7,8 +7,8 @@ import math
 import torch
 
 from qmix_course.checks.exercise import Exercise, twisted
-from qmix_course.checks.room import Room
-from qmix_course.checks.verdict import Verdict
+from qmix_course.checks.room import UNNAMED, Room
+from qmix_course.checks.verdict import Found, Verdict
 
 
 def voices(agent_qs, w1, b1, w2, twist=None):
@@ -59,7 +59,13 @@ def cases() -> list[tuple]:
 
 
 def look(room: Room, answer) -> Verdict:
-    room.compare(answer, cases(), voices)
+    try:
+        room.compare(answer, cases(), voices)
+    except Found as found:          # two mistakes at once: at least one of them lets a slope fall below zero
+        if found.verdict.title == UNNAMED and any(
+                bool((torch.as_tensor(room.ask(answer, *case)) < 0).any()) for case in cases()):
+            raise room.wrong("a slope is below zero", found.verdict.detail) from None
+        raise
     return Verdict("correct")
 
 
@@ -114,5 +120,9 @@ EXERCISE = Exercise(
          "slopes are no shares: a mixer may listen to all agents much or little"),
         ("mean", "the units are averaged, not added up",
          "Add a second unit that does the same as the first. What happens to Q_tot?",
-         "the second layer adds up its units")),
+         "the second layer adds up its units"),
+        (None, "a slope is below zero",
+         "Every unit gives three factors. Which of yours can be below zero, and which sign has each of them in the "
+         "mixer? Once none is, look whether the factor in the middle is ELU's slope.",
+         "the weights are used without their signs and ELU's slope is above 0, so no slope of Q_tot is ever negative")),
     look=look)

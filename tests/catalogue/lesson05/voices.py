@@ -53,5 +53,8 @@ ANSWERS = Answers(
             lambda agent_qs, w1, b1, w2: agent_qs * by_factors(agent_qs, w1, b1, w2)),
            ("the slopes are made to add up to 1",
             lambda *given: by_factors(*given) / by_factors(*given).sum(-1, keepdim=True)),
+           ("a slope is below zero", slip(first=raw, second=raw, forward=raw, bend=torch.ones_like)),
+           ("a slope is below zero", slip(second=raw, bend=F.elu)),
+           ("a slope is below zero", slip(first=raw, second=raw, forward=raw, bend=lambda x: (x > 0).double())),
            ("the units are averaged, not added up",
             lambda agent_qs, w1, b1, w2: by_factors(agent_qs, w1, b1, w2) / w1.shape[-1])])
