@@ -76,8 +76,8 @@ EXERCISE = Exercise(
     number="05.8", title="Measure it: a mixer without the state", answers=experiment.ANSWERS, difficulty=3, minutes=12,
     practises="change one thing, train over seeds, conclude no more than was measured",
     hints=(
-        "Which method of QMIX hands the state to the mixer? Lesson 05 overrides it in Going further, under A state in large "
-        "units.",
+        "Which method of QMIX hands the state to the mixer? Lesson 05 overrides it in Going further, under A state in "
+        "large units.",
         "A subclass of QMIX with one method is enough. What must that method give, so that no state differs from any "
         "other, and the shape stays?",
         "measure makes one team for each seed, hands all of them to fit at once, and asks believed about each.",
