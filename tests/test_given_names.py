@@ -90,3 +90,16 @@ FIRST = [("01.1", "q = make(1)"), ("01.1", "show(q)")]
 ])
 def test_the_test_sees_a_clash_and_nothing_else(cells, found):
     assert clashes(cells) == found
+
+
+def test_an_experiment_makes_its_data_anew_for_every_training():
+    """Data under a global name could be written into by one arm, and would be spoilt for the others and for the check.
+    """
+    seen = 0
+    for path in sources([], SOLUTIONS):
+        for _, source in code_of(path):
+            seen += "exact.every_step(" in source
+            made = [statement for statement in ast.parse(source).body
+                    if not isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
+            assert not any("exact.every_step(" in ast.unparse(each) for each in made), f"{path.name}: {source}"
+    assert seen >= 7
