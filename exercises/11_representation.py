@@ -192,8 +192,10 @@ def fit(value, starts=6, updates=600):
 
 def picture(value):
     errors = fit(value)[0]
-    return plots.lines(range(1, 601), {f"start {k}": row for k, row in enumerate(errors, 1)},
-                       "How well each start fits AND", "update", "squared error", log=True)
+    figure = plots.lines(range(1, 601), {f"start {k}": row for k, row in enumerate(errors, 1)},
+                         "How well each start fits AND", "update", "squared error", log=True)
+    figure.axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1))       # beside the curves
+    return figure
 
 
 picture(team_value)
@@ -213,7 +215,7 @@ plots.tables(dict(zip(["at the start", "after 600 updates"], fit(team_value)[1])
 # - **D.** A weight that comes out below zero is cut off, and nothing tells it to come back.
 # - **E.** Biases and $V$ may be below zero, so that the heads are not monotone.
 #
-# Put its letter into `cause`, and write the repaired head as `mended_value`: copy the listing and fix it. To see the curves again, run `picture(mended_value)`. (With a good repair most starts arrive, though not all: some roll into a valley, as in the lesson.)
+# Put its letter into `cause`, and write the repaired head as `mended_value`: copy the listing and fix it. To see the curves again, run `picture(mended_value)`. (How many starts arrive hangs on the repair too: with some good ones all six, with others about half. The rest is slow or rolls into a valley, as in the lesson, and does not stand still for want of a gradient.)
 #
 # You are right if the letter is, if $Q_{tot}$ is still monotone for all raw weights, if every raw weight above or below zero learns, if every weight can grow without a limit, as before, and if the rest of the head is as it was.
 
@@ -229,9 +231,9 @@ def mended_value(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 
 # %%
-# Try it. One agent, one unit, all weights 1 or -1: with the absolute value, 2 comes out as 2.
-mended_value(torch.tensor([[2.0]]), torch.tensor([[[-1.0]]]), torch.zeros(1, 1),
-             torch.tensor([[1.0]]), torch.zeros(1))
+# Try it. One agent, one unit, raw weights -1 and 1, utilities 0 and 2: does Q_tot rise?
+mended_value(torch.tensor([[0.0], [2.0]]), torch.full((2, 1, 1), -1.0), torch.zeros(2, 1),
+             torch.ones(2, 1), torch.zeros(2))
 
 # %% nbgrader={"grade": true, "grade_id": "check_11_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("11.4", cause, mended_value)
@@ -247,7 +249,7 @@ check("11.4", cause, mended_value)
 GAME = MatrixGame("qtran")
 
 
-def fit(teams, times):
+def train(teams, times):
     """Train all teams side by side, on nine rows at once, one for each joint action;
     that of (0, 0) is there so many times."""
     rows = exact.every_step(GAME)                                  # (0, 0) is row 0
@@ -257,7 +259,7 @@ def fit(teams, times):
 
 
 team = QMIX.for_env(GAME, seed=0, hidden=(32,), embed_dim=16, hypernet_dim=32)
-fit([team], times=1)
+train([team], times=1)
 print("as it is, seed 0:", evaluate(GAME, team).mean_return)
 
 

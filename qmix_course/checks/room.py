@@ -166,6 +166,23 @@ class Room:
         self._given = (result,)
         return result
 
+    @contextlib.contextmanager
+    def watching(self, owner: type, name: str, notice):
+        """Meanwhile ``notice`` is called with whatever the method ``owner.name`` is called with, before it."""
+        method, guard = getattr(owner, name), Guard()
+
+        def noticed(*inputs, **named):
+            notice(*inputs, **named)
+            return method(*inputs, **named)
+
+        self._guards.append(guard)                  # put back by ``judge`` should the answer be stopped
+        guard.replace(owner, name, noticed)
+        try:
+            yield
+        finally:
+            guard.open()
+            self._guards.remove(guard)
+
     # ---- comparing -------------------------------------------------------------------------------------------------
 
     def compare(self, answer, cases: list[tuple], truth, tolerance: float = 1e-9, repeat: bool = True) -> None:

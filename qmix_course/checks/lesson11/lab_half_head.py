@@ -174,7 +174,8 @@ def twist(name: str) -> partial:
 MISTAKES = (
     Mistake("the listing as it was",
             "Nothing has changed. What does the gradient of relu look like where its input is negative?",
-            "weights that come out negative are zero, and so is their gradient, for good", twist("as it was")),
+            "weights that come out negative are zero, and so is their gradient, for good; and no weight into a unit "
+            "whose own weight is cut off gets a gradient either", twist("as it was")),
     Mistake("weights below zero", "The weights learn now. Let a raw weight be −1: what happens to Q_tot when that "
                                   "utility rises?",
             "without a treatment the mixer is not monotone, and the agents are misled (lesson 04)",
@@ -241,6 +242,7 @@ EXERCISE = Exercise(
     formerly=("wrong_line",), difficulty=3, minutes=15, core=True,
     practises="keep weights non-negative without cutting off their gradient", lab=True,
     hints=("The head is monotone, so the promise is kept. What about the gradient of a weight that comes out negative?",
-           "Which entries of the two tables are the same before and after? What do they have in common?",
+           "Which entries of the two tables are the same before and after? What do they have in common? (A "
+           "weight above zero may stand still too, if the way from its unit to Q_tot is blocked.)",
            "You look for a function that is never negative and nowhere flat. Lesson 05 compared three."),
     mistakes=MISTAKES, look=look)

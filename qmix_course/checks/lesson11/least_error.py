@@ -76,6 +76,15 @@ def in_order(y, w, twist) -> float:
     return least
 
 
+def mixed_only(payoff, weights, weighted: bool, order: str, either: bool) -> float:
+    """The error that is left when the mixed difference alone must not be negative (``either``: must be zero)."""
+    if order == "sums":
+        rows, columns = payoff.sum(1).argsort(), payoff.sum(0).argsort()
+        payoff, weights = payoff[rows][:, columns], weights[rows][:, columns]
+    mixed = float(payoff[0, 0] + payoff[1, 1] - payoff[0, 1] - payoff[1, 0])
+    return (mixed if either else min(mixed, 0.0)) ** 2 / (float((1 / weights).sum()) if weighted else 4.0)
+
+
 def fit_cases() -> list[tuple]:
     tensor = torch.tensor
     even = torch.ones(2, 2)
@@ -105,9 +114,14 @@ def look(room: Room, answer) -> Verdict:
     numbers = [float(each) for each in given if isinstance(each, (int, float, numpy.generic))
                or isinstance(each, (torch.Tensor, numpy.ndarray)) and math.prod(each.shape) == 1]
     if len(numbers) == len(cases):
-        if all(abs(number) < 1e-9 for number in numbers):
-            raise room.wrong("heights below zero are allowed")
         exact = [truth(*case) for case in cases]
+        if all(abs(number) < 1e-9 for number in numbers):
+            room.match(numbers, exact, cases, CLOSE, otherwise="heights below zero are allowed")
+        for weighted, name in ((True, MIXED_ONLY), (False, MIXED_WITHOUT)):
+            for order, either in itertools.product(("given", "sums"), (False, True)):
+                if all(abs(number - mixed_only(*case, weighted, order, either)) <= CLOSE
+                       for number, case in zip(numbers, cases)):
+                    room.match(numbers, exact, cases, CLOSE, otherwise=name)
         off = [abs(number - error) for number, error in zip(numbers, exact)]
         if max(off) > CLOSE and all(abs(number - error) <= 1e-3 * (1 + error) for number, error in zip(numbers, exact)):
             case = off.index(max(off))
@@ -122,10 +136,22 @@ def twist(name: str) -> partial:
     return partial(least_error, twist=name)
 
 
+MIXED_ONLY = "only the mixed difference is asked for, rows and columns may fall"
+MIXED_WITHOUT = "only the mixed difference is asked for, and the weights do not enter"
+
 MISTAKES = (
     Mistake("heights below zero are allowed",
-            "Four free numbers reach any four entries. Which of the four may not be negative?",
+            "Your error is zero for every table. Which of the four heights may not be negative: the corner's alone, or "
+            "those of the steps too?",
             "without the sign condition every table is made, and the mixer would need negative weights"),
+    Mistake(MIXED_ONLY,
+            "[[1, 0], [0, 1]] has the mixed difference 2. Does it rise along both rows? What must the heights of the "
+            "two steps be?",
+            "three heights must not be negative: the corner's, which is the mixed difference, and those of both steps"),
+    Mistake(MIXED_WITHOUT,
+            "Make one weight ten times as large: does your number change? Then look at [[1, 0], [0, 1]], whose mixed "
+            "difference is 2: does it rise along both rows?",
+            "a quarter of the squared difference is right for equal weights, and only where nothing else falls"),
     Mistake("negative heights are set to zero, and the others not fitted again",
             "For OR the corner's height comes out negative. With the corner gone, are the other heights still the best "
             "ones?",

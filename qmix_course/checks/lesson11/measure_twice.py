@@ -10,8 +10,11 @@ from qmix_course import exact
 from qmix_course.algorithms import QMIX
 from qmix_course.checks import experiment
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.room import Room
+from qmix_course.checks.verdict import Verdict
 from qmix_course.envs import MatrixGame
 from qmix_course.evaluation import evaluate
+from qmix_course.learner import Learner
 from qmix_course.seeds import fit_seeds
 from qmix_course.training import TrainConfig
 
@@ -48,8 +51,43 @@ PLAN = experiment.Plan(
         "D": "the right choice is taken for the right table",
     })
 
+
+def look(room: Room, measure, measured, conclusion) -> Verdict:
+    """The payoffs are 0 or 8, whichever way a team came to them: that each arm is the text's is seen where it trains.
+    """
+    verdict = PLAN.look(room, measure, measured, conclusion)
+    for arm in PLAN.arms:
+        seen = []
+        with room.watching(Learner, "update", lambda learner, batches, *_: seen.append((learner.algorithms, batches))):
+            room.ask(measure, arm, [experiment.FRESH], may_seed=True)
+        for teams, batches in seen[:1]:             # nobody is seen who wrote a loop of updates by hand
+            width = getattr(getattr(teams[0], "mixer", None), "embed_dim", None)
+            if width != WIDTH[arm]:
+                raise room.wrong(NOT_WIDER if arm == "wider mixer" and width == WIDTH["as it is"] else OTHER_WIDTH,
+                                 f"run: measure({arm!r}, [{experiment.FRESH}])\nexpected: an embed_dim of {WIDTH[arm]}"
+                                 f"\ngot:      {width}")
+            first = int((batches[0].actions == 0).all(-1).sum())
+            if (first, len(batches[0].actions)) != (TIMES[arm], TIMES[arm] + 8):
+                raise room.wrong(OTHER_ROWS, f"run: measure({arm!r}, [{experiment.FRESH}])\nexpected: "
+                                             f"{TIMES[arm] + 8} rows, {TIMES[arm]} of them of (0, 0)\n"
+                                             f"got:      {len(batches[0].actions)} rows, {first} of them of (0, 0)")
+    return verdict
+
+
+NOT_WIDER, OTHER_WIDTH = "the wider mixer is no wider", "an arm has another width than the text gives it"
+OTHER_ROWS = "an arm sees other rows than the text gives it"
+
 MISTAKES = (
     *experiment.COMMON,
+    Mistake(NOT_WIDER,
+            "Look at team.mixer.embed_dim of a team of this arm. What was to be changed?",
+            "an arm in which nothing was changed says nothing about the change, even if its numbers are as expected"),
+    Mistake(OTHER_WIDTH,
+            "Which embed_dim has the team in the cell above? Which arm has another one, and which?",
+            "an arm that differs in more than its one change, or starts elsewhere, answers another question"),
+    Mistake(OTHER_ROWS,
+            "How many rows do the teams of this arm see, and how many of them are (0, 0)? times counts all of them.",
+            "the claim is about one row more; with two more, or with none, another claim was measured"),
     Mistake("a payoff that cannot be made is taken for a choice that cannot be made",
             "In which of your arms do teams settle for the 8?",
             "the class has no table that is the payoff, and it has tables that prefer the 8"),
@@ -65,9 +103,9 @@ EXERCISE = Exercise(
     number="11.5", title="Measure it: a wider mixer, or one row more", answers=experiment.ANSWERS, difficulty=3,
     minutes=12, practises="tell what a class forbids from what the data decide",
     hints=(
-        "The width is embed_dim of QMIX.for_env; how often (0, 0) is among the rows is the second argument of fit.",
+        "The width is embed_dim of QMIX.for_env; how often (0, 0) is among the rows is the second argument of train.",
         "Two dictionaries from the arm's name, one to the width and one to the count, keep measure short.",
         "Step 5 of the lesson: at first the agents learn the mean of what each action pays. With ten rows, what is "
         "that mean for action 0, and what for the others?",
     ),
-    mistakes=MISTAKES, look=PLAN.look)
+    mistakes=MISTAKES, look=look)

@@ -180,6 +180,37 @@ def no_corner_sign(payoff, weights):
     return best
 
 
+def mixed_difference(payoff):
+    return payoff[0, 0] - payoff[0, 1] - payoff[1, 0] + payoff[1, 1]
+
+
+def a_quarter(payoff, weights):
+    return mixed_difference(payoff) ** 2 / 4
+
+
+def a_quarter_where_negative(payoff, weights):
+    return mixed_difference(payoff).clamp(max=0) ** 2 / 4
+
+
+def weighted_where_negative(payoff, weights):
+    return (mixed_difference(payoff).clamp(max=0) ** 2 / (1 / weights).sum()).item()
+
+
+def sorted_by_sums(payoff, weights):
+    rows, columns = payoff.sum(1).sort().indices, payoff.sum(0).sort().indices
+    return weighted_where_negative(payoff[rows][:, columns], weights[rows][:, columns])
+
+
+def sorted_a_quarter(payoff, weights):
+    rows, columns = payoff.sum(1).sort().indices, payoff.sum(0).sort().indices
+    return a_quarter_where_negative(payoff[rows][:, columns], weights)
+
+
+def mixed_in_any_order(payoff, weights):
+    """In one of the orders the mixed difference is never negative, and then nothing else is asked for."""
+    return min(weighted_where_negative(payoff.flip(turned), weights.flip(turned)) for turned in TURNS)
+
+
 def in_float32(payoff, weights):
     return subsets(payoff.float(), weights.float(), blocks=BLOCKS.float())
 
@@ -221,5 +252,11 @@ ANSWERS = Answers(
         ("near, and not near enough", rounded),
         ("near, and not near enough", relative),
         ("heights below zero are allowed", no_corner_sign),
+        ("heights below zero are allowed", mixed_in_any_order),
+        ("only the mixed difference is asked for, rows and columns may fall", weighted_where_negative),
+        ("only the mixed difference is asked for, rows and columns may fall", sorted_by_sums),
+        ("only the mixed difference is asked for, and the weights do not enter", a_quarter),
+        ("only the mixed difference is asked for, and the weights do not enter", a_quarter_where_negative),
+        ("only the mixed difference is asked for, and the weights do not enter", sorted_a_quarter),
     ],
 )

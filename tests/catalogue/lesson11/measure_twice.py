@@ -16,11 +16,11 @@ from tests.catalogue.experiments import answers
 GAME = MatrixGame("qtran")
 
 
-def side_by_side(arm, seeds, hidden=(32,), wide=64, updates=200):
+def side_by_side(arm, seeds, hidden=(32,), width=16, wide=64, more=1, updates=200):
     data = exact.every_step(GAME)
     if arm == "(0, 0) twice":
-        data = replace(data, **{name: torch.cat([value, value[:1]]) for name, value in vars(data).items()})
-    teams = [QMIX.for_env(GAME, seed=seed, hidden=hidden, embed_dim=wide if arm == "wider mixer" else 16,
+        data = replace(data, **{name: torch.cat([value, *[value[:1]] * more]) for name, value in vars(data).items()})
+    teams = [QMIX.for_env(GAME, seed=seed, hidden=hidden, embed_dim=wide if arm == "wider mixer" else width,
                           hypernet_dim=32) for seed in seeds]
     fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates)
     return [evaluate(GAME, team).mean_return for team in teams]
@@ -42,9 +42,57 @@ def read_from_the_table(arm, seeds):
 
 
 def longer(arm, seeds):
-    """Other sizes and more updates: what is measured does not hang on them."""
-    return side_by_side(arm, seeds, hidden=(48,), wide=128, updates=300)
+    """Wider agents and more updates: what is measured does not hang on them."""
+    return side_by_side(arm, seeds, hidden=(48,), updates=300)
+
+
+def by_hand(arm, seeds):
+    """A loop of updates of one's own, which the check does not see."""
+    data, earned = exact.every_step(GAME), []
+    which = [0] * (arm == "(0, 0) twice") + list(range(9))
+    data = replace(data, **{name: value[which] for name, value in vars(data).items()})
+    for seed in seeds:
+        team = QMIX.for_env(GAME, seed=seed, hidden=(32,), embed_dim=64 if arm == "wider mixer" else 16,
+                            hypernet_dim=32)
+        optimiser = torch.optim.Adam(team.parameters(), lr=5e-3)
+        for _ in range(200):                                    # one step ends the game: no target looks further
+            optimiser.zero_grad()
+            team.loss(data, team).backward()
+            optimiser.step()
+        earned.append(evaluate(GAME, team).mean_return)
+    return earned
+
+
+def not_wider(arm, seeds):
+    return side_by_side(arm, seeds, wide=16)
+
+
+def from_32(arm, seeds):
+    return side_by_side(arm, seeds, width=32)
+
+
+def four_times_32(arm, seeds):
+    return side_by_side(arm, seeds, width=32, wide=128)
+
+
+def eight_times(arm, seeds):
+    return side_by_side(arm, seeds, wide=128)
+
+
+def three_times(arm, seeds):
+    return side_by_side(arm, seeds, more=2)
+
+
+def both_changes(arm, seeds):
+    return side_by_side(arm, seeds, width=64 if arm == "(0, 0) twice" else 16)
 
 
 MEASURED = {"as it is": [0.0] * 8, "wider mixer": [0.0] * 8, "(0, 0) twice": [8.0] * 8}
-ANSWERS = answers(PLAN, [side_by_side, read_from_the_table, longer], MEASURED, "C")
+ANSWERS = answers(PLAN, [side_by_side, read_from_the_table, longer, by_hand], MEASURED, "C")
+ANSWERS = replace(ANSWERS, wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "C")) for name, measure in (
+    ("the wider mixer is no wider", not_wider),
+    ("an arm has another width than the text gives it", from_32),
+    ("an arm has another width than the text gives it", four_times_32),
+    ("an arm has another width than the text gives it", eight_times),
+    ("an arm has another width than the text gives it", both_changes),
+    ("an arm sees other rows than the text gives it", three_times)))])
