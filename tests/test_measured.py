@@ -139,3 +139,20 @@ def test_what_is_left_open_is_not_attempted(answers):
 
 def test_an_error_in_measure_is_the_learners():
     assert judge(lambda arm, seeds: seeds[99]).kind == "error in your code"
+
+
+def test_a_check_can_watch_what_an_answer_calls_and_leaves_it_as_it_was():
+    class Trainer:
+        def update(self, by):
+            return by + 1
+
+    before, seen, room = Trainer.update, [], Room(EXERCISE)
+    with room.watching(Trainer, "update", lambda trainer, by: seen.append(by)):
+        assert room.ask(lambda: Trainer().update(by=3)) == 4
+    assert seen == [3] and Trainer.update is before
+    with pytest.raises(ZeroDivisionError), room.watching(Trainer, "update", lambda *_: None):
+        room.ask(lambda: 1 / 0)
+    assert Trainer.update is before
+    with pytest.raises(TypeError), room.watching(Trainer, "update", lambda *_: None):
+        room.ask(lambda: Trainer().update())
+    assert Trainer.update is before

@@ -58,7 +58,8 @@ def look(room: Room, measure, measured, conclusion) -> Verdict:
     verdict = PLAN.look(room, measure, measured, conclusion)
     for arm in PLAN.arms:
         seen = []
-        with room.watching(Learner, "update", lambda learner, batches, *_: seen.append((learner.algorithms, batches))):
+        with room.watching(Learner, "update", lambda learner, batches, *_, **__: seen.append((learner.algorithms,
+                                                                                              batches))):
             room.ask(measure, arm, [experiment.FRESH], may_seed=True)
         for teams, batches in seen[:1]:             # nobody is seen who wrote a loop of updates by hand
             width = getattr(getattr(teams[0], "mixer", None), "embed_dim", None)
