@@ -147,7 +147,7 @@ with lesson.prediction(guess, [*rises, signed_rises[0]]):
 #
 # The middle factor is the activation's slope. Hold the weights fixed and swap the activation.
 #
-# **Predict.** ELU, ReLU, tanh, sine. With one of them $Q_{tot}$ can fall as a utility rises. With one of them the slope is exactly zero in many samples, so that an agent learns nothing at all from these. Which two?
+# **Predict.** ELU, ReLU, tanh, sine. With one of them $Q_{tot}$ can fall as a utility rises. With one of them the slope is exactly zero in many samples, so that an agent learns nothing at all from these. Which two, in this order?
 
 # %%
 guess = ...  # as in ["ELU", "tanh"]: the one that can fall, the one that is often flat
@@ -252,7 +252,7 @@ with lesson.prediction(guess, floor[5.0]):
 #
 # </details>
 #
-# **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Untick the absolute value: at the ring both slopes are still above zero. Drag the ring until one is below zero (it says *falls*). Then tick it again: which *two* weights must be 0 at once before a slope is exactly zero? (No single one does it. Each agent has two ways into the output, one through each unit.)
+# **Touch it.** A mixer of two units over $(Q_1, Q_2)$. The sliders hold the raw weights that the hypernetworks write; pull the state $s$, and they move by themselves. Untick the absolute value: at the ring both slopes are still above zero. Drag the ring until one is below zero (it says *falls*). Then tick it again, and find two weights that make a slope exactly zero when both are 0. (No single one does it. Each agent has two ways into the output, one through each unit.)
 
 # %%
 touch.surface()

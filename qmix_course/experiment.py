@@ -147,11 +147,11 @@ def _train(run: dict, place: Path, orphaned) -> None:
     _write(place / "run.json", json.dumps(run, indent=1) + "\n")
     env, algorithm, config = make_run(run)
     file = place / "checkpoint.pt" if _can_go_on(env) else None
-    if file is not None and file.exists():
+    if file is not None:
         try:
             checkpoint.load(file)
-        except ValueError:
-            for name in CHECKPOINTS:            # damaged: from the beginning
+        except (OSError, ValueError):           # damaged, or killed before the first was whole: from the beginning
+            for name in CHECKPOINTS:
                 (place / name).unlink(missing_ok=True)
     history = train(env, algorithm, config, checkpoint=file, resume=file is not None and file.exists(), stop=orphaned)
     if history.steps[-1] < config.total_steps:

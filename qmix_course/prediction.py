@@ -14,6 +14,7 @@ from qmix_course import errors
 
 NO_GUESS = ("No guess yet. Write one in place of the three dots and run the cell again, "
             "or open the fold to see the answer.")
+MOST = 6                        # of a list, so many guesses at most are told how far off they are
 CLOSE = 1e-9                    # relatively: closer than this, two numbers are the same
 # JupyterLab breaks long lines of a <pre> within words.
 WRAP = "white-space:pre-wrap;overflow-wrap:break-word;word-break:normal"
@@ -160,9 +161,11 @@ def _compare_lists(guess: list, wanted: list) -> str:
     missed = [position for position, pair in enumerate(zip(guess, wanted), 1) if not _right(*pair)]
     if not missed:
         return f"You said {_words(guess)}, and all {len(wanted)} are right."
-    first = missed[0]
-    return (f"You said {_words(guess)}: {len(wanted) - len(missed)} of {len(wanted)} right. "
-            f"Number {first}: {_off(guess[first - 1], wanted[first - 1])}")
+    count = f"{len(wanted) - len(missed)} of {len(wanted)} right. "
+    if len(missed) == len(wanted) and all(isinstance(each, float) for each in wanted):
+        count = ""                                  # a rough guess at measured numbers is not right or wrong, but near
+    return f"You said {_words(guess)}: {count}" + " ".join(
+        f"Number {k}: {_off(guess[k - 1], wanted[k - 1])}" for k in missed[:MOST])
 
 
 def _flat(values: list) -> list:

@@ -115,6 +115,21 @@ def test_a_run_whose_process_is_killed_is_reported_and_stops_no_other(tmp_path, 
     assert {row["seed"] for row in read_results(tmp_path)} == {0, 2} and len(read_results(tmp_path)) == 8
 
 
+@pytest.mark.parametrize("left", ["best", "damaged"])
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(tmp_path, left):
+    """It had written its best team, and nothing to go on from; or half of that."""
+    plan = small(seeds=1)
+    whole = sweep(plan, tmp_path / "a", jobs=1)
+    assert not whole.failed
+    place = tmp_path / "b" / "runs" / next((tmp_path / "a" / "runs").iterdir()).name
+    place.mkdir(parents=True)
+    (place / "checkpoint-best.pt").write_bytes(b"a team")
+    if left == "damaged":
+        (place / "checkpoint.pt").write_bytes(b"half")
+    assert not sweep(plan, tmp_path / "b", jobs=1).failed
+    assert read_results(tmp_path / "b") == read_results(tmp_path / "a")
+
+
 LONG = """
 env = "two-step"
 algorithm = ["vdn", "qmix"]

@@ -67,6 +67,8 @@ WRONG = [
     ("no", True, "The answer is yes."),
     ("ELU", "sine", "It is sine."),
     ([3, 5], [3, 4], "1 of 2 right. Number 2: It is 4, so that is 1 too high."),
+    ([8, 5], [8.42, 4.06], "You said [8, 5]: Number 1: It is 8.42, so that is 0.42 too low. Number 2: It is 4.06"),
+    ([8, 5, 1], [7, 5, 3], "1 of 3 right. Number 1: It is 7, so that is 1 too high. Number 3: It is 3, so that is 2"),
     ([3, ...], [3, 4], "Number 2: No guess here; it is 4."),
     ([[1, 2], [3, 5]], [[1, 2], [3, 4]], "3 of 4 right. Number 4"),
     (["relu", "elu"], {"relu", "tanh"}, "1 right, 1 too many, 1 missing"),

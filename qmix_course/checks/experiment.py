@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from numbers import Real
 
 import numpy
@@ -33,7 +34,7 @@ NOT_MEASURED = Mistake(
     "this order.",
     "a conclusion rests on numbers that somebody else can measure again")
 SAME_ARMS = Mistake(
-    "every arm is the same experiment", "Which line of yours reads arm? What does it change?",
+    "two arms are the same experiment", "Which line of yours reads arm? What does it change, and where does that go?",
     "without a change there is nothing to compare")
 OTHERWISE = Mistake(
     "your teams are trained or looked at in another way than the text says",
@@ -66,6 +67,8 @@ class Plan:
             raise room.wrong(TOO_FEW.name, f"expected at least {self.seeds} for every arm, got {counts}")
         right = [each for each, rule in self.follows.items() if rule(numbers)]
         if letter not in right and letter in self.told and len(right) == 1:     # nothing need be trained for this one
+            if len(set(map(tuple, numbers.values()))) < len(self.arms):         # … if no arm is another one's twin
+                self._measure_again(room, measure, numbers)
             raise room.wrong(self.told[letter], f"your numbers do not say {letter}")
         self._measure_again(room, measure, numbers)
         if right != [letter]:
@@ -80,9 +83,10 @@ class Plan:
         given = [_list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
                  for arm, seeds in cases]
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
-            same = all(_near(got, given[0], self.close) for got in given)
+            twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
+                        for a, b in combinations(range(len(cases)), 2))
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
-                       otherwise=SAME_ARMS.name if same else OTHERWISE.name)
+                       otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
         for (arm, _), got in zip(cases, given):
             if not _near(numbers[arm][last:], got[:1], self.close):
                 raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "

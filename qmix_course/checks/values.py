@@ -118,6 +118,8 @@ def problem(got, want, tolerance: float) -> Problem | None:
         if got.keys() != want.keys():
             return _shape(f"expected the keys {sorted(map(str, want))}, got {sorted(map(str, got))}")
         return next(filter(None, (problem(got[key], want[key], tolerance) for key in want)), None)
+    if want is None and isinstance(got, Real) and not isinstance(got, bool):    # "never" is an answer too, as "20" is
+        return Problem("wrong", f"expected None, got {got}")
     if type(got) is not type(want):
         return _shape(f"expected {_kind_of(want)}, got {describe(got)}")
     return None if same(got, want) else Problem("wrong", f"expected {want!r}, got {got!r}")

@@ -3,6 +3,7 @@ const CLASSES = { additive: "additive: a sum of one number for each agent. VDN c
                   qmix: "of QMIX's class: it never falls and has increasing differences.",
                   monotone: "monotone, and beyond QMIX's mixer.",
                   igm: "not monotone: what is better for one agent depends on what the other does." };
+const WHY = { qmix: "Why not additive", monotone: "Why beyond it", igm: "Why" };
 const MOST = 1e6, given = (value) => Number.isFinite(value) && Math.abs(value) <= MOST;
 const NAMES = { additive: "Nearest additive (VDN)", qmix: "Nearest of QMIX's class", monotone: "Nearest monotone" };
 const list = Object.entries(data.games);
@@ -36,7 +37,7 @@ function enter(i, j, input) {
 function update() {
   said.className = "";
   const place = classify(payoff), top = bestOf(payoff).map(String);
-  said.textContent = `This table is ${CLASSES[place.kind]}${place.why ? ` Why: ${place.why}.` : ""}`;
+  said.textContent = `This table is ${CLASSES[place.kind]}${place.why ? ` ${WHY[place.kind]}: ${place.why}.` : ""}`;
   fits.replaceChildren(...Object.entries(NAMES).map(([kind, name]) => {
     const found = nearest(payoff, kind), { table, error } = found[0], plays = bestOf(table).map(String);
     const pays = [...new Set(plays.map((u) => { const [i, j] = u.split(","); return number(payoff[i][j]); }))];
