@@ -489,8 +489,7 @@ with lesson.prediction(guess, [still, shared_value(0.0)]) as fold:
         print(f"ε = {epsilon:<4}  playing (0, 0): other cells {at_00.table[0, 1]:6.2f}, "
               f"prefers {payoff[at_00.best[0]].item():g}"
               f"    playing (1, 1): (0, 1) {at_11.table[0, 1]:6.2f}, "
-              f"prefers {payoff[at_11.best[0]].item():g}"
-              f"{' (0 is best)' if at_11.best[0] == (0, 0) else ''}")
+              f"prefers {payoff[at_11.best[0]]:g}{' (0 is best)' * (at_11.best[0] == (0, 0))}")
     print("playing (1, 1), the best table of the class is right only above ε =", round(high, 3))
 
 # %% [markdown]
