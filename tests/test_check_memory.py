@@ -79,13 +79,13 @@ def test_a_thread_that_gets_no_turn_is_not_taken_for_one_that_takes_no_more(monk
 
     monkeypatch.setattr(limit.memory, "seconds", lambda _: 0.02 * len(looks))
     monkeypatch.setattr(limit.memory, "used", lambda: 2**30 * (1 + len(looks) // 10) if len(looks) < 40 else 0)
-    limit._while_it_takes_more(None, Ended())
+    limit._while_it_takes_more(None, Ended(), 1.0)
     assert 40 < len(looks) < 100
     looks.clear()                                           # one that sleeps is not waited for
     monkeypatch.setattr(limit.memory, "seconds", lambda _: 1.0)
     monkeypatch.setattr(limit.memory, "used", lambda: 2**30)
-    limit._while_it_takes_more(None, Ended())
-    assert len(looks) == 2
+    limit._while_it_takes_more(None, Ended(), 1.0)
+    assert len(looks) == 3
 
 
 def test_the_seconds_of_a_thread_are_its_own():

@@ -30,6 +30,7 @@ ANSWER = "answer"           # the name of an answer's thread
 MEMORY = "more than {} gigabytes of memory"
 FULL = 30.0                 # seconds in which what goes on taking memory has met the limit
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
+COLLECT = 5.0               # seconds in which a slow computer's garbage collector has looked through gigabytes
 
 LIBRARIES = tuple({str(Path(__file__).parents[1]),
                    *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
@@ -79,7 +80,7 @@ def within(work: Callable, seconds: float | None = None):
                 overrun, thread.given_up = Overrun(why, own_frame(sys._current_frames().get(thread.ident))), True
                 _stop(thread)
                 if "waiting" not in why:
-                    _while_it_takes_more(thread, ended)
+                    _while_it_takes_more(thread, ended, COLLECT if "memory" in why else LEAVE)
     except MemoryError:                         # there was none left even to watch it
         overrun, thread.given_up = Overrun(MEMORY.format(GIGABYTES), None), True
         _stop(thread)
@@ -171,18 +172,20 @@ def _stop(thread: threading.Thread) -> None:
             time.sleep(0.005)
 
 
-def _while_it_takes_more(thread: threading.Thread, ended: threading.Event) -> None:
+def _while_it_takes_more(thread: threading.Thread, ended: threading.Event, patience: float) -> None:
     """``list(…)`` in C hears of nothing. Where it takes memory without end it meets the limit, which is lifted
     afterwards: not before it has given back what it took, either. On a busy computer it may get no turn for a while,
     and the garbage collector may look through all that it has taken: what counts is whether it takes more while it
-    computes, for a whole second of its own."""
-    end, before, ran = time.monotonic() + FULL, 0, memory.seconds(thread)
+    computes, for ``patience`` seconds of its own."""
+    end, before, ran, last, idle = time.monotonic() + FULL, 0, memory.seconds(thread), None, 0
     while not ended.wait(LEAVE) and time.monotonic() < end:
-        now, computed = memory.used(), memory.seconds(thread) - ran
+        now, seconds = memory.used(), memory.seconds(thread)
+        idle = idle + 1 if seconds == last else 0
         if abs(now - before) > 2**23:
-            before, ran = now, ran + computed
-        elif not 0 < computed < LEAVE:          # it sleeps, or has computed for a while and taken nothing
+            before, ran, idle = now, seconds, 0
+        elif seconds - ran >= patience or idle > 1:         # it has computed for a while and taken nothing, or sleeps
             return
+        last = seconds
 
 
 def given_up() -> bool:
