@@ -7,8 +7,9 @@ the statements in the text. The check trains some of these teams again, by its o
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -21,6 +22,7 @@ from qmix_course.checks import values
 from qmix_course.checks.exercise import Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
+from qmix_course.learner import Learner
 
 ANSWERS = {"measure": "function", "measured": "value", "conclusion": "value"}
 FRESH = 1_007                           # a seed that nobody was asked for
@@ -79,18 +81,42 @@ class Plan:
         """The last of the seeds, and one that nobody was asked for: by the check's hand and by the learner's."""
         last = len(numbers[self.arms[0]]) - 1
         cases = [(arm, [last, FRESH]) for arm in self.arms]
-        wanted = [_again(self.run, arm, tuple(seeds)) for arm, seeds in cases]
-        given = [_list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
-                 for arm, seeds in cases]
+        wanted, given, trained = [], [], []
+        for arm, seeds in cases:
+            with _watching(room) as own:
+                wanted.append(_again(self.run, arm, tuple(seeds)))
+            TRAINED.setdefault((self.run, arm, tuple(seeds)), own)
+            with _watching(room) as theirs:
+                answer = room.ask(measure, arm, seeds, may_seed=True)
+            given.append(_list(room, f"measure({arm!r}, {seeds})", answer, 2))
+            trained.append(theirs)
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
             twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
                         for a, b in combinations(range(len(cases)), 2))
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
+        self._told_apart(room, [TRAINED[self.run, arm, tuple(seeds)] for arm, seeds in cases], trained)
         for (arm, _), got in zip(cases, given):
             if not _near(numbers[arm][last:], got[:1], self.close):
                 raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "
                                                     f"measure gave {got[0]:g}")
+
+    def _told_apart(self, room: Room, own: list[list[dict]], trained: list[list[dict]]) -> None:
+        """Two seeds may give two arms the same numbers: was each arm trained with its own settings, or with another's?
+
+        Only settings that the arms change are looked at, and only where they are another arm's to the last one: there
+        are several ways to write an experiment. Who trains without the library's ``Learner`` is not seen.
+        """
+        if any(len(each) != 1 for each in own) or any(a == b for a, b in combinations(own, 2)):
+            return                                  # what the arms change is not, or not only, a setting
+        changed = [name for name in own[0][0] if any(each[0].get(name) != own[0][0][name] for each in own)]
+        own, trained = ([[[settings.get(name) for name in changed] for settings in each] for each in all_arms]
+                        for all_arms in (own, trained))
+        for a, seen in enumerate(trained):
+            others = [b for b in range(len(own)) if b != a and seen and all(each in own[b] for each in seen)]
+            if others:
+                raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams with the settings of "
+                                                 f"{self.arms[others[0]]!r}")
 
     def _numbers(self, room: Room, measured) -> dict[str, list[float]]:
         names = " and ".join(repr(arm) for arm in self.arms)
@@ -118,6 +144,25 @@ def ahead(numbers: dict[str, list[float]], arm: str, best: float, *others: str) 
     """Whether clearly more of the numbers of ``arm`` are ``best`` than of each of ``others`` (none named: all)."""
     others = others or [other for other in numbers if other != arm]
     return all(share(numbers[arm], best) >= share(numbers[other], best) + 0.2 for other in others)
+
+
+@contextlib.contextmanager
+def _watching(room: Room) -> Iterator[list[dict]]:
+    """The different settings, of runs and teams, with which the library's learners update meanwhile."""
+    found, seen = [], {}
+
+    def notice(learner, *_, **__):
+        if id(learner) not in seen:
+            seen[id(learner)] = learner             # kept, or another one might come to its place in memory
+            settings = vars(learner.config) | learner.algorithms[0].settings()
+            if settings not in found:
+                found.append(settings)
+
+    with room.watching(Learner, "update", notice):
+        yield found
+
+
+TRAINED: dict = {}          # beside what ``_again`` keeps: the settings of each of the check's own trainings
 
 
 @cache
