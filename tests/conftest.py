@@ -14,7 +14,8 @@ from tools import build, notebooks
 
 # These run notebooks, install things, start many processes or train for long. All others are `pytest -m library`.
 SLOW = {
-    "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells", "test_check_ends",
+    "test_arms_apart", "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells",
+    "test_check_ends",
     "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
     "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_experiment",
     "test_experiment_clusters", "test_matrix", "test_nbgrader",
