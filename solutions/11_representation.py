@@ -238,7 +238,7 @@ plots.tables(dict(zip(["at the start", "after 600 updates"], fit(team_value)[1])
              xlabel="raw_w1: agent, unit         raw_w2: unit")
 
 # %% [markdown]
-# One start arrives, the other five stay where they are. Of hundreds of starts one in fifteen arrives. Which of these is the cause?
+# One start arrives, the other five stay where they are. Which of these is the cause?
 #
 # - **A.** The steps are too small: with more updates the others arrive too.
 # - **B.** AND cannot be made from weights that are never below zero.
