@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 39, and 3 more for *Going further*
+# **Minutes:** 37, and 4 more for *Going further*
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #
@@ -431,24 +431,7 @@ print("the networks: right in more than nine of ten placements met,")
 print("              and in more than nine of ten never met")
 
 # %% [markdown]
-# The table had none of the latter. A picture of what agent 1 believes while agent 2 waits in its corner: the value of
-# its best action in each cell, and an arrow for that action.
-
-# %%
-both = torch.full((2, 5, 5), torch.nan)
-arrows = torch.full((2, 5, 5), -1)
-for row, (first, second) in enumerate(env.placements().tolist()):
-    if second == [4, 4]:
-        for panel, values in enumerate((answers, learned)):
-            both[panel, first[0], first[1]] = values[row, 0].max()
-            if first != [4, 0]:                               # on its goal every action is the same
-                arrows[panel, first[0], first[1]] = values[row, 0].argmax()
-plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
-              title="Agent 1's best actions while agent 2 stands in its corner")
-
-# %% [markdown]
-# Two arrows are equally good wherever agent 1 has to go both down and left, so the pictures differ there without a
-# mistake. An arrow that points off the board is a mistake. More than nine of ten right still leaves room for a few.
+# The table had none of the latter. (*Going further* draws what agent 1 believes.)
 #
 # ### Step 9: what this network cannot know
 #
@@ -612,7 +595,7 @@ for name, rule, expected in zip(("own coins", "team coin"),
 # %% [markdown]
 # ## Going further
 #
-# For those who wonder why not all agents share one network.
+# For those who wonder why not all agents share one network, or want to see what one believes.
 #
 # ### The same network for everybody
 #
@@ -638,3 +621,25 @@ for shared in (True, False):
 # give equal outputs. The common cure is to append the agent's number (one-hot) to its observation, as the QMIX authors' code
 # does. On the grid world the observations differ anyway, since each contains its own goal. This course keeps separate
 # weights unless it says otherwise.
+
+# %% [markdown]
+# ### What agent 1 believes
+#
+# The networks of step 8 were right in more than nine of ten placements. Here is agent 1 while agent 2 waits in its corner: the value of
+# its best action in each cell, and an arrow for that action.
+
+# %%
+both = torch.full((2, 5, 5), torch.nan)
+arrows = torch.full((2, 5, 5), -1)
+for row, (first, second) in enumerate(env.placements().tolist()):
+    if second == [4, 4]:
+        for panel, values in enumerate((answers, learned)):
+            both[panel, first[0], first[1]] = values[row, 0].max()
+            if first != [4, 0]:                               # on its goal every action is the same
+                arrows[panel, first[0], first[1]] = values[row, 0].argmax()
+plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
+              title="Agent 1's best actions while agent 2 stands in its corner")
+
+# %% [markdown]
+# Two arrows are equally good wherever agent 1 has to go both down and left, so the pictures differ there without a
+# mistake. An arrow that points off the board is a mistake. More than nine of ten right still leaves room for a few.

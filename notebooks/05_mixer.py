@@ -20,14 +20,13 @@
 #
 # You build QMIX's mixer: a small monotone network whose weights are written by other networks that read the state.
 #
-# **Minutes:** 40, and 33 more for *Going further*
+# **Minutes:** 35, and 38 more for *Going further*
 #
 # **You need:** lesson 04; how `nn.Linear` and autograd work.
 #
 # **After this lesson you can**
 # - build the mixing network and name the one line that makes it monotone
 # - explain what a hypernetwork is and why the state goes there and not into the mixer
-# - compare three ways of keeping weights from going below zero by where they start
 # - say what the biases and $V(s)$ are free to do, and count the mixer's parameters
 # - write two structural tests that find bugs which no return shows
 
@@ -202,7 +201,7 @@ plots.tables({"2A, as it comes": raw[0].detach(), "2A, abs": raw[0].abs().detach
              ylabel="agent", xlabel="hidden unit", row_labels=[1, 2], fmt="{:.1f}")
 
 # %% [markdown]
-# The absolute value comes last, after the hypernetwork, and it is what the product of step 1 asks for. The hypernetwork itself is free: any weights, any activation. Monotone in $q$ is a promise about the utilities, not about the state.
+# The absolute value comes last, after the hypernetwork, and it is what the product of step 1 asks for. The hypernetwork itself is free: any weights, any activation. Monotone in $q$ is a promise about the utilities, not about the state. (Other functions stay at or above zero too. `abs` is what the paper and PyMARL use; *Going further* sets softplus and ELU + 1 beside it.)
 #
 # There are four of these networks, one for each of $W_1$, $b_1$, $w_2$ and $V$. Only the two that make weights end in an absolute value.
 
@@ -343,65 +342,6 @@ for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
 
 # %% [markdown]
 # A second gain of the hypernetworks: with the state appended, the weights on the utilities are the same everywhere. With hypernetworks, agent 1 can count a lot in one state and not at all in another.
-#
-# ### Step 7: abs, softplus or ELU + 1
-#
-# The absolute value is one way to stay at or above zero. Two others are often proposed: softplus, $\log(1 + e^x)$, and ELU + 1, which is $x + 1$ for $x \ge 0$ and $e^x$ below. Put them side by side.
-
-# %%
-positive = {"abs": torch.abs, "softplus": F.softplus, "ELU + 1": lambda x: F.elu(x) + 1}
-x = torch.linspace(-4, 3, 141)                                            # 0 is among the points
-grad = {name: slopes(lambda x: f(x.squeeze(-1)), x.unsqueeze(-1)).squeeze(-1)
-        for name, f in positive.items()}
-
-figure, axes = plots.panels(1, 2, size=(10, 3.3),
-                            title="Three ways to keep a weight from going below zero")
-plots.lines(x, {name: f(x) for name, f in positive.items()},
-            "weight", "raw output of the hypernetwork", "weight", ax=axes[0])
-plots.lines(x, grad, "slope of the weight", "raw output of the hypernetwork", "slope", ax=axes[1])
-figure
-
-# %% [markdown]
-# - `abs` can reach zero, and its slope is never small: it is −1 or +1, with a jump at zero. A raw weight may pass through zero and come out on the other side.
-# - softplus and ELU + 1 are always above zero and come close to it only for very negative raw outputs, where their slope goes to zero as well. A weight that should vanish gets there slowly.
-#
-# **Predict.** At the start, raw outputs are small numbers around zero. With $E = 32$ hidden units, with which of the three functions does $Q_{tot}$ react most strongly to a utility? And about how many times as strongly as with `abs`: 3, 10 or 30 times?
-
-# %%
-guess = ...  # as in ["softplus", 10]: abs, softplus or ELU + 1; 3, 10 or 30
-
-
-def fresh_slopes(function, embed_dim, seeds=20):
-    """dQ_tot/dQ_i of untrained mixers that use this function instead of abs:
-    one number for each seed and agent."""
-    found = []
-    for seed in range(seeds):
-        torch.manual_seed(seed)
-        mixer = QMixer(2, 2, embed_dim=embed_dim)
-        mixer.non_negative = function
-        found.append(slopes(lambda q: mixer(q, torch.eye(2)), torch.zeros(2, 2)).flatten())
-    return torch.cat(found)
-
-
-at_start = {(name, e): fresh_slopes(f, e) for name, f in positive.items() for e in (8, 32)}
-strength = {name: at_start[name, 32].median().item() for name in positive}
-strongest = max(strength, key=strength.get)
-times = min((3, 10, 30), key=lambda n: abs(strength[strongest] / strength["abs"] - n))
-with lesson.prediction(guess, [strongest, times]):
-    print("weight made of a raw 0:",
-          {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
-    for (name, e), each in at_start.items():
-        print(f"E = {e:>2}, {name:<8}: median slope at the start is about "
-              f"{each.median().item():.1f}")
-
-# %% [markdown]
-# <details><summary>After your guess</summary>
-#
-# Each slope is a sum over 32 products of two such weights, so it matters a lot what becomes of a raw 0. A function that lifts every weight well above 0 makes that sum large, and the first errors then reach the agents' networks multiplied by a slope far above 1. Slopes near 1 are much like VDN's.
-#
-# </details>
-#
-# *Going further* fits both tables with each of the three functions: all can learn it, `abs` gets to a small error first, and weights near zero come easily to `abs` alone. `abs` is what the paper and PyMARL use, and the rest of the course stays with it.
 
 # %% [markdown]
 # ## The same as the library
@@ -515,7 +455,6 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
 # - Build the mixer: four hypernetworks, two absolute values, one ELU.
 # - Point at the line that is the monotonicity and say why the biases do not need it.
 # - Explain with the grid world's exact values why the state must not pass through the non-negative weights.
-# - Weigh abs, softplus and ELU + 1 against each other by their start and their slopes.
 # - Test a mixer's structure without training it.
 #
 # ### Common misreadings
@@ -555,7 +494,7 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the shortcut's slopes, what a state in large units does to a mixer and what the library does about it, the three functions of step 7 in training, and what a mixer without `abs` or without the state does to the fit of this lesson's problem.
+# For those who want to see the shortcut's slopes, what a state in large units does to a mixer and what the library does about it, what other functions than `abs` do, and what a mixer without `abs` or without the state does to the fit of this lesson's problem.
 #
 # ### The state as an input
 #
@@ -663,6 +602,66 @@ for factor in (0.01, 1, 5, 100):
     assert (team.scaled(factor * plain) - plain).abs().max() < 1e-12
 print("state × 0.01, 1, 5 and 100: the mixer always reads the plain state")
 
+# %% [markdown]
+# ### abs, softplus or ELU + 1
+#
+# The absolute value is one way to stay at or above zero. Two others are often proposed: softplus, $\log(1 + e^x)$, and ELU + 1, which is $x + 1$ for $x \ge 0$ and $e^x$ below. Put them side by side.
+
+# %%
+positive = {"abs": torch.abs, "softplus": F.softplus, "ELU + 1": lambda x: F.elu(x) + 1}
+x = torch.linspace(-4, 3, 141)                                            # 0 is among the points
+grad = {name: slopes(lambda x: f(x.squeeze(-1)), x.unsqueeze(-1)).squeeze(-1)
+        for name, f in positive.items()}
+
+figure, axes = plots.panels(1, 2, size=(10, 3.3),
+                            title="Three ways to keep a weight from going below zero")
+plots.lines(x, {name: f(x) for name, f in positive.items()},
+            "weight", "raw output of the hypernetwork", "weight", ax=axes[0])
+plots.lines(x, grad, "slope of the weight", "raw output of the hypernetwork", "slope", ax=axes[1])
+figure
+
+# %% [markdown]
+# - `abs` can reach zero, and its slope is never small: it is −1 or +1, with a jump at zero. A raw weight may pass through zero and come out on the other side.
+# - softplus and ELU + 1 are always above zero and come close to it only for very negative raw outputs, where their slope goes to zero as well. A weight that should vanish gets there slowly.
+#
+# **Predict.** At the start, raw outputs are small numbers around zero. With $E = 32$ hidden units, with which of the three functions does $Q_{tot}$ react most strongly to a utility? And about how many times as strongly as with `abs`: 3, 10 or 30 times?
+
+# %%
+guess = ...  # as in ["softplus", 10]: abs, softplus or ELU + 1; 3, 10 or 30
+
+
+def fresh_slopes(function, embed_dim, seeds=20):
+    """dQ_tot/dQ_i of untrained mixers that use this function instead of abs:
+    one number for each seed and agent."""
+    found = []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        mixer = QMixer(2, 2, embed_dim=embed_dim)
+        mixer.non_negative = function
+        found.append(slopes(lambda q: mixer(q, torch.eye(2)), torch.zeros(2, 2)).flatten())
+    return torch.cat(found)
+
+
+at_start = {(name, e): fresh_slopes(f, e) for name, f in positive.items() for e in (8, 32)}
+strength = {name: at_start[name, 32].median().item() for name in positive}
+strongest = max(strength, key=strength.get)
+times = min((3, 10, 30), key=lambda n: abs(strength[strongest] / strength["abs"] - n))
+with lesson.prediction(guess, [strongest, times]):
+    print("weight made of a raw 0:",
+          {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
+    for (name, e), each in at_start.items():
+        print(f"E = {e:>2}, {name:<8}: median slope at the start is about "
+              f"{each.median().item():.1f}")
+
+
+# %% [markdown]
+# <details><summary>After your guess</summary>
+#
+# Each slope is a sum over 32 products of two such weights, so it matters a lot what becomes of a raw 0. A function that lifts every weight well above 0 makes that sum large, and the first errors then reach the agents' networks multiplied by a slope far above 1. Slopes near 1 are much like VDN's.
+#
+# </details>
+#
+# Next, both tables are fitted with each of the three functions.
 
 # %% [markdown]
 # ### Three functions in training

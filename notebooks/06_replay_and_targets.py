@@ -20,13 +20,13 @@
 #
 # You build the two things that keep Q-learning with networks on its feet: a memory of joint transitions and a slow copy of the networks.
 #
-# **Minutes:** 44, and 9 more for *Going further*
+# **Minutes:** 39, and 14 more for *Going further*
 #
 # **You need:** lessons 02 to 05; what a TD target is ([lesson 00](00_start_here.ipynb)).
 #
 # **After this lesson you can**
 # - write a ring buffer of joint transitions and say why the row of a team must stay in one piece
-# - explain what correlated data does to a network, and measure it
+# - say what correlated data does to a network
 # - move a target network softly or by hard copies, and tell when you have none without noticing
 # - treat the end of the task and the end of the clock differently
 
@@ -130,71 +130,10 @@ plots.seeds([history for history, _ in obvious], best_return=optimum.best_return
 #
 # A team that walks meets similar situations one after the other. The latest transitions are *correlated*: they
 # speak about one corner of the board and are silent about the rest. A network shares its weights among all
-# situations, so training on one corner changes its answers in all others.
+# situations, so training on one corner changes its answers in all others: it forgets. (*Going further* teaches a network the exact
+# values of all states in two orders, and measures how much.)
 #
-# You can see this without any reinforcement learning. Take the exact best value $V^*(s)$ of all states of the grid world
-# and fit a small network to it by plain regression, in two orders. *In blocks*: all states in which agent 1 stands
-# in the top row of the board, then all with agent 1 in the second row, and so on, as on a long slow walk. *Shuffled*:
-# the same number of updates on the same states, in random order. (The library counts agents from 0; the text says
-# agent 1 for index 0, as the papers do.)
-
-# %%
-states, values = optimum.model.state, optimum.v
-agent_1_row = (states[:, 0] * 4).round().long()                       # 0 to 4
-blocks = [(agent_1_row == row).nonzero().flatten() for row in range(5)]
-
-
-def fit(shuffled, updates_a_block=200, batch_size=50):
-    """Mean |error| on every block, measured after each stage of the training:
-    [5 stages, 5 blocks]."""
-    generator = torch.Generator().manual_seed(0)
-    torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64),
-                              torch.nn.ReLU(), torch.nn.Linear(64, 1), torch.nn.Flatten(0))
-    optimiser, errors = torch.optim.Adam(net.parameters(), lr=5e-3, fused=True), []
-    for block in blocks:
-        source = torch.arange(len(states)) if shuffled else block
-        for _ in range(updates_a_block):
-            rows = source[torch.randperm(len(source), generator=generator)[:batch_size]]
-            loss = ((net(states[rows]) - values[rows]) ** 2).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        with torch.no_grad():
-            errors.append([float((net(states[b]) - values[b]).abs().mean()) for b in blocks])
-    return torch.tensor(errors)
-
-
-# %% [markdown]
-# **Predict.** Training in blocks ends with agent 1 in the bottom row. After that, on which block is the error
-# smallest, and on which largest: top, second, third, fourth or bottom?
-
-# %%
-guess = ...  # as in ["second", "third"]: the block of the least error, of the largest
-
-in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
-names = ["top", "second", "third", "fourth", "bottom"]
-assert in_blocks[-1].mean() > 2 * shuffled[-1].mean()
-known, unknown = names[in_blocks[-1].argmin()], names[in_blocks[-1].argmax()]
-with lesson.prediction(guess, [known, unknown]) as fold:
-    print("at the end, the mean error in blocks is more than twice that of shuffled training")
-    fold.append(plots.tables(
-        {"trained in blocks": in_blocks, "trained shuffled": shuffled},
-        title="Mean error in the value, by where agent 1 stands", highlight=None, fmt="{:.2f}",
-        row_labels=[f"stage {k}" for k in range(1, 6)], col_labels=names, ylabel="after",
-        xlabel="tested with agent 1 in this row"))
-
-# %% [markdown]
-# <details><summary>After your guess</summary>
-#
-# In the fold, read the left table along its diagonal and then down its columns: each block is known well just after it was trained, and
-# is partly unlearned later. The right table gets better everywhere. Same data, same number of updates; only the order
-# differs.
-#
-# </details>
-#
-# Training in blocks is a caricature of a walk, on purpose. The cure is to keep what was played and to draw from it at random. Q-learning
-# allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
+# The cure is to keep what was played and to draw from it at random. Q-learning allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
 # (Learning from actions that another policy chose is called *off-policy*.)
 #
 # ### A ring of slots
@@ -580,7 +519,7 @@ figure
 #
 # ### What you can do now
 # - Write a ring buffer of joint transitions, and say what a row holds and why it is kept in one piece.
-# - Show that a network trained on correlated data forgets, and repair it by drawing at random.
+# - Say why a network that learns from the latest steps alone forgets, and cure it by drawing from a memory at random.
 # - Build soft and hard target updates, read off how far back a `tau` looks, and spot a target network that is none.
 # - Store `terminated` alone, bootstrap at a time limit, and predict what goes wrong otherwise.
 #
@@ -625,7 +564,73 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the two ways to follow, how rows are drawn, what the library refuses, and how far off values are when the clock is taken for the end.
+# For those who want to see what a network forgets, the two ways to follow, how rows are drawn, what the library refuses, and how far off values are when the clock is taken for the end.
+
+# %% [markdown]
+# ### What a network forgets
+#
+# You can see it forget without any reinforcement learning. Take the exact best value $V^*(s)$ of all states of the grid world
+# and fit a small network to it by plain regression, in two orders. *In blocks*: all states in which agent 1 stands
+# in the top row of the board, then all with agent 1 in the second row, and so on, as on a long slow walk. *Shuffled*:
+# the same number of updates on the same states, in random order. (The library counts agents from 0; the text says
+# agent 1 for index 0, as the papers do.)
+
+# %%
+states, values = optimum.model.state, optimum.v
+agent_1_row = (states[:, 0] * 4).round().long()                       # 0 to 4
+blocks = [(agent_1_row == row).nonzero().flatten() for row in range(5)]
+
+
+def fit(shuffled, updates_a_block=200, batch_size=50):
+    """Mean |error| on every block, measured after each stage of the training:
+    [5 stages, 5 blocks]."""
+    generator = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64),
+                              torch.nn.ReLU(), torch.nn.Linear(64, 1), torch.nn.Flatten(0))
+    optimiser, errors = torch.optim.Adam(net.parameters(), lr=5e-3, fused=True), []
+    for block in blocks:
+        source = torch.arange(len(states)) if shuffled else block
+        for _ in range(updates_a_block):
+            rows = source[torch.randperm(len(source), generator=generator)[:batch_size]]
+            loss = ((net(states[rows]) - values[rows]) ** 2).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        with torch.no_grad():
+            errors.append([float((net(states[b]) - values[b]).abs().mean()) for b in blocks])
+    return torch.tensor(errors)
+
+
+# %% [markdown]
+# **Predict.** Training in blocks ends with agent 1 in the bottom row. After that, on which block is the error
+# smallest, and on which largest: top, second, third, fourth or bottom?
+
+# %%
+guess = ...  # as in ["second", "third"]: the block of the least error, of the largest
+
+in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
+names = ["top", "second", "third", "fourth", "bottom"]
+assert in_blocks[-1].mean() > 2 * shuffled[-1].mean()
+known, unknown = names[in_blocks[-1].argmin()], names[in_blocks[-1].argmax()]
+with lesson.prediction(guess, [known, unknown]) as fold:
+    print("at the end, the mean error in blocks is more than twice that of shuffled training")
+    fold.append(plots.tables(
+        {"trained in blocks": in_blocks, "trained shuffled": shuffled},
+        title="Mean error in the value, by where agent 1 stands", highlight=None, fmt="{:.2f}",
+        row_labels=[f"stage {k}" for k in range(1, 6)], col_labels=names, ylabel="after",
+        xlabel="tested with agent 1 in this row"))
+
+# %% [markdown]
+# <details><summary>After your guess</summary>
+#
+# In the fold, read the left table along its diagonal and then down its columns: each block is known well just after it was trained, and
+# is partly unlearned later. The right table gets better everywhere. Same data, same number of updates; only the order
+# differs.
+#
+# </details>
+#
+# Training in blocks is a caricature of a walk, on purpose.
 
 # %% [markdown]
 # ### Two ways to follow at a distance

@@ -20,7 +20,7 @@
 #
 # You put the pieces of the lessons before into one loop, train teams until they play as well as anyone can, and measure what that proves and which settings matter.
 #
-# **Minutes:** 41, and 17 more for *Going further*
+# **Minutes:** 35, and 24 more for *Going further*
 #
 # **You need:** lessons 01 to 07; nothing new in PyTorch.
 #
@@ -432,6 +432,7 @@ print("Some seeds never find the 8. Some find it by luck, and of those, every on
 plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
            "Two-step game without exploration: greedy return", "return", best=8, fmt="{:.0f}")
 
+
 # %% [markdown]
 # Without exploration the team plays what it believes, and stores only that. A team whose first weights make it walk to 2A sees 7s, learns that 2A is worth 7, and has no reason to try anything else. Nothing in the loss shows what was never played.
 #
@@ -439,71 +440,10 @@ plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
 #
 # ### Every knob, one at a time
 #
-# Now most of the numbers of Step 4. `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time and five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
-
-# %%
-sweep = data.load("sweep")
-settings = sweep["settings"]
-default, *others = sweep["points"]
-limit = settings["config"]["total_steps"]
-print("made by", sweep["made_by"], "on", sweep["date"],
-      "with", len(settings["seeds"]), "seeds for each value\n")
-
-
-def shown(point):
-    """A point's value as a label."""
-    if point["name"] == "target_every":
-        return f"copy/{point['value']}"
-    return ("-".join(map(str, point["value"])) if isinstance(point["value"], list)
-            else f"{point['value']:g}")
-
-
-# %%
-def draw(ax, name, points):
-    """One panel: one column for each value, one dot for each seed;
-    a cross at the top is a seed that did not get there."""
-    standard = settings["config"].get(name, settings.get(name))
-    tried = points + [{"name": name, "value": standard, "steps": default["steps"]}]
-    tried.sort(key=lambda point: (point["name"] != name, point["value"]))       # the hard copy last
-    for x, point in enumerate(tried):
-        usual = point["value"] == standard and point["name"] == name
-        color, marker = (plots.COLOURS[0], "o") if usual else (plots.COLOURS[1], "s")
-        for offset, steps in zip((-0.2, -0.1, 0.0, 0.1, 0.2), point["steps"]):
-            there = steps == steps
-            ax.plot(x + offset, steps if there else limit * 1.1, color=color if there else "black",
-                    marker=marker if there else "x", linestyle="none")
-    ax.set_xticks(range(len(tried)), [shown(point).replace("/", "\nper ") for point in tried])
-    ax.set(title=name, xlim=(-0.6, len(tried) - 0.4), ylim=(0, limit * 1.2))
-    ax.axhline(limit, color="#444444", linestyle=(0, (4, 3)), linewidth=1.0)
-
-
-names = [name for name in dict.fromkeys(point["name"] for point in others)
-         if name != "target_every"]
-figure, axes = plots.panels(
-    3, 3, size=(10, 7.6),
-    title="Steps until optimal for good, five seeds each (circles: the default)")
-for ax, name in zip(axes.flat, names):
-    draw(ax, name, [point for point in others
-                    if point["name"] in (name, "target_every" if name == "tau" else name)])
-for ax in axes[:, 0]:
-    ax.set_ylabel("environment steps")
-figure
-
-
-# %% [markdown]
-# What the pictures say:
-#
-# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset (in *Going further*) keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
-# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: three of five seeds arrive, and late. With a copy every 10 updates all arrive, and with a soft update all arrive earlier. A slower soft update, fewer updates (`update_every=64`), a small batch, a learning rate of 0.03 and smaller first weights have later medians too; with five seeds in a column that is a hint, not a finding.
-# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
-# - **The default is not the only good column.** A batch of 256, twice as many updates at twice the work, $\gamma = 0.9$ and a narrow mixing network have the same median. A preset is a compromise that somebody made.
-#
-#
-# Read it with care:
-#
-# - Five seeds for each value. Small differences between columns are within what other seeds would give.
-# - One knob at a time. Two settings that are each harmless may not be harmless together, and a bad value of one may be made up for by another.
-# - This task only. It is small, and its reward leads the team at every step. What does not matter here may matter a great deal elsewhere. Carry over the method, not the values.
+# And the numbers of Step 4? `benchmarks/sweep.py` trained QMIX on the grid world with one setting changed at a time, five seeds for each value.
+# Without a target network (`tau=1`), or with first weights four times as large, no seed becomes optimal and stays so. The learning rate (over a factor of
+# 16) and the width of the networks hardly matter *here*: the task is small, and its reward leads the team at every step. *Going further* draws all
+# of it. Carry over the method, not the values.
 
 # %% [markdown]
 # ## Sum up
@@ -557,7 +497,7 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who have no global state, who want to see what first weights do, or the library's slow preset, who met a team that was optimal and then was not, or who want the sweep in numbers.
+# For those who have no global state, who want to see what first weights do, or the library's slow preset, who met a team that was optimal and then was not, or who want to see what each knob does.
 
 # %% [markdown]
 # ### When there is no global state
@@ -714,16 +654,81 @@ axes[0].set_ylabel("lead")
 axes[0].legend(loc="upper right")
 figure
 
-
 # %% [markdown]
 # The lead is large while the team is short-sighted: it knows that the next step pays, and nothing yet of the 10 that waits either way. Then the 10 travels back through the targets. What an agent loses by a detour is small beside that, and until the new values are exact the lead is *below* the true one. In this valley a little noise is enough. The earlier preset ended in the middle of it, and by then its memory held little besides the best way, so that hardly a row said what a detour costs. The default now learns faster, and lets $\varepsilon$ fall over the whole run, so that such rows keep coming in.
 #
 # Two things to take along. A team can play well for the wrong reason, and has to pass through worse values on its way to right ones. And a rare failure needs many seeds to be seen: the twenty seeds that the earlier preset was chosen with showed nothing.
 
 # %% [markdown]
-# ### The sweep in numbers
+# ### The sweep, drawn
 #
-# What the figure of *Every knob, one at a time* draws.
+# Most of the numbers of Step 4, one at a time: five seeds for each value, everything else as in the default preset. It measured after how many steps the greedy team is optimal and stays so until the end of the run. The results are stored; this cell only reads them.
+
+# %%
+sweep = data.load("sweep")
+settings = sweep["settings"]
+default, *others = sweep["points"]
+limit = settings["config"]["total_steps"]
+print("made by", sweep["made_by"], "on", sweep["date"],
+      "with", len(settings["seeds"]), "seeds for each value\n")
+
+
+def shown(point):
+    """A point's value as a label."""
+    if point["name"] == "target_every":
+        return f"copy/{point['value']}"
+    return ("-".join(map(str, point["value"])) if isinstance(point["value"], list)
+            else f"{point['value']:g}")
+
+
+# %%
+def draw(ax, name, points):
+    """One panel: one column for each value, one dot for each seed;
+    a cross at the top is a seed that did not get there."""
+    standard = settings["config"].get(name, settings.get(name))
+    tried = points + [{"name": name, "value": standard, "steps": default["steps"]}]
+    tried.sort(key=lambda point: (point["name"] != name, point["value"]))       # the hard copy last
+    for x, point in enumerate(tried):
+        usual = point["value"] == standard and point["name"] == name
+        color, marker = (plots.COLOURS[0], "o") if usual else (plots.COLOURS[1], "s")
+        for offset, steps in zip((-0.2, -0.1, 0.0, 0.1, 0.2), point["steps"]):
+            there = steps == steps
+            ax.plot(x + offset, steps if there else limit * 1.1, color=color if there else "black",
+                    marker=marker if there else "x", linestyle="none")
+    ax.set_xticks(range(len(tried)), [shown(point).replace("/", "\nper ") for point in tried])
+    ax.set(title=name, xlim=(-0.6, len(tried) - 0.4), ylim=(0, limit * 1.2))
+    ax.axhline(limit, color="#444444", linestyle=(0, (4, 3)), linewidth=1.0)
+
+
+names = [name for name in dict.fromkeys(point["name"] for point in others)
+         if name != "target_every"]
+figure, axes = plots.panels(
+    3, 3, size=(10, 7.6),
+    title="Steps until optimal for good, five seeds each (circles: the default)")
+for ax, name in zip(axes.flat, names):
+    draw(ax, name, [point for point in others
+                    if point["name"] in (name, "target_every" if name == "tau" else name)])
+for ax in axes[:, 0]:
+    ax.set_ylabel("environment steps")
+figure
+
+
+# %% [markdown]
+# What the pictures say:
+#
+# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset (in *Going further*) keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
+# - **What delays it.** A hard copy every 50 updates is rare in a run of this length: three of five seeds arrive, and late. With a copy every 10 updates all arrive, and with a soft update all arrive earlier. A slower soft update, fewer updates (`update_every=64`), a small batch, a learning rate of 0.03 and smaller first weights have later medians too; with five seeds in a column that is a hint, not a finding.
+# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
+# - **The default is not the only good column.** A batch of 256, twice as many updates at twice the work, $\gamma = 0.9$ and a narrow mixing network have the same median. A preset is a compromise that somebody made.
+#
+#
+# Read it with care:
+#
+# - Five seeds for each value. Small differences between columns are within what other seeds would give.
+# - One knob at a time. Two settings that are each harmless may not be harmless together, and a bad value of one may be made up for by another.
+# - This task only. It is small, and its reward leads the team at every step. What does not matter here may matter a great deal elsewhere. Carry over the method, not the values.
+#
+# The same in numbers:
 
 # %%
 def line(label, point):

@@ -20,7 +20,7 @@
 #
 # You put a trained team on trial: does each agent decide alone, where does the team play well, and where does it fail?
 #
-# **Minutes:** 44, and 10 more for *Going further*
+# **Minutes:** 39, and 15 more for *Going further*
 #
 # **You need:** lessons 00 to 09.
 #
@@ -183,44 +183,8 @@ print(f"state hidden  : return {evaluate(StateHidden(), patient).mean_return:.2f
 print(f"mixer deleted : return {evaluate(GridWorld(), headless).mean_return:.2f}")
 
 # %% [markdown]
-# There is one more way to ask, and it works for any differentiable team: the derivative of agent $i$'s values with respect
-# to agent $j$'s observation. It must be zero for $i \ne j$. The derivative looks at one point, so use many.
-
-# %% [markdown]
-# **Predict.** Both agents see where the other one stands. So if agent 2 moves, agent 1's values change. Does that make the
-# derivative of $Q_1$ with respect to $o_2$ different from zero?
-
-# %%
-guess = ...  # "yes" or "no"
-
-
-def cross_influence(team, points=64):
-    """The largest |∂Q_i / ∂o_j| over random observations, as a table [i, j]."""
-    obs = torch.rand(points, 2, team.spec.obs_dim, generator=torch.Generator().manual_seed(0),
-                     requires_grad=True)
-    q, _ = team.act_values(obs, torch.full((points, 2), -1), None)          # [points, N, A]
-    table = torch.zeros(2, 2)
-    for i in range(2):
-        for a in range(q.shape[-1]):
-            slope, = torch.autograd.grad(q[:, i, a].sum(), obs, retain_graph=True)
-            table[i] = torch.maximum(table[i], slope.abs().amax((0, 2)))
-    return table
-
-
-table = cross_influence(patient)
-with lesson.prediction(guess, bool(table[0, 1] > 0)) as fold:
-    for i in range(2):
-        print(f"agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend"
-                                  for j in range(2)], "on o_1, o_2")
-
-# %% [markdown]
-# <details><summary>After your guess</summary>
-#
-# All 64 points agree. That is evidence and no proof, since 64 points are not all points. The proof is in the code, where agent $i$'s
-# network is handed $o_i$ and nothing else; this test catches a wiring that leaks. Agent 1 sees agent 2's position because it stands in agent 1's *own* observation $o_1$; $o_2$ itself is
-# agent 2's affair. Decentralised does not mean blind. It means that each agent can decide where it is, with what it has.
-#
-# </details>
+# Agent 1 acts on where agent 2 stands, because that is part of agent 1's *own* observation $o_1$. Decentralised does not mean blind. It means
+# that each agent can decide where it is, with what it has. (*Going further* asks once more, by derivatives.)
 #
 # ### Watch an episode
 #
@@ -371,54 +335,25 @@ print("more than half of the entries have a greedy return of 8.65, and among the
 #
 # ### Compare with the optimum, state by state
 #
-# Counting starts mixes things up: one wrong decision spoils every start whose way leads through it.
-
-# %% [markdown]
-# **Predict.** Take a perfect team, and let it go wrong in a single state. How many of the 599 starts can that spoil at the worst place? (Where several joint actions are best, it takes the first. A rough guess is enough.)
-# (Count the starts whose way leads through this state.)
-
-# %%
-guess = ...  # a count out of 599
-
-oracle = exact.solve(GridWorld(), gamma=0.99)
-cells = (oracle.model.state[:, :4] * 4).round().long().view(-1, 2, 2)    # [X, N, 2], the positions
-
-
-def follow(actions):
-    """The map that actions[X, 2] make: the next state [X], and whether the task ends there [X]."""
-    entry = (torch.arange(len(actions)), actions[:, 0], actions[:, 1])
-    return oracle.model.next_state[entry], oracle.model.terminated[entry]
-
-
-# [X] a best joint action of each state
-best = oracle.q.flatten(1).round(decimals=9).argmax(1)
-then, ends = follow(torch.stack([best // 4, best % 4], 1))
-at, through = torch.arange(599), torch.zeros(599, dtype=torch.int64)
-while len(at):
-    through += torch.bincount(at, minlength=599)                         # everybody who is here now
-    at = then[at[~ends[at]]]
-same = ((oracle.q > oracle.v.view(-1, 1, 1) - 1e-9)
-        == (undiscounted.q > undiscounted.v.view(-1, 1, 1) - 1e-9))
-assert same.all()                                                        # so one oracle will do
-with lesson.prediction(guess, int(through.max())) as fold:
-    print("where that is, (row, column) of agents 1 and 2:", cells[int(through.argmax())].tolist())
-
-# %% [markdown]
-# Many ways meet shortly before the end. So ask state by state. In
+# Counting starts mixes things up: one wrong decision spoils every start whose way leads through it. (How many can that be? *Going
+# further* asks you.) So ask state by state. In
 # state $s$ the team plays its greedy joint action $\bar{\mathbf u}$. What it gives away by this one decision is
 #
 # $$\Delta(s) = V^*(s) - Q^*(s, \bar{\mathbf u}) \ge 0, \qquad V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u),$$
 #
 # because from $s'$ on, $Q^*$ counts perfect play. It is zero where the decision is right. (With $\gamma = 0.99$ or 1, the same joint
-# actions are best in this world: `undiscounted.q` marks the same entries.)
-
-# %% [markdown]
+# actions are best in this world.)
+#
 # **Predict.** The hasty team is optimal from very few starts. In how many of the 599 states does it decide rightly: in few, in about half,
 # or in more than half?
 
 # %%
 guess = ...  # "few", "about half" or "more than half"
 
+oracle = exact.solve(GridWorld(), gamma=0.99)
+cells = (oracle.model.state[:, :4] * 4).round().long().view(-1, 2, 2)    # [X, N, 2], the positions
+assert torch.equal(oracle.q > oracle.v.view(-1, 1, 1) - 1e-9,          # so one oracle will do
+                   undiscounted.q > undiscounted.v.view(-1, 1, 1) - 1e-9)
 teams = {"hasty": hasty, "patient": patient, "wide": wide}
 
 
@@ -582,14 +517,10 @@ class Impostor(QMIX):
 impostor, *_ = train_team(config, until=8.6, kind=Impostor)
 print(f"return from the official start: {evaluate(GridWorld(), impostor).mean_return:.2f}")
 print(f"the same with the state hidden: {evaluate(StateHidden(), impostor).mean_return:.2f}")
-table = cross_influence(impostor)
-for i in range(2):
-    print(f"agent {i + 1}:",
-          ["depends" if table[i, j] > 0 else "does not depend" for j in range(2)], "on o_1, o_2")
 
 # %% [markdown]
 # The return says nothing. Hiding the state says nothing either, since the leak is not through the state. Only the test that
-# hides the *other agent's observation* finds it, by derivative or by NaN: the lone agent below gets NaN for all its values,
+# hides the *other agent's observation* finds it: the lone agent below gets NaN for all its values,
 # and the argmax of NaNs is no decision.
 
 # %%
@@ -601,7 +532,6 @@ with torch.no_grad():
         alone = team.act_values(obs, nothing, None)[0][0, 0].isfinite().all()
         print(f"{name}: agent 1 alone has", "values" if alone else "no values")
 
-
 # %% [markdown]
 # Be fair to the impostor: in this world it gains nothing. Both agents see both positions, so the other's observation holds
 # no news but the other's goal, which never changes. Where agents see little, the same bug buys returns that no decentralised team could have,
@@ -612,7 +542,7 @@ with torch.no_grad():
 #
 # ### What you can do now
 #
-# - Test decentralisation: hide the state, delete the mixer, blank the other observations, differentiate across agents.
+# - Test decentralisation: hide the state, delete the mixer, blank the other observations.
 # - Show an episode, and read a failure as a circle in a map from placements to placements.
 # - Try every start, compare with the exact best return, and train with random starts where one start is not enough.
 # - Separate a wrong decision in a state from the starts that it spoils.
@@ -660,8 +590,52 @@ with torch.no_grad():
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see inside the team, and to judge it with the dice left in.
+# For those who want a second test of who looks where, to see inside the team, and to judge it with the dice left in.
 #
+# ### Who depends on whom, by derivatives
+#
+# For a team that is differentiable there is one more way to ask: the derivative of agent $i$'s values with respect
+# to agent $j$'s observation. It must be zero for $i \ne j$. The derivative looks at one point, so use many.
+#
+# **Predict.** Both agents see where the other one stands. So if agent 2 moves, agent 1's values change. Does that make the
+# derivative of $Q_1$ with respect to $o_2$ different from zero?
+
+# %%
+guess = ...  # "yes" or "no"
+
+
+def cross_influence(team, points=64):
+    """The largest |∂Q_i / ∂o_j| over random observations, as a table [i, j]."""
+    obs = torch.rand(points, 2, team.spec.obs_dim, generator=torch.Generator().manual_seed(0),
+                     requires_grad=True)
+    q, _ = team.act_values(obs, torch.full((points, 2), -1), None)          # [points, N, A]
+    table = torch.zeros(2, 2)
+    for i in range(2):
+        for a in range(q.shape[-1]):
+            slope, = torch.autograd.grad(q[:, i, a].sum(), obs, retain_graph=True)
+            table[i] = torch.maximum(table[i], slope.abs().amax((0, 2)))
+    return table
+
+
+tables = {name: cross_influence(team) for name, team in
+          (("patient", patient), ("impostor", impostor))}
+with lesson.prediction(guess, bool(tables["patient"][0, 1] > 0)) as fold:
+    for name, table in tables.items():
+        for i in range(2):
+            print(f"{name}, agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend"
+                                              for j in range(2)], "on o_1, o_2")
+
+
+# %% [markdown]
+# <details><summary>After your guess</summary>
+#
+# All 64 points agree. That is evidence and no proof, since 64 points are not all points. The proof is in the code, where agent $i$'s
+# network is handed $o_i$ and nothing else; this test catches a wiring that leaks, as it does for the impostor.
+# Agent 2's position reaches agent 1 through $o_1$; $o_2$ itself is agent 2's affair.
+#
+# </details>
+
+# %% [markdown]
 # ### What each agent believes where
 #
 # To see the reasons, look at the utilities themselves. Hold agent 2 at its official start, put agent 1 on each cell in turn and
@@ -715,6 +689,35 @@ gap = (team_value - oracle.v).abs()
 assert gap.mean() < 0.5
 print("the team's value of a state and the exact one differ by less than 0.5 on average")
 
+# %% [markdown]
+# ### One wrong decision
+#
+# **Predict.** Take a perfect team, and let it go wrong in a single state. How many of the 599 starts can that spoil at the worst place? (Where several joint actions are best, it takes the first. A rough guess is enough.)
+# (Count the starts whose way leads through this state.)
+
+# %%
+guess = ...  # a count out of 599
+
+
+def follow(actions):
+    """The map that actions[X, 2] make: the next state [X], and whether the task ends there [X]."""
+    entry = (torch.arange(len(actions)), actions[:, 0], actions[:, 1])
+    return oracle.model.next_state[entry], oracle.model.terminated[entry]
+
+
+# [X] a best joint action of each state
+best = oracle.q.flatten(1).round(decimals=9).argmax(1)
+then, ends = follow(torch.stack([best // 4, best % 4], 1))
+at, through = torch.arange(599), torch.zeros(599, dtype=torch.int64)
+while len(at):
+    through += torch.bincount(at, minlength=599)                         # everybody who is here now
+    at = then[at[~ends[at]]]
+with lesson.prediction(guess, int(through.max())) as fold:
+    print("where that is, (row, column) of agents 1 and 2:", cells[int(through.argmax())].tolist())
+
+
+# %% [markdown]
+# Many ways meet shortly before the end.
 
 # %% [markdown]
 # ### Failures end in circles

@@ -320,14 +320,14 @@ guess = ...  # "yes" or "no": the best table of QMIX's class prefers (0, 0)
 
 right = preferred(games["qtran"], found["qtran"]["QMIX"]) == [8.0]
 with lesson.prediction(guess, right) as fold:
-    print(f"{'game':<13}{'best':>5} "
-          + "".join(f"{kind + ': error, prefers':>30}" for kind in found["qtran"]))
+    print("the least error of each class, and what its best table's favourite pays:")
+    print(f"{'game':<13}{'best':>5}" + "".join(f"{kind:>18}" for kind in found["qtran"]))
     for name, fits in found.items():
         cells = [f"{min(each)[0]:.1f}  "
                  + " or ".join(f"{x:g}" for x in preferred(games[name], each))
                  for each in fits.values()]
-        print(f"{name:<13}{games[name].max().item():>5g} "
-              + "".join(f"{cell:>30}" for cell in cells))
+        print(f"{name:<13}{games[name].max().item():>5g}"
+              + "".join(f"{cell:>18}" for cell in cells))
 
 # %% [markdown]
 # <details><summary>After your guess</summary>

@@ -31,8 +31,9 @@ const line = (points, stroke, dash) => make("polyline", { points: points.map((p)
                                                           stroke, "stroke-width": 2.5, "stroke-dasharray": dash });
 const dot = make("circle", { r: 6, fill: COLOURS[0], stroke: "#fff" });
 const cross = make("path", { d: "M-6 -6L6 6M-6 6L6 -6", stroke: "#000", "stroke-width": 2.5 });
+const earlier = make("g", { opacity: 0.3 });                                    // the rolls before, at the same epsilon
 chart.append(line([[across(0), up(returns[0])], [across(1), up(returns[0])]], COLOURS[1], "6 4"),
-             line(epsilons.map((e, k) => [across(e), up(returns[k])]), COLOURS[0], null), dot, cross,
+             line(epsilons.map((e, k) => [across(e), up(returns[k])]), COLOURS[0], null), earlier, dot, cross,
              make("text", { x: across(0.2), y: up(returns[0]) - 10 }, `greedy ${number(returns[0])}`),
              make("text", { x: across(0.42), y: up(returns[8]) + 24 }, "exploring, exact"));
 
@@ -47,7 +48,12 @@ const show = (t) => {
   step.textContent = `${caption(film, t)} ${coins.length ? `Next: ${coins.join("; ")}.` : ""}`;
 };
 const controls = player(1, show, { seconds: 0.4 });
-const knob = slider("ε", [0, 1, epsilons[1] - epsilons[0]], epsilon, (e) => { epsilon = e; draw(); });
+const knob = slider("ε", [0, 1, epsilons[1] - epsilons[0]], epsilon, (e) => {
+  epsilon = e;
+  earlier.replaceChildren();
+  draw();
+});
+const again = () => { earlier.append(cross.cloneNode()); roll += 1; draw(); };
 
 knob.row.classList.add("short");
 
@@ -68,9 +74,10 @@ function draw() {
 }
 
 card.append(make("h4", {}, "A perfect team, and what the dice make of it"), knob.row,
-  make("div", { class: "row" }, button("Roll new dice", () => { roll += 1; draw(); })), said,
+  make("div", { class: "row" }, button("Roll new dice", again)), said,
   make("div", { class: "side" }, make("div", {}, chart, make("p", { class: "small" },
-      "The dot is the average over all dice, the cross is this one roll (at the edge if it is off the scale).")),
+      "The dot is the average over all dice, the cross is this one roll, the pale ones those before it (at the edge " +
+      "if off the scale).")),
     make("div", {}, view.svg, controls.row, step)));
 draw();
 host.touch = { throwDice, play: (e, k) => { epsilon = e; roll = k; draw(); return film; } };

@@ -31,7 +31,7 @@ function enter(i, j, input) {
   if (!grid.querySelector("[aria-invalid]")) return update();
   said.className = "down";
   said.textContent = `The entry (${i}, ${j}) is ${Number.isFinite(value) ? "too large" : "no number"}: write one ` +
-    "between −1,000,000 and 1,000,000. What stands below belongs to the last table.";
+    "between −1,000,000 and 1,000,000, such as 3.5 (a point, no comma). What stands below belongs to the last table.";
 }
 
 function update() {

@@ -228,8 +228,8 @@ EXERCISE = Exercise(
     difficulty=2, minutes=8, practises="say what a function must do to keep weights non-negative and learnable",
     hints=("Sketch each function over the raw numbers from −3 to 3 before you write it. One has a lowest point, the "
            "other has none.",
-           "Step 7 of the lesson shows three functions side by side. Which one comes to exactly zero, and which two "
-           "never do?",
+           "The lesson's Going further shows three functions side by side. Which one comes to exactly zero, and which "
+           "two never do?",
            "Look at the slopes in the right half of that figure: which of the functions would fail if a whole stretch "
            "of it were flat?"),
     mistakes=MISTAKES, look=look)
