@@ -74,7 +74,8 @@ def look(room: Room, Made) -> Verdict:
     for agent, n in ((0, 1), (0, 2), (1, 2)):
         _function(room, make(room, Made, n, 1, 1, 1), agent, n)
     _many_units(room, make(room, Made, 2, 3, 4, 6), 3, 4)
-    _start(room, make(room, Made, 3, 6, 4))
+    for n in (3, 1):
+        _start(room, make(room, Made, n, 6, 4), n)
     return Verdict("correct")
 
 
@@ -218,17 +219,17 @@ def _many_units(room: Room, agents, o, n_actions) -> None:
         raise room.wrong("the last layer is squeezed", "over 300 random observations and random weights")
 
 
-def _start(room: Room, agents) -> None:
+def _start(room: Room, agents, n) -> None:
     """The first weights: neither exploding nor fading, and drawn for each agent."""
-    obs = torch.rand(200, 1, 1, 6, generator=torch.Generator().manual_seed(60)).expand(200, 1, 3, 6).contiguous()
+    obs = torch.rand(200, 1, 1, 6, generator=torch.Generator().manual_seed(60)).expand(200, 1, n, 6).contiguous()
     q = ask(room, agents, obs, 4).detach()
     spread = q.std(0).mean().item()
-    detail = f"AgentNets(3, 6, 4), fresh: over 200 random observations a value's standard deviation is {spread:.2g}"
+    detail = f"AgentNets({n}, 6, 4), fresh: over 200 random observations a value's standard deviation is {spread:.2g}"
     if not spread < MOST_SPREAD:
         raise room.wrong("the first weights are far too large", detail)
     if not spread > LEAST_SPREAD:
         raise room.wrong("the first weights are far too small", detail)
-    if any(torch.allclose(q[:, :, i], q[:, :, j], atol=1e-9) for i in range(3) for j in range(i)):
+    if any(torch.allclose(q[:, :, i], q[:, :, j], atol=1e-9) for i in range(n) for j in range(i)):
         raise room.wrong("all agents start alike",
                          "AgentNets(3, 6, 4), fresh: two agents with the same observation have the same values")
 

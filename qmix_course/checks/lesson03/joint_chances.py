@@ -7,6 +7,7 @@ import math
 
 import torch
 
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, twisted
 from qmix_course.checks.lesson03.shared import distinct, masks
 from qmix_course.checks.room import Room
@@ -72,6 +73,9 @@ def cases() -> list[tuple]:
 
 def look(room: Room, answer) -> Verdict:
     room.compare(answer, cases(), joint_chances)
+    low = [(torch.tensor([[0.0, least], [2 * least, least]], dtype=torch.float64),
+            torch.tensor([[False, True], [True, False]]), 0.2) for least in (-2e3, -2e9, -2e30)]
+    at_the_edge(room, answer, low, joint_chances, "the stand-in for an unavailable action is not low enough")
     return Verdict("correct")
 
 
@@ -121,6 +125,9 @@ EXERCISE = Exercise(
         ("smallest", "the rarest agent's chance is taken for the team's",
          "Two coins: how likely is it that both fall on heads?",
          "independent chances are multiplied"),
+        (None, "the stand-in for an unavailable action is not low enough",
+         "How low can an agent's values be? Does what you put in for the others lie below that?",
+         "a number in place of what is unavailable must lose against every real one; −∞ always does"),
         ("axes", "the agents' axes stand in the wrong order",
          "Which axis of your table belongs to agent 1?",
          "the first axis is the first agent's")),

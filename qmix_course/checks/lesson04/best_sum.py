@@ -55,7 +55,7 @@ def look(room: Room, answer) -> Verdict:
         one = torch.zeros_like(weights)
         one.view(-1)[1] = 1
         far += [(table, 1e8 * weights), (table, 1e-3 * weights), (table, weights + 1e4 * one),
-                (table, weights * (1 - one) + 1e-4 * one)]
+                (table, weights * (1 - one) + 1e-4 * one), (table, weights + 1e7 * one)]
     at_the_edge(room, answer, far, best_sum, "very large or very small weights do not count as they are",
                 tolerance=CLOSE)
     return Verdict("correct")

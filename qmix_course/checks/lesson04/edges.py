@@ -74,4 +74,9 @@ def examine_monotone(room: Room, answer, truth: Callable) -> None:
     agents = (1, 2, 4)
     at_the_edge(room, answer, [made(n, -small, 1.0) for n in agents for small in SMALL], truth, FALL)
     at_the_edge(room, answer, [made(n, small, 0.0) for n in agents for small in SMALL], truth, TIES)
+    two_ties = [(torch.tensor(row), torch.tensor([q])) for row, q in (
+        ([0.0, 0.0, 2.0, 3.0], [1.0, 1.0, 2.0, 2.0]), ([0.0, 1.0, 3.0, 3.0], [1.0, 1.0, 2.0, 2.0]),
+        ([2.0, 1.0, 1.0, 1.0], [3.0, 2.0, 2.0, 2.0]), ([1.0, 1.0, 2.0], [0.0, 0.0, 0.0]),
+        ([2.0, 1.0, 1.0, 1.5], [3.0, 2.0, 2.0, 2.0]))]
+    at_the_edge(room, answer, two_ties, truth, TIES)
     at_the_edge(room, answer, [made(n, 2.0, small) for n in agents for small in SMALL], truth, NEAR)

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, twisted
 from qmix_course.checks.room import UNNAMED, Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -66,6 +67,9 @@ def look(room: Room, answer) -> Verdict:
                 bool((torch.as_tensor(room.ask(answer, *case)) < 0).any()) for case in cases()):
             raise room.wrong("a slope is below zero", found.verdict.detail) from None
         raise
+    size = torch.tensor([1.0, -1.0], dtype=torch.float64)
+    loud = [(1000 * size, torch.eye(2, dtype=torch.float64), size, size) for size in (size, -size)]
+    at_the_edge(room, answer, loud, voices, "the exponential runs over")
     return Verdict("correct")
 
 
@@ -121,6 +125,9 @@ EXERCISE = Exercise(
         ("mean", "the units are averaged, not added up",
          "Add a second unit that does the same as the first. What happens to Q_tot?",
          "the second layer adds up its units"),
+        (None, "the exponential runs over",
+         "What is e to the 1,000 on a computer, and 0 times that? Is it computed where it is not needed?",
+         "a unit far up on ELU's straight part has slope 1; e to its input is infinite, and 0 times that is no number"),
         (None, "a slope is below zero",
          "Every unit gives three factors. Which of yours can be below zero, and which sign has each of them in the "
          "mixer? Once none is, look whether the factor in the middle is ELU's slope.",

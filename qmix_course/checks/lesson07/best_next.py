@@ -38,7 +38,9 @@ def _low_cases() -> list[tuple]:
     lowest = torch.finfo(torch.float64).min
     mixed = torch.tensor([[[True, True, False], [True, False, True]]])
     last = torch.tensor([[[False, False, True], [False, True, False]]])
-    return [(torch.tensor([[[-1e30, -2e30, -5e29], [-3e30, -2e30, -9e30]]]), mixed),
+    above = torch.tensor([[[2.0, 2.5, 9.0], [30.0, 40.0, 31.0]]])           # a stand-in made from the lowest of them
+    return [(above, torch.tensor([[[True, True, False], [True, False, False]]])), (-above, mixed),
+            (torch.tensor([[[-1e30, -2e30, -5e29], [-3e30, -2e30, -9e30]]]), mixed),
             (torch.tensor([[[-1.0, -5e29, -1e30], [2.0, -1e30, 0.0]]]), last),
             (torch.tensor([[[-1e300, -2e300, 0.0], [-3e300, 5.0, -9e300]]]), mixed),
             (torch.tensor([[[-2.0, 3.0, lowest], [-1e30, lowest, 1e30]]]), last)]

@@ -20,11 +20,12 @@ SHORT = (([0.3], [-0.4], 1.0), ([2.0, -1.0], [3.0, 1.5], 10.0))
 
 
 class Weights(nn.Module):
-    """One tensor of weights for each number, all 1."""
+    """``count`` weights, all 1: two in a first tensor, the others in a second one."""
 
     def __init__(self, count: int):
         super().__init__()
-        self.parts = nn.ParameterList([nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(count)])
+        self.parts = nn.ParameterList([nn.Parameter(torch.ones(size, dtype=torch.float64))
+                                       for size in (min(2, count), count - min(2, count)) if size])
 
 
 def _moved(room: Room, mended, of_agents: list[float], of_mixer: list[float], limit: float) -> tuple:
@@ -34,7 +35,8 @@ def _moved(room: Room, mended, of_agents: list[float], of_mixer: list[float], li
     for weight in weights:
         weight.grad = torch.full_like(weight, 5.0)
     optimiser = torch.optim.SGD(weights, lr=RATE)
-    loss = sum((slope * weight).sum() for slope, weight in zip([*of_agents, *of_mixer], weights))
+    loss = sum((slope * weight).sum() for module, slopes in ((agents, of_agents), (mixer, of_mixer))
+               for slope, weight in zip([torch.tensor(part) for part in (slopes[:2], slopes[2:])], module.parameters()))
     length = room.ask(mended, agents, mixer, optimiser, loss, limit, may_change=(0, 1, 2, 3))
     followed = [torch.cat([(1 - w.detach()) / RATE for w in module.parameters()]) for module in (agents, mixer)]
     return length, *followed
@@ -71,10 +73,10 @@ def _name_clipping(room: Room, followed, full, wanted, limit: float) -> None:
     norm = float(torch.cat(full).norm())
     detail = "\n".join([f"gradient of the agents {agents.tolist()}, of the mixer {mixer.tolist()}, max_norm {limit}",
                         "expected after clipping: " + _rows(wanted), "the step followed:       " + _rows(followed)])
-    stale = [part + 5.0 for part in full]
-    joined = torch.cat(stale) / torch.cat(stale).norm()
-    if torch.allclose(torch.cat(followed) / torch.cat(followed).norm(), joined, atol=1e-5):
-        raise room.wrong("gradients from before are still there", detail)
+    for of_agents, of_mixer in ((5.0, 5.0), (5.0, 0.0), (0.0, 5.0)):             # of both, or of one alone
+        joined = torch.cat([agents + of_agents, mixer + of_mixer])
+        if torch.allclose(torch.cat(followed) / torch.cat(followed).norm(), joined / joined.norm(), atol=1e-5):
+            raise room.wrong("gradients from before are still there", detail)
     if not any(part.any() for part in followed):
         raise room.wrong("no weight changes", detail)
     if norm <= limit:

@@ -23,7 +23,8 @@ def judged(reward, terminated, truncated, twist=None):
                 total += paid
                 found = found or (end and not (twist == "clock first" and clock)) or (twist == "clock" and clock)
             later += paid
-            over = over or (end if twist == "second chance" else clock if twist == "clock only" else end or clock)
+            over = over or {"second chance": end, "clock only": clock, "both at once": end != clock}.get(
+                twist, end or clock)
         if twist == "later verdicts":
             found = any(ends)
         if twist == "later returns":
@@ -36,6 +37,8 @@ def judged(reward, terminated, truncated, twist=None):
             total, found = later, any(ends)
         if twist == "spoilt":
             found = any(ends) and not any(clocks)
+        if twist == "not out of time":
+            found = not any(clock for k, clock in enumerate(clocks) if not any(ends[:k]) and not any(clocks[:k]))
         if twist == "turned":
             found = not found
         if twist == "positive":
@@ -102,6 +105,12 @@ EXERCISE = Exercise(
         ("everything", "now all episodes count",
          "A board's second episode begins at another start. What does it say about this one?",
          "only the first episode began where the row says"),
+        ("both at once", "an episode goes on where both end it in one step",
+         "Both flags are up in one step. What does your line make of two that are True?",
+         "two reasons to end are one end"),
+        ("not out of time", "an episode that did not run out of time counts as solved",
+         "The recording stops in the middle of an episode. Did they arrive?",
+         "what is not over is not solved: only terminated says that they arrived"),
         ("end left out", "the step that ends the episode is left out",
          "In which step do the agents reach their goals, and is it among those that you count?",
          "the last step of an episode belongs to it, and it is the one that pays"),

@@ -7,6 +7,7 @@ import math
 
 import torch
 
+from qmix_course.checks.edges import at_the_edge
 from qmix_course.checks.exercise import Exercise, twisted
 from qmix_course.checks.room import UNNAMED, Room
 from qmix_course.checks.verdict import Found, Verdict
@@ -81,6 +82,9 @@ def look(room: Room, answer) -> Verdict:
                 raise room.wrong("values that are equal but for rounding are told apart",
                                  found.verdict.detail) from None
             raise
+    wide = torch.tensor([[[top, top - 0.1], [low, top]] for top in (99.9, -99.9, 8.65, 5.25)
+                         for low in (top - 0.1, top + 1e-12)], dtype=torch.float64)
+    at_the_edge(room, answer, [(wide,)], must_agree, "the room for rounding is not the same for all values")
     return Verdict("correct")
 
 
@@ -116,6 +120,9 @@ MISTAKES = twisted(
     ("turned around", "the answer is turned around",
      "Which of the two does True stand for: that the agents must agree, or that they need not?",
      "True means that some combination of good actions is not a best one"),
+    (None, "the room for rounding is not the same for all values",
+     "Values go from −100 to 100. Is 99.9 as good as 100 for your function? And two values of 8.65 that differ by 1e-12?",
+     "a share of a large value is more than a real difference, and rounding parts what lies on two sides of a half"),
 )
 
 EXERCISE = Exercise(

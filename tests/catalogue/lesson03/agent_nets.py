@@ -25,6 +25,7 @@ from tests.catalogue.lesson03.agent_nets_axes import (
 from tests.catalogue.lesson03.agent_nets_layers import (
     Advantage,
     Always64,
+    ByAgents,
     Careless,
     CurvedWhenWide,
     Default32,
@@ -94,6 +95,7 @@ ANSWERS = Answers(
         ("the last layer is squeezed", Advantage),
         ("the first weights are far too large", Randn),
         ("the first weights are far too large", Rand),
+        ("the first weights are far too large", ByAgents),
         ("the first weights are far too small", Careless),
         ("the first weights are far too small", Zeros),
         ("all agents start alike", Copies),

@@ -128,6 +128,14 @@ class Randn(Stacked):
         self.biases.append(nn.Parameter(torch.zeros(n_agents, 1, o)))
 
 
+class ByAgents(Stacked):
+    """Divided by the root of a number, but of the number of agents."""
+
+    def start(self, n_agents, i, o):
+        self.weights.append(nn.Parameter(torch.randn(n_agents, i, o) / n_agents ** 0.5))
+        self.biases.append(nn.Parameter(torch.zeros(n_agents, 1, o)))
+
+
 class Rand(Stacked):
     def start(self, n_agents, i, o):
         self.weights.append(nn.Parameter(torch.rand(n_agents, i, o)))

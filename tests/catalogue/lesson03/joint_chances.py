@@ -107,6 +107,8 @@ ANSWERS = Answers(
            ("the mask is not used", rows_by(unmasked)),
            ("the best action may be one that cannot be taken", rows_by(best_of(lambda q, available: q))),
            ("the mask is multiplied in", rows_by(best_of(lambda q, available: q * available))),
+           ("the stand-in for an unavailable action is not low enough",
+            rows_by(best_of(lambda q, available: q.masked_fill(~available, -1e3)))),
            ("ε and 1 − ε are exchanged", lambda q, available, epsilon: by_products(q, available, 1 - epsilon)),
            ("all agents have the first agent's chances",
             lambda q, available, epsilon: product(own(q, available, epsilon)[:1].expand_as(q))),

@@ -227,6 +227,15 @@ def monotone(fall=0.0, tie=0.0, level=0.0):
     return answer
 
 
+def first_tie_only(table, q):
+    for i, utilities in enumerate(q):
+        order = utilities.argsort()
+        steps, tied = table.movedim(i, 0)[order].diff(dim=0), utilities[order].diff() == 0
+        if (steps[~tied] < 0).any() or (steps[tied][:1] != 0).any():
+            return False
+    return True
+
+
 ANSWERS = Answers(
     right=[monotone_by_sorting, monotone_by_pairs, monotone_with_a_dictionary, monotone_both_ways, monotone_by_groups,
            monotone()],
@@ -246,6 +255,7 @@ ANSWERS = Answers(
         ("two actions with equal utilities have different entries", no_thought_of_ties),
         ("two actions with equal utilities have different entries", ties_skipped),
         ("two actions with equal utilities have different entries", ties_of_the_first_agent),
+        ("two actions with equal utilities have different entries", first_tie_only),
         ("a level stretch is counted as a fall", strictly),
         ("only steps in which all utilities rise together are tested", together),
         ("the others are left at their best actions only", others_at_their_best),

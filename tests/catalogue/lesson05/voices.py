@@ -49,6 +49,7 @@ ANSWERS = Answers(
            ("e to the x is taken for the slope on both sides", slip(bend=torch.exp)),
            ("e to the x, minus 1, is taken for the slope below 0",
             slip(bend=lambda x: torch.where(x > 0, 1.0, F.elu(x)))),
+           ("the exponential runs over", slip(bend=lambda x: x.exp() * (x <= 0) + (x > 0))),
            ("the utilities themselves are factors",
             lambda agent_qs, w1, b1, w2: agent_qs * by_factors(agent_qs, w1, b1, w2)),
            ("the slopes are made to add up to 1",

@@ -140,6 +140,19 @@ def clears_nothing(agents, mixer, optimiser, loss, max_norm):
     return float(length)
 
 
+def clears_the_agents(agents, mixer, optimiser, loss, max_norm):
+    agents.zero_grad()
+    return clears_nothing(agents, mixer, optimiser, loss, max_norm)
+
+
+def largest_of_each(agents, mixer, limit):
+    """The length of the largest entries: right where every tensor holds one number."""
+    length = torch.stack([weight.grad.abs().max() for weight in agents + mixer]).norm()
+    for weight in agents + mixer:
+        weight.grad *= min(1.0, limit / float(length))
+    return length
+
+
 def skips_long_ones(agents, mixer, optimiser, loss, max_norm):
     optimiser.zero_grad()
     loss.backward()
@@ -159,6 +172,8 @@ ANSWERS = Answers(
         ("nothing is clipped", ("D", clips_after_the_step)),
         ("nothing is clipped", ("D", clips_before_backward)),
         ("gradients from before are still there", ("D", clears_nothing)),
+        ("gradients from before are still there", ("D", clears_the_agents)),
+        ("the clipped gradient has the wrong length", ("D", step_with(largest_of_each))),
         ("a gradient that is short enough is changed too", ("D", step_with(always_this_long))),
         ("no weight changes", ("D", skips_long_ones)),
         ("the direction of the gradient has changed", ("D", step_with(twice))),

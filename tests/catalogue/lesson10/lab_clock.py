@@ -58,6 +58,12 @@ def never_out_of_time(reward, terminated, truncated):
     return mended(reward, terminated, truncated)[0], terminated.any(1) & ~truncated.any(1)
 
 
+def not_out_of_time(reward, terminated, truncated):
+    ended = (terminated | truncated).long()
+    first = ended.cumsum(1) - ended == 0
+    return (reward * first).sum(1), ~(truncated & first).any(1)
+
+
 def by_return(reward, terminated, truncated):
     returns = mended(reward, terminated, truncated)[0]
     return returns, returns > 0
@@ -78,6 +84,8 @@ ANSWERS = Answers(
            ("now all episodes count", ("B", all_of_it)),
            ("the step that ends the episode is left out", ("B", without_the_end)),
            ("where both end in one step, the clock wins", ("B", clock_wins)),
+           ("an episode goes on where both end it in one step", ("B", verdicts(over=lambda task, clock: task ^ clock))),
+           ("an episode that did not run out of time counts as solved", ("B", not_out_of_time)),
            ("a clock that runs out in a later episode spoils the verdict", ("B", never_out_of_time)),
            ("the symptom is hidden: a high return stands for success", ("B", by_return)),
            ("success and failure are exchanged", ("B", exchanged)),

@@ -84,6 +84,15 @@ def all_right(q, actions):
     return torch.ones(len(q), dtype=torch.bool)
 
 
+def to_one_digit(q, actions):
+    q = q.round(decimals=1)
+    return q[torch.arange(len(q)), actions[:, 0], actions[:, 1]] == q.amax((1, 2))
+
+
+def by_share(q, actions):
+    return torch.isclose(q[torch.arange(len(q)), actions[:, 0], actions[:, 1]], q.amax((1, 2)), rtol=1e-3)
+
+
 ANSWERS = Answers(
     right=[*line(2, right_states, right_in_loops), *line(4, right_by_gather, right_rounded)],
     wrong=[
@@ -98,4 +107,6 @@ ANSWERS = Answers(
         ("one best value is used for all states", (2, one_best_for_all)),
         ("the agents' axes were exchanged in the repair", (2, other_axis)),
         ("the symptom is hidden: everybody is declared right", (4, all_right)),
+        ("the room for rounding is not the same for all values", (4, to_one_digit)),
+        ("the room for rounding is not the same for all values", (4, by_share)),
     ])

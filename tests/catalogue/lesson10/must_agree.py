@@ -129,6 +129,12 @@ def agree_turned_around(q):
     return ~must_agree(q)
 
 
+def agree_by_share(q):
+    top = q.flatten(1).amax(1).view(-1, *[1] * (q.dim() - 1)).expand_as(q)
+    best = torch.isclose(q, top, rtol=1e-2)
+    return (combined_of(best) & ~best).flatten(1).any(1)
+
+
 ANSWERS = Answers(
     right=[must_agree, agree_by_counting, agree_by_sets, agree_by_exchange],
     wrong=[
@@ -143,4 +149,5 @@ ANSWERS = Answers(
         ("values that differ are taken for equal", agree_roughly),
         ("the agents are compared two by two only", agree_in_pairs),
         ("the answer is turned around", agree_turned_around),
+        ("the room for rounding is not the same for all values", agree_by_share),
     ])
