@@ -73,7 +73,7 @@ from qmix_course.training import TrainConfig
 # While a team explores, which joint actions does it play, and how often? You need no dice to say: every agent tosses its own coin, so its chances depend on nobody else.
 #
 # Write `joint_chances(q, available, epsilon)` for one state. `q[N, A]` are the agents' values (in no row are two alike), `available[N, A]` (bool) what they can do; everybody can do something. With chance `epsilon` an agent draws
-# one of its available actions, each equally likely; otherwise it plays its best available one. Return a table with one axis of length A for each agent, the first agent's first: entry $(u_1, \dots, u_N)$ is
+# one of its available actions, each equally likely; otherwise it plays its best available one. Return a tensor with one axis of length A for each agent, the first agent's first: entry $(u_1, \dots, u_N)$ is
 # the chance that the team plays this joint action.
 #
 # You are right if all chances are exact, for any number of agents and values of either sign. The library's `greedy` and `epsilon_greedy` are off limits.

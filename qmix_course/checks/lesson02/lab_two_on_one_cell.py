@@ -21,7 +21,9 @@ def move_team(positions, actions, size, twist=None):
         rows.append((before, wanted, *rules.settled(before, wanted, twist)))
     if twist == "all boards" and any(collided for *_, collided in rows):
         return positions.clone()
-    return torch.tensor([after for _, _, after, _ in rows])
+    stay = {"trade": lambda before, wanted: wanted == before[::-1],
+            "in line": lambda before, wanted: any(a == b for a, b in zip(*wanted))}.get(twist, lambda *_: False)
+    return torch.tensor([before if stay(before, wanted) else after for before, wanted, after, _ in rows])
 
 
 def look(room: Room, wrong_line, answer) -> Verdict:
@@ -53,6 +55,12 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for t
     ("taken", "the symptom is hidden: nobody may enter a cell that was taken",
      "An agent follows another one that moves on. Does your version still let it?",
      "moves that the rules allow are forbidden, so that the case that fails comes up less often"),
+    ("trade", "agents that trade places are sent back",
+     "Two agents swap cells. Do they ever stand on one cell after the step?",
+     "only cells after the step count; the listing lets them pass, and a repair must too"),
+    ("in line", "agents in one row or column are sent back",
+     "A cell has two numbers. How many of them must be equal for two agents to share it?",
+     "moves that the rules allow are forbidden"),
     ("no edge", "the edge of the board was lost in the repair",
      "What does your version do with an agent that walks against the edge?",
      "a repair must leave the other rules as they were"),

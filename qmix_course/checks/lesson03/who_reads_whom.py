@@ -211,9 +211,10 @@ MISTAKES = (
             "The text says how large a difference has to be. How large is the smallest one that you count?",
             "two ways of adding the same numbers differ in the last digits, and that is nobody's influence",
             judged(lambda before, after: not torch.equal(before, after))),
-    Mistake("only the first sample is looked at",
-            "An influence may show in one sample of many. Which ones do you compare?",
-            "what does not show in one sample may show in the next",
+    Mistake("only a part of the samples and times is looked at",
+            "An influence may show in one sample of many, or at one of many times. Which of them do you exchange, and "
+            "which do you compare?",
+            "what does not show in one sample, or at one time, may show in the next",
             judged(lambda before, after: bool(((after - before)[0, 0].abs() > 1e-9).any()))),
     Mistake("only the first action is looked at",
             "An agent has one value for each action. Do you compare all of them?",

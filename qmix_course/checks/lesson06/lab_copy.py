@@ -108,7 +108,7 @@ def _name_learn(room: Room, left: list, cases: list, explained: dict) -> None:
         alone = [learned(*case, "one network")[0] for case in cases]
         follows = all(equal(got[0], want) for got, want in zip(left, alone))
         raise room.wrong("the symptom is hidden: a new copy in every update" if follows
-                         else "the target does not begin as the online network", detail)
+                         else "the target is not the network of the start until the first copy", detail)
     raise Found(Verdict("wrong", "something else is different from the listing",
                         "The bug is not where it was. Compare your version with the listing, line by line.", detail))
 
@@ -139,9 +139,9 @@ MISTAKES = (
     Mistake("after the first copy the two are one network",
             "Compare target and online a few updates after the first hard copy.",
             "handing over the network in place of its weights brings the bug back later"),
-    Mistake("the target does not begin as the online network",
-            "Before the first update, do the two networks answer alike?",
-            "the first targets would come from a network that is not a copy"),
+    Mistake("the target is not the network of the start until the first copy",
+            "Before the first update, do the two networks answer alike? What moves the target before the first copy?",
+            "it begins as a copy, and nothing but another copy changes it: it is not trained"),
     Mistake("the copies come after other updates",
             "The rule for when to copy was right. After which updates does your version do it?",
             "a repair must leave the rest as it was"),

@@ -55,7 +55,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
         if found.verdict.title == UNNAMED:       # all else is the same as without the noise
             raise room.wrong("values that are equal but for rounding are told apart", found.verdict.detail) from None
         raise
-    near = torch.tensor([[[top, top - 0.1], [top + 1e-12, -top]] for top in (8.65, 5.25, -0.35, 999.0, 1e5)],
+    near = torch.tensor([[[top, top - 0.1], [top + 1e-12, -top]] for top in (8.65, 5.25, -0.35, 999.0, -999.0)],
                         dtype=torch.float64)
     every = [(near, torch.tensor([[u, v]] * len(near))) for u in (0, 1) for v in (0, 1)]
     at_the_edge(room, answer, every, right_states, "the room for rounding is not the same for all values",
@@ -100,9 +100,9 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(right_states, twist=twist)) fo
      "a judge that never finds an error is of no use"),
 )) + (
     Mistake("the room for rounding is not the same for all values",
-            "Two values of 8.65 that differ by 1e-12, or 1,000 and 999.9: do you round, or is your margin a share of the "
+            "Two values of 8.65 that differ by 1e-12; 999 and 998.9: do you round, or is your margin a share of the "
             "value?",
-            "rounding tells apart what lies on two sides of a half, and a share of a large value is more than a real loss"),
+            "rounding parts what lies on two sides of a half, and a share of a large value is more than a real loss"),
 )
 
 EXERCISE = Exercise(

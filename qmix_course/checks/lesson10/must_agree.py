@@ -121,7 +121,8 @@ MISTAKES = twisted(
      "Which of the two does True stand for: that the agents must agree, or that they need not?",
      "True means that some combination of good actions is not a best one"),
     (None, "the room for rounding is not the same for all values",
-     "Values go from −100 to 100. Is 99.9 as good as 100 for your function? And two values of 8.65 that differ by 1e-12?",
+     "Values go from −100 to 100. Is 99.8 as good as 99.9 for your function? And two values of 8.65 that differ by "
+     "1e-12?",
      "a share of a large value is more than a real difference, and rounding parts what lies on two sides of a half"),
 )
 

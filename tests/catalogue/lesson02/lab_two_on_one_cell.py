@@ -84,6 +84,18 @@ def move_without_edge(positions, actions, size):
     return torch.where(shared[:, None, None], positions, after)
 
 
+def move_no_trade(positions, actions, size):
+    after = (positions + MOVES[actions]).clamp(0, size - 1)
+    stays = (after[:, 0] == after[:, 1]).all(-1) | (after == positions.flip(1)).all(-1).all(-1)
+    return torch.where(stays[:, None, None], positions, after)
+
+
+def move_out_of_line(positions, actions, size):
+    after = (positions + MOVES[actions]).clamp(0, size - 1)
+    shared = (after[:, 0] == after[:, 1]).any(-1)
+    return torch.where(shared[:, None, None], positions, after)
+
+
 ANSWERS = Answers(
     right=[(1, move_a_copy), (2, move_by_a_sum), (1, move_in_loops)],
     wrong=[
@@ -93,6 +105,8 @@ ANSWERS = Answers(
         ("the symptom is hidden: only one agent moves away", (5, move_second_waits)),
         ("the symptom is hidden: all boards stay as they were", (4, move_all_wait)),
         ("the symptom is hidden: nobody may enter a cell that was taken", (4, move_into_free_cells)),
+        ("agents that trade places are sent back", (1, move_no_trade)),
+        ("agents in one row or column are sent back", (1, move_out_of_line)),
         ("the edge of the board was lost in the repair", (3, move_without_edge)),
     ],
 )

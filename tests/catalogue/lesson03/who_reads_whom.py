@@ -181,6 +181,16 @@ def judged(judge):
     return lambda agents, obs, other: pairs(agents, obs, other, lambda was, now: bool(judge(now - was)))
 
 
+def first_time(agents, obs, other):
+    n = obs.shape[2]
+    table, before = torch.zeros(n, n, dtype=torch.bool), agents(obs.clone())
+    for j in range(n):
+        mixed = obs.clone()
+        mixed[:, 0, j] = other[:, 0, j]
+        table[:, j] = ((agents(mixed) - before).abs() > 1e-9).flatten(0, 1).any(-1).any(0)
+    return table
+
+
 ANSWERS = Answers(
     right=[one_at_a_time, stacked, lists, sample_by_sample, puts_back, pairs,
            judged(lambda change: change.abs().max() > 1e-9),
@@ -212,7 +222,8 @@ ANSWERS = Answers(
         ("only a rise counts", no_abs),
         ("only a fall counts", no_abs_either),
         ("rounding is taken for an influence", any_bit),
-        ("only the first sample is looked at", first_sample),
+        ("only a part of the samples and times is looked at", first_sample),
+        ("only a part of the samples and times is looked at", first_time),
         ("only the first action is looked at", first_action),
         ("all must change, not any", every_value),
         ("that it reads its own is taken for granted", sure_of_itself),

@@ -141,6 +141,20 @@ def frozen_online(online, batches, every, gamma, learning_rate):
     return run(target, copy.deepcopy(online), batches, every, gamma, learning_rate)
 
 
+def trains_both(online, batches, every, gamma, learning_rate):
+    target = copy.deepcopy(online)
+    optimiser = torch.optim.SGD([*online.parameters(), *target.parameters()], lr=learning_rate)
+    for update, (state, reward, next_state) in enumerate(batches, start=1):
+        y = reward + gamma * target(next_state).squeeze(-1)
+        loss = ((online(state).squeeze(-1) - y) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if update % every == 0:
+            target.load_state_dict(online.state_dict())
+    return target
+
+
 ANSWERS = Answers(
     right=[("B", deep), ("b ", deep_again), ("B", snapshot)],
     wrong=[
@@ -152,8 +166,9 @@ ANSWERS = Answers(
         ("the target never moves", ("B", onto_itself)),
         ("after the first copy the two are one network", ("B", handed_over)),
         ("after the first copy the two are one network", ("B", shallow_later)),
-        ("the target does not begin as the online network", ("B", new_weights)),
-        ("the target does not begin as the online network", ("B", zeros)),
+        ("the target is not the network of the start until the first copy", ("B", new_weights)),
+        ("the target is not the network of the start until the first copy", ("B", zeros)),
+        ("the target is not the network of the start until the first copy", ("B", trains_both)),
         ("the copies come after other updates", ("B", one_update_late)),
         ("the copies come after other updates", ("B", counts_from_zero)),
         ("nothing is learned any more", ("B", frozen_online)),
