@@ -716,9 +716,9 @@ figure
 # %% [markdown]
 # What the pictures say:
 #
-# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset (in *Going further*) keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
+# - **What ends it.** Without a target network (`tau=1`) and with first weights four times as large, no seed gets there. With $\varepsilon$ falling over 30,000 steps most actions are still random when the run ends, and two of the five teams are not steady by then. The reference preset (above) keeps $\varepsilon$ even higher and is optimal early; it differs in other numbers too, among them four times as many updates for each step.
 # - **What delays it.** A hard copy every 50 updates is rare in a run of this length: three of five seeds arrive, and late. With a copy every 10 updates all arrive, and with a soft update all arrive earlier. A slower soft update, fewer updates (`update_every=64`), a small batch, a learning rate of 0.03 and smaller first weights have later medians too; with five seeds in a column that is a hint, not a finding.
-# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise below).
+# - **What hardly matters here.** The learning rate, over a factor of 16 (0.0005 to 0.008), the width of the mixing network, the width of the agents, and even $\gamma$: all seeds get there early. For $\gamma$ this is no permission. Another discount means other values; it is the *return* that cannot tell (the last exercise without a check asks why).
 # - **The default is not the only good column.** A batch of 256, twice as many updates at twice the work, $\gamma = 0.9$ and a narrow mixing network have the same median. A preset is a compromise that somebody made.
 #
 #
