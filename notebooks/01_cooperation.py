@@ -20,7 +20,7 @@
 #
 # You see two learners who each do the sensible thing and together settle for 7 where 8 was there, and you find out why.
 #
-# **Minutes:** 39, and 5 more for *Going further*
+# **Minutes:** 37, and 8 more for *Going further*
 #
 # **You need:** lesson 00 (Q-learning, the notation).
 #
@@ -372,33 +372,7 @@ for i in range(2):
 # Foerster et al., 2018, use in a method called COMA; there the mean is taken under the agent's own policy. It needs the joint values that
 # IQL does not have.)
 #
-# The problem grows with the team. Let $N$ agents each choose 0 or 1 at random, and pay the team the number of ones. Each agent's
-# own part is 0 or 1; all the rest of the reward is noise to it.
-#
-# **Predict.** What share of the reward's variance comes from your own action, with 2 agents? With 10?
-
-# %%
-guess = ...  # two shares from 0 to 1, as in [0.9, 0.3]: with 2 agents, with 10
-
-
-def own_share(n_agents):
-    """The share of the team reward's variance that agent 1's own action explains,
-    by listing all joint actions."""
-    actions = torch.cartesian_prod(*[torch.arange(2.0)] * n_agents).view(-1, n_agents)    # [2^N, N]
-    reward = actions.sum(1)
-    # what agent 1 can expect
-    mean_of = torch.stack([reward[actions[:, 0] == a].mean() for a in range(2)])
-    return float(mean_of.var(correction=0) / reward.var(correction=0))
-
-
-shares = {n: own_share(n) for n in range(1, 13)}
-assert all(abs(share - 1 / n) < 1e-12 for n, share in shares.items())
-with lesson.prediction(guess, [shares[2], shares[10]]) as fold:
-    print("in general 1/N")
-    fold.append(plots.lines(list(shares), {"explained by my own action": list(shares.values()),
-                                           "the others": [1 - share for share in shares.values()]},
-                            "Where the variance of the team reward comes from",
-                            "agents $N$", "share of the variance", markers=True))
+# The problem grows with the team: the more agents, the smaller a part of the reward is one's own doing. (*Going further* measures it.)
 
 # %% [markdown]
 # ### Train together, act apart
@@ -575,7 +549,37 @@ for name in list(ways)[1:]:
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the same with networks, with another step size, and in other games.
+# For those who want to see how small a part of the reward is one's own doing, and the same with networks, with another step size, and in other games.
+#
+# ### The larger the team
+#
+# Let $N$ agents each choose 0 or 1 at random, and pay the team the number of ones. Each agent's
+# own part is 0 or 1; all the rest of the reward is noise to it.
+#
+# **Predict.** What share of the reward's variance comes from your own action, with 2 agents? With 10?
+
+# %%
+guess = ...  # two shares from 0 to 1, as in [0.9, 0.3]: with 2 agents, with 10
+
+
+def own_share(n_agents):
+    """The share of the team reward's variance that agent 1's own action explains,
+    by listing all joint actions."""
+    actions = torch.cartesian_prod(*[torch.arange(2.0)] * n_agents).view(-1, n_agents)    # [2^N, N]
+    reward = actions.sum(1)
+    # what agent 1 can expect
+    mean_of = torch.stack([reward[actions[:, 0] == a].mean() for a in range(2)])
+    return float(mean_of.var(correction=0) / reward.var(correction=0))
+
+
+shares = {n: own_share(n) for n in range(1, 13)}
+assert all(abs(share - 1 / n) < 1e-12 for n, share in shares.items())
+with lesson.prediction(guess, [shares[2], shares[10]]) as fold:
+    print("in general 1/N")
+    fold.append(plots.lines(list(shares), {"explained by my own action": list(shares.values()),
+                                           "the others": [1 - share for share in shares.values()]},
+                            "Where the variance of the team reward comes from",
+                            "agents $N$", "share of the variance", markers=True))
 
 # %% [markdown]
 # ### Networks in place of tables

@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 37, and 4 more for *Going further*
+# **Minutes:** 35, and 7 more for *Going further*
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #
@@ -149,41 +149,13 @@ biases = [torch.zeros(o) for o in sizes[1:]]
 print("one observation :", tuple(mlp(obs[0, 0], weights, biases).shape))
 print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 
-
 # %% [markdown]
 # ### Step 2: how large should the first weights be?
 #
 # Each unit adds up as many terms as it has inputs, its *fan-in*. With weights of a fixed size the sum grows with the
 # fan-in, layer after layer. So the bound on the first weights should shrink with the fan-in. PyTorch's `nn.Linear` draws
-# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$; He and others (2015) derive the variance $2/\text{fan-in}$ for
-# layers with a relu, which a uniform draw from $\pm\sqrt{6/\text{fan-in}}$ has. Send 500 random inputs through eight layers
-# of 64 units, and follow how much a unit's number differs from one input to the next. (That difference is all that later
-# layers can go by.)
-
-# %%
-def spread_through(bound, layers=8, width=64):
-    """How much a unit varies over the inputs (standard deviation, mean over units),
-    layer by layer."""
-    generator = torch.Generator().manual_seed(0)
-    x, spread = torch.rand(500, width, generator=generator), []
-    for _ in range(layers):
-        weight = (2 * torch.rand(width, width, generator=generator) - 1) * bound
-        bias = (2 * torch.rand(width, generator=generator) - 1) * bound
-        x = x @ weight + bias
-        spread.append(float(x.std(0).mean()))
-        x = x.relu()
-    return spread
-
-
-bounds = {"±1": 1.0, "±√(6/64)": math.sqrt(6 / 64), "±1/√64": 1 / 8, "±1/64": 1 / 64}
-plots.lines(range(1, 9), {name: spread_through(bound) for name, bound in bounds.items()},
-            "How much units differ from input to input", "layer", "standard deviation",
-            log=True, markers=True)
-
-# %% [markdown]
-# With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. The bound of He and others changes
-# them least. PyTorch's own fades them slowly; over three layers, which is what your networks have, that does no harm, as step
-# 8 will show, so the course keeps it.
+# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$, and the course keeps that. (*Going further* sends numbers through
+# eight layers, with this bound and three others.)
 #
 # ### Step 3: two networks in one product
 #
@@ -595,7 +567,7 @@ for name, rule, expected in zip(("own coins", "team coin"),
 # %% [markdown]
 # ## Going further
 #
-# For those who wonder why not all agents share one network, or want to see what one believes.
+# For those who wonder why not all agents share one network, or want to see what one believes, or what first weights do.
 #
 # ### The same network for everybody
 #
@@ -640,6 +612,40 @@ for row, (first, second) in enumerate(env.placements().tolist()):
 plots.beliefs(both, 5, policy=arrows, titles=["exact", "the network"],
               title="Agent 1's best actions while agent 2 stands in its corner")
 
+
 # %% [markdown]
 # Two arrows are equally good wherever agent 1 has to go both down and left, so the pictures differ there without a
 # mistake. An arrow that points off the board is a mistake. More than nine of ten right still leaves room for a few.
+
+# %% [markdown]
+# ### The first weights, layer by layer
+#
+# PyTorch's bound on the first weights is $\pm 1/\sqrt{\text{fan-in}}$. He and others (2015) derive the variance $2/\text{fan-in}$ for
+# layers with a relu, which a uniform draw from $\pm\sqrt{6/\text{fan-in}}$ has. Send 500 random inputs through eight layers
+# of 64 units, and follow how much a unit's number differs from one input to the next. (That difference is all that later
+# layers can go by.)
+
+# %%
+def spread_through(bound, layers=8, width=64):
+    """How much a unit varies over the inputs (standard deviation, mean over units),
+    layer by layer."""
+    generator = torch.Generator().manual_seed(0)
+    x, spread = torch.rand(500, width, generator=generator), []
+    for _ in range(layers):
+        weight = (2 * torch.rand(width, width, generator=generator) - 1) * bound
+        bias = (2 * torch.rand(width, generator=generator) - 1) * bound
+        x = x @ weight + bias
+        spread.append(float(x.std(0).mean()))
+        x = x.relu()
+    return spread
+
+
+bounds = {"±1": 1.0, "±√(6/64)": math.sqrt(6 / 64), "±1/√64": 1 / 8, "±1/64": 1 / 64}
+plots.lines(range(1, 9), {name: spread_through(bound) for name, bound in bounds.items()},
+            "How much units differ from input to input", "layer", "standard deviation",
+            log=True, markers=True)
+
+# %% [markdown]
+# With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. The bound of He and others changes
+# them least. PyTorch's own fades them slowly; over three layers, which is what your networks have, that does no harm, as step
+# 8 showed.
