@@ -96,8 +96,8 @@ def _greedy(draw) -> tuple[str, str] | None:
 def _greedy_at_the_edge(draw) -> tuple[str, str] | None:
     """Values as low as numbers go, and values that lie close together."""
     lowest = torch.finfo(torch.float64).min
-    for low in (-1e3, -1e9, -1e15, -1e30, -1e300, lowest):
-        q, available = (torch.tensor([[5.0, low, low], [low, low, 0.0]]),
+    for low in (-1e3, -1e9, -1e15, -1e30, -1e300, lowest, 40.0):         # 40: all far above 0
+        q, available = (torch.tensor([[50.0, low, low], [low, low, 60.0]]),
                         torch.tensor([[False, True, False], [False, True, False]]))
         if not _allowed(available, draw(q, available, 0.0, _generator(3))).all():
             return "stand-in", _run(q, available, 0.0, 3)

@@ -37,6 +37,8 @@ def examine_igm(room: Room, answer, truth: Callable) -> None:
                          if free is first_only else torch.tensor([[[5.0, 0.0], [5.0, least]]]))
             low.append((rows if free is first_only else rows.mT.contiguous(), utilities, free))
         low.append((torch.tensor([[[5.0, 5.0], [least, least]]]), torch.tensor([[[0.0, 1.0], [1.0, 0.0]]]), first_only))
+    low.append((torch.tensor([[[50.0, 50.0], [51.0, 51.0]]]), torch.tensor([[[50.0, 40.0], [45.0, 60.0]]]),
+                first_only))                                                        # all far above 0
     at_the_edge(room, answer, low, truth, STAND_IN)
     close = [(size * torch.tensor([[[1.0, 1.0 + lead], [0.0, 0.5]]]), torch.tensor([[[2.0, 1.0], [3.0, 0.0]]]),
               torch.ones(1, 2, 2).bool())

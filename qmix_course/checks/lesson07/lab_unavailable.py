@@ -63,7 +63,8 @@ def _low_cases(cases: list[tuple]) -> list[tuple]:
     ties = [(torch.tensor([[[[0.0, 0.0]], [[0.0, low]]]]), torch.tensor([[[[1.0, 2.0]], [[3.0, 5.0]]]]),
              torch.tensor([[[[True, True]], [[False, True]]]]), torch.zeros(1, 1),
              torch.zeros(1, 1, dtype=torch.bool), 0.5) for low in (-1e30, torch.finfo(torch.float64).min)]
-    return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], *ties]
+    high = [(case[0] - case[0].min() + 50, *case[1:]) for case in cases]            # all far above 0
+    return [*[(1e30 * (case[0] - case[0].max() - 1), *case[1:]) for case in cases[1:3]], *ties, *high]
 
 
 def _find_reader(room: Room, mended, cases: list[tuple]) -> None:

@@ -14,6 +14,7 @@ from qmix_course.checks.lesson07.update_cases import (
     AGENTS,
     BATCH,
     GAMMA,
+    HIGH,
     LOW,
     MIXER,
     OPTIMISER,
@@ -69,11 +70,12 @@ def look(room: Room, answer) -> Verdict:
            for p in arguments[place].parameters()):
         raise room.wrong("the target networks get gradients",
                          _line(2) + "\nafterwards: p.grad of the target's weights is not None")
-    given, wanted = ([_apply(update, LOW)[0]] for update in (asked, update_with()))
-    if not _same(given, wanted):
-        right_loss = values.problem(given[0][0], wanted[0][0], ROUGH) is None
-        raise room.wrong("the step has another length" if right_loss else "a number that is not low enough",
-                         _detail({LOW: given}, {LOW: wanted}, LOW))
+    for number in (LOW, HIGH):
+        given, wanted = ([_apply(update, number)[0]] for update in (asked, update_with()))
+        if not _same(given, wanted):
+            right_loss = values.problem(given[0][0], wanted[0][0], ROUGH) is None
+            raise room.wrong("the step has another length" if right_loss else "a number that is not low enough",
+                             _detail({number: given}, {number: wanted}, number))
     return Verdict("correct")
 
 

@@ -16,7 +16,9 @@ WORLDS = {
     5: (2, 2, 2, 3, 3, 0.8, "sgd", [True, True], None),
 }
 LOW = 6             # all next values near −1e30, under a mixer that hides nothing of it; a gradient as long as that
-ALL = {**WORLDS, LOW: (4, 2, 3, 3, 4, 0.9, "sgd", [False, True, False, False], None)}
+HIGH = 7            # all next values near 50
+ALL = {**WORLDS, LOW: (4, 2, 3, 3, 4, 0.9, "sgd", [False, True, False, False], None),
+       HIGH: (5, 2, 3, 3, 4, 0.9, "sgd", [False, True, False, False, False], None)}
 
 
 class SmallAgents(nn.Module):
@@ -66,10 +68,10 @@ class PlainMixer(nn.Module):
 
 
 def update_case(number: int) -> tuple:
-    """The arguments of ``qmix_update`` in case ``number`` (1 to 6), new at every call: small networks and a batch.
+    """The arguments of ``qmix_update`` in case ``number`` (1 to 7), new at every call: small networks and a batch.
 
     In the cases 2, 3 and 4 the online weights still have gradients from before. In case 6 all next values are near
-    −1e30.
+    −1e30, in case 7 near 50.
     """
     rows, n_agents, n_actions, obs_dim, state_dim, gamma, kind, _, old = ALL[number]
     with torch.random.fork_rng(devices=[]):
@@ -77,9 +79,8 @@ def update_case(number: int) -> tuple:
         agents, target_agents = (SmallAgents(n_agents, obs_dim, n_actions).double() for _ in range(2))
         mixer, target_mixer = ((PlainMixer if number == LOW else SmallMixer)(n_agents, state_dim).double()
                                for _ in range(2))
-    if number == LOW:
-        for net in target_agents.nets:
-            net[-1].bias.data -= 1e30
+    for net in target_agents.nets:
+        net[-1].bias.data += {LOW: -1e30, HIGH: 50.0}.get(number, 0.0)
     weights = [*agents.parameters(), *mixer.parameters()]
     for parameter in weights:
         parameter.grad = None if old is None else torch.full_like(parameter, old)

@@ -12,8 +12,9 @@ from qmix_course.checks.verdict import Verdict
 def which_count(terminated, truncated, twist=None):
     """The truth, step by step."""
     counts, future = torch.zeros_like(terminated), torch.zeros_like(terminated)
+    reset = False
     for b, (ends, clocks) in enumerate(zip(terminated.tolist(), truncated.tolist())):
-        reset = padded = False
+        reset, padded = reset and twist == "rows run on", False
         for t, (end, clock) in enumerate(zip(ends, clocks)):
             counts[b, t] = (not reset or twist == "resets count") and not padded
             goes_on = not end
@@ -39,6 +40,12 @@ def which_count(terminated, truncated, twist=None):
                 reset = over
             else:
                 reset = over and not reset
+        if twist == "undone once":
+            over = [end or clock for end, clock in zip(ends, clocks)]
+            real = [now and not (t and over[t - 1]) for t, now in enumerate(over)]
+            for t in range(len(ends)):
+                counts[b, t] = not (t and real[t - 1])
+                future[b, t] = counts[b, t] and not ends[t]
         if twist == "the end is left out":
             for t in range(len(ends)):
                 counts[b, t] = not (ends[t] or clocks[t])
@@ -107,6 +114,12 @@ EXERCISE = Exercise(
         ("after the clock only", "only a clock is followed by a reset",
          "What does the world do after the task has ended?",
          "every end is followed by a reset, the task's too"),
+        ("rows run on", "a row begins with what the row before it left",
+         "Does a recording that ends in the last step of one row say anything about the next row?",
+         "every row is a recording of its own and begins with a played step"),
+        ("undone once", "the flags of a reset are told apart only once",
+         "Take TTTTT: which of the five are resets? Is a step after a step after a reset one?",
+         "whether a step is a reset depends on all before it in the row: go from left to right"),
         ("first episode only", "nothing counts after a row's first end",
          "Is what comes behind an end padding here?",
          "the world starts again; a row holds one episode after the other"),

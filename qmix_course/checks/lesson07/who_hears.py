@@ -16,7 +16,9 @@ def who_hears(q, actions, squad, w, k, y, twist=None):
               for i in range(n)]
     own = [float(q[i, a]) for i, a in enumerate(played)]
     inside = [sum(float(w[i]) * own[i] for i in range(n) if int(squad[i]) == s) for s in range(len(k))]
-    value = [x if twist == "no relu" or x > 0 else 0.0 for x in inside]
+    if twist == "last of a squad":
+        inside = [[float(w[i]) * own[i] for i in range(n) if int(squad[i]) == s][-1] for s in range(len(k))]
+    value = [x if twist in ("no relu", "no relu forwards") or x > 0 else 0.0 for x in inside]
     total = sum(float(k[s]) * value[s] for s in range(len(k)))
     gradient = torch.zeros(n, n_actions, dtype=torch.float64)
     for i in range(n):
@@ -93,6 +95,12 @@ EXERCISE = Exercise(
         ("no relu", "there is no ReLU",
          "A squad's sum is −2. What does it add to Q_tot, and to its agents' gradients?",
          "a squad with a negative sum counts as 0 and hears nothing"),
+        ("no relu forwards", "the error is that of a team without a ReLU",
+         "Which squads are silent on the way back is right. Do they count on the way forwards?",
+         "a squad with a negative sum adds 0 to Q_tot, and the error is Q_tot minus the target"),
+        ("last of a squad", "one agent speaks for its whole squad",
+         "Two agents of one squad: print the squad's sum. Does `x[squad] += …` add up where a place comes twice?",
+         "writing to places by index keeps what was written last; index_add adds up"),
         ("own sign", "each agent has a ReLU of its own",
          "Where does the ReLU stand: before the squad's sum, or behind it?",
          "the squad's sum decides for all of its agents, whatever the sign of their own values"),

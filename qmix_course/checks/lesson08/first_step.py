@@ -47,6 +47,8 @@ def first_step(start, end, steps, value, rows, twist=None):
     if twist == "nearest":
         exact = (start - value) / (start - end) * steps / rows if start > end else 0.0
         return math.inf if value < end else rows * max(0, round(exact))
+    if twist == "after the call":
+        return max(step, rows)
     if twist == "one call late":
         return step + rows
     return step
@@ -135,6 +137,9 @@ MISTAKES = tuple(Mistake(name, hint, why, twist and partial(first_step, twist=tw
     (None, "`end` itself is taken to be out of reach",
      "Does ε ever equal `end`? Look for the first call at which it does; it may come after step number `steps`.",
      "from `steps` on ε is exactly `end`, so that value is reached, in the first call that is not earlier"),
+    ("after the call", "ε is looked up after the first call",
+     "How many steps were played before the very first call?",
+     "the first call comes at step 0, where ε may be low enough already"),
     ("one call late", "one call too late",
      "Before the first call 0 steps were played. With which number of steps is ε looked up in a call, that before it "
      "or that after?",

@@ -27,6 +27,7 @@ CASES = (
     Case(rows=3, limit=8, ends=0.0, seed=31, n_agents=1, n_actions=2, masked=True, low=True),
     Case(rows=5, limit=9, ends=0.05, seed=32, n_actions=2, masked=True, low=True),
     Case(rows=8, limit=9, ends=0.05, seed=37, n_actions=2, masked=True, lowest=True),
+    Case(rows=6, limit=7, ends=0.1, seed=38, masked=True, high=True),
     Case(rows=2, limit=130, ends=0.0, seed=33),
     Case(rows=1, limit=1050, ends=0.0, seed=34, masked=True),
 )
@@ -39,6 +40,8 @@ def team_values(case: Case):
                              dtype=torch.float64)).round(decimals=3)
     if case.low:
         table = 1e300 * (table - 40.0)
+    if case.high:
+        table = table + 100.0
     if case.lowest:                         # a state's worst action is worth the lowest finite number
         table = torch.finfo(torch.float64).min * (1 - 2.0 ** -30 * table.argsort(-1).argsort(-1))
 

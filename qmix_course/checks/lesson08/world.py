@@ -27,6 +27,7 @@ class Case:
     n_actions: int = 3
     masked: bool = False
     low: bool = False           # the team's values are far below 0
+    high: bool = False          # the team's values are far above 0
     lowest: bool = False        # a state's worst action is worth the lowest finite number
 
 

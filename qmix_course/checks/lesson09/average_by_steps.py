@@ -43,6 +43,14 @@ def trailing(then, now, width):
     return now - width < then <= now
 
 
+def _kept(averages: list) -> list:
+    last, kept = NAN, []
+    for average in averages:
+        last = last if math.isnan(average) else average
+        kept.append(last)
+    return kept
+
+
 def average_cases() -> list[tuple]:
     cases = [([2, 3, 6, 9], [4.0, 8.0, 1.5, 7.0], 3), ([10], [2.5], 1), ([5, 9], [NAN, 3.0], 2)]
     generator = torch.Generator().manual_seed(9)
@@ -127,6 +135,10 @@ MISTAKES = (
             "Does the entry itself belong to its window? Look at the right end of the inequality.",
             "the curve comes later than it must",
             averages(lambda then, now, w: now - w < then < now)),
+    Mistake("an empty window keeps the average before it",
+            "In the window nothing was measured. What does the text want there?",
+            "the curve would go on as if somebody had looked",
+            lambda s, x, w: _kept(average_by_steps(s, x, w))),
     Mistake("an entry without a value gets no average",
             "Nothing was measured at this entry, but in its window something was. What is the mean of that?",
             "the curve has holes where the window holds enough to go by",

@@ -80,6 +80,14 @@ def one_step_without_end(rewards, ended):
     return first_k(rewards, length_of_first(ended) if True in ended else 1)
 
 
+def long_without_end(rewards, ended):
+    return sum(rewards[:length_of_first(ended)]), without_the_end(ended) + 1
+
+
+def ends_at_ten(rewards, ended):
+    return first_k(rewards, rewards.index(10.0) + 1 if 10.0 in rewards else len(rewards))
+
+
 def per_step(rewards, ended):
     total, length = first_k(rewards, length_of_first(ended))
     return total / length, length
@@ -151,6 +159,14 @@ MISTAKES = (
             "What does argmax give for a row in which nothing is True?",
             "position 0 may mean that the first step was the end, or that there was none",
             board_by_board(one_step_without_end)),
+    Mistake("an episode without an end is one step too long",
+            "How many steps has the recording, and how long is a first episode that nothing ends?",
+            "the step that is added belongs to an end, and here there is none",
+            board_by_board(long_without_end)),
+    Mistake("the symptom is hidden: a reward of 10 stands for an end",
+            "An episode may end because the time is up. What does its last step pay, and which table knows of it?",
+            "it reads what the figure happens to show; `ended` says where an episode ends",
+            board_by_board(ends_at_ten)),
     Mistake("the mean of the rewards, not their sum",
             "Is a return what was earned in an episode, or what was earned in a step?",
             "a long way with small losses would look better than a short one",

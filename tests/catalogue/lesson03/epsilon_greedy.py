@@ -209,7 +209,7 @@ def spoils_q(q, available, epsilon, generator):
 
 def filled_with(number):
     def answer(q, available, epsilon, generator):
-        best = q.masked_fill(~available, number).argmax(-1)
+        best = torch.where(available, q, number(q) if callable(number) else number).argmax(-1)
         return torch.where(coins(q, epsilon, generator), random_of(q, available, generator), best)
     return answer
 
@@ -258,6 +258,7 @@ ANSWERS = Answers(
         ("rows of the batch share their chance", batch_shares_coins),
         ("rows of the batch share their chance", dice_for_the_first_axis),
         ("the stand-in for −∞ is not low enough", filled_with(-1e9)),
+        ("the stand-in for −∞ is not low enough", filled_with(lambda q: 2 * q.min() - 1)),
         ("the stand-in for −∞ is not low enough", filled_with(torch.finfo(torch.float64).min)),
         ("it explores with another probability than ε", a_die_of_a_hundred),
         ("rows of the batch share their chance", keys_for_one_row),

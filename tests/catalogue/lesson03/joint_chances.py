@@ -109,6 +109,8 @@ ANSWERS = Answers(
            ("the mask is multiplied in", rows_by(best_of(lambda q, available: q * available))),
            ("the stand-in for an unavailable action is not low enough",
             rows_by(best_of(lambda q, available: q.masked_fill(~available, -1e3)))),
+           ("the stand-in for an unavailable action is not low enough",
+            rows_by(best_of(lambda q, available: torch.where(available, q, 2 * q.min() - 1)))),
            ("ε and 1 − ε are exchanged", lambda q, available, epsilon: by_products(q, available, 1 - epsilon)),
            ("all agents have the first agent's chances",
             lambda q, available, epsilon: product(own(q, available, epsilon)[:1].expand_as(q))),

@@ -209,6 +209,7 @@ ANSWERS = Answers(
         *[("the stand-in for an unavailable action is not low enough", igm(utility=number))
           for number in (-1e3, -1e9, -1e30)],
         ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amin(-1) - 1)),
+        ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: 2 * q.min() - 1)),
         ("the stand-in for an unavailable action is not low enough", igm(utility=lambda q: q.amax(-1) - 10)),
         ("a small lead is overlooked", igm(holds=torch.isclose)),
         ("a small lead is overlooked", igm(holds=lambda one, two: one >= two - 1e-12)),

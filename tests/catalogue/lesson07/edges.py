@@ -41,7 +41,8 @@ def update_with(fill, limit=None):
         q = agents(batch["obs"][:, None])[:, 0].gather(-1, batch["actions"][..., None])[..., 0]
         q_tot = mixer(q, batch["state"])
         with torch.no_grad():
-            best = torch.where(batch["next_available"], target_agents(batch["next_obs"][:, None])[:, 0], fill).amax(-1)
+            next_q = target_agents(batch["next_obs"][:, None])[:, 0]
+            best = torch.where(batch["next_available"], next_q, fill(next_q) if callable(fill) else fill).amax(-1)
             y = batch["reward"] + gamma * ~batch["terminated"] * target_mixer(best, batch["next_state"])
         loss = F.mse_loss(q_tot, y)
         optimiser.zero_grad()
@@ -57,8 +58,8 @@ def update_with(fill, limit=None):
 
 def double_with(fill):
     def mended_targets(online_q, target_q, available, reward, terminated, gamma):
-        best = torch.where(available, online_q, fill
-                           if fill is not None else online_q.min() - 1)[:, 1:].argmax(-1, keepdim=True)
+        low = fill(online_q) if callable(fill) else online_q.min() - 1 if fill is None else fill
+        best = torch.where(available, online_q, low)[:, 1:].argmax(-1, keepdim=True)
         return reward + gamma * ~terminated * target_q[:, 1:].gather(-1, best).squeeze(-1).sum(-1)
 
     mended_targets.__name__ = f"filled with {fill}"
@@ -76,6 +77,11 @@ def by_hand(agents, mixer, optimiser, loss, max_norm):
     return length
 
 
+def twice_the_lowest(q):
+    """Below all of them, as long as the lowest is not above 1."""
+    return 2 * q.min() - 1
+
+
 LOW = "a number that is not low enough"
 EDGES = {
     "07.2": Answers(
@@ -84,10 +90,12 @@ EDGES = {
     "07.5": Answers(
         right=[update_with(-torch.inf), update_with(torch.finfo(torch.float64).min)],
         wrong=[(LOW, update_with(-9999999.0)), (LOW, update_with(-1e20)),
+               (LOW, update_with(twice_the_lowest)),
                ("the step has another length", update_with(-torch.inf, 40.0))]),
     "07.6": Answers(
         right=[(3, double_with(-torch.inf))],
         wrong=[(LOW, (3, double_with(-9999999.0))), (LOW, (3, double_with(None))),
+               (LOW, (3, double_with(twice_the_lowest))),
                (LOW, (3, double_with(torch.finfo(torch.float64).min)))]),
     "07.7": Answers(right=[("D", by_hand)], wrong=[]),
 }

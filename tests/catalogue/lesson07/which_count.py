@@ -80,6 +80,16 @@ def one_episode(terminated, truncated):
     return ended == 0, (ended == 0) & ~terminated
 
 
+def run_on(terminated, truncated):
+    flat = column_by_column(terminated.reshape(1, -1), truncated.reshape(1, -1))
+    return tuple(table.reshape(terminated.shape) for table in flat)
+
+
+def undone_once(terminated, truncated):
+    ended = terminated | truncated
+    return shifted(ended & shifted(ended, ended)[0], terminated)
+
+
 def end_left_out(terminated, truncated):
     counts = ~(terminated | truncated)
     return counts, counts.clone()
@@ -97,5 +107,7 @@ ANSWERS = Answers(
            ("the flags of a reset are believed", by_shifting),
            ("only an ended task is followed by a reset", after_ends),
            ("only a clock is followed by a reset", after_clocks),
+           ("a row begins with what the row before it left", run_on),
+           ("the flags of a reset are told apart only once", undone_once),
            ("nothing counts after a row's first end", one_episode),
            ("the step that ends an episode is left out, and not the one after it", end_left_out)])

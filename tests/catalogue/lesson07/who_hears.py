@@ -64,6 +64,14 @@ def each_agent(q, actions, squad, w, k, y):
     return by_factors(q, actions, squad, w, k, y).sum(1)
 
 
+def last_of_a_squad(q, actions, squad, w, k, y):
+    own, inside = q.gather(1, actions[:, None])[:, 0], torch.zeros_like(k)
+    for i, s in enumerate(squad.tolist()):
+        inside[s] = w[i] * own[i]
+    heard = 2 * (k @ inside.relu() - y) * k[squad] * w * (inside > 0)[squad]
+    return torch.zeros_like(q).scatter(1, actions[:, None], heard[:, None])
+
+
 def sum_of_weights(squad, w, k):
     return torch.zeros(len(k)).index_add(0, squad, w)
 
@@ -73,6 +81,8 @@ ANSWERS = Answers(
     wrong=[("values of actions that were not played hear the error too", slip(everywhere=True)),
            ("a squad behind a closed ReLU hears the error", slip(gate=lambda own, inside, squad: 1.0)),
            ("there is no ReLU", slip(gate=lambda own, inside, squad: 1.0, total=lambda k, inside: k @ inside)),
+           ("the error is that of a team without a ReLU", slip(total=lambda k, inside: k @ inside)),
+           ("one agent speaks for its whole squad", last_of_a_squad),
            ("each agent has a ReLU of its own", slip(gate=lambda own, inside, squad: own > 0)),
            ("a little comes through a closed ReLU",
             slip(gate=lambda own, inside, squad: torch.where(inside > 0, 1.0, 0.01)[squad])),

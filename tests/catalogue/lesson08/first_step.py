@@ -131,6 +131,15 @@ def after_the_call(start, end, steps, value, rows):
             return math.inf
 
 
+def looks_after_the_first(start, end, steps, value, rows):
+    if value < end:
+        return math.inf
+    step = rows
+    while linear_schedule(start, end, steps, step) > value:
+        step += rows
+    return step
+
+
 def zero_is_none(start, end, steps, value, rows):
     return by_search(start, end, steps, value or end, rows)
 
@@ -151,6 +160,7 @@ ANSWERS = Answers(
         ("a value that is never reached gets a step all the same", end_at_last),
         ("the line falls to 0, not to `end`", down_to_zero),
         ("a curve in place of the straight line", geometric),
+        ("ε is looked up after the first call", looks_after_the_first),
         ("one call too late", after_the_call),
     ],
 )

@@ -197,7 +197,8 @@ def greedy_unmasked_with(env, q_of):
 def greedy_low_number(number):
     """A number in place of minus infinity, which is low enough only as long as no value is lower."""
     return lambda env, values: greedy_unmasked_with(
-        env, lambda step: values(step.obs).masked_fill(~step.available, number))
+        env, lambda step: torch.where(step.available, values(step.obs),
+                                      number(values(step.obs)) if callable(number) else number))
 
 
 def greedy_with_a_penalty(env, values):
@@ -256,6 +257,7 @@ ANSWERS = Answers(
         ("an action is chosen that is not available", greedy_times_mask),
         ("an action is chosen that is not available", greedy_low_number(-10.0)),
         ("an action is chosen that is not available", greedy_low_number(-1e9)),
+        ("an action is chosen that is not available", greedy_low_number(lambda q: 2 * q.min() - 1)),
         ("an action is chosen that is not available", greedy_with_a_penalty),
         ("a row that has ended is played on without a reset", greedy_without_reset),
         ("a row that ran out of time is never done", greedy_until_terminated),

@@ -139,6 +139,14 @@ def rounded(steps, values, width):
     return [round(m, 3) for m in comprehension(steps, values, width)]
 
 
+def keeps_the_last(steps, values, width):
+    last, means = nan, []
+    for mean in comprehension(steps, values, width):
+        last = mean if mean == mean else last
+        means.append(last)
+    return means
+
+
 ANSWERS = Answers(
     right=[comprehension, in_numpy, two_ends, as_array],
     wrong=[
@@ -155,6 +163,7 @@ ANSWERS = Answers(
         ("a window without a value gives 0", at_least_one),
         ("the average of everything so far", so_far),
         ("the newest entry is missing", without_now),
+        ("an empty window keeps the average before it", keeps_the_last),
         ("an entry without a value gets no average", holes),
         ("entries without a value are gone from the result", dropped),
         ("the first entries get no average", waits),

@@ -109,6 +109,14 @@ def by_length(rewards, ended):
     return returns / lengths, lengths
 
 
+def always_one_more(rewards, ended):
+    return minus_itself(rewards, ended)[0], (~(ended.cumsum(1) > 0)).sum(1) + 1
+
+
+def by_the_ten(rewards, ended):
+    return minus_itself(rewards, rewards == 10.0)
+
+
 ANSWERS = Answers(
     right=[(1, minus_itself), (2, shifted), (1, board_loop), (1, playing), (2, by_last)],
     wrong=[
@@ -125,6 +133,8 @@ ANSWERS = Answers(
         ("boards without an end are lost", (1, needs_an_end)),
         ("the first step is lost when an episode ends", (1, rolled)),
         ("a board without an end counts for one step", (1, first_true)),
+        ("an episode without an end is one step too long", (1, always_one_more)),
+        ("the symptom is hidden: a reward of 10 stands for an end", (1, by_the_ten)),
         ("the mean of the rewards, not their sum", (1, by_length)),
     ],
 )
