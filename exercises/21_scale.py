@@ -68,7 +68,7 @@ from qmix_course.training import TrainConfig, train
 #
 # **Difficulty:** 2 of 5 · **Minutes:** 7 · **Core**
 #
-# A profile says which share of the time each part of a run takes: `shares` is a dictionary, part → share, and the shares add up to 1. Somebody wants the whole run to be `wanted` times as fast (at least 1), and only one `part` can be made faster. Write `needed(shares, part, wanted)`: how many times as fast must this part become? Where no factor is enough, return `math.inf`.
+# A profile says which share of the time each part of a run takes: `shares` is a dictionary, part → share, and the shares add up to 1. Somebody wants the whole run to be `wanted` times as fast (at least 1), and only one `part`, whose share is above 0, can be made faster. Write `needed(shares, part, wanted)`: how many times as fast must this part become? Where no factor is enough, return `math.inf`.
 #
 # You are right if the number is right for any shares. A check of your own: put the factor back into the lesson's formula.
 
@@ -234,7 +234,7 @@ plots.lines(counts, [width(scores(list(range(20)), workers, 100)) for workers in
 
 
 # %% [markdown]
-# Find out which end of the curve is right, and write `mended_scores`: one score for each seed, in the order of the seeds, by `one_run`, so that a seed's score is decided by its seed alone. The runs are still dealt out to the workers, or not; only the scores count. `seeds` is a list of different whole numbers in any order.
+# Find out which end of the curve is right, and write `mended_scores`: one score for each seed, in the order of the seeds, by `one_run`, with a generator of its own for each run, `np.random.default_rng(seed)`, so that a seed's score is decided by its seed alone. The runs are still dealt out to the workers, or not; only the scores count. `seeds` is a list of different whole numbers in any order.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_21_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mended_scores(seeds, workers, steps):

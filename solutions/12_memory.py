@@ -194,7 +194,7 @@ check("12.3", lambda_targets)
 #
 # In the first of three steps two agents see a lamp, lit or dark, and never again. If it was lit the team is paid 1 at the end, if not 0, whatever it does. A recurrent VDN is trained on 64 whole episodes of random actions. These are its targets. `target` is the target network: `target(obs, last_actions, memory)` gives values and the memory after the last step, for as many steps as
 # it gets; without a third argument it begins with a memory of zeros. A row holds one episode from its first step: `obs[B, T+1, N, O]`, `last_actions[B, T+1, N]`, `available[B, T+1, N, A]`, `reward[B, T]`,
-# `terminated[B, T]`. (Padding is left out, to keep it short.)
+# `terminated[B, T]`. After the end of an episode it may be that no action is available. (Padding is left out, to keep it short.)
 
 # %%
 def targets(target, obs, last_actions, available, reward, terminated, gamma):

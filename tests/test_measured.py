@@ -53,7 +53,7 @@ def test_right_measures_may_give_tensors_or_round_a_little():
 
 
 def test_the_check_trains_by_its_own_hand_what_was_listed_and_a_seed_that_nobody_was_asked_for():
-    experiment._again.cache_clear()
+    experiment.TRAINED.clear()
     ASKED.clear()
     judge(measure=lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * 2)
     assert ASKED == [("small", (4, experiment.FRESH)), ("large", (4, experiment.FRESH))]
@@ -109,7 +109,7 @@ def test_right_numbers_with_the_arms_exchanged_are_noticed():
 
 @pytest.mark.parametrize("letter, name", [("B", MIXED), ("C", BEYOND)])
 def test_each_wrong_conclusion_is_told_its_own_mistake_and_nothing_is_trained_for_it(letter, name):
-    experiment._again.cache_clear()
+    experiment.TRAINED.clear()
     ASKED.clear()
     assert told(judge(conclusion=letter)) == ("wrong", name) and not ASKED
 

@@ -7,22 +7,19 @@ the statements in the text. The check trains some of these teams again, by its o
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 from numbers import Real
 
 import numpy
 import torch
 
-from qmix_course.checks import values
+from qmix_course.checks import trained, values
 from qmix_course.checks.exercise import Mistake
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
-from qmix_course.learner import Learner
 
 ANSWERS = {"measure": "function", "measured": "value", "conclusion": "value"}
 FRESH = 1_007                           # a seed that nobody was asked for
@@ -40,8 +37,8 @@ SAME_ARMS = Mistake(
     "without a change there is nothing to compare")
 OTHERWISE = Mistake(
     "your teams are trained or looked at in another way than the text says",
-    "Below stand the check's numbers and yours for two seeds of one arm. Take the first of these seeds alone and go "
-    "through it: which seed, what does this arm change, how many steps? Then when, and how, do you look at the team?",
+    "Below stands what differs, for two seeds of one arm. Take the first of these seeds alone and go through it: which "
+    "seed, which sizes, what does this arm change, how many steps? Then when, and how, do you look at the team?",
     "what was trained or looked at in another way answers another question")
 COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS, OTHERWISE)
 
@@ -51,7 +48,9 @@ class Plan:
     """What is compared. ``run(arm, seeds)``: one number for each seed, as the text asks. ``close``: by how much a right
     measurement may differ from it; training lets rounding grow. ``follows``: letter → whether this statement follows
     from the numbers, arm → list; exactly one of them does when they are right. ``told``: any other letter → the mistake
-    that it shows."""
+    that it shows. ``also``: the same as ``run``, with sums in another order, where rounding grows without a limit.
+    ``given``: whether all of the training stands in the text. ``in_here``: whether it is done in this process, where it
+    is seen."""
 
     arms: tuple[str, ...]
     run: Callable[[str, Sequence[int]], list[float]]
@@ -59,6 +58,9 @@ class Plan:
     told: dict[str, str]
     close: float = 1e-6
     seeds: int = 8
+    also: Callable[[str, Sequence[int]], list[float]] | None = None
+    given: bool = False
+    in_here: bool = True
 
     def look(self, room: Room, measure, measured, conclusion) -> Verdict:
         """The verdict on an experiment; for ``Exercise.look``."""
@@ -81,42 +83,42 @@ class Plan:
         """The last of the seeds, and one that nobody was asked for: by the check's hand and by the learner's."""
         last = len(numbers[self.arms[0]]) - 1
         cases = [(arm, [last, FRESH]) for arm in self.arms]
-        wanted, given, trained = [], [], []
+        wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
-            with _watching(room) as own:
-                wanted.append(_again(self.run, arm, tuple(seeds)))
-            TRAINED.setdefault((self.run, arm, tuple(seeds)), own)
-            with _watching(room) as theirs:
+            with trained.watching(room) as runs:
                 answer = room.ask(measure, arm, seeds, may_seed=True)
             given.append(_list(room, f"measure({arm!r}, {seeds})", answer, 2))
-            trained.append(theirs)
+            theirs.append(runs)
+            row, runs = _again(self.run, arm, tuple(seeds), room)
+            if self.also and not _near(given[-1], row, self.close):
+                other, _ = _again(self.also, arm, tuple(seeds), room)
+                row = other if _near(given[-1], other, self.close) else row
+            wanted.append(row)
+            own.append(runs)
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
             twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
-                        for a, b in combinations(range(len(cases)), 2))
+                        and trained.alike(theirs[a], theirs[b]) for a, b in combinations(range(len(cases)), 2))
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
-        self._told_apart(room, [TRAINED[self.run, arm, tuple(seeds)] for arm, seeds in cases], trained)
+        self._told_apart(room, measure, own, theirs)
         for (arm, _), got in zip(cases, given):
             if not _near(numbers[arm][last:], got[:1], self.close):
                 raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "
                                                     f"measure gave {got[0]:g}")
 
-    def _told_apart(self, room: Room, own: list[list[dict]], trained: list[list[dict]]) -> None:
-        """Two seeds may give two arms the same numbers: was each arm trained with its own settings, or with another's?
-
-        Only settings that the arms change are looked at, and only where they are another arm's to the last one: there
-        are several ways to write an experiment. Who trains without the library's ``Learner`` is not seen.
-        """
-        if any(len(each) != 1 for each in own) or any(a == b for a, b in combinations(own, 2)):
-            return                                  # what the arms change is not, or not only, a setting
-        changed = [name for name in own[0][0] if any(each[0].get(name) != own[0][0][name] for each in own)]
-        own, trained = ([[[settings.get(name) for name in changed] for settings in each] for each in all_arms]
-                        for all_arms in (own, trained))
-        for a, seen in enumerate(trained):
-            others = [b for b in range(len(own)) if b != a and seen and all(each in own[b] for each in seen)]
-            if others:
-                raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams with the settings of "
-                                                 f"{self.arms[others[0]]!r}")
+    def _told_apart(self, room: Room, measure, own: list[list[trained.Run]], theirs: list[list[trained.Run]]) -> None:
+        """The numbers agree; but often only few different ones come out. So what was trained for each arm is looked at:
+        is it another arm's training, or none? Other sizes and more updates are let pass: there are several ways to
+        write an experiment, unless the text gives the whole training (``given``)."""
+        other = [a for a, runs in enumerate(theirs) if runs and not trained.holds(runs, own[a])]
+        for a, b in ((a, b) for a in other for b in range(len(own)) if not trained.alike(own[a], own[b])):
+            if trained.alike(theirs[a], own[b]) or trained.alike(theirs[a], theirs[b]):
+                raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams as those of "
+                                                 f"{self.arms[b]!r} are trained")
+        for arm, wanted, runs in zip(self.arms, own, theirs):
+            told = trained.difference(measure, runs, wanted)
+            if told and (self.given if runs else self.in_here):
+                raise room.wrong(OTHERWISE.name, f"measure({arm!r}, …): {told}")
 
     def _numbers(self, room: Room, measured) -> dict[str, list[float]]:
         names = " and ".join(repr(arm) for arm in self.arms)
@@ -146,29 +148,16 @@ def ahead(numbers: dict[str, list[float]], arm: str, best: float, *others: str) 
     return all(share(numbers[arm], best) >= share(numbers[other], best) + 0.2 for other in others)
 
 
-@contextlib.contextmanager
-def _watching(room: Room) -> Iterator[list[dict]]:
-    """The different settings, of runs and teams, with which the library's learners update meanwhile."""
-    found, seen = [], {}
-
-    def notice(learner, *_, **__):
-        if id(learner) not in seen:
-            seen[id(learner)] = learner             # kept, or another one might come to its place in memory
-            settings = vars(learner.config) | learner.algorithms[0].settings()
-            if settings not in found:
-                found.append(settings)
-
-    with room.watching(Learner, "update", notice):
-        yield found
+TRAINED: dict = {}          # what ``_again`` keeps
 
 
-TRAINED: dict = {}          # beside what ``_again`` keeps: the settings of each of the check's own trainings
-
-
-@cache
-def _again(run: Callable, arm: str, seeds: tuple[int, ...]) -> list[float]:
-    """What ``run`` measures; whoever checks twice does not wait twice."""
-    return [float(number) for number in run(arm, seeds)]
+def _again(run: Callable, arm: str, seeds: tuple[int, ...], room: Room) -> tuple[list[float], list[trained.Run]]:
+    """What ``run`` measures, and what it trains for it; whoever checks twice does not wait twice."""
+    if (run, arm, seeds) not in TRAINED:
+        with trained.watching(room) as runs:
+            row = [float(number) for number in run(arm, seeds)]
+        TRAINED[run, arm, seeds] = row, runs
+    return TRAINED[run, arm, seeds]
 
 
 def _list(room: Room, name: str, given, length: int | None = None) -> list[float]:

@@ -88,6 +88,8 @@ def problem(got, want, tolerance: float) -> Problem | None:
     got = plain(got)
     if isinstance(want, torch.Tensor) and want.dim() > 0:
         return _tensor_problem(got, want, tolerance)
+    if isinstance(want, (tuple, list)) and _is_row(got) and not any(isinstance(w, (bool, torch.Tensor)) for w in want):
+        got = list(got)                             # a row of numbers is one, of whatever type
     if isinstance(want, torch.Tensor):
         want = want.item()
     if isinstance(got, (torch.Tensor, numpy.ndarray, numpy.generic)):
@@ -123,6 +125,10 @@ def problem(got, want, tolerance: float) -> Problem | None:
     if type(got) is not type(want):
         return _shape(f"expected {_kind_of(want)}, got {describe(got)}")
     return None if same(got, want) else Problem("wrong", f"expected {want!r}, got {got!r}")
+
+
+def _is_row(value) -> bool:
+    return (isinstance(value, numpy.ndarray) or isinstance(value, torch.Tensor) and readable(value)) and value.ndim > 0
 
 
 def _tensor_problem(got, want: torch.Tensor, tolerance: float) -> Problem | None:

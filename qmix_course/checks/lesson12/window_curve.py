@@ -36,6 +36,8 @@ def _window(row, k, twist):
         return tuple(sorted(row[-k:]))
     if twist == "a set":
         return tuple(sorted(set(row[-k:])))
+    if twist == "digits":
+        return sum(sight * 10**place for place, sight in enumerate(row[-k:]))
     if twist == "one less":
         return tuple(row[len(row) - k + 1:])
     if twist == "one more":
@@ -61,6 +63,7 @@ def cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(121)
     found = [(torch.tensor([[1, 0, 0, 3], [2, 0, 0, 3]]), torch.tensor([0, 1])),
              (torch.tensor([[1, 2, 0], [2, 1, 0], [1, 1, 0], [2, 2, 0], [2, 2, 0]]), torch.tensor([0, 1, 2, 2, 0])),
+             (torch.tensor([[0, 1, 3], [10, 0, 3], [11, 0, 3]]), torch.tensor([0, 1, 0])),   # two digits
              (torch.tensor([[5]]), torch.tensor([7])), (torch.tensor([[4, 4], [4, 4]]), torch.tensor([1, 0]))]
     for episodes, steps, kinds, actions in ((6, 3, 2, 2), (12, 5, 2, 3), (25, 4, 3, 4), (40, 6, 2, 5)):
         found.append((torch.randint(kinds, (episodes, steps), generator=generator) - 1,
@@ -86,6 +89,9 @@ EXERCISE = Exercise(
         ("from the start", "the window stands at the beginning of the episode",
          "At the last step, which k sights are the latest?",
          "a window forgets the beginning first; that is why cues get lost"),
+        ("digits", "two windows become one number",
+         "Write down your number for the sights 0, 1 and for the sights 10, 0. Are these windows alike?",
+         "a sight may be any whole number, so digits run into each other"),
         ("one sight", "the agent knows one sight, k steps back, and not those after it",
          "A window of 3: how many sights does it hold?",
          "a window holds the last k sights, all of them"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import torch
 
 from qmix_course.checks import values
@@ -54,7 +56,8 @@ def _cases() -> list[tuple]:
     q_hat[0, 1] = torch.tensor([[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     reward, nothing = torch.tensor([2.0], dtype=torch.float64), torch.tensor([False])
     cases[0] = (q, available, q_hat, torch.tensor([[0, 0]]), reward, nothing, gamma, alpha)
-    return cases
+    equal = (q, available, q_hat, torch.tensor([[0, 0]]), reward + 3, nothing, gamma, alpha)    # the target is Q̂* there
+    return [*cases, equal]
 
 
 def _moved(cases: list[tuple], by: float) -> list[tuple]:
@@ -92,16 +95,17 @@ def _closed(q, available, by=-torch.inf):
     return q.masked_fill(~available, by)
 
 
-def _pieces(now, after=None, full=None):
+def _pieces(now, after=None, full=None, ties=False):
     """A wrong repair: ``now(q, available, actions, q_hat)`` the greedy joint action, ``full`` what counts in full."""
     after = after or (lambda q, av: _closed(q[:, 1], av[:, 1]).argmax(-1))
     full = full or (lambda alike, better, possible: alike | better)
+    better = operator.ge if ties else operator.gt
 
     def mended(q, av, q_hat, u, r, end, gamma, alpha):
         y = r + gamma * torch.where(end, 0.0, _at(q_hat[:, 1], after(q, av)))
         greedy = now(q, av, u, q_hat)
         possible = av[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
-        w = torch.where(full((u == greedy).all(-1), y > _at(q_hat[:, 0], greedy), possible), 1.0, alpha)
+        w = torch.where(full((u == greedy).all(-1), better(y, _at(q_hat[:, 0], greedy)), possible), 1.0, alpha)
         return y, w
     return mended
 
@@ -172,6 +176,10 @@ MISTAKES = (
             "Two reasons for weight 1 stand in the listing. Are both still in your repair?",
             "an overrated greedy joint action would hardly be pulled down",
             _pieces(_right, full=lambda alike, better, possible: better)),
+    Mistake("a target that is no higher counts in full",
+            "The listing compares with >. What becomes of a row whose target is what Q̂* says already?",
+            "only a row that promises more than the greedy joint action is one to listen to",
+            _pieces(_right, ties=True)),
     Mistake("the target is blamed",
             "In the figure every episode ends at once. What of the next step is in those targets?",
             "the next action is chosen among the available ones; its line is right"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy
 import torch
 
 from qmix_course.checks.exercise import Exercise, Mistake
@@ -78,6 +79,7 @@ def look(room: Room, said) -> Verdict:
         raise room.misfit(f"keeps_igm: expected a dictionary with the keys "
                           f"{', '.join(TEAM_VALUES)}, got {describe(said)}",
                           "One entry for each letter, True or False.")
+    said = {letter: bool(each) if isinstance(each, numpy.bool_) else each for letter, each in said.items()}
     odd = [letter for letter in TEAM_VALUES if not isinstance(said[letter], bool)]
     if odd:
         raise room.misfit(f"keeps_igm[{odd[0]!r}]: expected True or False, got "

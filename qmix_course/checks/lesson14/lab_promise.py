@@ -39,11 +39,12 @@ def errors_of(q, next_q, actions, available, next_available, reward, terminated,
             total += own + (share - 1) * (own - best)
             options = ([x * m for x, m in zip(later, may_later)]
                        if twist == "zeros" else [x for x, m in zip(later, may_later) if m])
-            top = sum(options) / len(options) if twist == "mean" else max(options)
+            none = -torch.inf if twist == "terminated lost" else 0.0
+            top = sum(options) / max(1, len(options)) if twist == "mean" else max(options, default=none)
             ahead += top if twist == "not rescaled" else float(next_w[k, i]) * top + float(next_b[k, i])
         if twist == "w, b of now":
-            ahead = sum(float(w[k, i]) * max(x for x, m in zip(next_q[k, i].tolist(), next_available[k, i].tolist())
-                                             if m)
+            ahead = sum(float(w[k, i]) * max((x for x, m in zip(next_q[k, i].tolist(), next_available[k, i].tolist())
+                                              if m), default=0.0)
                         + float(b[k, i]) for i in range(q.shape[1]))
         goes_on = 1.0 if twist == "terminated lost" else 1.0 - float(terminated[k])
         errors.append(total - float(reward[k]) - 0.99 * goes_on * ahead)
@@ -72,6 +73,8 @@ def lab_cases() -> list[tuple]:
                       *(part.round(decimals=2) for part in (draw(rows, n).abs() + 0.1, draw(rows, n),
                                                             draw(rows, n).abs() + 0.1,
                                                               draw(rows, n).abs() + 0.1, draw(rows, n)))))
+    for case in cases[2:4]:                     # after the end there may be nothing to do
+        case[4][case[6]] = False
     return cases
 
 

@@ -40,6 +40,8 @@ def lambda_for(table, q, twist: str = "", at_best: float = 1.0) -> torch.Tensor:
         scale = {"sign": -1.0, "shared out": 1 / n_agents, "for all of them": float(n_agents)}.get(twist, 1.0)
         if twist == "upside down":
             lam[u] = at_best if away == 0 else total / target if target else torch.inf
+        elif twist == "nearly best" and abs(total) < 1e-2:
+            lam[u] = at_best
         else:
             divided = scale * target / total if total else scale * (torch.nan if target == 0 else target * torch.inf)
             lam[u] = at_best if away == 0 and twist != "mean, as it comes" else divided
@@ -59,7 +61,9 @@ def table_cases() -> list[tuple]:
         cases.append((table, q))
     # V is 0; λ from 4e-6 to 200
     nearly = torch.tensor([[0.0, -1e-6], [-1000.0, -3.0]]), torch.tensor([[0.5, -4.5], [-0.5, -0.75]])
-    return [*cases, nearly, (torch.tensor([[-7.0, -1.0], [-2.0, -1e4]]), torch.tensor([[0.0, -2.0], [-501.0, -1.0]]))]
+    close = torch.tensor([[2.0, 1.0], [1.5, -3.0]]), torch.tensor([[1.0, 0.0], [1.0, 0.9995]])  # a second best action
+    return [*cases, nearly, close,
+            (torch.tensor([[-7.0, -1.0], [-2.0, -1e4]]), torch.tensor([[0.0, -2.0], [-501.0, -1.0]]))]
 
 
 AT_BEST = (1.0, 0.0, torch.nan, 1e-10)
@@ -71,6 +75,7 @@ LAMBDA_WRONGS = [
     *((name, partial(lambda_for, twist=twist, at_best=x)) for name, *twists in (
         ("this is λ − 1", "λ − 1"),
         ("the advantage is measured from the mean", "mean", "mean, as it comes"),
+        ("a second best action that is nearly as good is taken for the best", "nearly best"),
         ("deviating agents are counted, not measured", "counted"),
         ("one agent's advantage stands for all", "first", "last", "product"),
         ("λ was divided among the agents once more", "shared out", "for all of them"),
@@ -104,6 +109,9 @@ MISTAKES = (
     Mistake("the advantage is measured from the mean",
             "What is the advantage of an agent's best action in this lesson?",
             "measured from the mean, some advantages are above 0, and a positive λ could lift a deviation above V"),
+    Mistake("a second best action that is nearly as good is taken for the best",
+            "Where do you put the 1: where the advantages are 0, or where they are small?",
+            "an advantage of −0.0005 is none of 0, and λ must make up for how small it is"),
     Mistake("deviating agents are counted, not measured",
             "Your λ is right where every deviation costs exactly 1. What if an agent's second best action is only 0.25 "
             "short?",

@@ -37,7 +37,7 @@ def mean(row) -> float:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(MAKE), run=run, close=0.05,
+    arms=tuple(MAKE), run=run, close=0.05, given=True,
     follows={
         "A": lambda numbers: min(numbers["QPLEX"]) == 1.0,
         "B": lambda numbers: (mean(numbers["QPLEX"]) > 0.65 and min(numbers["QPLEX"]) < 1.0

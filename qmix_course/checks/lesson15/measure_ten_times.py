@@ -46,7 +46,7 @@ def ahead(numbers, arm, *others) -> bool:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(ARMS), run=run,
+    arms=tuple(ARMS), run=run, given=True,
     follows={
         "A": lambda numbers: not ahead(numbers, WEIGHT, "as it is") and not ahead(numbers, STEPS, "as it is"),
         "B": lambda numbers: ahead(numbers, STEPS, WEIGHT),

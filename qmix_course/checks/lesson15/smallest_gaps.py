@@ -70,7 +70,7 @@ def look(room: Room, answer) -> Verdict:
             raise room.wrong(HELD)
         for name, have, want in zip(("q", "v"), (got[0], got[2]), gradients(q, joint, v)):
             if have is None:
-                raise room.wrong(DEAF, f"no gradient reaches {name}")
+                raise room.wrong(ASTRAY, f"no gradient reaches {name}")
             if not values.loosely_equal(have, want, 1e-9):
                 raise room.wrong(ASTRAY, f"of the sum of squares with respect to {name}\n{values.table(have, want)}")
     return Verdict("correct")

@@ -60,6 +60,7 @@ class Draws:
 
     def __init__(self, generator: torch.Generator):
         self.generator, self.asked, self.used, self.foreign = generator, [], [], False
+        self.env, self.behind = None, False
 
     def draw(self, state: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         self.foreign |= generator is not self.generator
@@ -68,6 +69,7 @@ class Draws:
 
     def act(self, obs: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         self.used.append(z.clone())
+        self.behind |= not torch.equal(obs, self.env.now.obs)
         return torch.zeros(obs.shape[:2], dtype=torch.int64)
 
     def state_of(self, z: torch.Tensor) -> list[float]:
@@ -89,6 +91,7 @@ def look(room: Room, cause, answer) -> Verdict:
     for rows, steps, seed in LAB_CASES:
         env, generator = Watched(rows, seed), torch.Generator().manual_seed(seed)
         draws = Draws(generator)
+        draws.env = env
         result = room.ask(answer, env, draws.draw, draws.act, steps, generator, may_change=(0, 1, 2, 4))
         if not isinstance(result, torch.Tensor) or result.shape != (steps, rows) or result.dtype != torch.int64:
             raise room.misfit(f"expected the latents z[{steps}, {rows}], int64, got "
@@ -99,6 +102,8 @@ def look(room: Room, cause, answer) -> Verdict:
                                 "The repair should not change how many steps are played."))
         stories.append((env, draws, result, torch.stack(draws.used) if draws.used else None))
     _name_explore(room, stories)
+    if any(draws.behind for _, draws, *_ in stories):
+        raise room.wrong("the team acts on what it saw before the reset")
     room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
@@ -189,6 +194,9 @@ MISTAKES = (
     Mistake("the latent that is written down is not the one that was played with",
             "Compare the z that act was given with the z in your record, step by step.",
             "the replay row would say that the episode was played with another latent"),
+    Mistake("the team acts on what it saw before the reset",
+            "Which step does act read after a reset: the one that reset gave, or the one that ended the episode?",
+            "the first joint action of a new episode would be chosen from the end of the old one"),
     Mistake("a draw at every step is blamed",
             "Follow one row through the first two steps. Do its numbers change?",
             "as long as no episode ends anywhere, all latents stay"),

@@ -16,7 +16,7 @@ def laid_out(seen, masks, names, sizes, n_actions, twist=None):
     available = torch.zeros(len(names), max(n_actions), dtype=torch.bool)
     place = 0
     for i, name in enumerate(names):
-        if name not in seen:
+        if name not in seen or twist == "dark" and not seen[name].any():
             available[i, 0] = twist != "nothing"
             if twist == "anything":
                 available[i, :n_actions[i]] = True
@@ -58,6 +58,7 @@ def cases() -> list[tuple]:
     whole, some = torch.tensor([0.7, 0.9]), torch.tensor([False, True, False])
     return [*found, ({"b": whole, "c": whole}, {"b": some}, ["a", "b", "c"], [2, 2, 2], [4, 3, 2]),
             ({"a": whole}, {}, ["a", "b"], [2, 3], [2, 3]),
+            ({"a": 0 * whole, "b": whole}, {"b": some}, ["a", "b"], [2, 2], [2, 3]),    # sees zeros, is there
             ({"b": torch.tensor([1.0])}, {"b": some}, ["a", "b"], [2, 1], [2, 3])]
 
 
@@ -76,6 +77,9 @@ MISTAKES = twisted(
      "every agent needs an action, or the best one of none is NaN"),
     ("anything", "who is gone may do anything", "A unit has left. Does it matter what it plays, and does it know?",
      "the team would explore, and learn, what a unit that is not there should do"),
+    ("dark", "who sees zeros alone is taken for gone",
+     "Whose name is in `seen`? A unit in play may see nothing but zeros.",
+     "a unit that stands in the origin, or before a wall, could only play action 0"),
     ("shifted", "who is there moves up into the place of who is gone",
      "Unit 0 has left. In which row do you find unit 1?",
      "a network, and its id, belong to one agent: row i must be agent i for the whole episode"),

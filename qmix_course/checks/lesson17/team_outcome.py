@@ -11,9 +11,10 @@ from qmix_course.checks.verdict import Verdict
 
 def outcome(rewards, terminations, truncations, names, twist=None):
     pays = list(rewards.values())
-    count = {"present": len(pays), "sum": 1}.get(twist, len(names))
-    reward = pays[0] if twist == "first" else sum(pays) / count
-    told = [(terminations[name], truncations[name]) for name in terminations]
+    count = {"present": max(1, len(pays)), "sum": 1}.get(twist, len(names))
+    reward = sum(pays[:1]) if twist == "first" else sum(pays) / count
+    asked = [name for name in terminations if name in rewards or twist != "paid"]
+    told = [(terminations[name], truncations[name]) for name in asked]
     over = (any if twist == "one" else all)(ended or cut for ended, cut in told)
     ended = any(ended for ended, _ in told)
     if twist == "all ended":
@@ -35,7 +36,8 @@ def cases() -> list[tuple]:
     for count in (1, 2, 2, 3, 3, 3, 4, 4, 4, 5) * 6:
         names = [f"robot_{k}" for k in range(count)]
         playing = dice.sample(names, dice.randint(1, count))
-        paid = dict.fromkeys(playing) | dict.fromkeys(dice.sample(names, dice.randint(0, count)))   # some after the end
+        paid = dice.sample(playing, dice.randint(1, len(playing)))         # some who play, some who have left
+        paid = dict.fromkeys(paid + dice.sample(names, dice.randint(0, count)))
         chance = dice.choice((0.0, 0.3, 0.9, 1.0))
         ends = {name: dice.random() < dice.choice((0.0, 0.5, 1.0)) * chance for name in playing}
         cuts = {name: dice.random() < chance for name in playing}
@@ -44,6 +46,7 @@ def cases() -> list[tuple]:
     return [*found, ({"a": 1.0, "b": 3.0}, both, {"a": False, "b": True}, ["a", "b"]),
             ({"a": 1.0}, {"a": True}, {"a": True}, ["a", "b", "c"]),
             ({"a": 2.0, "b": 1.0}, both, {"a": False, "b": False}, ["a", "b"]),
+            ({"a": 2.0}, both, {"a": False, "b": False}, ["a", "b"]),                           # b plays on, unpaid
             ({"a": 2.0, "b": 1.0}, dict.fromkeys("ab", False), dict.fromkeys("ab", True), ["a", "b"])]
 
 
@@ -74,6 +77,9 @@ MISTAKES = twisted(
      "at a cut the target must look at what would have come"),
     ("both", "both flags at once", "Can the same step count what would have come and not count it?",
      "exactly one of the two flags may be True at the end of an episode"),
+    ("paid", "who plays and is not paid is forgotten",
+     "A robot plays on and is not among the paid. Is the episode over?",
+     "the flags say who plays; a reward may be missing, and nobody stops for it"),
     ("cut wins", "the cut wins over the end", "The task is done at the very step at which the clock runs out. Is there "
      "anything left that could come?", "where the task is over, the clock no longer matters"),
 )

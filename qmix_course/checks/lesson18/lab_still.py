@@ -24,6 +24,8 @@ def see(at, view, twist=None):
                 others = list(range(len(row)))
             if twist == "round":
                 others = [(i + k) % len(row) for k in range(1, len(row))]
+            if twist == "same place":
+                others = [j for j in range(len(row)) if row[j] != row[i]]
             numbers = []
             for j in others:
                 dx, dy = row[j][0] - x, row[j][1] - y
@@ -34,7 +36,7 @@ def see(at, view, twist=None):
                 unit = 1.0 if twist == "units" else view
                 shown = here or twist == "far"
                 numbers += [float(here), dx / unit if shown else 0.0, dy / unit if shown else 0.0]
-            seen.append(numbers)
+            seen.append(numbers + [0.0] * (3 * (len(row) - 1) - len(numbers) if twist == "same place" else 0))
         rows.append(seen)
     return torch.tensor(rows, dtype=at.dtype)
 
@@ -42,7 +44,8 @@ def see(at, view, twist=None):
 def cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(185)
     found = [(torch.tensor([[[0.0, 0.0], [3.0, 4.0], [6.0, 0.0]]], dtype=torch.float64), 5.0),
-             (torch.tensor([[[1.0, 1.0], [4.0, 3.0]]], dtype=torch.float64), 3.0)]
+             (torch.tensor([[[1.0, 1.0], [4.0, 3.0]]], dtype=torch.float64), 3.0),
+             (torch.tensor([[[2.0, 1.0], [2.0, 1.0], [3.0, 1.0]]], dtype=torch.float64), 3.0)]     # two on one place
     for rows, robots in ((4, 3), (3, 5), (2, 4)):
         found.append((6 * torch.rand(rows, robots, 2, generator=generator, dtype=torch.float64), 3.0))
     return found
@@ -72,6 +75,9 @@ EXERCISE = Exercise(
         ("itself", "a robot sees itself",
          "How many numbers does each robot get, and how many others are there?",
          "what a robot has at distance 0 is itself; three numbers that never change"),
+        ("same place", "who stands on the same place is taken for the robot itself",
+         "Robots 0 and 1 stand on one place. How many others does robot 0 see?",
+         "it is a robot's number that says who it is, not where it stands"),
         ("round", "the others come in another order",
          "The text asks for the order of their numbers. Whom does robot 1 list first?",
          "a network gives each place in the list a meaning of its own"),

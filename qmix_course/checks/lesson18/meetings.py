@@ -28,7 +28,7 @@ def met(before, after, near, twist=None):
 
 def _close(way, end, near, twist):
     turn = end - way                                # what changes during the step
-    square = (turn @ turn).item()
+    square = (turn @ turn).item() + (0.01 if twist == "guard" else 0.0)
     t = -(way @ turn).item() / square if square > 0 else (float("nan") if twist == "nan" else 0.0)
     if twist == "ends":
         return min(way.norm(), end.norm()) < near
@@ -59,6 +59,8 @@ def cases() -> list[tuple]:
              made([[[0, 0], [4, 3]]], [[[4, 0], [3, -1]]], 0.75),
              # nearest neither at the ends nor in the middle
              made([[[0, 0], [1, 0.4]]], [[[4, 0], [1, 0.4]]], 0.5),
+             # both hardly move, and are nearest on the way
+             made([[[0, 0], [-0.06, 0.05]]], [[[0, 0], [0.02, 0.05]]], 0.052),
              # near for a hundred-thousandth of the step
              made([[[0, 0], [381.966, 0]]], [[[1000, 0], [381.966, 0]]], 0.005)]
     for rows, robots in ((5, 3), (8, 4), (2, 2)):
@@ -100,6 +102,9 @@ EXERCISE = Exercise(
         ("nan", "who goes side by side is never near",
          "Both go the same way. What is (e − d)·(e − d), and what do you divide by it?",
          "0 / 0 is not a number, and no comparison with it is true"),
+        ("guard", "what keeps you from 0 / 0 moves the moment",
+         "Two robots that hardly move: how large is (e − d)·(e − d), and how large what you add to it?",
+         "a number that is added against 0 / 0 must be small beside every real way, or the case must be told apart"),
         ("oneself", "a robot meets itself",
          "What stands on your diagonal?",
          "every robot has the distance 0 from itself, all the time"),

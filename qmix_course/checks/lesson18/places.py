@@ -29,6 +29,8 @@ def soonest(robots, places, twist=None):
         ways = [gaps[i][place] for i, place in enumerate(order)]
         return {"total": (sum(ways),), "squares": (sum(way * way for way in ways),),
                 "longest alone": (round(max(ways), 9),), "shortest": (min(ways), sum(ways)),
+                "squares second": (round(max(ways), 9), sum(way * way for way in ways)),
+                "way by way": sorted((round(way, 9) for way in ways), reverse=True),
                 "worst": (-max(ways), -sum(ways))}.get(twist, (round(max(ways), 9), sum(ways)))
 
     order = min(permutations(range(count)), key=cost)
@@ -38,10 +40,14 @@ def soonest(robots, places, twist=None):
 
 
 def cases() -> list[tuple]:
-    """One, made by hand, in which the orders differ; the others drawn, so that no two orders are equally good."""
+    """Three, made by hand, in which the orders differ; the others drawn, so that no two orders are equally good."""
     generator = torch.Generator().manual_seed(181)
     found = [(torch.tensor([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]], dtype=torch.float64),
               torch.tensor([[3.0, 0.5], [6.0, 0.0], [0.0, 4.5]], dtype=torch.float64))]
+    found.append((torch.tensor([[4, 8], [2, 4], [4, 7], [5, 7]], dtype=torch.float64),    # of equal longest ways
+                  torch.tensor([[7, 1], [0, 4], [6, 5], [6, 3]], dtype=torch.float64)))
+    found.append((torch.tensor([[3, 0], [3, 6], [5, 6], [8, 8]], dtype=torch.float64),
+                  torch.tensor([[2, 8], [1, 2], [3, 2], [6, 3]], dtype=torch.float64)))
     for count in (1, 2, 3, 3, 3, 4, 4, 5, 5):
         found.append(tuple(8 * torch.rand(count, 2, generator=generator, dtype=torch.float64) for _ in range(2)))
     return found
@@ -70,6 +76,12 @@ EXERCISE = Exercise(
         ("longest alone", "of equally long longest ways the first was taken",
          "Often several orders have the same longest way. Which of them does the text ask for?",
          "the others would take ways that nobody needs"),
+        ("squares second", "of equally long longest ways the squares were added up",
+         "The longest way is the right one. What is compared where it is equal?",
+         "the text adds the ways themselves; squares prefer two middle ways to a long and a short one"),
+        ("way by way", "of equally long longest ways the second longest decides",
+         "Ways of 4, 3 and 0, ways of 4, 2 and 2: which add up to less?",
+         "the ways add up to more than they need, for the sake of a robot that arrives before the last anyway"),
         ("first come", "robots choose one after the other",
          "Robot 0 takes the place nearest to it. What if that was the only one within reach of robot 1?",
          "who chooses first has the best way, and who chooses last may have to cross the plane"),

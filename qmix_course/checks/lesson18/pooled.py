@@ -21,6 +21,8 @@ def pooled(seen, there, twist=None):
                 mean = given.sum(0)
             if twist == "zeros in the maximum":
                 most = (each * here[:, None]).max(0).values
+            if twist == "floor":
+                most = most.clamp(min=-1e4)
             if twist == "largest size":
                 most = given.abs().max(0).values
             if twist == "minimum":
@@ -50,7 +52,7 @@ def cases() -> list[tuple]:
             there[1], there[2] = True, False
             there[2, 3] = True
         found.append((seen, there))
-    return found
+    return [*found, (1e6 * found[0][0], found[0][1])]       # numbers in another unit
 
 
 def look(room: Room, answer) -> Verdict:
@@ -78,6 +80,9 @@ EXERCISE = Exercise(
         ("zeros in the maximum", "the absent have a zero in the maximum",
          "All that are there say −2. What is the largest, and what do you give?",
          "zero is a number like any other; it must be −∞ that stands in for the absent"),
+        ("floor", "a finite number stands in for the absent in the maximum",
+         "Your stand-in is a number. What if all that are there say less than that?",
+         "numbers come in any unit; only −∞ lies below all of them"),
         ("largest size", "the largest size, where the largest number was asked for",
          "Of −3 and 2, which one is larger?", "the sign of what was seen is lost"),
         ("minimum", "the smallest was taken", "Of 2 and 5, which one is the largest?", "min and max were exchanged"),

@@ -28,6 +28,8 @@ def improvement(ours, theirs, twist=None):
         if twist == "best":
             met = [(max(us), max(them))]
         points = sum(1.0 if a > b else tie if a == b else 0.0 for a, b in met)
+        if twist == "nearly a tie":
+            points = sum(0.5 if abs(a - b) <= 1e-5 * abs(b) else float(a > b) for a, b in met)
         if twist == "by how much":
             points = sum(a - b for a, b in met)
         won, pairs = won + points, pairs + len(met)
@@ -41,7 +43,8 @@ def improvement(ours, theirs, twist=None):
 
 def improvement_cases() -> list[tuple]:
     cases = [([[1.0, 2.0]], [[1.5, 2.0]]), ([[3.0]], [[3.0]]),
-             ([[1.0], [5.0, 5.0, 4.0]], [[0.0, 2.0], [4.0, 9.0]])]
+             ([[1.0], [5.0, 5.0, 4.0]], [[0.0, 2.0], [4.0, 9.0]]),
+             ([[1000.001, 3.0]], [[1000.0, 7.0]])]                        # close, and no tie
     generator = torch.Generator().manual_seed(201)
     for sizes in (((4, 4),), ((3, 5), (2, 2)), ((6, 2), (1, 7), (4, 4)), ((10, 10), (10, 10))):
         drawn = [[torch.randint(6, (count,), generator=generator).double().tolist() for count in pair]
@@ -67,6 +70,9 @@ MISTAKES = twisted(
     ("ties lost", "a tie counts as a loss",
      "Compare an algorithm with itself, on one run of score 3 each. What should come out, and what does?",
      "two equal algorithms would each be worse than the other"),
+    ("nearly a tie", "close scores count as a tie",
+     "1000.001 and 1000: which is higher? A tie is when both are the same.",
+     "how close is close hangs on the unit, and the units differ from task to task"),
     ("the other way round", "it is their probability and not ours",
      "Let every run of ours be better than every run of theirs. Do you get 1?",
      "the question is how likely a run of ours scores higher"),

@@ -14,8 +14,13 @@ def compare(ours, theirs, twist=None):
     """The truth: as many runs of each, those with the lowest seeds, cut at the shorter length; the IQM of each look."""
     sides = []
     count, looks = min(len(ours), len(theirs)), min(len(each) for runs in (ours, theirs) for each in runs.values())
+    lowest = [runs[seed] for runs in (ours, theirs) for seed in sorted(runs)[:count]]
+    if twist == "kept length":
+        looks = min(map(len, lowest))
     for runs in (ours, theirs):
         rows = [runs[seed] for seed in sorted(runs)]
+        if twist == "in both" and (both := sorted(set(ours) & set(theirs))):
+            rows = [runs[seed] for seed in both]
         if twist == "at the end":
             rows = sorted(rows, key=lambda row: row[looks - 1], reverse=True)
         if twist == "best look":
@@ -59,7 +64,9 @@ def figure_cases() -> list[tuple]:
                                 ((9, 2, 5, 7, 1, 8), (3, 0, 4), (5, 3)), (range(4), range(16), (5, 2)),
                                 ((30, 4, 11, 2, 8), range(100, 120), (3, 3)), ((1,), (2,), (1, 1))):
         cases.append((runs(list(ours), looks[0]), runs(list(theirs), looks[1])))
-    return cases
+    cases.append((runs([0, 1, 2, 5], 3), runs([1, 2, 7], 3)))                       # some seeds on both sides
+    broken = runs([0, 1, 2], 4)
+    return [*cases, (broken | {2: broken[2][:2]}, runs([0, 1], 4))]                 # a run that is dropped is shorter
 
 
 def look(room: Room, answer) -> Verdict:
@@ -97,6 +104,12 @@ MISTAKES = twisted(
     ("all", "all runs are used, not as many of each",
      "How many runs of each side does the text ask for?",
      "honest too, and to be preferred elsewhere; here the text fixes as many of each"),
+    ("kept length", "the looks are counted among the kept runs alone",
+     "The listing counts the looks of all runs, before it drops any. Does yours?",
+     "the task was to change one thing; a shorter run that is dropped would change the curves too"),
+    ("in both", "the seeds that both sides have are preferred",
+     "Which seeds does the text ask for: the lowest of each side, or those on both sides?",
+     "other runs than the lowest are drawn wherever the seeds overlap in part"),
     ("own length", "the two curves have different lengths",
      "Which looks do both sides have? Your longer curve goes on alone.",
      "a side that trained longer would be compared at the end of a larger budget"),

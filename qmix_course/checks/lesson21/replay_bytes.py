@@ -35,13 +35,16 @@ def replay_bytes(spec, capacity, length, memory_dim, float_bytes, twist=None):
         fields["actions"] *= spec.n_actions
         fields["last_actions"] *= spec.n_actions
     row = sum(fields.values())
+    if twist == "wraps":
+        return (capacity * row + 2**31) % 2**32 - 2**31
     return row if twist == "one row" else capacity * row
 
 
 def replay_cases() -> list[tuple]:
     return [(TeamSpec(1, 2, 1, 1, 10), 1, 1, 0, 4), (TeamSpec(2, 4, 6, 8, 100), 10_000, 1, 0, 4),
             (TeamSpec(2, 4, 6, 8, 100), 10_000, 1, 0, 8), (TeamSpec(3, 5, 18, 54, 25), 1_000, 25, 64, 4),
-            (TeamSpec(8, 14, 128, 216, 60), 5_000, 60, 64, 4), (TeamSpec(5, 3, 7, 11, 9), 17, 9, 6, 8)]
+            (TeamSpec(8, 14, 128, 216, 60), 5_000, 60, 64, 4),
+            (TeamSpec(8, 14, 128, 216, 60), 20_000, 60, 64, 8), (TeamSpec(5, 3, 7, 11, 9), 17, 9, 6, 8)]
 
 
 def look(room: Room, answer) -> Verdict:
@@ -57,6 +60,9 @@ MISTAKES = twisted(
     ("twice", "every moment is counted twice",
      "In a row of 60 steps, is the moment after step 3 another one than the moment before step 4?",
      "stored as pairs a row would take nearly twice the memory; it is stored once"),
+    ("wraps", "the product does not fit into 32 bits",
+     "How large is the largest number of your type? A replay may take more than 2 GiB.",
+     "a run of 13 GB would be let through as one of 300 MB, or of less than nothing"),
     ("bits", "a bool is counted as a bit",
      "Print torch.zeros(8, dtype=torch.bool).nbytes.", "a bool takes a whole byte"),
     ("wide flags", "a bool is counted as a float",

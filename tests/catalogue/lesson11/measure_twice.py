@@ -16,12 +16,12 @@ from tests.catalogue.experiments import answers
 GAME = MatrixGame("qtran")
 
 
-def side_by_side(arm, seeds, hidden=(32,), width=16, wide=64, more=1, updates=200):
+def side_by_side(arm, seeds, hidden=(32,), width=16, wide=64, more=1, updates=200, hyper=32):
     data = exact.every_step(GAME)
     if arm == "(0, 0) twice":
         data = replace(data, **{name: torch.cat([value, *[value[:1]] * more]) for name, value in vars(data).items()})
     teams = [QMIX.for_env(GAME, seed=seed, hidden=hidden, embed_dim=wide if arm == "wider mixer" else width,
-                          hypernet_dim=32) for seed in seeds]
+                          hypernet_dim=hyper if arm == "wider mixer" else 32) for seed in seeds]
     fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates)
     return [evaluate(GAME, team).mean_return for team in teams]
 
@@ -67,6 +67,11 @@ def not_wider(arm, seeds):
     return side_by_side(arm, seeds, wide=16)
 
 
+def wider_elsewhere(arm, seeds):
+    """The networks that write the weights are four times as wide, and the mixer is as it was."""
+    return side_by_side(arm, seeds, wide=16, hyper=128)
+
+
 def from_32(arm, seeds):
     return side_by_side(arm, seeds, width=32)
 
@@ -90,7 +95,8 @@ def both_changes(arm, seeds):
 MEASURED = {"as it is": [0.0] * 8, "wider mixer": [0.0] * 8, "(0, 0) twice": [8.0] * 8}
 ANSWERS = answers(PLAN, [side_by_side, read_from_the_table, longer, by_hand], MEASURED, "C")
 ANSWERS = replace(ANSWERS, wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "C")) for name, measure in (
-    ("the wider mixer is no wider", not_wider),
+    ("two arms are the same experiment", not_wider),
+    ("the wider mixer is no wider", wider_elsewhere),
     ("an arm has another width than the text gives it", from_32),
     ("an arm has another width than the text gives it", four_times_32),
     ("an arm has another width than the text gives it", eight_times),

@@ -55,9 +55,14 @@ def mean_of_groups(sights, wants):
     return torch.tensor(curve)
 
 
+
+
+
 ANSWERS = Answers(
     right=[grouped, by_unique, by_comparing],
-    wrong=[("the window stands at the beginning of the episode", with_window(lambda row, k: row[:k])),
+    wrong=[("two windows become one number", with_window(lambda row, k: [sum(
+               s * 10**j for j, s in enumerate(row[-k:]))])),
+           ("the window stands at the beginning of the episode", with_window(lambda row, k: row[:k])),
            ("the agent knows one sight, k steps back, and not those after it", with_window(lambda row, k: [row[-k]])),
            ("the order of the sights does not count", with_window(lambda row, k: sorted(row[-k:]))),
            ("how often and when something was seen does not count", with_window(lambda row, k: sorted(set(row[-k:])))),

@@ -1,5 +1,7 @@
 """Answers to 14.4."""
 
+import numpy
+
 from tests.catalogue import Answers
 
 TRUE = {"A": True, "B": False, "C": True, "D": False, "E": False, "F": False, "G": True, "H": True, "I": False,
@@ -11,7 +13,7 @@ def flip(*letters):
 
 
 ANSWERS = Answers(
-    right=[TRUE, dict(reversed(TRUE.items()))],
+    right=[TRUE, {letter: numpy.bool_(keeps) for letter, keeps in TRUE.items()}, dict(reversed(TRUE.items()))],
     wrong=[(f"{letter} is judged wrongly", flip(letter)) for letter in TRUE]
     + [("A is judged wrongly", dict.fromkeys(TRUE, False)), ("B is judged wrongly", dict.fromkeys(TRUE, True)),
        ("D is judged wrongly", flip("D", "I"))])

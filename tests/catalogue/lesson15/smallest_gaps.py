@@ -93,5 +93,5 @@ ANSWERS = Answers(
            ("Q_jt gives in to the agents",
             each(smallest, lambda q, joint, v: gaps(q, joint, v) + joint.detach() - joint)),
            ("nobody can learn from these gaps", lambda q, joint, v: by_axis(q, joint, v).detach()),
-           ("nobody can learn from these gaps", lambda q, joint, v: by_axis(q, joint, v.detach())),
+           ("the gaps are right, their gradient is not", lambda q, joint, v: by_axis(q, joint, v.detach())),
            ("the gaps are right, their gradient is not", own_part_heard)])

@@ -78,9 +78,19 @@ def in_front(seen, masks, names, sizes, n_actions):
     return obs, available
 
 
+def who_sees_something(seen, masks, names, sizes, n_actions):
+    """In play is who has a number above or below 0 before it."""
+    obs, available = torch.zeros(len(names), max(sizes)), torch.zeros(len(names), max(n_actions), dtype=torch.bool)
+    for i, name in enumerate(names):
+        obs[i, :sizes[i]] = seen.get(name, torch.zeros(sizes[i]))
+        available[i, :n_actions[i]] = masks.get(name, True) if obs[i].any() else torch.arange(n_actions[i]) == 0
+    return obs, available
+
+
 ANSWERS = Answers(
     right=[row_by_row, padded],
-    wrong=[("actions that an agent does not have are available", everything_exists),
+    wrong=[("who sees zeros alone is taken for gone", who_sees_something),
+           ("actions that an agent does not have are available", everything_exists),
            ("who is gone may do nothing at all", nothing_for_the_gone),
            ("who is gone may do anything", anything_for_the_gone),
            ("who is there moves up into the place of who is gone", moved_up),

@@ -63,9 +63,16 @@ def clock_first(rewards, terminations, truncations, names):
     return sum(rewards.values()) / len(names), over and not truncated, truncated
 
 
+def asks_the_paid(rewards, terminations, truncations, names):
+    over = all(terminations[name] or truncations[name] for name in rewards if name in terminations)
+    ended = any(terminations[name] for name in rewards if name in terminations)
+    return sum(rewards.values()) / len(names), over and ended, over and not ended
+
+
 ANSWERS = Answers(
     right=[plainly, with_zeros],
-    wrong=[("the mean runs over those who are paid now", of_those_present), ("a sum, not a mean", a_sum),
+    wrong=[("who plays and is not paid is forgotten", asks_the_paid),
+           ("the mean runs over those who are paid now", of_those_present), ("a sum, not a mean", a_sum),
            ("one agent's pay is taken for the team's", the_first),
            ("one agent's ending ends the team's episode", one_is_enough),
            ("the episode terminates while somebody still plays", whenever),

@@ -75,9 +75,23 @@ def far(at, view):
     return torch.cat([_parts(at, view)[..., :1], ways], -1).flatten(2)
 
 
+def who_is_not_here(at, view):
+    """The others are those at another place."""
+    rows, robots = at.shape[:2]
+    seen = torch.zeros(rows, robots, robots - 1, 3)
+    for b in range(rows):
+        for i in range(robots):
+            ways = at[b] - at[b, i]
+            ways = ways[(ways != 0).any(-1)]
+            here = (ways.square().sum(-1, keepdim=True) <= view ** 2).double()
+            seen[b, i, :len(ways)] = torch.cat([here, here * ways / view], -1)
+    return seen.flatten(2)
+
+
 ANSWERS = Answers(
     right=[a_table, a_mask],
-    wrong=[("the first robot is left out everywhere", unchanged),
+    wrong=[("who stands on the same place is taken for the robot itself", who_is_not_here),
+           ("the first robot is left out everywhere", unchanged),
            ("now the last robot is left out everywhere", last_left_out), ("a robot sees itself", itself_too),
            ("the others come in another order", round_about), ("the ways point back", backwards),
            ("who is out of view is still told", far), ("who stands exactly at the border is not seen", border),

@@ -83,9 +83,17 @@ def border(before, after, near):
     return _others(_at(before, after, _time(before, after).clamp(0, 1)) <= near)
 
 
+def with_a_large_guard(before, after, near):
+    way = before[:, None] - before[:, :, None]
+    turn = after[:, None] - after[:, :, None] - way
+    t = (-(way * turn).sum(-1) / ((turn * turn).sum(-1) + 1e-2)).clamp(0, 1)
+    return ((way + t.unsqueeze(-1) * turn).norm(dim=-1) < near) & ~torch.eye(before.shape[1], dtype=torch.bool)
+
+
 ANSWERS = Answers(
     right=[by_the_parabola, in_loops],
-    wrong=[("only the end of the step is looked at", end), ("only the two ends of the step are looked at", ends),
+    wrong=[("what keeps you from 0 / 0 moves the moment", with_a_large_guard),
+           ("only the end of the step is looked at", end), ("only the two ends of the step are looked at", ends),
            ("only the middle of the step is looked at", middle),
            ("only some moments of the step are looked at", moments),
            ("only some moments of the step are looked at", few_moments),

@@ -71,9 +71,22 @@ def one_after_the_other(robots, places):
     return torch.tensor(order)
 
 
+def squares_where_equal(robots, places):
+    squares, robot = torch.cdist(robots, places).square(), range(len(robots))
+    return torch.tensor(min(permutations(robot), key=lambda order: (
+        round(squares[robot, order].max().item(), 9), squares[robot, order].sum().item())))
+
+
+def the_second_longest(robots, places):
+    ways, robot = torch.cdist(robots, places), range(len(robots))
+    return torch.tensor(min(permutations(robot), key=lambda order: sorted(ways[robot, order].tolist(), reverse=True)))
+
+
 ANSWERS = Answers(
     right=[by_permutations, by_a_table],
-    wrong=[("the ways were added up", total), ("the squares of the ways were added up", squares),
+    wrong=[("of equally long longest ways the squares were added up", squares_where_equal),
+           ("of equally long longest ways the second longest decides", the_second_longest),
+           ("the ways were added up", total), ("the squares of the ways were added up", squares),
            ("of equally long longest ways the first was taken", no_tie),
            ("the list is that of the places, not of the robots", turned),
            ("distances are measured along the axes", streets), ("that is the worst order", worst),

@@ -76,9 +76,16 @@ def share_first(seen, there):
     return torch.cat([state[:, -1:], state[:, :-1]], 1)
 
 
+def with_a_large_number(seen, there):
+    here, count = there.unsqueeze(-1), there.sum(1, keepdim=True)
+    most = torch.where(here, seen, -1e4).amax(1) * (count > 0)
+    return torch.cat([(seen * here).sum(1) / count.clamp(min=1), most, count / there.shape[1]], 1)
+
+
 ANSWERS = Answers(
     right=[masked, in_a_loop],
-    wrong=[("the absent are counted in", everybody), ("the mean is taken over everybody's number", over_all),
+    wrong=[("a finite number stands in for the absent in the maximum", with_a_large_number),
+           ("the absent are counted in", everybody), ("the mean is taken over everybody's number", over_all),
            ("a sum, where a mean was asked for", summed), ("the absent have a zero in the maximum", zeros),
            ("the largest size, where the largest number was asked for", sizes),
            ("the smallest was taken", smallest),

@@ -79,9 +79,25 @@ def near_anybody(team, health, enemies, reach):
     return squared.masked_fill(health <= 0, torch.inf).argmin(1), (squared <= reach ** 2).any(1)
 
 
+def chosen_by(distance, health_from=0.0, dead=torch.inf):
+    def answer(team, health, enemies, reach):
+        far = torch.cdist(enemies, team).masked_fill(~(health > 0) | (health < health_from), dead)
+        return distance(far, health), far.amin(1) <= reach
+    return answer
+
+
+the_weaker_of_equals = chosen_by(lambda far, health: torch.where(
+    far == far.amin(1, keepdim=True), health, torch.inf).argmin(1))
+from_one_point_on = chosen_by(lambda far, health: far.argmin(1), health_from=1.0)
+ninety_nine_away = chosen_by(lambda far, health: far.argmin(1), dead=99.0)
+
+
 ANSWERS = Answers(
     right=[filled, in_loops, sorted_out],
-    wrong=[("the dead are attacked", with_the_dead), ("the numbers count the living alone", of_the_living),
+    wrong=[("of equals the weakest is attacked", the_weaker_of_equals),
+           ("who hardly lives is taken for dead", from_one_point_on),
+           ("a finite distance stands in for the dead", ninety_nine_away),
+           ("the dead are attacked", with_the_dead), ("the numbers count the living alone", of_the_living),
            ("the smallest was taken over the other axis", for_each_agent),
            ("distances are measured along the axes", along_the_axes), ("of equals the last one is attacked", the_last),
            ("the weakest is attacked", the_weakest), ("who stands exactly at the border is out of reach", inside_only),

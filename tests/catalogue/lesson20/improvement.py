@@ -80,9 +80,18 @@ def added_up(ours, theirs):
     return in_loops(ours, theirs) * len(ours)
 
 
+def ties_by_isclose(ours, theirs):
+    shares = []
+    for us, them in zip(ours, theirs):
+        us, them = np.array(us)[:, None], np.array(them)
+        shares.append(np.where(np.isclose(us, them), 0.5, us > them).mean())
+    return float(np.mean(shares))
+
+
 ANSWERS = Answers(
     right=[in_loops, in_numpy, by_signs],
-    wrong=[
+    wrong=[("close scores count as a tie", ties_by_isclose),
+           
         ("a tie counts as a win", ties_won),
         ("a tie counts as a loss", ties_lost),
         ("it is their probability and not ours", other_way),

@@ -83,9 +83,31 @@ def best_so_far(ours, theirs):
             for runs in (ours, theirs)]
 
 
+def looks_of_the_kept(ours, theirs):
+    count = min(len(ours), len(theirs))
+    kept = [[runs[seed] for seed in sorted(runs)[:count]] for runs in (ours, theirs)]
+    looks = min(len(row) for rows in kept for row in rows)
+    return [[iqm([row[t] for row in rows]) for t in range(looks)] for rows in kept]
+
+
+def seeds_of_both(ours, theirs):
+    both = set(ours) & set(theirs)
+    if not both:
+        return by_seed(ours, theirs)
+    looks = min(len(row) for runs in (ours, theirs) for row in runs.values())
+    few = sorted(both)[:min(len(ours), len(theirs))]
+    return by_seed(*({seed: runs[seed][:looks] for seed in few} for runs in (ours, theirs)))
+
+
+def rows_of_numbers(ours, theirs):
+    return [np.array(curve) for curve in by_seed(ours, theirs)]
+
+
 ANSWERS = Answers(
-    right=[by_seed, in_numpy],
-    wrong=[
+    right=[by_seed, in_numpy, rows_of_numbers],
+    wrong=[("the looks are counted among the kept runs alone", looks_of_the_kept),
+        ("the seeds that both sides have are preferred", seeds_of_both),
+           
         ("the runs are still chosen by how they ended", listing),
         ("the runs are chosen by the last look that both sides have", chosen(lambda row, looks: row[looks - 1])),
         ("the runs are chosen by their best look", chosen(lambda row, looks: max(row[:looks]))),

@@ -1,5 +1,6 @@
 """Answers to 21.2."""
 
+import numpy as np
 import torch
 
 from tests.catalogue import Answers
@@ -29,9 +30,14 @@ def changed(**how):
                                              for name, value in how.items()})
 
 
+def in_32_bits(*case):
+    return int(np.array(by_fields(*case)).astype(np.int32))
+
+
 ANSWERS = Answers(
     right=[by_fields, by_laying_out],
-    wrong=[
+    wrong=[("the product does not fit into 32 bits", in_32_bits),
+           
         ("the moment after the last step is missing", changed(moments=lambda spec, capacity, length, *_: length)),
         ("every moment is counted twice", changed(moments=lambda spec, capacity, length, *_: 2 * length)),
         ("a bool is counted as a bit", changed(flag=1 / 8)),
