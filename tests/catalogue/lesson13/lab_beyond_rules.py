@@ -1,11 +1,13 @@
 """Answers to 13.4."""
 
+import operator
+
 import torch
 
 from tests.catalogue import Answers
 
 
-def lab(now, after=None, full=lambda alike, better, possible: alike | better, close=None):
+def lab(now, after=None, full=lambda alike, better, possible: alike | better, higher=operator.gt):
     def mended(q, available, q_hat, actions, reward, terminated, gamma, alpha):
         rows = torch.arange(len(reward))
         last = (after or (lambda q, av: q[:, 1].masked_fill(~av[:, 1], -torch.inf).argmax(-1)))(q, available)
@@ -14,7 +16,7 @@ def lab(now, after=None, full=lambda alike, better, possible: alike | better, cl
         greedy = now(q, available, actions, q_hat)
         q_greedy = q_hat[rows, 0, greedy[:, 0], greedy[:, 1]]
         possible = available[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
-        return y, torch.where(full((actions == greedy).all(-1), y > q_greedy, possible), 1.0, alpha)
+        return y, torch.where(full((actions == greedy).all(-1), higher(y, q_greedy), possible), 1.0, alpha)
     return mended
 
 
@@ -69,6 +71,7 @@ def judge_chooses(q, available, actions, q_hat):
 ANSWERS = Answers(
     right=[("D", lab(masked)), (" d", lab(masked_where)), ("D", lab(filled_with(-1e9)))],
     wrong=[
+        ("a target that is no higher counts in full", ("D", lab(masked, higher=operator.ge))),
         ("an action that cannot be taken is still greedy", ("D", lab(unmasked))),
         ("an impossible action counts as 0", ("D", lab(times_mask))),
         ("an impossible action counts as 0", ("D", lab(filled_with_zero))),

@@ -217,10 +217,18 @@ def in_place(env, draw, act, steps, generator):
     return torch.stack(played)
 
 
+def stays_at_the_end(env, draw, step, z, generator):
+    """What the reset gives is read for the draw, and not for the next joint action."""
+    if step.ended.any():
+        z = torch.where(step.ended, draw(env.reset(where=step.ended).state, generator), z)
+    return step, z
+
+
 ANSWERS = Answers(
     right=[("C", explorer(with_where)), (" c", explorer(by_index)), ("C", explorer(only_those_rows)),
            ("C", explorer(always_draws)), ("C", row_by_row)],
     wrong=[
+        ("the team acts on what it saw before the reset", ("C", explorer(stays_at_the_end))),
         ("the bug is still there: one row's end redraws every row", ("C", explorer(listing))),
         ("the latent is never redrawn", ("C", explorer(flags_after_the_reset))),
         ("the latent is never redrawn", ("C", explorer(never))),
