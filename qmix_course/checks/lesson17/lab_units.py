@@ -31,6 +31,10 @@ def in_units(places, half, twist=None):
         return rows / (2 * half)
     if twist == "shifted":
         return (rows + half) / (2 * half)
+    if twist == "by axis":
+        return (places / half).transpose(1, 2).flatten(1)
+    if twist == "this field":
+        return rows / 300
     if twist == "zero":
         return torch.zeros_like(rows)
     return rows / half
@@ -54,6 +58,12 @@ MISTAKES = (
         ("batch", "the unit depends on who else is in the batch",
          "Give the same places once alone and once beside others. Are the numbers the same?",
          "the same state would be two states, and nothing could be learned about it"),
+        ("by axis", "all first coordinates stand in front",
+         "In which order do the numbers of two places come: place by place, or axis by axis?",
+         "the text asks for place by place; whoever reads the state relies on it"),
+        ("this field", "the unit is that of one field",
+         "What is `half` for? Give your function a field of 60.",
+         "on another field the numbers would be far from 1 again"),
         ("row", "each state has a unit of its own",
          "All places twice as far from the middle: is that another state for you?",
          "what is near and what is far can no longer be told apart"),

@@ -10,12 +10,14 @@ from qmix_course.checks.verdict import Verdict
 
 
 def outcome(rewards, terminations, truncations, names, twist=None):
-    pays = list(rewards.values())
+    pays = [pay for name, pay in rewards.items() if name in terminations or twist != "players"]
     count = {"present": max(1, len(pays)), "sum": 1}.get(twist, len(names))
     reward = sum(pays[:1]) if twist == "first" else sum(pays) / count
     asked = [name for name in terminations if name in rewards or twist != "paid"]
     told = [(terminations[name], truncations[name]) for name in asked]
     over = (any if twist == "one" else all)(ended or cut for ended, cut in told)
+    if twist == "gone":
+        over = over and len(terminations) == len(names)
     ended = any(ended for ended, _ in told)
     if twist == "all ended":
         ended = all(ended for ended, _ in told)
@@ -62,6 +64,12 @@ MISTAKES = twisted(
      "the reward of the same deed would change whenever somebody leaves"),
     ("sum", "a sum, not a mean", "Two robots are paid 1 each. What is the team paid, by the text?",
      "the text asks for the mean; either would do, but not one where the other was agreed"),
+    ("players", "the last pay of who has left is lost",
+     "A robot has left and is paid once more. Where does that go in your version?",
+     "what an agent earned counts for the team, also when it comes late"),
+    ("gone", "who has left keeps the episode open",
+     "A robot left earlier, so no flag names it. Does the episode wait for it?",
+     "an episode that somebody has left would never be over"),
     ("first", "one agent's pay is taken for the team's", "What is the second agent's reward good for in your version?",
      "where agents are paid differently, the others' rewards are lost"),
     ("one", "one agent's ending ends the team's episode", "One robot is done, the other one still walks. Is it over?",

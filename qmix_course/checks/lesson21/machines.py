@@ -12,7 +12,7 @@ from qmix_course.checks.verdict import Verdict
 def machines(runs, hours, memory, cores, machine_memory, deadline, twist=None):
     """The truth: runs at once on a machine, one after the other until the deadline; 0 where not one run fits."""
     at_once = min(cores, machine_memory // memory)
-    waves = deadline // hours
+    waves = (deadline - (twist == "too early")) // hours
     if twist == "memory":
         at_once = cores
     if twist == "cores":
@@ -29,6 +29,8 @@ def machines(runs, hours, memory, cores, machine_memory, deadline, twist=None):
         return ceil(runs * hours / (at_once * deadline))
     if twist == "parts of memory":
         return ceil(runs / (min(cores, machine_memory / memory) * waves))
+    if twist == "one more":
+        return runs // (at_once * waves) + 1
     if twist == "down":
         return runs // (at_once * waves)
     return -(-runs // (at_once * waves))
@@ -59,6 +61,12 @@ MISTAKES = twisted(
     ("parts of memory", "part of a run uses what memory is left",
      "16 GiB and 5 GiB a run: is it 3 runs at once, or 3.2?",
      "the rest of the memory of each machine stays empty"),
+    ("too early", "what ends at the deadline counts as too late",
+     "Runs of 10 hours, 10 hours to go. Is one done within the deadline?",
+     "within the deadline includes its last moment"),
+    ("one more", "a machine is bought for no run",
+     "8 runs, 4 a machine. What does the third machine do?",
+     "where nothing is left over, no further machine is needed"),
     ("down", "the last machine is left out", "9 runs, 4 a machine. Who makes the ninth?",
      "what is left over needs a machine too"),
     ("once", "each core makes one run only", "Twelve-hour runs, ten days. How many does one core make?",

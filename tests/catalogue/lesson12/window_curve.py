@@ -55,9 +55,6 @@ def mean_of_groups(sights, wants):
     return torch.tensor(curve)
 
 
-
-
-
 ANSWERS = Answers(
     right=[grouped, by_unique, by_comparing],
     wrong=[("two windows become one number", with_window(lambda row, k: [sum(

@@ -53,7 +53,9 @@ def nothing(places, half):
 
 ANSWERS = Answers(
     right=[("D", by_half), ("d ", one_by_one)],
-    wrong=[("the bug is still there: the state comes in raw units", ("D", raw)),
+    wrong=[("the unit is that of one field", ("D", lambda places, half: places.flatten(1) / 300)),
+           ("all first coordinates stand in front", ("D", lambda places, half: (places / half).mT.flatten(1))),
+           ("the bug is still there: the state comes in raw units", ("D", raw)),
            ("the unit depends on who else is in the batch", ("D", by_the_batch)),
            ("each state has a unit of its own", ("D", by_the_row)),
            ("the numbers are standardised over the batch", ("D", standardised)),

@@ -69,9 +69,22 @@ def asks_the_paid(rewards, terminations, truncations, names):
     return sum(rewards.values()) / len(names), over and ended, over and not ended
 
 
+def pays_the_players(rewards, terminations, truncations, names):
+    return (sum(rewards.get(name, 0.0) for name in terminations) / len(names),
+            *plainly(rewards, terminations, truncations, names)[1:])
+
+
+def waits_for_all(rewards, terminations, truncations, names):
+    over = all(terminations.get(name, False) or truncations.get(name, False) for name in names)
+    ended = any(terminations.values())
+    return sum(rewards.values()) / len(names), over and ended, over and not ended
+
+
 ANSWERS = Answers(
     right=[plainly, with_zeros],
-    wrong=[("who plays and is not paid is forgotten", asks_the_paid),
+    wrong=[("the last pay of who has left is lost", pays_the_players),
+           ("who has left keeps the episode open", waits_for_all),
+           ("who plays and is not paid is forgotten", asks_the_paid),
            ("the mean runs over those who are paid now", of_those_present), ("a sum, not a mean", a_sum),
            ("one agent's pay is taken for the team's", the_first),
            ("one agent's ending ends the team's episode", one_is_enough),

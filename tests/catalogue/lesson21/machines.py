@@ -49,9 +49,21 @@ def down(runs, hours, memory, cores, machine_memory, deadline):
     return runs // on_each if on_each else 0
 
 
+def before_the_deadline(runs, hours, memory, cores, machine_memory, deadline):
+    each = min(cores, machine_memory // memory) * ((deadline - 1) // hours)
+    return math.ceil(runs / each) if each else 0
+
+
+def and_one_more(runs, hours, memory, cores, machine_memory, deadline):
+    each = min(cores, machine_memory // memory) * (deadline // hours)
+    return runs // each + 1 if each else 0
+
+
 ANSWERS = Answers(
     right=[divided, played],
-    wrong=[
+    wrong=[("what ends at the deadline counts as too late", before_the_deadline),
+           ("a machine is bought for no run", and_one_more),
+           
         ("memory is forgotten",
          lambda runs, hours, memory, cores, room, deadline: whole(cores, deadline // hours, runs)),
         ("cores are forgotten",
