@@ -47,10 +47,10 @@ def watching(room: Room) -> Iterator[list[Run]]:
 
 
 def _sums(optimiser) -> list[float]:
-    weights = [weight.detach().double() for group in optimiser.param_groups for weight in group["params"]
-               if weight.grad is not None]
-    gradients = [weight.grad.detach().double() for group in optimiser.param_groups for weight in group["params"]
-                 if weight.grad is not None]
+    pairs = [(weight.detach().cpu().double(), weight.grad.detach().cpu().double())
+             for group in optimiser.param_groups for weight in group["params"]
+             if weight.grad is not None and weight.grad.layout == torch.strided]
+    weights, gradients = zip(*pairs) if pairs else ((), ())
     return [sum(each.sum().item() for each in weights), sum(each.square().sum().item() for each in weights),
             sum(each.sum().item() for each in gradients), sum(each.square().sum().item() for each in gradients)]
 
