@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 
 FORMAT = 2
@@ -36,11 +37,11 @@ class InUse(ValueError):
 def save(path: str | Path, settings: dict, state: dict) -> None:
     """Write the file beside its place, force it to the disk, and only then put it there in one move.
 
-    ``TypeError`` if ``state`` holds what could not be read back, ``OSError`` if the file cannot be written (a full
+    ``TypeError`` if one of the two holds what could not be read back, ``OSError`` if the file cannot be written (a full
     disk, say); what was there before is still there then.
     """
     path = Path(path)
-    if strange := not_plain(state, "state"):
+    if strange := not_plain(settings, "settings") or not_plain(state, "state"):
         raise TypeError(f"checkpoint: {strange}, which could not be read back; {PLAIN_WORDS}")
     memory = io.BytesIO()                   # torch writes into memory: an interrupt amid its own file writing is fatal
     torch.save({"format": FORMAT, "settings": settings, "state": on_cpu(state)}, memory)
@@ -63,6 +64,17 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
                                    f"({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def plain(values: dict) -> dict:
+    """The numbers and words among ``values``, as settings: numpy's, and those of a class of their own, as Python's own.
+    """
+    kinds, found = (bool, int, float, str), {}
+    for name, value in values.items():
+        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, kinds):
+            found[name] = next(kind for kind in kinds if isinstance(value, kind))(value)
+    return found
 
 
 def not_plain(value, name: str) -> str:

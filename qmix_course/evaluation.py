@@ -12,7 +12,7 @@ import torch
 
 from qmix_course import errors
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
-from qmix_course.exploration import greedy
+from qmix_course.exploration import another_seed, greedy
 
 RANDOM = "random"               # the team that takes every available action with equal chance
 
@@ -67,7 +67,7 @@ def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0
     seed = errors.seed("seed", seed)
     if start and episodes > env.num_envs:
         raise ValueError(f"episodes: expected at most num_envs = {env.num_envs} with a given start, got {episodes}")
-    dice = torch.Generator().manual_seed(seed)
+    dice = torch.Generator().manual_seed(another_seed(seed))
     rounds = [play_rows(env, algorithm, seed if number == 0 else None, start, dice)
               for number in range(-(-episodes // env.num_envs))]
     returns, lengths, terminated = (torch.cat(parts)[:episodes] for parts in zip(*rounds))
@@ -78,7 +78,9 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torc
     """One episode in every row: returns[B], lengths[B], terminated[B]. ``dice``: of a team that draws."""
     step = env.reset(seed=seed, **start)
     choose = chooser(algorithm, step, dice)
-    returns, lengths = torch.zeros_like(step.reward), torch.zeros(env.num_envs, dtype=torch.int64)
+    # Whole rewards add up to floats, like others.
+    returns = torch.zeros(env.num_envs, dtype=torch.result_type(step.reward, 0.0))
+    lengths = torch.zeros(env.num_envs, dtype=torch.int64)
     playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
     while True:
         step = env.step(choose(step))

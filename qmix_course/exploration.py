@@ -12,6 +12,12 @@ from qmix_course import errors
 from qmix_course.agents import GRUAgents
 
 
+def another_seed(seed: int) -> int:
+    """A seed for a second generator beside one that ``seed`` started: with the same, the two would draw the same
+    numbers."""
+    return int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(seed)))
+
+
 def linear_schedule(start: float, end: float, steps: int, step: int) -> float:
     """The value at ``step`` of a straight line from ``start`` (step 0) to ``end`` (``steps`` and after)."""
     start, end = errors.number("start", start), errors.number("end", end)

@@ -192,7 +192,11 @@ class ReplayBuffer:
     def rewards(self) -> tuple[float, float]:
         """Mean and spread (standard deviation) of the rewards of all steps in memory that were played; 0, 0 of none."""
         played = self._rows.reward[:self._size][self._rows.mask[:self._size] > 0]
-        return (played.mean().item(), played.std(correction=0).item()) if len(played) else (0.0, 0.0)
+        if not len(played):
+            return 0.0, 0.0
+        if (played == played[0]).all():             # computed, the spread would be what rounding leaves, as 1e-8
+            return played[0].item(), 0.0
+        return played.mean().item(), played.std(correction=0).item()
 
     def state_dict(self) -> dict:
         """The rows that were written, and where the next one goes."""

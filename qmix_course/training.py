@@ -20,7 +20,7 @@ from qmix_course.collect import Collector, env_state, row_length
 from qmix_course.config import TrainConfig, never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation, starts_differ
-from qmix_course.exploration import linear_schedule
+from qmix_course.exploration import another_seed, linear_schedule
 from qmix_course.history import History, mean
 from qmix_course.learner import Learner
 from qmix_course.replay import Batch, ReplayBuffer
@@ -43,11 +43,9 @@ class Run:
         self.target = deepcopy(algorithm).requires_grad_(False)
         self.seen = list(zip(self.target.buffers(), algorithm.buffers(), strict=True))
         self.learner = Learner([algorithm], [self.target], config) if lone else None
-        # A seed of the environment's own: two generators with one seed would draw the same numbers.
-        env_seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(config.seed)))
         length, memory = row_length(env, algorithm), algorithm.memory_dim
         self.buffer = ReplayBuffer(config.capacity, env.spec, length, memory, config.device)
-        self.collector = Collector(env, algorithm, env_seed, self.generator, config.parameter_noise)
+        self.collector = Collector(env, algorithm, another_seed(config.seed), self.generator, config.parameter_noise)
         self.history = History()
         self.watch = Watch(algorithm.gamma, env.spec.episode_limit)
         self.steps, self.losses, self.seconds = 0, [], 0.0
@@ -160,8 +158,7 @@ class Run:
         self.learner.load_optimiser(saved["optimiser"], saved["updates"])
         self.generator.set_state(saved["generator"])
         if not exact:                               # new episodes in every row, not those that the run began with
-            seed = int(torch.randint(2**62, (), generator=torch.Generator().manual_seed(saved["steps"])))
-            self.collector.begin_anew(saved["collector"], seed)
+            self.collector.begin_anew(saved["collector"], another_seed(saved["steps"]))
         self.history = History(**saved["history"])
         self.steps, self.losses, self.seconds = saved["steps"], list(saved["losses"]), saved["seconds"]
 

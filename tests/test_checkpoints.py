@@ -29,6 +29,50 @@ def test_numpy_numbers_make_checkpoints_that_load(tmp_path, name, value):
     assert once(resume=False).steps == once(resume=True).steps == [160, 320]
 
 
+class Mine(GridWorld):
+    """With a setting of its own, set from outside as it comes."""
+
+    cost = 0.0
+
+    def clone(self, num_envs=None):
+        made = super().clone(num_envs)
+        made.cost = self.cost
+        return made
+
+
+class MyQMIX(QMIX):
+    """A team with a constant of its own."""
+
+
+class Word(str):
+    pass
+
+
+@pytest.mark.parametrize("value, other", [(np.float64(0.5), 0.25), (np.float32(0.5), 0.25), (np.int64(3), 4),
+                                          (np.bool_(True), False), (np.str_("hard"), "easy"), (Word("hard"), "easy")])
+def test_settings_of_ones_own_may_be_numpys_and_are_held_against_the_file(tmp_path, value, other):
+    """numpy's numbers among the settings once made files that nobody could read, or were not looked at."""
+    def once(mine, his, resume):
+        env = Mine(num_envs=8)
+        team = MyQMIX.for_env(env)
+        env.cost, team.weight = mine, his
+        return train(env, team, SHORT, checkpoint=tmp_path / "c.pt", resume=resume)
+
+    assert once(value, value, resume=False).steps == once(value, value, resume=True).steps == [160, 320]
+    plain = value.item() if isinstance(value, np.generic) else str(value)
+    assert once(plain, plain, resume=True).steps == [160, 320]
+    with pytest.raises(ValueError, match="environment.cost is"):
+        once(other, value, resume=True)
+    with pytest.raises(ValueError, match="algorithm.weight is"):
+        once(value, other, resume=True)
+
+
+def test_settings_that_could_not_be_read_back_are_no_file(tmp_path):
+    with pytest.raises(TypeError, match=r"settings\['a'\] is a float64"):
+        checkpoint.save(tmp_path / "c.pt", {"a": np.float64(1)}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_refused_resume_changes_nothing(tmp_path):
     path, env = tmp_path / "c.pt", GridWorld(num_envs=8)
     train(env, QMIX.for_env(env), SHORT, checkpoint=path)

@@ -6,6 +6,7 @@ That nothing is said of the course's own worlds, test_check_env.py holds for all
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from outside import package
@@ -157,7 +158,7 @@ def played(env, episodes):
 
 
 @pytest.mark.parametrize("names", [{"max_cycles": 5}, {"metadata": {"max_cycles": 5}}, {"max_steps": 5},
-                                   {"_max_episode_steps": 5}])
+                                   {"_max_episode_steps": 5}, {"max_steps": np.int64(5)}])
 def test_an_end_at_the_environments_own_limit_is_said_once(names):
     from qmix_course.envs import from_parallel_env
 

@@ -6,8 +6,11 @@ import torch
 from qmix_course.__main__ import main
 from qmix_course.algorithms import VDN
 from qmix_course.envs import GridWorld, MatrixGame, Skirmish, SpeakerListener
+from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 from qmix_course.envs.skirmish_scripts import ScriptedTeam
 from qmix_course.evaluation import evaluate
+from qmix_course.exploration import another_seed
+from qmix_course.training import TrainConfig, train
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +35,7 @@ def by_hand(env, choose, seed=0):
 @pytest.mark.parametrize("make", [lambda: GridWorld(size=2, num_envs=6, random_starts=True, n_agents=2),
                                   lambda: Skirmish("3m", num_envs=4), lambda: SpeakerListener(num_envs=3)])
 def test_a_random_team_and_its_episodes(make):
-    dice = torch.Generator().manual_seed(3)
+    dice = torch.Generator().manual_seed(another_seed(3))
     returns, lengths, ends = by_hand(make(), lambda step: (
         torch.rand(step.available.shape, generator=dice) * step.available).argmax(-1), seed=3)
     played = evaluate(make(), "random", seed=3)
@@ -47,6 +50,56 @@ def test_chance_has_no_favourite_and_draws_on_from_round_to_round():
     returns = evaluate(env, "random", episodes=4_500).returns
     counts = returns.long().bincount(minlength=9)
     assert len(returns) == 4_500 and (counts - 500).abs().max() < 100
+
+
+class Hidden(TeamEnv):
+    """Each of two agents has to guess a number from 0 to 2, drawn at reset and shown to nobody. Pays 1 for two hits, as
+    a number of ``dtype``."""
+
+    dtype = torch.float64
+
+    def __init__(self, num_envs=1):
+        super().__init__(TeamSpec(n_agents=2, n_actions=3, obs_dim=1, state_dim=1, episode_limit=1), num_envs)
+
+    def _now(self, paid, ended):
+        rows = self.num_envs
+        return TeamStep(obs=torch.ones(rows, 2, 1), state=torch.ones(rows, 1),
+                        available=torch.ones(rows, 2, 3, dtype=torch.bool), reward=paid.to(self.dtype),
+                        terminated=torch.full((rows,), ended), truncated=torch.zeros(rows, dtype=torch.bool))
+
+    def _begin(self, where, **start):
+        keys = torch.rand(self.num_envs, 2, 3, generator=self._generator, dtype=torch.float64)
+        self._secret = keys.argmax(-1)
+        return self._now(torch.zeros(self.num_envs), False)
+
+    def _advance(self, actions):
+        return self._now((actions == self._secret).all(-1), True)
+
+    def clone(self, num_envs=None):
+        return type(self)(num_envs or self.num_envs)
+
+
+def test_a_random_team_does_not_roll_what_the_environment_rolls():
+    """Chance hits both numbers once in nine. With one seed for both generators it hit always."""
+    for seed in range(3):
+        assert abs(evaluate(Hidden(2_000), "random", seed=seed).mean_return - 1 / 9) < 0.03
+
+
+def test_whole_rewards_are_averaged_as_floats():
+    class Counted(Hidden):
+        dtype = torch.int64
+
+    played = evaluate(Counted(2_000), "random")
+    assert played.returns.is_floating_point() and played.mean_return == evaluate(Hidden(2_000), "random").mean_return
+    config = TrainConfig(total_steps=64, learning_starts=8, batch_size=8, update_every=8, evaluate_every=32,
+                         evaluation_episodes=32)
+    for recurrent in (False, True):
+        histories = []
+        for world in (Hidden, Counted):
+            env = world(4)
+            histories.append(train(env, VDN.for_env(env, recurrent=recurrent), config))
+        assert histories[0].greedy_return == histories[1].greedy_return
+        assert histories[0].exploring_return == histories[1].exploring_return
 
 
 def test_a_rule_sees_observations_and_masks_and_early_ends_count_once():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from qmix_course import errors
+from qmix_course import checkpoint, errors
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 from qmix_course.replay import Batch
@@ -56,9 +56,9 @@ class Algorithm(nn.Module):
 
     def settings(self) -> dict:
         """The name, the constants and the sizes of all weights: a checkpoint of another algorithm is refused."""
-        plain = {k: v for k, v in vars(self).items() if isinstance(v, (bool, int, float, str)) and k != "training"}
+        own = checkpoint.plain({name: value for name, value in vars(self).items() if name != "training"})
         shapes = {name: str(tuple(value.shape)) for name, value in self.state_dict().items()}
-        return {"name": type(self).__name__} | plain | {"shape": shapes}
+        return {"name": type(self).__name__} | own | {"shape": shapes}
 
     @property
     def device(self) -> torch.device:

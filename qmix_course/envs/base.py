@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from qmix_course import errors
+from qmix_course import checkpoint, errors
 
 OUTCOME = ("reward", "terminated", "truncated")
 
@@ -196,9 +196,8 @@ class TeamEnv(ABC):
 
     def settings(self) -> dict:
         """What makes this the task it is, as plain numbers and words: a checkpoint of another one is refused."""
-        plain = {k: v for k, v in vars(self).items()
-                 if not k.startswith("_") and isinstance(v, (bool, int, float, str))}
-        return {"environment": type(self).__name__} | plain | vars(self.spec)
+        own = checkpoint.plain({name: value for name, value in vars(self).items() if not name.startswith("_")})
+        return {"environment": type(self).__name__} | own | vars(self.spec)
 
     def state_dict(self) -> dict:
         """Everything that the rest of a run depends on, as tensors and plain numbers (for exact resume)."""

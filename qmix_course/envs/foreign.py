@@ -10,6 +10,7 @@ import math
 import reprlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 from gymnasium import spaces
@@ -129,7 +130,7 @@ def own_limit(env, metadata: Mapping):
     """What an environment says of its time limit, under the names in use; None if nothing."""
     found = [getattr(env, "max_cycles", None), metadata.get("max_cycles")]
     others = [getattr(env, name, None) for name in ("max_steps", "_max_episode_steps", "max_episode_steps")]
-    found += [each for each in others if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+    found += [each for each in others if isinstance(each, Integral) and not isinstance(each, bool) and each > 0]
     return next((limit for limit in found if limit is not None), None)
 
 
