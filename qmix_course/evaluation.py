@@ -58,8 +58,8 @@ def evaluate(env: TeamEnv, algorithm, episodes: int | None = None, seed: int = 0
     """Play ``episodes`` greedy episodes (default: one in every row of ``env``) and return what they brought.
 
     ``algorithm``: a trained team; or ``"random"``, a team that takes every available action with equal chance, from
-    dice that ``seed`` starts; or a rule of your own, a function of obs[B, N, O] and available[B, N, A] that returns
-    actions[B, N]. Reset ``env`` before you step it again. ``start`` goes to ``env.reset`` (the grid world:
+    dice of its own that ``seed`` starts; or a rule of your own, a function of obs[B, N, O] and available[B, N, A] that
+    returns actions[B, N]. Reset ``env`` before you step it again. ``start`` goes to ``env.reset`` (the grid world:
     ``positions``).
     """
     check_player(env, algorithm)

@@ -30,7 +30,8 @@ save seed sequence settled shows side_by_side sort_settings space_of spec_of spe
 state_of steps switch switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths
 with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
-algorithm_called another_seed plain units_doubt state_doubt own_limit Task.see_limit check_player chooser find is_ours is_rule made
+algorithm_called another_seed plain units_doubt state_doubt own_limit Task.see_limit check_player chooser find is_ours
+is_rule made
 place_of starts_differ team_options told
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
