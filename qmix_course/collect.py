@@ -63,6 +63,7 @@ class Collector:
             actions = epsilon_greedy(q, now.available, epsilon, self.generator)
         else:
             actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
+        now = now.copy()                    # an environment may write what follows into the tensors that it gave
         then = self.env.step(actions)
         self.algorithm.see(then.state)
         if self.length == 1:

@@ -141,12 +141,13 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     step = env.reset(seed=seed, **start)
     memory = algorithm.start(step)
     actions = torch.full((1, env.spec.n_agents), -1)
-    steps, chosen, values, places = [step], [], [], [getattr(env, "positions", None)]
+    steps, chosen, values, places = [step.copy()], [], [], [getattr(env, "positions", None)]
     while not step.ended.item():
         q, memory = algorithm.act_values(step.obs, actions, memory)
         actions = greedy(q, step.available)
         step = env.step(actions)
-        steps.append(step), chosen.append(actions), values.append(q), places.append(getattr(env, "positions", None))
+        steps.append(step.copy()), chosen.append(actions), values.append(q)
+        places.append(getattr(env, "positions", None))
     return Episode(
         obs=torch.cat([s.obs for s in steps]), state=torch.cat([s.state for s in steps]), actions=torch.cat(chosen),
         rewards=torch.cat([s.reward for s in steps[1:]]), agent_qs=torch.cat(values),

@@ -10,8 +10,8 @@ from torch import nn
 
 from qmix_course.algorithms import QMIX, VDN
 from qmix_course.collect import Collector
-from qmix_course.envs import GridWorld, TeamSpec
-from qmix_course.evaluation import evaluate
+from qmix_course.envs import GridWorld, ResetNeeded, TeamSpec
+from qmix_course.evaluation import evaluate, play
 from qmix_course.exploration import epsilon_greedy
 from qmix_course.replay import Batch, ReplayBuffer
 
@@ -214,3 +214,60 @@ def test_what_was_saved_stays_as_it_was(kind):
         env.load_state_dict(saved[1])
         collector.generator.set_state(saved[2])
     assert equal(*rounds)
+
+
+# ---- environments that keep the contract loosely ---------------------------------------------------------------------
+
+
+class Stubborn(GridWorld):
+    """Gives the same tensors every time and writes what follows into them."""
+
+    def _hand(self, step):
+        if not hasattr(self, "_given"):
+            self._given = step
+        for name, value in vars(step).items():
+            getattr(self._given, name).copy_(value)
+        return self._given
+
+    def _begin(self, where, **start):
+        return self._hand(super()._begin(where, **start))
+
+    def _advance(self, actions):
+        return self._hand(super()._advance(actions))
+
+    def clone(self, num_envs=None):
+        return type(self)(self.size, self.spec.n_agents, num_envs or self.num_envs)
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_an_environment_that_writes_into_what_it_gave_fills_the_memory_rightly(recurrent):
+    rows, episodes = [], []
+    for kind in (GridWorld, Stubborn):
+        env = kind(num_envs=3)
+        team = VDN.for_env(env, recurrent=recurrent)
+        collector = Collector(env, team, 0, torch.Generator().manual_seed(0))
+        rows.append([collector.step(1.0) for _ in range(70)])
+        episodes.append(play(kind(), team))
+    assert sum(len(each.obs) for each in rows[0]) > 0
+    for right, got in zip(*rows):
+        for field in fields(Batch):
+            assert torch.equal(getattr(right, field.name), getattr(got, field.name)), field.name
+    for name in ("obs", "state", "rewards"):
+        assert torch.equal(getattr(episodes[0], name), getattr(episodes[1], name)), name
+
+
+def test_an_episode_that_has_ended_as_it_begins_is_refused():
+    """It would never begin: to reset again brings the same."""
+    class Over(GridWorld):
+        def _begin(self, where, **start):
+            step = super()._begin(where, **start)
+            step.terminated[1] = bool(where[1])
+            return step
+
+    env = Over(num_envs=3)
+    with pytest.raises(ValueError, match=r"_begin of Over: expected both flags False .* row\(s\) \[1\]"):
+        env.reset()
+    with pytest.raises(ResetNeeded, match="has not been reset"):
+        env.step(torch.zeros(3, 2, dtype=torch.int64))
+    with pytest.raises(ValueError, match="_begin of Over"):
+        evaluate(env, VDN.for_env(env))

@@ -227,5 +227,5 @@ def td_lambda_target(reward: torch.Tensor, terminated: torch.Tensor, next_value:
 
 
 def masked_mean(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The mean of values[B, T] over the steps that were played: masked sum / mask sum."""
+    """The mean of values[B, T] over the steps that were played: masked sum / mask sum; NaN if none was."""
     return (values * mask).sum() / mask.sum()

@@ -60,6 +60,10 @@ class TeamStep:
         """[B] bool: the rows whose episode is over, for whichever reason."""
         return self.terminated | self.truncated
 
+    def copy(self) -> TeamStep:
+        """The same in tensors of its own."""
+        return TeamStep(**{name: value.clone() for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class Model:
@@ -116,6 +120,11 @@ class TeamEnv(ABC):
         if seed is not None:
             self._seed(seed)
         step = self._begin(where, **start)
+        if bool((step.ended & where).any()):
+            self._outcome = None                    # some rows have begun anew: only a reset of all makes sense now
+            raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
+                             f"one that has ended in row(s) {(step.ended & where).nonzero().flatten().tolist()[:8]}; "
+                             "draw another start there, or end it at the first step")
         if self._outcome is not None:
             for name in OUTCOME:
                 getattr(step, name)[~where] = self._outcome[name][~where]

@@ -77,7 +77,7 @@ class _FromParallelEnv(TeamEnv):
             first_sight = task.look(self._envs[0], images)
             super().__init__(TeamSpec(len(task.names), max(task.choices), max(task.sizes), task.state_dim,
                                       task.episode_limit), num_envs)
-            self._now = self._blank()                         # what the agents observe now, row by row
+            self._now = self._blank()     # what the agents observe now, row by row; reward and flags stay 0
             self._write(0, self._rows[0].begin(*first_sight))     # read in full, before anybody trains
         except BaseException:
             if self._make is not None:                        # nobody else can close these
@@ -92,7 +92,7 @@ class _FromParallelEnv(TeamEnv):
         except BaseException:
             self._outcome = None                              # some have moved on: only a reset of all makes sense now
             raise
-        return self._outcome_of_now()
+        return self._now.copy()
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
         outcomes = []                                         # of each row: reward, terminated, truncated
@@ -129,10 +129,6 @@ class _FromParallelEnv(TeamEnv):
             for observed, numbers in zip(task.observed, step.obs[row]):
                 foreign.numbers(f"{observed.what}, as {step.obs.dtype}", numbers)
             foreign.numbers(f"state of {self.name}, as {step.state.dtype}", step.state[row])
-
-    def _outcome_of_now(self) -> TeamStep:
-        """A copy of what the agents observe now, with reward 0 and both flags False."""
-        return TeamStep(**{name: value.clone() for name, value in vars(self._now).items()})
 
     def _blank(self) -> TeamStep:
         spec, rows = self.spec, self.num_envs
