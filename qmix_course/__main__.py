@@ -176,8 +176,8 @@ def show_episode(env: TeamEnv, algorithm: Algorithm, folder: Path, best: float |
     returned = evaluate(env, algorithm).mean_return
     limit = "." if best is None else f"; the best possible is {best:.2f}."
     print(f"Greedy return {returned:.2f} in {len(episode.rewards)} steps{limit}")
-    first = many.reset(seed=0).state
-    if (first != first[0]).any():                               # a task that does not always begin in the same way
+    first = many.reset(seed=0)
+    if any((each != each[0]).any() for each in (first.obs, first.state)):     # a task that begins in different ways
         print(f"Mean of {episodes} greedy episodes: {spread_of(evaluate(many, algorithm).returns)}")
     if episode.positions is not None:
         plots.animate(episode, path=folder / "episode.gif")

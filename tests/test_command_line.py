@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from qmix_course import checkpoint
-from qmix_course.__main__ import main
+from qmix_course.__main__ import main, show_episode
+from qmix_course.algorithms import VDN
 from qmix_course.choices import ALGORITHMS
+from qmix_course.envs import GridWorld
 
 ROOT = Path(__file__).parent.parent
 
@@ -120,6 +122,20 @@ def test_where_beginnings_differ_many_episodes_are_averaged(capsys):
     assert "Mean of 100 greedy episodes" in said and "best possible" not in said
     assert main(["train", "--steps", "640"]) == 0        # the grid world always begins in the same way
     assert "Mean of" not in capsys.readouterr().out
+
+
+def test_beginnings_that_only_the_agents_tell_apart_differ_too(tmp_path, capsys):
+    """A state that never changes, as a stranger's world may have."""
+    class Blind(GridWorld):
+        def _pack(self, *outcome):
+            step = super()._pack(*outcome)
+            step.state.zero_()
+            return step
+
+    for starts, said in ((True, True), (False, False)):
+        env = Blind(random_starts=starts)
+        show_episode(env, VDN.for_env(env), tmp_path, None, 100)
+        assert ("Mean of 100 greedy episodes" in capsys.readouterr().out) == said
 
 
 def test_options_that_do_not_fit_are_refused_before_a_folder_is_made(capsys):
