@@ -101,6 +101,7 @@ class Plan:
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
         self._told_apart(room, measure, own, theirs)
+        self._seeds_apart(room, measure, last)
         for (arm, _), got in zip(cases, given):
             if not _near(numbers[arm][last:], got[:1], self.close):
                 raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "
@@ -119,6 +120,21 @@ class Plan:
             told = trained.difference(measure, runs, wanted)
             if told and (self.given if runs else self.in_here):
                 raise room.wrong(OTHERWISE.name, f"measure({arm!r}, …): {told}")
+
+    def _seeds_apart(self, room: Room, measure, last: int) -> None:
+        """Where other trainings are let pass, and few different numbers come out: does every seed train a team of its
+        own? One arm is asked about two seeds, one after the other."""
+        if self.given or not self.in_here:
+            return
+        arm, alone = self.arms[0], []
+        for seed in (last, FRESH):
+            with trained.watching(room) as runs:
+                room.ask(measure, arm, [seed], may_seed=True)
+            alone.append(runs)
+        if all(alone) and trained.alike(*alone):
+            if not trained.alike(*(_again(self.run, arm, (seed,), room)[1] for seed in (last, FRESH))):
+                raise room.wrong(OTHERWISE.name, f"measure({arm!r}, [{last}]) and measure({arm!r}, [{FRESH}]) train "
+                                                 "one and the same team: which seed goes where?")
 
     def _numbers(self, room: Room, measured) -> dict[str, list[float]]:
         names = " and ".join(repr(arm) for arm in self.arms)

@@ -4,8 +4,9 @@ from qmix_course.checks import experiment
 from tests.catalogue import Answers
 
 
-def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str) -> Answers:
-    """``measures``: right functions; ``measured``: what they give for the seeds 0 to 7; ``letter``: what follows."""
+def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, others: tuple = ()) -> Answers:
+    """``measures``: right functions; ``measured``: what they give for the seeds 0 to 7; ``letter``: what follows;
+    ``others``: functions that give these numbers too, by another experiment than that of the text."""
     measure, first = measures[0], plan.arms[0]
 
     def one_arm(arm, seeds):
@@ -24,4 +25,5 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str) 
                (experiment.NOT_MEASURED.name, (measure, made_up, letter)),
                (experiment.SAME_ARMS.name, (one_arm, {arm: measured[first] for arm in plan.arms}, letter)),
                (experiment.OTHERWISE.name, (something_else, measured, letter)),
+               *((experiment.OTHERWISE.name, (each, measured, letter)) for each in others),
                *((told, (measure, measured, other)) for other, told in plan.told.items())])

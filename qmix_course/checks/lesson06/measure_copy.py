@@ -28,7 +28,7 @@ def arrived(numbers) -> tuple[bool, ...]:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(TAUS), run=run, close=1e-6,
+    arms=tuple(TAUS), run=run, close=1e-6, given=True,
     follows={
         "A": lambda numbers: arrived(numbers) == (True, True, False),
         "B": lambda numbers: not arrived(numbers)[0] and any(arrived(numbers)),

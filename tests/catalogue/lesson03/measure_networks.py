@@ -32,5 +32,13 @@ def by_playing(arm, seeds):
     return rewards
 
 
+def always_0(arm, seeds):
+    return side_by_side(arm, [0] * len(seeds))
+
+
+def by_place(arm, seeds):
+    return side_by_side(arm, range(len(seeds)))
+
+
 MEASURED = {"one network": [1.0] * 8, "one network with an id": [2.0] * 8, "two networks": [2.0] * 8}
-ANSWERS = answers(PLAN, [side_by_side, by_playing], MEASURED, "B")
+ANSWERS = answers(PLAN, [side_by_side, by_playing], MEASURED, "B", (always_0, by_place))

@@ -31,5 +31,18 @@ def one_by_one(arm, seeds):
     return rewards
 
 
+def changed(seeds_of=list, hidden=(16,), gamma=0.99, learning_rate=1e-2, updates=300):
+    """Another experiment with the same numbers."""
+    def measure(arm, seeds):
+        teams = [VDN.for_env(WAY, seed=seed, hidden=hidden, gamma=gamma) for seed in seeds_of(seeds)]
+        config = TrainConfig(learning_rate=learning_rate, tau=float(arm.split()[1]))
+        fit_seeds(teams, [exact.every_step(WAY)] * len(teams), config, updates=updates)
+        return [evaluate(WAY, team).mean_return for team in teams]
+    return measure
+
+
+OTHERS = (changed(seeds_of=lambda seeds: [0] * len(seeds)), changed(seeds_of=lambda seeds: range(len(seeds))),
+          changed(hidden=(64, 64)), changed(gamma=0.95), changed(learning_rate=TrainConfig().learning_rate),
+          changed(updates=250))
 MEASURED = {"tau 1": [10.0] * 8, "tau 0.1": [10.0] * 8, "tau 0.01": [4.0] * 8}
-ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "A")
+ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "A", OTHERS)

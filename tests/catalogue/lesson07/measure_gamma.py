@@ -26,5 +26,18 @@ def wider_and_longer(arm, seeds):
     return [evaluate(WAY, team).mean_return for team in teams]
 
 
+def always_0(arm, seeds):
+    return side_by_side(arm, [0] * len(seeds))
+
+
+def by_place(arm, seeds):
+    return side_by_side(arm, range(len(seeds)))
+
+
+def by_theory(arm, seeds):
+    """What the paper says, without a training."""
+    return [10.0 if 10 * float(arm.removeprefix("gamma ")) ** 5 > 4 else 4.0 for _ in seeds]
+
+
 MEASURED = {"gamma 0.8": [4.0] * 8, "gamma 0.87": [10.0] * 8, "gamma 0.95": [10.0] * 8}
-ANSWERS = answers(PLAN, [side_by_side, wider_and_longer], MEASURED, "C")
+ANSWERS = answers(PLAN, [side_by_side, wider_and_longer], MEASURED, "C", (always_0, by_place, by_theory))

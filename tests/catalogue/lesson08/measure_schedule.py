@@ -32,6 +32,19 @@ def one_after_the_other(arm, seeds):
     return found
 
 
+def one_run_seed(arm, seeds):
+    """The first weights differ, and all chance of the run is the same."""
+    teams = [VDN.for_env(TwoStepGame(), seed=seed, hidden=(32,)) for seed in seeds]
+    train_seeds(TwoStepGame(num_envs=32), teams, replace(CONFIG, **schedule(arm)), [0] * len(teams))
+    return [evaluate(TwoStepGame(), team).mean_return for team in teams]
+
+
+def fewer_rows(arm, seeds):
+    teams = [VDN.for_env(TwoStepGame(), seed=seed, hidden=(32,)) for seed in seeds]
+    train_seeds(TwoStepGame(num_envs=8), teams, replace(CONFIG, **schedule(arm)), list(seeds))
+    return [evaluate(TwoStepGame(), team).mean_return for team in teams]
+
+
 MEASURED = {"stays at 1": [7.0] * 8, "falls in 500 steps": [7.0, 8.0, 7.0, 8.0, 8.0, 8.0, 8.0, 7.0],
             "falls in 2,000 steps": [8.0, 8.0, 8.0, 7.0, 8.0, 8.0, 8.0, 8.0]}
-ANSWERS = answers(PLAN, [side_by_side, one_after_the_other], MEASURED, "B")
+ANSWERS = answers(PLAN, [side_by_side, one_after_the_other], MEASURED, "B", (one_run_seed, fewer_rows))
