@@ -27,7 +27,7 @@ def arrived(numbers) -> tuple[bool, ...]:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(GAMMAS), run=run, close=1e-6,
+    arms=tuple(GAMMAS), run=run, given=True, close=1e-6,
     follows={
         "A": lambda numbers: False,
         "B": lambda numbers: len(set(arrived(numbers))) == 1,

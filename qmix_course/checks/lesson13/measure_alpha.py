@@ -39,7 +39,7 @@ def found(numbers) -> tuple[bool, ...]:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(ALPHAS), run=run, close=1e-6,
+    arms=tuple(ALPHAS), run=run, given=True, close=1e-6,
     follows={
         "A": lambda numbers: found(numbers) == (False, True, True),
         "B": lambda numbers: found(numbers) == (False, False, True),

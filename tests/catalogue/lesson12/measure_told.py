@@ -31,7 +31,7 @@ def one_after_the_other(arm, seeds):
 
 
 def wider(arm, seeds):
-    """Another size: what is measured does not hang on it."""
+    """Another size, where the text says that everything else stays."""
     return side_by_side(arm, seeds, hidden=(48,))
 
 
@@ -45,7 +45,7 @@ def judged_by(*cues):
 
 
 MEASURED = {"nothing more": [0.5] * 8, "last action": [0.5] * 8, "last looks": [1.0] * 8}
-USUAL = answers(PLAN, [side_by_side, one_after_the_other, wider], MEASURED, "D")
+USUAL = answers(PLAN, [side_by_side, one_after_the_other], MEASURED, "D", (wider,))
 ANSWERS = Answers(USUAL.right, [
     *USUAL.wrong, ("only the better of the two cues is judged", (judged_by(0, 1), MEASURED, "D")),
     ("only one of the two cues is judged", (judged_by(0), MEASURED, "D"))])

@@ -21,5 +21,14 @@ def sized(updates, width):
     return measure
 
 
+def one_after_the_other(arm, seeds):
+    return [sized(100, 16)(arm, [seed])[0] for seed in seeds]
+
+
+def always_0(arm, seeds):
+    return sized(100, 16)(arm, [0] * len(seeds))
+
+
 MEASURED = {"alpha 1": [0.0] * 8, "alpha 0.5": [0.0] * 8, "alpha 0.1": [8.0] * 8}
-ANSWERS = answers(PLAN, [sized(100, 16), sized(120, 24)], MEASURED, "B")
+ANSWERS = answers(PLAN, [sized(100, 16), one_after_the_other], MEASURED, "B",
+                  (always_0, sized(50, 16), sized(120, 24)))
