@@ -153,7 +153,7 @@ check("19.3", action_mask)
 # **Difficulty:** 2 of 5 · **Minutes:** 12 · **Extra**
 #
 # Five stalkers against a growing number of zealots, and three rules of thumb: `"nearest"`, `"weakest"`, `"kite"`. What is the largest number of zealots of which the team still wins
-# **at least half** of 200 battles? One thing varies at a time: everything else (200 rows, seed 0, the settings of `Skirmish`) stays as it is.
+# **at least half** of 200 battles? One thing varies at a time: everything else (200 rows, seed 0, the settings of `Skirmish`) stays as it is. `Skirmish("5s_vs_6z", num_envs=200)` is the game with six zealots, and `env.won(returns)` says which battles were won.
 #
 # Find it out, with code of your own, and write the three numbers down in `most`. The answer is a dict: `{"nearest": …, "weakest": …, "kite": …}`. Before you run it, guess: by how many
 # zealots does the best rule beat the simplest?

@@ -349,7 +349,7 @@ plots.lines(middles, {
 # world. This is **non-stationarity**. The proof that Q-learning converges (Watkins and Dayan, 1992) is about a Markov world with
 # fixed probabilities. Agent 1 does not live in one.
 #
-# It has a second edge: an old transition tells about an old partner. *Break it* measures what it costs to average over all of the past.
+# It has a second edge: an old transition tells about an old partner. *Going further* measures what it costs to average over all of the past.
 #
 # ### Whose doing was it?
 #

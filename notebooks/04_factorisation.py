@@ -475,7 +475,7 @@ print("misses in", misses(bent), "of 1000 random teams")
 print("the way to 2B is worth   :", round(gamma * joint_table(zero_one, bent).max().item(), 2))
 
 # %% [markdown]
-# (*Going further* draws both.) A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls.
+# A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls. (*Going further* draws the plane and the bend.)
 #
 # Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network made like that never falls in its inputs, whatever the sizes of its weights. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
 #

@@ -481,7 +481,7 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
 # Further, without a check:
 #
 # 1. Add `F.relu` to the comparison in *Going further*. Before you run it: what share of the raw weights gets no gradient at the first step? You are right if your count agrees with the share of weights that are exactly 0.
-# 2. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves in *Going further* move together? (You know the constant is right when the medians in `fresh_slopes` agree to within 10 %.)
+# 2. Divide the softplus and the ELU + 1 weights by a constant, so that their slopes at the start match those of `abs` with $E = 8$. Do the curves in *Going further* move together? (You know the constant is right when the medians in its `fresh_slopes` agree to within 10 %.)
 # 3. `OnlyShift` should be able to reach exactly 2.5625, the error with a free shift, on the fit in *Going further*, and no less. Build it as a stacked mixer and confirm it.
 #
 # ### Sources
@@ -660,8 +660,6 @@ with lesson.prediction(guess, [strongest, times]):
 # Each slope is a sum over 32 products of two such weights, so it matters a lot what becomes of a raw 0. A function that lifts every weight well above 0 makes that sum large, and the first errors then reach the agents' networks multiplied by a slope far above 1. Slopes near 1 are much like VDN's.
 #
 # </details>
-#
-# Next, both tables are fitted with each of the three functions.
 
 # %% [markdown]
 # ### Three functions in training

@@ -133,7 +133,7 @@ plots.seeds([history for history, _ in obvious], best_return=optimum.best_return
 # situations, so training on one corner changes its answers in all others: it forgets. (*Going further* teaches a network the exact
 # values of all states in two orders, and measures how much.)
 #
-# The cure is to keep what was played and to draw from it at random. Q-learning allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored one.
+# The cure is to keep what was played and to draw from it at random. Q-learning allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored action.
 # (Learning from actions that another policy chose is called *off-policy*.)
 #
 # ### A ring of slots
@@ -385,8 +385,8 @@ with lesson.prediction(guess, updates):
 # </details>
 
 # %% [markdown]
-# (*Going further* draws both kinds of target behind an online weight that drifts.) The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
-# jump it is no different from the online network. Both are in use: DQN copies hard, and so does
+# The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
+# jump it is no different from the online network. (*Going further* draws both, behind an online weight that drifts.) Both are in use: DQN copies hard, and so does
 # the code that was published with QMIX; DDPG (Lillicrap et al. 2016) moves softly. What is copied is *everything that computes the target*: the agents
 # and the mixer.
 #
@@ -506,9 +506,9 @@ figure
 # that is judged. Sutton and Barto (2018, chapter 11) call them the *deadly triad*. QMIX has all three; the slow copy loosens the second. The greedy return alone would not tell you that this is what happens, and some of these
 # teams still play optimally for a while; the size of $Q_{tot}$ tells you. (`train` looks at it as well, and warns once where the values are beyond
 # anything that the rewards seen so far can pay. The lesson has kept that warning silent.) With a target network and no memory the values stay in range,
-# and the team is optimal less often than with both: it forgets and relearns. The right panel holds a surprise: *memory only*, with values
-# a hundred thousand times too large, is optimal more often than *target only*. It is no contradiction, since a greedy agent needs the order of
-# its values and not their size. Why the order survives so often here is open; the lesson does not measure it.
+# and the team is optimal less often than with both, as forgetting would have it. The right panel holds a surprise: *memory only*, with values
+# up to a hundred thousand times too large, is optimal about as often as *target only*. It is no contradiction, since a greedy agent needs the order of
+# its values and not their size. Why the order survives here is open; the lesson does not measure it.
 #
 # Be careful with what this shows. It is one task, one learning rate and three seeds, and the runs are short. With smaller steps or other networks
 # you may get away without one of the two. On the two-step game you even do: [lesson 07](07_update_step.ipynb)
@@ -547,7 +547,7 @@ figure
 #
 # Further, without a check:
 # 1. Change `Ring` so that it draws with replacement, and count over 1,000 batches of 8 out of 50 how many hold a repeat. You are right if
-#    the share is near `chance_of_a_repeat(50, 8)`.
+#    the share is near `chance_of_a_repeat(50, 8)` of *Going further*.
 # 2. Let `random_play` store what comes *after* the reset as `then`. Which rows change? Write an assert that catches it: on the grid
 #    world, in a row that did not terminate, no agent moves further than one cell.
 # 3. Give `watch` an argument `target_every` that it hands to `TrainConfig`, and repeat the run *memory only* with `tau=None, target_every=1`. You

@@ -420,7 +420,7 @@ plots.film_strip(failure, title="The worst start of the hasty team", max_boards=
 # starts: the hasty team has more than five failures for each placement in which they end.)
 
 # %% [markdown]
-# Not wild play, but small traps into which many ways lead. The hasty team's trap is ignorance: it pushes against walls, and
+# Its failures are not wild play: many ways lead into a few small traps. The hasty team's trap is ignorance: it pushes against walls, and
 # a little more training cures that. The patient team's traps are more interesting. Take the state in which it gives
 # away most, and start there.
 
@@ -472,7 +472,7 @@ print("in all of them the agents are two cells apart,",
 # %% [markdown]
 # ## The same as the library
 #
-# `evaluate` is `try_every_start` for any environment and any start, and `play` is a lone pair of agents with a notebook.
+# `evaluate` is `try_every_start` for any environment and any start, and `play` is `play_alone` that writes down what happened.
 
 # %%
 for name, team in teams.items():

@@ -88,7 +88,7 @@ for t in range(env.spec.episode_limit):
 
 
 # %% [markdown]
-# From step 1 on, the two columns are the same. At the moment that counts, an agent that decides from its present observation cannot tell the two episodes apart. How well can such a team do? There are only four observations, so a rule for one agent is four actions, and there are $2^4 \cdot 2^4 = 256$ teams of fixed rules. Try them all.
+# From step 1 on, what is seen is the same under both cues. At the moment that counts, an agent that decides from its present observation cannot tell the two episodes apart. How well can such a team do? There are only four observations, so a rule for one agent is four actions, and there are $2^4 \cdot 2^4 = 256$ teams of fixed rules. Try them all.
 
 # %%
 def value_of(rules):
@@ -145,7 +145,7 @@ print("teams above one half:", sum(score(team) > 0.5 for team, _ in forgetful), 
 #
 # ### Step 1: a memory of numbers
 #
-# Give each agent $H$ numbers, its **memory** $h$, zero when an episode begins. At every step a small network reads the memory and what the agent sees, and writes a new memory. It has **gates**, numbers between 0 and 1 that say how much is kept. This is the *gated recurrent unit*, GRU (Cho et al. 2014), in the form that PyTorch computes ($\odot$ is the product entry by entry, $\sigma$ the logistic function):
+# Give each agent $H$ numbers, its **memory** $h$, zero when an episode begins. At every step a small network reads the memory and what the agent sees, and writes a new memory. It has **gates**, numbers between 0 and 1 that say how much is kept. This is the *gated recurrent unit*, GRU (Cho et al. 2014), in the form that PyTorch computes ($x$ is what goes in, the $W$ and $b$ are weights and biases, $\odot$ is the product entry by entry, $\sigma$ the logistic function):
 #
 # $$\begin{aligned} r &= \sigma(x W_{xr} + b_{xr} + h W_{hr} + b_{hr}) && \text{reset gate} \\ z &= \sigma(x W_{xz} + b_{xz} + h W_{hz} + b_{hz}) && \text{update gate} \\ n &= \tanh\big(x W_{xn} + b_{xn} + r \odot (h W_{hn} + b_{hn})\big) && \text{proposal} \\ h' &= (1 - z) \odot n + z \odot h && \text{new memory} \end{aligned}$$
 #
@@ -351,7 +351,7 @@ def sequence_loss(team, target, batch, gamma=0.99):
 
 
 # %% [markdown]
-# Does padding leak? Put rubbish into everything that nobody played and look at the loss *and* at every gradient. Not "nearly the same": the same bits.
+# Does padding leak? Put rubbish into the observations and rewards that nobody played, and look at the loss *and* at every gradient. Not "nearly the same": the same bits.
 
 # %%
 def loss_and_gradients(batch):
@@ -384,7 +384,7 @@ print("without memory:", sum(score(team) == 1.0 for team, _ in forgetful), "of 3
 assert solved == 5
 
 # %% [markdown]
-# A handful of seeds is little. `make tables` has trained twenty of each of seven teams, with the same settings and the same number of steps; each memory has 16 numbers.
+# A handful of seeds is little. `make tables` has trained seven kinds of team, twenty seeds each, with the same settings and the same number of steps; each memory has 16 numbers.
 
 # %%
 stored = data.load("memory")
@@ -404,7 +404,7 @@ plots.bars(shares, f"Twenty seeds each, made on {stored['date']} by make tables"
            intervals=intervals)
 
 # %% [markdown]
-# The two lines at 0 are the two bounds from above. IQL does as well as VDN here. And QMIX fails nearly always, with the memory that serves VDN so well. The last line says what is to blame. QMIX's mixer reads the state, and the state says what the cue was. Tell the mixer which step it is and *not* which cue, and the same team learns both cues in nearly every seed.
+# The two at 0 are what was proved: no memory, and no ids. IQL does as well as VDN here. And QMIX fails nearly always, with the memory that serves VDN so well. The last says what is to blame. QMIX's mixer reads the state, and the state says what the cue was. Tell the mixer which step it is and *not* which cue, and the same team learns both cues in nearly every seed.
 #
 # What does a mixer do with the cue? Train one such team and look at its last step, under the one cue and under the other: how large are the weights of the mixer's first layer, and what do the agents' own networks say?
 
@@ -519,7 +519,7 @@ with lesson.prediction(guess, solved) as fold:
 #
 # </details>
 #
-# So change the task by one number. There is a door again, for 0.4, and behind cue 1 the corridor leads to nothing: the last step pays 0 whatever is played. Now the first step is a decision. Under cue 0 going on is worth $0.99^3 \cdot 1 = 0.97$; under cue 1 it is worth 0, so take the door. The best mean return is (1 + 0.4) / 2 = 0.7.
+# So change the task. There is a door again (both play 1 in the first step), now for 0.4, and behind cue 1 the corridor leads to nothing: the last step pays 0 whatever is played. Now the first step is a decision. Under cue 0 going on is worth $0.99^3 \cdot 1 = 0.97$; under cue 1 it is worth 0, so take the door. The best mean return is (1 + 0.4) / 2 = 0.7.
 
 # %%
 class Fork(Cue):
@@ -559,7 +559,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 #
 # - *"Partial observability means that memory is needed."* It depends on the task, and for small ones it can be computed: from its usual start the blind grid world of *Going further* loses nothing.
 # - *"The mixer sees the state, so the agents need no memory."* The mixer is gone when the team plays. An agent must tell the two episodes apart by itself.
-# - *"Padding is harmless because the mask is 0."* Only if the mask also reaches the denominator, the TD(λ) target and everything else that adds up steps, and if nothing in the padding is infinite.
+# - *"Padding is harmless because the mask is 0."* Only if the mask also reaches the denominator and everything else that adds up steps, and if nothing in the padding is infinite.
 # - *"The team reaches the best return, so the targets are right."* Three of three did so with the bug.
 # - *"Sharing one network makes all agents the same."* Not if they are told who they are.
 #
@@ -576,7 +576,7 @@ assert count == [3, 0] and abs(exact.solve(two).best_return - 0.7) < 1e-9
 #
 # Further, without a check:
 #
-# 1. Train the failing QMIX of step 6 with four more seeds and look at `loud` in each. Some mixers turn both voices down under the same cue; in others each cue has one voice. You are right if you can tell from `loud` alone what the team earns under each cue.
+# 1. Put the cell that computes `loud` into a function, and call it for the failing QMIX of step 6 with four more seeds. Some mixers turn both voices down under the same cue; in others each cue has one voice. You are right if you can tell from `loud` alone what the team earns under each cue.
 # 2. How long a corridor can a team with 16 numbers of memory bridge? Try `corridor` = 5, 10 and 20 with the same number of episodes. You are right if you say how many seeds solved each.
 # 3. `exact.best_memoryless(Cue(2, door=0.7))`: work it out on paper first.
 #
@@ -625,7 +625,7 @@ with lesson.prediction(guess, list(targets.values())) as fold:
 # %% [markdown]
 # ### The cue task, curve by curve
 #
-# The greedy return of step 6's teams over 64 episodes. (An evaluation draws its cues, so a curve may read a little above or below ½. The counts of step 6 play each cue once.)
+# The greedy return of the teams with memory (step 6) and without (*The problem*) over 64 episodes. (An evaluation draws its cues, so a curve may read a little above or below ½. The counts of step 6 play each cue once.)
 
 # %%
 figure = plots.seeds({"with memory": [h for _, h in mindful], "without": [h for _, h in forgetful]},

@@ -20,7 +20,7 @@
 #
 # You change which errors QMIX's loss cares about, leave its mixer as it is, and find out exactly when that makes a team choose better, and when it does not.
 #
-# **Minutes:** 44, and 21 more for *Going further*
+# **Minutes:** 44, and 20 more for *Going further*
 #
 # **You need:** lessons 04 to 07; lesson 11 (the best table that QMIX's mixer can make).
 #
@@ -367,7 +367,7 @@ print("there are slopes of both signs")
 #
 # $$y = r + \gamma \, \hat Q^{*-}(s', \bar{\mathbf u}'), \qquad \bar{\mathbf u}' = \text{each agent's best available action in } s'$$
 #
-# ($^-$: of the target network.) And this one $y$ is what both are pulled towards:
+# ($^-$: of the target network, whose agents also choose $\bar{\mathbf u}'$.) And this one $y$ is what both are pulled towards:
 #
 # $$L = \text{mean of } w \, (Q_{tot} - y)^2 \; + \; \text{mean of } (\hat Q^* - y)^2$$
 #
@@ -490,7 +490,7 @@ for game, title in shown.items():
 # %% [markdown]
 # CW-QMIX: every seed in climbing, QTRAN's game and game 3, nearly every one in penalty, about half of them in game 1 and in the game of two optima. (In step 2 the exact steps never stayed at game 1's 10.4; the small steps of gradient descent often do.)
 #
-# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in the game of two optima (the intervals do not meet) and perhaps in penalty (they do). Two of its actions look alike to an optimist there (*with the right partner, the best*), and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one. *Going further* tells where the loss is to blame and where training is, and shows a longer task, a hunt.
+# OW-QMIX: every seed in QTRAN's game and in game 3, and then *fewer than QMIX* in the game of two optima (the intervals do not meet) and perhaps in penalty (they do). In both games two actions of an agent look alike to an optimist (*with the right partner, the best*), and which of them it takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one. *Going further* tells where the loss is to blame and where training is, and shows a longer task, a hunt.
 
 # %% [markdown]
 # ## The same as the library
@@ -568,7 +568,7 @@ with lesson.prediction(guess, believed) as fold:
 # - *"So it can represent more than QMIX."* Not one table more. It chooses another one of the same class.
 # - *"The agents could act by $\hat Q^*$."* Nobody can maximise it alone. It exists in training only, and even there the monotone agents say where to look.
 # - *"$Q_{tot}$ is the value estimate."* In QMIX it is. Here it is a chooser: it overestimates on purpose, up to 12.94 where there is 0.
-# - *"Optimistic is central without the need for a judge."* In penalty and in the game of two optima the optimists cannot agree.
+# - *"Optimistic is central without the need for a judge."* In the game of two optima the optimists seldom agree, and in penalty many do not.
 # - *"Smaller α is safer."* In climbing the optimistic table with α = 0.2 is worse than with α = 1. And the smaller α is, the more luck looks like skill.
 #
 # ### Exercises
@@ -585,7 +585,7 @@ with lesson.prediction(guess, believed) as fold:
 # Further, without a check:
 #
 # 1. Make the game of two optima lopsided, [[1.2, 0], [0, 1]], and train OW-QMIX on it with 5 seeds. You are right if all of them choose the 1.2. How small can the difference be?
-# 2. What does CW-QMIX do in game 3 if it starts at a joint action that pays −12 (`follow` with another first greedy action)? You are right if some starts go round. Training goes in small steps and starts from small values: say why that helps.
+# 2. What does CW-QMIX do in game 3 if it starts at a joint action that pays −12 (give `follow` an argument for its first greedy action)? You are right if some starts go round. Training goes in small steps and starts from small values: say why that helps.
 # 3. Make the coin kinder: 12 and −11. From which α on does the OW expectile of the coin fall below 5? You are right if $\alpha = 7/16$.
 #
 # ### Sources
@@ -697,14 +697,14 @@ for (game, title), (left, right) in zip(list(shown.items())[1::4], (axes[:2], ax
 figure
 
 # %% [markdown]
-# Agent 1's actions 0 and 2 in penalty look exactly alike to an optimist: *with the right partner, 10*. In the game of two optima both actions are worth the balance of 1 and 0, $1 / 1.1 = 0.91$. So both agents rate their two good actions equally, and which of them an agent takes is decided by the last digits, by each agent on its own. Optimism finds good joint actions. It does not agree on one.
+# Agent 1's actions 0 and 2 in penalty look exactly alike to an optimist: *with the right partner, 10*. In the game of two optima both actions are worth the balance of 1 and 0, $1 / 1.1 = 0.91$. So both agents rate their two good actions equally.
 
 # %% [markdown]
 # ### A hunt
 #
 # All this in one step. Does it matter in a task of many? In **predator–prey** two predators chase a prey on a board of 4 × 4 cells (`PredatorPrey`, rules as in the code published with weighted QMIX, the board much smaller). Both beside the prey and both playing *catch* in the same step: 10, and the episode ends. One alone: $p \le 0$, and the hunt goes on. When both stand beside the prey they face a game like [[10, $p$], [$p$, 0]], and while the partner still explores, *catch* is mostly punished.
 #
-# `make tables` trained six algorithms, five seeds each, 40,000 steps, the same settings for all. A seed has learned to hunt if its greedy team earns more than 5 of the 10 on average over 100 episodes.
+# `make tables` trained six algorithms (QPLEX is lesson 14's), five seeds each, 40,000 steps, the same settings for all. A seed has learned to hunt if its greedy team earns more than 5 of the 10 on average over 100 episodes.
 
 # %%
 hunt = data.load("predator_prey")
@@ -725,27 +725,14 @@ for ax, (punishment, runs) in zip(axes, hunt["runs"].items()):
     ax.set_xlim(-1.5, 12.5)
 figure
 
+
 # %% [markdown]
-# Without punishment everybody hunts. At $p = -2$ nobody does but some of the weighted teams: three seeds of OW-QMIX; two of CW-QMIX hunt now and then, and earn about 3. At $p = -1$ there is a surprise: some teams of IQL and VDN hunt, and none of QMIX or QPLEX. Five seeds, one size and one budget say that the weights can matter in a longer task. They do not say by how much, nor what more steps would bring.
+# Without punishment everybody hunts. At $p = -2$ three seeds of OW-QMIX hunt, and no other team does; two of CW-QMIX earn about 3, too little to count. At $p = -1$ there is a surprise: some teams of IQL and VDN hunt, and none of QMIX or QPLEX. Five seeds, one size and one budget say that the weights can matter in a longer task. They do not say by how much, nor what more steps would bring.
 
 # %% [markdown]
 # ### Wrong judges
 #
 # Both variants lean on $\hat Q^*$. What if it is wrong? First in one-step games, exactly: let the judge overrate or underrate the greedy joint action by a constant, and follow the central weights of step 2 in game 3.
-
-# %%
-for algorithm in ("cw_qmix", "ow_qmix"):
-    judged = torch.tensor(stored["games"]["qplex3"]["runs"][algorithm]["joint_table"])
-    off = (judged - game3).abs().flatten(1).amax(1)
-    print(f"{algorithms[algorithm]}: Q̂* is wrong by more than 2 somewhere "
-          f"in {int((off > 2).sum())} of {len(off)} seeds; "
-          f"about (1, 1) it says {float(judged[0, 1, 1]):.2f} in the first")
-
-
-# %% [markdown]
-# $\hat Q^*$ has no restriction, but it sees each agent through *one* number for each action. Actions 1 and 2 have the same mean payoffs, their numbers come out equal, and it takes 3, the mean of 6 and 0, for both. These teams chose the 8 all the same: a judge that is 3 too low does no harm here (try it above).
-#
-# And OW-QMIX? In a one-step game $y$ is the reward, the optimistic weights compare it with $Q_{tot}$, and $\hat Q^*$ appears nowhere. So it cannot go wrong there. In longer tasks it can, as $y$ looks ahead. Take the two-step game, and a $\hat Q^*$ that is right about 2A (7) and believes that 2B is worth 5, not 8.
 
 # %%
 def misjudged(by):
@@ -761,12 +748,25 @@ for by in (-100, 0, 1, 3, 100):
     path, end = follow(game3, misjudged(by), 0.1)
     print(f"Q̂* wrong by {by:>4}: path {' '.join(f'{v:g}' for v in path)}, {end}")
 
-
 # %% [markdown]
 # A judge that is far too low finds everything better than the greedy action, all weights are 1, and we are back at QMIX. A judge that is 3 too high believes that the greedy joint action is worth 9. Nothing beats that, so only the greedy action itself counts in full: it has become its own reason.
 
 # %% [markdown]
 # Judges that are wrong are not made up. In the stored runs of game 3:
+
+# %%
+for algorithm in ("cw_qmix", "ow_qmix"):
+    judged = torch.tensor(stored["games"]["qplex3"]["runs"][algorithm]["joint_table"])
+    off = (judged - game3).abs().flatten(1).amax(1)
+    print(f"{algorithms[algorithm]}: Q̂* is wrong by more than 2 somewhere "
+          f"in {int((off > 2).sum())} of {len(off)} seeds; "
+          f"about (1, 1) it says {float(judged[0, 1, 1]):.2f} in the first")
+
+
+# %% [markdown]
+# $\hat Q^*$ has no restriction, but it sees each agent through *one* number for each action. Actions 1 and 2 have the same mean payoffs, their numbers come out equal, and it takes 3, the mean of 6 and 0, for both. These teams chose the 8 all the same: a judge that is 3 too low does no harm here (try it above).
+#
+# And OW-QMIX? In a one-step game $y$ is the reward, the optimistic weights compare it with $Q_{tot}$, and $\hat Q^*$ appears nowhere. So it cannot go wrong there. In longer tasks it can, as $y$ looks ahead. Take the two-step game, and a $\hat Q^*$ that is right about 2A (7) and believes that 2B is worth 5, not 8.
 
 # %%
 class Believes(nn.Module):

@@ -77,9 +77,9 @@ from qmix_course.training import TrainConfig, train
 #
 # **The enemy's script.** Every enemy goes for the nearest agent: within reach it shoots, otherwise it comes closer.
 #
-# The simplest plan for the team is the same script: attack the nearest enemy. Then both sides do the same. We count battles won, out of 200; that both sides fall in the same step is no win.
+# The simplest plan for the team is nearly the same script: attack the nearest enemy in sight. We count battles won, out of 200; that both sides fall in the same step is no win.
 #
-# **Predict.** How many of 200 battles does a team of three marines win that attacks the nearest, against three that do so too?
+# **Predict.** How many of 200 battles does a team of three marines win that attacks the nearest, against three that do so too, but see everything?
 
 # %%
 guess = ...  # one number, from 0 to 200: battles won by attacking the nearest
@@ -100,11 +100,11 @@ with lesson.prediction(guess, rules["nearest"]) as fold:
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# It is far fewer than half. Equals fall together now and then, in 30 of these battles. And an agent sees only 9 far: one that sees nobody stops, and comes late to the fight, while the enemy's script knows where everybody is. *Weakest* attacks the enemy with the least health within reach, which is better. *Kite* shoots and steps back while it waits, which is worse here. A random team never wins.
+# It is far fewer than half. Equals fall together now and then. And an agent sees only 9 far: one that sees nobody stops, and comes late to the fight, while the enemy's script knows where everybody is. *Weakest* attacks the enemy with the least health within reach, which is better. *Kite* shoots and steps back while it waits, which is worse here. A random team never wins.
 #
 # </details>
 #
-# Here is a battle that *weakest* loses, which attacks the enemy with the least health within reach: circles are the team, diamonds the enemy, bars are health, and lines are shots.
+# Here is a battle that *weakest* loses. Circles are the team, diamonds the enemy, bars are health, and lines are shots.
 
 # %%
 lost = next(each for each in watch(many, ScriptedTeam(many, "weakest")) if not each.won)
@@ -141,7 +141,7 @@ print("actions:", step.available.shape[-1], "  open to agent 1 at the start of t
 #
 # ### Step 2: a step of the battle
 #
-# Who attacks and does not have to wait shoots. All shots of a step are fired at the same time: hits add up, and what goes beyond a target's health is lost. Only then the fallen are out.
+# A unit that attacks and need not wait shoots. All shots of a step are fired at the same time: hits add up, and what goes beyond a target's health is lost. Only then do the fallen drop out.
 
 # %%
 def exchange(health, wait, targets, attack=9.0, pause=2):
@@ -166,7 +166,7 @@ for t in range(1, 10):
 #
 # For one enemy marine the fraction is 20/255. A battle in which the last two fall together is over, and is not won.
 #
-# **Predict.** One marine against one. Nothing in a battle is drawn, so the best return can be computed, by listing everything that can follow. What is the most that an agent can get that stands within reach, whatever it does: shooting, stepping back, waiting?
+# **Predict.** One marine against one. Nothing in a battle is drawn, so the best return can be computed, by listing everything that can follow. An agent stands within reach. What is the most that it can get, whatever it does: shooting, stepping back, waiting?
 
 # %%
 guess = ...  # one number, to two decimals: the best return of one marine against one
@@ -181,13 +181,13 @@ with lesson.prediction(guess, q.max().item()) as fold:
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# All the damage and the kill, but never the win: against its equal, with the same reach and the same speed, a single marine can do no better than fall together with it. Whatever a team of equals wins, it wins *as a team*.
+# All the damage and the kill, but never the win: from this start a single marine can do no better than fall together with its equal. What a team of equals wins, it wins *as a team*.
 #
 # </details>
 #
 # ### Step 3: focus fire, on paper
 #
-# Three against three, all within reach. Each enemy shoots at an agent of its own. Your team can do the same, or all three can shoot at the same enemy until it falls, then at the next. Both plans deal the same damage in each volley, as long as all are alive.
+# Three against three, all within reach. Each enemy shoots at an agent of its own. Your team can do the same, or all three can shoot at the same enemy until it falls, then at the next. Both plans fire the same shots, as long as all are alive.
 #
 # **Predict.** How many of the three agents are left at the end if they focus and the enemies do not?
 
@@ -235,7 +235,7 @@ print("an enemy 9.25 away:", far.obs[0, 0, 4:9].tolist())
 # %% [markdown]
 # ### Step 5: a team that learns
 #
-# QMIX from [lesson 08](08_training.ipynb), with one network that all agents share, ids among its inputs, and double Q-learning. 40,000 steps take about half a minute.
+# QMIX from [lesson 08](08_training.ipynb), with one network that all agents share (no ids: their observations differ) and double Q-learning. 40,000 steps take about half a minute.
 
 # %%
 env = Skirmish("3m", num_envs=32)
@@ -277,7 +277,7 @@ assert known["QMIX"]["own units lost in a battle"] < known["weakest"]["own units
 figure
 
 # %% [markdown]
-# Nobody told the agents to focus; the reward says nothing about it. Most of their volleys go at one target, more than with either rule, and they lose the fewest units. They waste more damage than the rules do, and win: overkill is the price of focus. And yet they need fewer than the six shots for a kill that it costs on paper. Now and then a marine spares the shot that would be too much, and uses it on the next enemy.
+# (A volley is a step in which two or more agents shoot; wasted is damage beyond the health that was left.) Nobody told the agents to focus; the reward says nothing about it. Most of their volleys go at one target, more than with either rule, and they lose the fewest units. They waste more damage than the rules do, and win: overkill is the price of focus. And yet they need fewer than the six shots for a kill that it costs on paper. Now and then a marine spares the shot that would be too much, and uses it on the next enemy.
 #
 # ### Step 6: over seeds, and beside the others
 #
@@ -357,7 +357,7 @@ assert impossible > decisions / 10
 print("the highest value belongs to an impossible action in more than one decision of ten")
 
 # %% [markdown]
-# Nothing is wrong with these values: an action that was never played there was never learned, and its value is whatever the network makes of it. Without the mask in the *target* such a value becomes part of what other values are learned from. This bug is among those that shipped (the padded −9999999 of ray #4693 is its mirror image).
+# Nothing is wrong with these values: an action that was never played there was never learned, and its value is whatever the network makes of it. Without the mask in the *target* such a value becomes part of what other values are learned from.
 #
 # ### A trick in another world: kiting
 #
@@ -378,7 +378,7 @@ with lesson.prediction(guess, wins(herd, kiting)) as fold:
 plots.animate_battle(watch(herd, kiting)[0], fps=5, title="Shoot, step back, shoot: kiting")
 
 # %% [markdown]
-# While a stalker waits it has nothing better to do than to walk, and a zealot that has to follow does not hit. The same rule is the worst for marines and perfect for stalkers. What a good policy *is* depends on reach, speed and pause, so it has to be learned for each world; focus fire and kiting are names that we give it afterwards.
+# While a stalker waits it has nothing better to do than to walk, and a zealot that has to follow does not hit. The same rule is the worst of the three for marines and perfect for stalkers. What a good policy *is* depends on reach, speed and pause, so it has to be learned for each world; focus fire and kiting are names that we give it afterwards.
 #
 # ## Sum up
 #
@@ -393,8 +393,8 @@ plots.animate_battle(watch(herd, kiting)[0], fps=5, title="Shoot, step back, sho
 #
 # - *"A higher return means more battles won."* A battle lost by a hair pays nearly half. Only a win pays 20: count wins.
 # - *"Overkill is a mistake."* On paper focus wastes a sixth of all damage, and wins. Wasting nothing is not the aim.
-# - *"QMIX is better than VDN here."* Look at the dots of step 6 before you say so.
-# - *"The mask is a convenience."* Without it about half of the decisions would be impossible ones.
+# - *"QMIX is better than VDN."* In step 6 all its dots are higher, by a little. That is one setting of one scenario.
+# - *"The mask is a convenience."* Without it more than one decision in ten would be an impossible one.
 # - *"This is StarCraft."* It has SMAC's interface and reward. Units do not block each other, the enemy follows one short script, and figures from SMAC cannot be compared with these.
 #
 # ### Exercises
@@ -411,7 +411,7 @@ plots.animate_battle(watch(herd, kiting)[0], fps=5, title="Shoot, step back, sho
 # Further, without a check:
 #
 # 1. Train on `"5m_vs_6m"`. You are right if the team is beaten at first even where it focuses: six guns against five.
-# 2. Write a rule of your own for `"2s3z"` and beat *weakest*. You are right if `wins` says so for two seeds of `reset`.
+# 2. Write a rule of your own for `"2s3z"` (two stalkers and three zealots on each side). You are right if it wins more than *weakest* for two values of `evaluate`'s `seed`.
 #
 # ### Sources
 #
@@ -445,7 +445,7 @@ plots.lines(runs[0]["steps"], {f"seed {k}": run["won"] for k, run in enumerate(r
 #
 # ### Five against six, and a team that remembers
 #
-# In `"5m_vs_6m"` no rule wins a single battle of 200. QMIX with the settings of the second table won 10% after 160,000 steps, in the one seed that was tried, and was still rising. A recurrent team takes one word, `QMIX.for_env(env, recurrent=True)`, and replay rows are whole episodes then (`capacity=3_000, batch_size=32, update_every=128`): on 3m it won 95% after 200,000 steps, again in one seed. It learns more slowly here, for what counts is in sight most of the time.
+# In `"5m_vs_6m"` no rule wins a single battle of 200. QMIX with the settings of step 6 won 10% after 160,000 steps, in the one seed that was tried, and was still rising. A recurrent team takes one word, `QMIX.for_env(env, recurrent=True)`, and replay rows are whole episodes then (`capacity=3_000, batch_size=32, update_every=128`): on 3m it won 95% after 200,000 steps, again in one seed. It learns more slowly here, for what counts is in sight most of the time.
 #
 # ### SMAX, with the same code
 #

@@ -68,7 +68,7 @@ from qmix_course.training import TrainConfig
 
 
 # %% [markdown]
-# The exercises do not build on each other. `Replay` (06.2) and `soft_update` (06.3) come back in the capstone, where they train your own team.
+# The exercises do not build on each other. `Replay` (06.2) and `soft_update` (06.3, though an extra) come back in the capstone, where they train your own team.
 
 # %% [markdown]
 # ## Exercise 06.1 · A row that nobody draws
@@ -319,7 +319,7 @@ for number, length in enumerate([3, 4, 5, 2]):
           f"the played rewards sum to {played:.0f}")
 
 # %% [markdown]
-# Name the line that does too little, and fix the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
+# Name the line that does too little (its number is `wrong_line_a`), and fix the function: copy the listing and change what has to be changed. If you put in a line of your own, name the line of
 # the listing that it completes. After every call the mask of the slot is 1 for the steps of its new episode and 0 behind them, and the other slots are as they were.
 # What the other columns hold behind the end of the episode is nobody's business.
 
@@ -446,7 +446,7 @@ check("06.7", cause, mended_learn)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. On a long way of six places, agent 1 may stop, which pays 4, or go on; going on in the last place pays 10. With $\gamma = 0.99$ the end is worth $10 \cdot 0.99^5 = 9.5$ at the start. But the start knows nothing of it before the news has come back, place by place.
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. On a long way of six places, agent 1 may stop (action 0), which pays 4 and ends the episode, or go on (action 1); going on in the last place pays 10. What agent 2 does changes nothing. With $\gamma = 0.99$ the end is worth $10 \cdot 0.99^5 = 9.5$ at the start. But the start knows nothing of it before the news has come back, place by place.
 
 # %%
 WAY = LongWay(steps=6, near=4.0)

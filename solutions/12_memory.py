@@ -81,7 +81,7 @@ from qmix_course.training import TrainConfig
 # The episodes of a task are equally likely. Row $e$ of `sights[E, T]` (int64) says what the agent sees in the $T$ steps of episode $e$; equal numbers are equal sights.
 # `wants[E]` (int64) is the action that pays 1 in the last step of the episode. Every other action pays 0, and nothing that the agent does changes what it sees.
 #
-# Write `window_curve(sights, wants)`: for each $k = 1, \dots, T$ the best expected reward that an agent can get which knows its last $k$ sights, in their order. You are right if
+# Write `window_curve(sights, wants)`: for each $k = 1, \dots, T$ the best expected reward that an agent can get if it knows only its last $k$ sights, in their order. You are right if
 # all numbers are exact, for any sights and any number of actions.
 
 # %%

@@ -139,7 +139,7 @@ def balance(values, alpha):
 
 
 # %%
-# Try it on the row of the picture. Where are the lowest points of its curves?
+# Try it on the row of the picture, with α = 0.1. The value should lie at the lowest point of that curve.
 balance(row.unsqueeze(0), 0.1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -314,7 +314,7 @@ print("alpha 0.1, seed 0:", evaluate(GAME, team).mean_return)
 # Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
 #
 # - **A.** Any $\alpha$ below 1 lets the teams find the 8.
-# - **B.** A weight helps if it is small enough: with 0.5 the misunderstandings still outweighed the 8, with 0.1 they did not.
+# - **B.** Here $\alpha$ had to be small: with 0.5 the misunderstandings still outweighed the 8, with 0.1 they did not.
 # - **C.** No weight helps: the table is not monotone, so a monotone mixer cannot prefer the 8.
 # - **D.** 0.1 is small enough for any table.
 #
