@@ -139,7 +139,7 @@ def balance(values, alpha):
 
 
 # %%
-# Try it on the row of the picture, with α = 0.1. The value should lie at the lowest point of that curve.
+# Try it on the row of the picture, with α = 0.1: it should lie where that curve is lowest.
 balance(row.unsqueeze(0), 0.1)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_2", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
