@@ -52,7 +52,7 @@ def update_with(fill, limit=None):
         optimiser.step()
         return loss.item()
 
-    qmix_update.__name__ = f"filled with {fill}, limit {limit}"
+    qmix_update.__name__ = f"filled with {getattr(fill, '__name__', fill)}, limit {limit}"
     return qmix_update
 
 
@@ -62,7 +62,7 @@ def double_with(fill):
         best = torch.where(available, online_q, low)[:, 1:].argmax(-1, keepdim=True)
         return reward + gamma * ~terminated * target_q[:, 1:].gather(-1, best).squeeze(-1).sum(-1)
 
-    mended_targets.__name__ = f"filled with {fill}"
+    mended_targets.__name__ = f"filled with {getattr(fill, '__name__', fill)}"
     return mended_targets
 
 
