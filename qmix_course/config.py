@@ -38,7 +38,7 @@ class TrainConfig:
     - ``parameter_noise``: explore by noise on the agents' weights; ε then sets only how much of it
     - ``evaluate_every``: steps from one row of the history to the next
     - ``evaluation_episodes``: greedy episodes for each row of the history; where they begin at random, 32 or more
-    - ``compile``: torch.compile for the loss: a minute at first, then faster updates, equal up to rounding
+    - ``compile``: torch.compile for the loss of teams without memory: slow at first, then faster, equal up to rounding
     - ``device``: where networks and replay are: "cuda" for a GPU; environments stay where they are
     """
 

@@ -143,6 +143,22 @@ def test_without_a_compiler_this_is_said_once_and_the_run_is_the_uncompiled_one(
         assert torch.equal(one, other)
 
 
+def test_a_recurrent_team_is_not_compiled_and_this_is_said(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda function: pytest.fail("it was compiled"))
+    env = GridWorld(num_envs=2, episode_limit=5)
+    config = replace(TrainConfig.of_episodes(), total_steps=40, batch_size=2, learning_starts=10, evaluate_every=40)
+
+    def run(config):
+        team = QMIX.for_env(env, seed=0, recurrent=True)
+        train(env, team, config)
+        return team
+    plain = run(config)
+    with pytest.warns(RuntimeWarning, match="^compile: it brings nothing to recurrent teams") as said:
+        team = run(replace(config, compile=True))
+    assert len([each for each in said if "compile" in str(each.message)]) == 1
+    assert all(torch.equal(one, other) for one, other in zip(plain.parameters(), team.parameters()))
+
+
 def test_several_teams_side_by_side_are_not_compiled():
     run = begun(QMIX, SHORT)
     teams = [QMIX.for_env(run.env, seed=seed) for seed in range(2)]
