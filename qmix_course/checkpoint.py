@@ -7,6 +7,7 @@ So ``torch.load(path, weights_only=True)`` reads it too; only ``load`` notices t
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import io
@@ -25,6 +26,8 @@ DIGEST = hashlib.sha256().digest_size
 NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little")
 
 
+# What a disk without locks answers, some shared and mounted ones, to whoever asks for one.
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 # What ``load`` reads back, which runs no code in a file: these, and lists, tuples and dicts of them.
 PLAIN = (bool, int, float, complex, str, bytes, bytearray, set, type(None), torch.Size, torch.dtype, torch.device)
 PLAIN_WORDS = "expected tensors, plain numbers, words, and lists and dicts of them"
@@ -148,15 +151,20 @@ def hold(path: str | Path) -> Iterator[None]:
 
 
 def _lock(handle: int) -> None:
-    """Lock an open file for this process, without waiting; ``OSError`` if another one has it."""
-    if os.name == "nt":
-        import msvcrt
+    """Lock an open file for this process, without waiting; ``OSError`` if another one has it. A disk that has no locks
+    cannot tell: there the run goes on without."""
+    try:
+        if os.name == "nt":
+            import msvcrt
 
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
 
 
 def load(path: str | Path) -> dict:

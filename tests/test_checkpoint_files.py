@@ -1,6 +1,7 @@
-"""Checkpoint files on a disk that fails: a flipped bit, an interrupt, a second writer, no room, a part that is missing.
-"""
+"""Checkpoint files on a disk that fails: a flipped bit, an interrupt, a second writer, no locks, no room, no part."""
 
+import errno
+import functools
 import multiprocessing
 import os
 import random
@@ -8,9 +9,11 @@ import subprocess
 import sys
 import threading
 from collections import Counter, OrderedDict, defaultdict
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -23,8 +26,7 @@ from qmix_course.envs import GridWorld
 from qmix_course.teams import load_team, save_team
 from qmix_course.training import TrainConfig, train
 
-SHORT = TrainConfig(total_steps=320, learning_starts=64, batch_size=16, update_every=16, epsilon_steps=200,
-                    evaluate_every=160,
+SHORT = TrainConfig(total_steps=320, learning_starts=64, batch_size=16, epsilon_steps=200, evaluate_every=160,
                     capacity=600)
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -61,15 +63,17 @@ def test_what_is_plain_is_read_back(tmp_path):
     assert equal(checkpoint.load(path)["state"], state)
 
 
+def flipped(whole, bit):
+    return whole[:bit // 8] + bytes([whole[bit // 8] ^ 1 << bit % 8]) + whole[bit // 8 + 1:]
+
+
 def test_every_flipped_bit_is_refused(tmp_path):
     """Every bit of a small file, and 300 of a run's own."""
     path = tmp_path / "c.pt"
     checkpoint.save(path, {"seed": 1}, {"value": torch.arange(4)})
     whole = path.read_bytes()
     for bit in range(8 * len(whole)):
-        spoilt = bytearray(whole)
-        spoilt[bit // 8] ^= 1 << (bit % 8)
-        path.write_bytes(spoilt)
+        path.write_bytes(flipped(whole, bit))
         with pytest.raises(ValueError, match="cannot be read"):
             checkpoint.load(path)
     path.write_bytes(whole)
@@ -77,13 +81,10 @@ def test_every_flipped_bit_is_refused(tmp_path):
 
 
 def test_a_run_on_a_flipped_bit_is_refused_and_changes_nothing(file):
-    whole, dice = file.read_bytes(), random.Random(0)
-    for bit in dice.sample(range(8 * len(whole)), 60):
-        spoilt = bytearray(whole)
-        spoilt[bit // 8] ^= 1 << (bit % 8)
-        file.write_bytes(spoilt)
-        env = GridWorld(num_envs=8)
-        team = QMIX.for_env(env, seed=3)
+    whole = file.read_bytes()
+    for bit in random.Random(0).sample(range(8 * len(whole)), 60):
+        file.write_bytes(flipped(whole, bit))
+        team = QMIX.for_env(env := GridWorld(num_envs=8), seed=3)
         weights = deepcopy(team.state_dict())
         with pytest.raises(ValueError, match="cannot be read"):
             train(env, team, SHORT, checkpoint=file, resume=True)
@@ -121,9 +122,7 @@ def test_a_missing_or_wrong_part_is_refused_by_name_and_nothing_has_changed(tmp_
     for place in list(places(state)):
         for spoil in ("missing", "wrong") if algorithm is QMIX else ("missing",):
             spoilt = deepcopy(state)
-            holder = spoilt
-            for key in place[:-1]:
-                holder = holder[key]
+            holder = functools.reduce(dict.get, place[:-1], spoilt)
             if spoil == "missing":
                 del holder[place[-1]]
             else:
@@ -269,6 +268,17 @@ def test_a_killed_run_leaves_no_lock_and_no_litter(file):
     with checkpoint.hold(file):
         pass
     assert {each.name for each in file.parent.iterdir()} == {"c.pt", "c-best.pt"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="flock is not what Windows has")
+@pytest.mark.parametrize("code", "ENOLCK EOPNOTSUPP ENOSYS EINVAL EWOULDBLOCK EACCES".split())
+def test_a_disk_without_locks_is_no_second_writer(file, monkeypatch, code):
+    """Some shared disks have none: that is not "another run is writing", and a learner's run goes on there."""
+    answer = Mock(side_effect=OSError(getattr(errno, code), os.strerror(getattr(errno, code))))
+    monkeypatch.setattr("fcntl.flock", answer)
+    refused = pytest.raises(checkpoint.InUse) if code in ("EWOULDBLOCK", "EACCES") else nullcontext()
+    with refused, checkpoint.hold(file):
+        assert answer.called
 
 
 # ---- a full disk -----------------------------------------------------------------------------------------------------
