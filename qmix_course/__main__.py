@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, exact, plots, process
+from qmix_course import checkpoint, exact, plots, process, strangers
 from qmix_course.algorithms import Algorithm
 from qmix_course.choices import (
     ALGORITHMS,
@@ -292,7 +292,7 @@ def main(arguments: list[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_: print(f"qmix_course: {message}", file=sys.stderr)
             return chosen.function(chosen)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"qmix_course: {error}", file=sys.stderr)
+        print(f"qmix_course: {strangers.words_of(error)}", file=sys.stderr)
         return 2
 
 

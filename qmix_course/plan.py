@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.choices import ALGORITHMS, PRESETS, make_run
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -62,6 +62,8 @@ class Plan:
         variants = _table("variants", self.variants)
         read["variants"] = {name: _table(f"variants.{name}", each) for name, each in variants.items()} or {PLAIN: {}}
         read["scale"] = {name: _scale(f"scale.{name}", each) for name, each in _table("scale", self.scale).items()}
+        for name in read["scale"]:
+            errors.choice("scale", name, read["env"])
         errors.choice("preset", self.preset, PRESETS)
         errors.choice("dtype", self.dtype, DTYPES)
         for name, value in read.items():
@@ -87,7 +89,8 @@ class Plan:
                 try:
                     make_run(run)
                 except (TypeError, ValueError) as error:
-                    raise ValueError(f"{run['env']}, {run['algorithm']}, {run['variant']}: {error}") from error
+                    raise ValueError(f"{run['env']}, {run['algorithm']}, {run['variant']}: "
+                                     f"{strangers.words_of(error)}") from error
 
 
 def run_name(run: dict) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,8 @@ from types import ModuleType
 
 from qmix_course import errors
 
-OURS = str(Path(__file__).parent)
+OURS = str(Path(__file__).parent) + os.sep
+WHERE = "raised in "                 # how a note of ours begins
 NOT_OWN = ("site-packages", "dist-packages", "<frozen", "/lib/python")
 
 
@@ -38,6 +40,33 @@ def find(argument: str, name: str, expected: str) -> tuple[ModuleType, object]:
 def is_ours(error: BaseException) -> bool:
     """Whether the course itself raised ``error``, in words of its own."""
     return traceback.extract_tb(error.__traceback__)[-1].filename.startswith(OURS)
+
+
+class asked:
+    """``with asked("step", env):`` around a call of somebody's own code. An exception out of it keeps its kind and its
+    words; a note says which call it came from, of which environment (or what else has that name), and where in it."""
+
+    def __init__(self, call: str, of):
+        self.call, self.of = call, of
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind, error, trace) -> None:
+        if isinstance(error, Exception) and not is_ours(error) and not notes_of(error):      # the innermost knows best
+            place = place_of(error)
+            name = self.of if isinstance(self.of, str) else getattr(self.of, "name", type(self.of).__name__)
+            error.add_note(f"{WHERE}{self.call} of {name}" + (f" ({place})" if place else ""))
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """What ``asked`` wrote on ``error``."""
+    return [note for note in getattr(error, "__notes__", ()) if str(note).startswith(WHERE)]
+
+
+def words_of(error: BaseException) -> str:
+    """Its message, and what ``asked`` wrote on it."""
+    return " ".join([str(error), *(f"({note})" for note in notes_of(error))])
 
 
 def told(error: Exception) -> str:

@@ -73,6 +73,7 @@ def test_a_search_draws_evenly_from_what_is_said():
     ("env = 'grid'\nalgorithm = 'qmix'\n[search]\ntries = 2\n[search.ranges]\ntau = {low = 0, high = 1, log = true}",
      "ranges.tau.low: expected a finite number greater than 0"),
     ("env = 'grid'\nalgorithm = 'qmix'\n[scale]\ngrid = [1, 1]", "scale.grid: expected two different"),
+    ("env = 'grid'\nalgorithm = 'qmix'\n[scale]\ngird = [0, 1]", "scale: unknown name 'gird', expected one of grid"),
     ("env = 'grid'\nalgorithm = 'qmix'\npunishment = 2", "punishment"), ("env = 'grid'\nalgorithm = 'qmix'\n[settings]"
      "\nx = 2026-11-27", "settings: expected numbers, texts and lists")])
 def test_what_a_file_has_wrong_is_named(tmp_path, text, words):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from qmix_course import checkpoint, errors
+from qmix_course import checkpoint, errors, strangers
 
 OUTCOME = ("reward", "terminated", "truncated")
 
@@ -119,7 +119,9 @@ class TeamEnv(ABC):
         start = self._check_start(**start)
         if seed is not None:
             self._seed(seed)
-        step = self._begin(where, **start)
+        with strangers.asked("_begin", self):
+            step = self._begin(where, **start)
+        errors.instance(f"_begin of {type(self).__name__}", step, TeamStep)
         if bool((step.ended & where).any()):
             self._outcome = None                    # some rows have begun anew: only a reset of all makes sense now
             raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
@@ -143,7 +145,9 @@ class TeamEnv(ABC):
                               "call reset(where=step.terminated | step.truncated) first")
         errors.tensor("actions", actions, (self.num_envs, self.spec.n_agents), torch.int64)
         self._check_actions(actions)
-        return self._remember(self._advance(actions))
+        with strangers.asked("_advance", self):
+            step = self._advance(actions)
+        return self._remember(errors.instance(f"_advance of {type(self).__name__}", step, TeamStep))
 
     def _seed(self, seed: int) -> None:
         """Everything random begins afresh from ``seed``."""

@@ -54,7 +54,8 @@ def named_world(name: str, num_envs: int) -> TeamEnv:
         raise TypeError(f"env: expected {name} to be a function of num_envs that returns a TeamEnv, got a class of "
                         "another kind. Write one, as def make(num_envs): return from_parallel_env("
                         f"{make.__name__}, num_envs) for one of PettingZoo's form")
-    env = make(num_envs=num_envs)
+    with strangers.asked("the call", name):
+        env = make(num_envs=num_envs)
     errors.instance(f"env: what {name} returned", env, TeamEnv)
     if env.num_envs != num_envs:
         raise ValueError(f"env: expected {name} to return num_envs = {num_envs} rows, got {env.num_envs}")

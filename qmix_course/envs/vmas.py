@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 
 
@@ -42,7 +42,7 @@ class _FromVMAS(TeamEnv):
         self.name, made, vmas = _made(scenario)
         self._shared = vmas.simulator.environment.Environment.vmas_random_state
         self._dice = self._shared[:]
-        with self._own_dice():
+        with self._own_dice(), strangers.asked("make_env", self.name):
             self._env = vmas.make_env(made, num_envs, device=device, continuous_actions=False, seed=0,
                                       terminated_truncated=True, **options)
             observations = self._env.get_from_scenario(True, False, False, False)[0]
