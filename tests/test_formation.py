@@ -166,6 +166,13 @@ def test_starts_are_spread_over_the_plane():
     assert env.places.mean((0, 1)).sub(4.0).abs().max() < 0.1 and env.places.min() < 0.2 and env.places.max() > 7.8
 
 
+def test_nobody_starts_outside_of_a_plane_that_is_no_multiple_of_the_grid():
+    env = Formation("line", 2, size=4.01, num_envs=2_000)
+    env.reset(seed=0)
+    assert env.places.max() == 4.0 and env.places.min() == 0.0
+    env.clone().load_state_dict(env.state_dict())
+
+
 def test_a_run_goes_on_from_a_saved_state_to_the_bit():
     env, generator = Formation("ring", 4, num_envs=3, episode_limit=7), torch.Generator().manual_seed(1)
     step = env.reset(seed=2)

@@ -126,3 +126,30 @@ def test_masks_and_names_of_ours():
     assert [info["action_mask"].tolist() for info in infos.values()] == [[1, 1, 1, 1]] * 2
     parallel.step({"agent_1": 3, "agent_0": 1})
     assert parallel.env.positions[0].tolist() == [[1, 0], [4, 4]]
+
+
+class Joining(Leaving):
+    """Agent b is there from the second step on, and is flagged the moment it comes, but still listed for one step."""
+
+    def reset(self, seed=None, options=None):
+        came = super().reset(seed)
+        self.agents = ["a"]
+        return {"a": came[0]["a"]}, {}
+
+    def step(self, actions):
+        self.t += 1
+        self.seen = set(actions)
+        self.agents = ["a", "b"] if self.t == 1 else ["a"]
+        over = {"b": True} if self.t == 1 else {}
+        observations, infos = self.observe(self.agents)
+        return (observations, dict.fromkeys(self.agents, 1.0), {"a": False} | over, dict.fromkeys(self.agents, False),
+                infos)
+
+
+def test_who_joins_and_is_flagged_at_once_never_plays():
+    env = from_parallel_env(Joining("none"), episode_limit=5)
+    env.reset(seed=0)
+    step = env.step(FIRST)
+    assert step.available[0, 1].tolist() == [True, False, False, False] and not step.ended.item()
+    assert step.obs[0, 1].tolist() == [0.0] * 3
+    assert not env.step(FIRST).ended.item()

@@ -9,6 +9,7 @@ from gymnasium import spaces  # noqa: E402
 from parallel_worlds import World, at, refused  # noqa: E402
 
 from qmix_course.envs import from_parallel_env  # noqa: E402
+from qmix_course.envs.foreign import Observed  # noqa: E402
 
 ZEROS = torch.zeros(1, 2, dtype=torch.int64)
 NAN, INF = float("nan"), float("inf")
@@ -206,3 +207,14 @@ def test_a_state_that_is_a_picture():
     with pytest.raises(TypeError, match="state of tampered: a picture.*11.3 MiB"):
         from_parallel_env(World(**picture), episode_limit=20)
     assert from_parallel_env(World(**picture), episode_limit=20, images=True).spec.state_dim == 560 * 880 * 3
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_space_as_wide_as_its_numbers_go_is_read_without_a_warning(dtype):
+    """As CartPole's: its bounds are the largest floats that there are. (A warning is an error in these tests.)"""
+    most = np.finfo(dtype).max
+    seen = Observed("obs", spaces.Box(-most, most, (2,), dtype))
+    for value in (np.array([most, -most]), np.zeros(2, dtype)):
+        assert (seen.read(value.astype(dtype)) == value).all()
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        seen.read(np.array([np.inf, 0], dtype))

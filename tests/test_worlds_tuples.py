@@ -190,3 +190,47 @@ def test_a_name_that_is_not_theirs():
     package("lbforaging")
     with pytest.raises(ValueError, match="name: .*Foraging-99x5.*"):
         foraging("Foraging-99x5-2p-1f-v3")
+
+
+@pytest.mark.filterwarnings("ignore:.*does not pay all agents the same")
+def test_the_limit_of_a_wrapper_counts_and_a_method_of_that_name_does_not():
+    class Method(Tuples):
+        def max_steps(self):
+            return 3
+
+    wrapped = gymnasium.wrappers.TimeLimit(gymnasium.wrappers.OrderEnforcing(Method(last=99)), 4)
+    env = from_gymnasium(gymnasium.wrappers.OrderEnforcing(wrapped))
+    assert env.spec.episode_limit == 4
+    assert [step.truncated.item() for step in play(env, steps=4)] == [False, False, False, True]
+    with pytest.raises(ValueError, match="Method does not say how long an episode lasts"):
+        from_gymnasium(Method())
+
+
+@pytest.mark.filterwarnings("ignore:.*does not pay all agents the same")
+def test_a_reset_needs_a_seed_and_no_options():
+    class NoSeed(Tuples):
+        def reset(self):
+            return super().reset()
+
+    class NoOptions(Tuples):
+        def reset(self, seed=None):
+            return super().reset()
+
+    for env in (NoSeed(), gymnasium.wrappers.OrderEnforcing(NoSeed())):
+        with pytest.raises(ValueError, match=r"reset of NoSeed: expected it to take a seed, as in reset\(seed=0\)"):
+            from_gymnasium(env, episode_limit=5)
+    assert play(from_gymnasium(NoOptions(), episode_limit=5))[0].reward.item() == 1.5
+
+
+@pytest.mark.filterwarnings("ignore:.*does not pay all agents the same")
+def test_pictures_are_refused_and_can_be_asked_for():
+    class Pictures(Tuples):
+        observation_space = spaces.Tuple([spaces.Box(0, 1, (3, 4, 4), np.float32)] * 2)
+
+        def seen(self):
+            return tuple(np.zeros((3, 4, 4), np.float32) for _ in range(2))
+
+    with pytest.raises(TypeError, match="a picture of shape .*say images=True"):
+        from_gymnasium(Pictures(), episode_limit=5)
+    for env in (Pictures(), Pictures):
+        assert play(from_gymnasium(env, episode_limit=5, images=True))[0].obs.shape == (1, 2, 48)

@@ -6,6 +6,7 @@ leaving"); a value that is not what it should be raises ``ValueError`` with that
 
 from __future__ import annotations
 
+import inspect
 import math
 import reprlib
 from collections import OrderedDict
@@ -128,10 +129,27 @@ def is_image(shape: tuple, dtype) -> bool:
 
 def own_limit(env, metadata: Mapping):
     """What an environment says of its time limit, under the names in use; None if nothing."""
-    found = [getattr(env, "max_cycles", None), metadata.get("max_cycles")]
-    others = [getattr(env, name, None) for name in ("max_steps", "_max_episode_steps", "max_episode_steps")]
-    found += [each for each in others if isinstance(each, Integral) and not isinstance(each, bool) and each > 0]
+    found = [getattr(env, "max_cycles", None), metadata.get("max_cycles"), *limits_of(env)]
     return next((limit for limit in found if limit is not None), None)
+
+
+def limits_of(env) -> list[int]:
+    """The time limits that Gymnasium's environments and wrappers keep as attributes, where they are numbers of steps.
+    """
+    found = [getattr(env, name, None) for name in ("max_steps", "_max_episode_steps", "max_episode_steps")]
+    return [each for each in found if isinstance(each, Integral) and not isinstance(each, bool) and each > 0]
+
+
+def takes_a_seed(name: str, reset) -> None:
+    """``ValueError`` if ``reset``, that of the environment ``name``, cannot be called with a seed."""
+    try:
+        signature = inspect.signature(reset)
+    except ValueError:                                       # compiled code need not have one
+        return
+    try:
+        signature.bind(seed=0)
+    except TypeError:
+        raise ValueError(f"reset of {name}: expected it to take a seed, as in reset(seed=0)") from None
 
 
 class Observed:
@@ -195,7 +213,8 @@ def _bounds(space: spaces.Box) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest value that counts as inside, for each number."""
     low, high = space.low, space.high
     if space.dtype.kind == "f":
-        low, high = low - ROUNDING * np.maximum(1, np.abs(low)), high + ROUNDING * np.maximum(1, np.abs(high))
+        with np.errstate(over="ignore"):                     # beyond the largest float all is inside
+            low, high = low - ROUNDING * np.maximum(1, np.abs(low)), high + ROUNDING * np.maximum(1, np.abs(high))
     return low, high
 
 

@@ -146,7 +146,7 @@ class Formation(TeamEnv):
         at, missing = self._at.copy(), rows.copy()
         while missing.any():
             dice = torch.rand(int(missing.sum()), self.spec.n_agents, 2, generator=self._generator, dtype=torch.float64)
-            at[missing] = np.floor(dice.numpy() * (self.size * GRID + 1)) / GRID
+            at[missing] = np.floor(dice.numpy() * (np.floor(self.size * GRID) + 1)) / GRID
             missing = missing & (_pairs(at).min(-1) < NEAR)
         return at
 

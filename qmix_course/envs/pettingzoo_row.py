@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from pettingzoo import ParallelEnv
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs import foreign
 
 ALL = "__all__"                     # in a dict of flags: holds for every agent
@@ -52,9 +51,8 @@ class Task:
 
     def look(self, first: ParallelEnv, images: bool) -> tuple:
         """Reset it, see what the state is like, refuse pictures that nobody asked for; what the reset gave."""
-        if not _takes_a_seed(first.reset):
-            raise ValueError(f"reset of {self.name}: expected it to take a seed, as in reset(seed=0)")
-        came = two(self.name, first.reset(seed=0))
+        foreign.takes_a_seed(self.name, first.reset)
+        came = reset(self.name, first, 0)
         state = state_of(self.name, first)
         self.state_shape = None if state is None else state.shape
         self.state_dim = sum(self.sizes) if state is None else state.size
@@ -101,7 +99,7 @@ class Row:
                              f"in row {row}")
 
     def reset(self, seed: int) -> Seen:
-        return self.begin(*two(self.task.name, self.env.reset(seed=seed)))
+        return self.begin(*reset(self.task.name, self.env, seed))
 
     def begin(self, observations, infos) -> Seen:
         """The episode that a reset has just begun."""
@@ -117,7 +115,9 @@ class Row:
         """Play one joint action: what is seen then, the team's reward, and whether it terminated or was truncated."""
         task, playing = self.task, self.playing
         # One that was flagged and is still listed sends its action 0: an environment may ask everybody on its list.
-        came = self.env.step({agent: action for agent, action in zip(task.names, chosen) if agent in self.listed})
+        sent = {agent: action for agent, action in zip(task.names, chosen) if agent in self.listed}
+        with strangers.asked("step", task.name):
+            came = self.env.step(sent)
         if not isinstance(came, tuple) or len(came) != 5:
             got = f"a tuple of {len(came)}" if isinstance(came, tuple) else foreign.came(came)
             raise ValueError(f"step of {task.name}: expected a tuple (observations, rewards, terminations, "
@@ -126,13 +126,15 @@ class Row:
         self.clock += 1
         reward = self._pay(rewards)
         self.listed = listed = self._listed()
-        terminated = self._flags("termination", terminations)
-        truncated = self._flags("truncation", truncations)
+        terminated = self._flags("termination", terminations, playing)
+        truncated = self._flags("truncation", truncations, playing)
+        joined = [agent for agent in listed if agent not in playing and agent not in self.flagged]
+        at_once = self._flags("termination", terminations, joined) | self._flags("truncation", truncations, joined)
         back = self.gone & set(listed)
         if back:
             raise ValueError(f"agents of {task.name}: expected {min(map(str, back))}, whose end was flagged, to stay "
                              "out until the reset, as PettingZoo asks, got it back")
-        self.flagged |= (terminated | truncated) - {ALL}
+        self.flagged |= (terminated | truncated | at_once) - {ALL}
         self.gone |= self.flagged - set(listed)
         self.playing = [agent for agent in listed if agent not in self.flagged]
         over = not self.playing or ALL in terminated | truncated
@@ -162,16 +164,16 @@ class Row:
                              f"{foreign.came(agents)}")
         return [agent for agent in task.names if agent in agents]
 
-    def _flags(self, field: str, flags) -> set:
-        """Which of those who were playing are flagged, and "__all__"."""
+    def _flags(self, field: str, flags, agents: list) -> set:
+        """Which of ``agents``, who were playing or have joined, are flagged, and "__all__"."""
         name = self.task.name
         foreign.mapping(f"{field}s of {name}", flags)
         found = set()
-        for agent in [*self.playing, ALL]:
+        for agent in [*agents, ALL]:
             if agent in flags:
                 if foreign.flag(f"{field} of {agent} in {name}", flags[agent]):
                     found.add(agent)
-            elif agent in self.listed and ALL not in flags:      # one that was taken out may lack a flag
+            elif agent in self.playing and agent in self.listed and ALL not in flags:      # who is out may lack one
                 raise ValueError(f"{field} of {agent} in {name}: expected True or False, got no entry")
         return found
 
@@ -266,8 +268,10 @@ def space_of(name: str, env: ParallelEnv, which: str, agent):
         raise ValueError(f"{which} of {agent} in {name}: expected a space, got {type(error).__name__}") from error
 
 
-def two(name: str, came) -> tuple:
-    """(observations, infos), as ``reset`` gives them."""
+def reset(name: str, env: ParallelEnv, seed: int) -> tuple:
+    """(observations, infos), as the environment's ``reset`` gives them."""
+    with strangers.asked("reset", name):
+        came = env.reset(seed=seed)
     if not isinstance(came, tuple) or len(came) != 2:
         raise ValueError(f"reset of {name}: expected a tuple (observations, infos), got {foreign.came(came)}")
     return came
@@ -278,17 +282,10 @@ def state_of(name: str, env: ParallelEnv, shape: tuple | None = None) -> np.ndar
     if shape is None and not callable(getattr(env, "state", None)):     # some keep their own attribute of that name
         return None
     try:
-        came = env.state()
+        with strangers.asked("state", name):
+            came = env.state()
     except NotImplementedError:
         if shape is None:
             return None
         raise
     return foreign.state(f"state of {name}", came, shape)
-
-
-def _takes_a_seed(reset) -> bool:
-    try:
-        inspect.signature(reset).bind(seed=0)
-    except TypeError:
-        return False
-    return True

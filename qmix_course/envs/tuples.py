@@ -25,25 +25,26 @@ from qmix_course.envs.pettingzoo import from_parallel_env
 
 
 def from_gymnasium(env: Env | Callable[[], Env], num_envs: int = 1, episode_limit: int | None = None,
-                   reward: str = "mean", only_the_clock: Callable[[Env], bool] | None = None) -> TeamEnv:
+                   reward: str = "mean", only_the_clock: Callable[[Env], bool] | None = None,
+                   images: bool = False) -> TeamEnv:
     """A Gymnasium environment with a Tuple of actions and of observations as a team environment.
 
     Its reset gives a tuple of observations, its step a list of rewards too, one of each an agent; the flags are one for
     all, or one an agent. A mask is read from the info's "action_mask", a row an agent. All else is as
     ``from_parallel_env`` has it: ``env`` may be a function that makes one, ``reward`` is the "mean" or the "sum" over
     the agents, the state is all observations side by side, ``episode_limit`` is by default the environment's own (its
-    spec's ``max_episode_steps``).
+    spec's ``max_episode_steps``, or what it or a wrapper around it keeps under such a name).
 
     ``only_the_clock(env)``: for environments that report their time limit as an end. It is asked at a step that is
     flagged terminated; True makes it truncated.
     """
     errors.function("only_the_clock", only_the_clock)
     if isinstance(env, Env):
-        return from_parallel_env(_Parallel(env, only_the_clock), num_envs, episode_limit, reward)
+        return from_parallel_env(_Parallel(env, only_the_clock), num_envs, episode_limit, reward, images)
     if not callable(env):
         raise TypeError("env: expected a Gymnasium environment or a function that makes one, got "
                         f"{errors.describe(env)}")
-    return from_parallel_env(lambda: _Parallel(env(), only_the_clock), num_envs, episode_limit, reward)
+    return from_parallel_env(lambda: _Parallel(env(), only_the_clock), num_envs, episode_limit, reward, images)
 
 
 def foraging(name: str = "Foraging-5x5-2p-1f-v3", num_envs: int = 1, episode_limit: int | None = None,
@@ -103,6 +104,7 @@ class _Parallel(ParallelEnv):
                              f"observations, got {len(self._acts)}")
         self.possible_agents = [f"agent {i}" for i in range(len(self._acts))]
         self.max_cycles = _limit(env)
+        foreign.takes_a_seed(self.name, env.unwrapped.reset)        # wrappers take one and hand it on
 
     def _spaces(self, which: str) -> tuple:
         space = getattr(self.env, which)
@@ -118,7 +120,7 @@ class _Parallel(ParallelEnv):
         return self._acts[self.possible_agents.index(agent)]
 
     def reset(self, seed=None, options=None):
-        came = self.env.reset(seed=seed, options=options)
+        came = self.env.reset(seed=seed)                            # not every environment takes options
         if not isinstance(came, tuple) or len(came) != 2:
             raise ValueError(f"reset of {self.name}: expected a tuple (observations, info), got {foreign.came(came)}")
         observations, info = came
@@ -166,7 +168,8 @@ def _is_row(values) -> bool:
 
 
 def _limit(env: Env) -> int | None:
-    """The environment's own time limit: of its spec, or where LBF and RWARE keep theirs."""
+    """The environment's own time limit: of its spec, of a wrapper around it, or where LBF and RWARE keep theirs."""
     own = [env.spec.max_episode_steps] if env.spec is not None else []
-    own += [getattr(env.unwrapped, name, None) for name in ("_max_episode_steps", "max_steps")]
-    return next((limit for limit in own if limit is not None), None)
+    while isinstance(env, gymnasium.Wrapper):
+        own, env = own + foreign.limits_of(env), env.env
+    return next((limit for limit in own + foreign.limits_of(env) if limit is not None), None)
