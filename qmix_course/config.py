@@ -121,6 +121,13 @@ class TrainConfig:
         return {each.name: said.get(each.name, "") for each in fields(cls)}
 
 
+def check_capacity(config: TrainConfig, num_envs: int) -> None:
+    """A step finishes up to a replay row of each environment, and the memory must hold them."""
+    if config.capacity < num_envs:
+        raise ValueError(f"capacity: expected room for a row of each environment, at least num_envs = {num_envs}, got "
+                         f"{config.capacity}")
+
+
 def never_learns(config: TrainConfig, spec: TeamSpec, num_envs: int, recurrent: bool) -> str | None:
     """Why a run with these settings cannot learn, as far as that is known before it begins; None where nothing is.
 

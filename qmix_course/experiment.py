@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from qmix_course import checkpoint, errors
+from qmix_course import checkpoint, errors, strangers
 from qmix_course.bars import bar
 from qmix_course.choices import make_run
 from qmix_course.envs.base import TeamEnv
@@ -52,7 +52,7 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     around the call they are Ray's, on whatever machines that has (they all need to see ``folder``); so with Dask's.
     Results do not depend on how many there are. A sweep that was killed goes on where it was when it is called again; a
     longer plan adds to what is there. A run that fails is reported, tried again by the next call, and stops no other.
-    ``ValueError`` if another sweep works in ``folder`` at this moment.
+    ``ValueError`` if another sweep works in ``folder`` at this moment, or a run's history there cannot be read.
     """
     parallel = _joblib()
     errors.instance("plan", plan, Plan)
@@ -67,8 +67,9 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
         except checkpoint.InUse:
             raise ValueError(f"folder: another sweep is working in {folder} at this moment; wait for it, or name "
                              f"another folder") from None
-        _write(folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
         runs = plan.runs()
+        _gather(folder, runs)               # so that whatever happens, it holds no results of an older plan
+        _write(folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
         waiting = [run for run in runs if not (_place(folder, run) / "history.csv").exists()]
         with bar(total=len(runs), initial=len(runs) - len(waiting), unit="run") as shown:
             found = _train_all(waiting, folder, jobs, parallel, shown)
@@ -134,7 +135,8 @@ def train_run(run: dict, folder: str, sweeper: int) -> tuple[str, str | None]:
     except Exception as error:
         _write(place / "error.txt", traceback.format_exc())
         (place / "working").unlink(missing_ok=True)
-        return run["name"], f"{type(error).__name__}: {error}".splitlines()[0]
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        return run["name"], " ".join([said, *(f"({note})" for note in strangers.notes_of(error))])
     finally:
         torch.set_default_dtype(before[0])
         torch.set_num_threads(before[1])
@@ -191,10 +193,23 @@ def _gather(folder: Path, runs: list[dict]) -> None:
     for run in runs:
         path = _place(folder, run) / "history.csv"
         if path.exists():
-            with open(path, newline="", encoding="utf-8") as file:
-                rows += [[run[name] for name in OF_A_RUN] + [row[name] for name in COLUMNS]
-                         for row in csv.DictReader(file)]
+            rows += [[run[name] for name in OF_A_RUN] + [row[name] for name in COLUMNS] for row in _history(path)]
     _write(folder / "results.csv", _table([*OF_A_RUN, *COLUMNS], rows))
+
+
+def _history(path: Path) -> list[dict[str, str]]:
+    """The entries of a finished run, at least one."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+        numbers = [float(value) for row in rows for value in row.values()]
+    except (csv.Error, TypeError, ValueError):
+        numbers = []
+    if numbers and reader.fieldnames == [each.name for each in fields(History)]:
+        return rows
+    raise ValueError(f"folder: {path} is not the history of a run (was it edited, or its disk full?); delete it, and "
+                     "the next sweep trains this run again")
 
 
 def _table(columns, rows) -> str:
@@ -230,5 +245,9 @@ def read_results(folder: str | Path) -> list[dict]:
         if reader.fieldnames != [*OF_A_RUN, *COLUMNS]:
             raise ValueError(f"folder: {path} has other columns than a sweep's results")
         whole = ("seed", "steps", "episodes", "updates")
-        return [{name: value if name in OF_A_RUN[:3] else int(value) if name in whole else float(value)
-                 for name, value in row.items()} for row in reader]
+        try:
+            return [{name: value if name in OF_A_RUN[:3] else int(value) if name in whole else float(value)
+                     for name, value in row.items()} for row in reader]
+        except (TypeError, ValueError):
+            raise ValueError(f"folder: {path}, line {reader.line_num}: expected a number in every column after the "
+                             "first three; was it edited?") from None

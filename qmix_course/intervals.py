@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 
 from qmix_course import errors
 
@@ -39,7 +40,11 @@ def bootstrap(scores, statistic: Callable = iqm, samples: int = 2_000, seed: int
     errors.function("statistic", statistic)
     tails = _tails(level)
     drawn = [task[draws.integers(len(task), size=(samples, len(task)))] for task in tasks]
-    low, high = np.quantile(statistic(np.concatenate(drawn, axis=-1)), tails, axis=0)
+    found = statistic(np.concatenate(drawn, axis=-1))
+    if np.shape(found)[:1] != (samples,):
+        raise ValueError(f"statistic: expected a number for each sample, or several, so [{samples}, ...] from "
+                         f"[{samples}, K], got {errors.describe(found)}")
+    low, high = np.quantile(found, tails, axis=0)
     return (float(low), float(high)) if low.ndim == 0 else (low, high)
 
 
@@ -88,7 +93,8 @@ def _scores(name: str, value) -> np.ndarray:
 
 def _tasks(name: str, value) -> list[np.ndarray]:
     """The scores of each task; a plain list of numbers is one task's."""
-    several = isinstance(value, (list, tuple)) and any(isinstance(each, (Sequence, np.ndarray)) for each in value)
+    several = isinstance(value, (list, tuple)) and any(
+        isinstance(each, Sequence) or isinstance(each, (np.ndarray, torch.Tensor)) and each.ndim > 0 for each in value)
     tasks = [_scores(name, each) for each in (value if several else [value])]
     if any(task.ndim != 1 for task in tasks):
         raise ValueError(f"{name}: expected a list of scores for each task, got {errors.describe(value)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from qmix_course import errors, plots
 from qmix_course.experiment import read_results
 from qmix_course.intervals import bootstrap, improvement, iqm, profile
+from qmix_course.plan import Plan
 
 MANY = 8                        # teams that are compared pair by pair; of more, each is compared with the first
 FEW = 5                         # runs below which an interval is said to promise too much
@@ -26,15 +29,18 @@ def write_report(folder: str | Path, samples: int = 2_000) -> str:
     also over all of them, stratified.
     """
     samples = errors.whole_number("samples", samples, at_most=1_000_000)
-    rows = read_results(folder)
-    if not rows:
-        raise ValueError(f"folder: no run in {folder} has finished, so there is nothing to report")
-    folder = Path(folder)
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    rows, folder = read_results(folder), Path(folder)
+    plan = _plan(folder)
     teams = team_names(plan)
+    wanted = list(itertools.product(plan["env"], teams, plan["seeds"]))
+    odd = {_run(row) for row in rows if not math.isfinite(row["greedy_return"])}
+    rows = [row for row in rows if _run(row) in wanted and _run(row) not in odd]
+    if not rows:
+        raise ValueError(f"folder: no run in {folder} has finished, so there is nothing to report" if not odd else
+                         f"folder: every run in {folder} that has finished has a return that is no finite number")
     scores = last_scores(rows, teams)
     text = ["# Results", "A run's score is the greedy return of its last evaluation, not the best on the way.",
-            *_reservations(rows, plan, teams)]
+            *_reservations(rows, plan, teams, wanted, odd)]
     for number, env in enumerate(scores):
         curves = {team: _curve([row for row in rows if row["env"] == env and _team(row, teams) == team], samples)
                   for team in scores[env]}
@@ -47,6 +53,17 @@ def write_report(folder: str | Path, samples: int = 2_000) -> str:
                          len(plan["seeds"]) * len(scores), samples)
     (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
     return "\n\n".join(part for part in text if not part.startswith("!"))
+
+
+def _plan(folder: Path) -> dict:
+    """The plan that the sweep in ``folder`` was last called with."""
+    path = folder / "plan.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"folder: {folder} holds no plan.json; a sweep writes it")
+    try:
+        return asdict(Plan(**json.loads(path.read_text(encoding="utf-8"))))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"folder: {path} does not hold a sweep's plan ({error})") from error
 
 
 def team_names(plan: dict) -> dict[tuple[str, str], str]:
@@ -67,6 +84,11 @@ def last_scores(rows: list[dict], teams: dict | None = None) -> dict[str, dict[s
     order = list(dict.fromkeys((row["env"], _team(row, teams)) for row in rows))
     return {env: {team: scores[env][team] for other, team in order if other == env}
             for env in dict.fromkeys(env for env, _ in order)}
+
+
+def _run(row: dict) -> tuple:
+    """Which run of the plan a row belongs to."""
+    return row["env"], (row["algorithm"], row["variant"]), row["seed"]
 
 
 def _team(row: dict, teams: dict | None) -> str:
@@ -95,15 +117,16 @@ def _together(scores: dict, scale: dict) -> dict[str, list[np.ndarray]]:
     return {team: tasks for team, tasks in found.items() if len(tasks) == len(scores)}
 
 
-def _reservations(rows: list[dict], plan: dict, teams: dict) -> list[str]:
-    """What a reader must know before believing a number."""
+def _reservations(rows: list[dict], plan: dict, teams: dict, wanted: list, odd: set) -> list[str]:
+    """What a reader must know before believing a number. ``wanted``: the plan's runs; ``odd``: those left out."""
     said = []
-    wanted = list(itertools.product(plan["env"], teams, plan["seeds"]))
-    there = {(row["env"], (row["algorithm"], row["variant"]), row["seed"]): row["steps"] for row in rows}
-    if missing := [run for run in wanted if run not in there]:
-        named = ", ".join(sorted({f"{teams[team]} on {env}" for env, team, _ in missing}))
-        said.append(f"**{len(missing)} of {len(wanted)} runs are missing** (failed, or not yet done): {named}. Those "
-                    f"that are left may be the lucky ones.")
+    there = {_run(row): row["steps"] for row in rows}
+    for why, runs in (("failed, or not yet done", [run for run in wanted if run not in there and run not in odd]),
+                      ("a return of theirs is no finite number", [run for run in wanted if run in odd])):
+        if runs:
+            named = ", ".join(sorted({f"{teams[team]} on {env}" for env, team, _ in runs}))
+            said.append(f"**{len(runs)} of {len(wanted)} runs are missing** ({why}): {named}. Those that are left may "
+                        "be the lucky ones.")
     for env in plan["env"]:
         budgets = {}
         for (where, team, _), steps in there.items():
@@ -113,8 +136,8 @@ def _reservations(rows: list[dict], plan: dict, teams: dict) -> list[str]:
             said.append(f"**Budgets differ on {env}**: " + ", ".join(f"{team} {steps:,} steps"
                                                                     for steps, team in sorted(budgets.items())) + ".")
     if len(plan["seeds"]) < FEW:
-        said.append(f"**{len(plan['seeds'])} seeds**: an interval from so few runs is too narrow, as none of the runs "
-                    f"that were not made can be drawn.")
+        said.append(f"**{len(plan['seeds'])} seed{'s' * (len(plan['seeds']) > 1)}**: an interval from so few runs is "
+                    "too narrow, as none of the runs that were not made can be drawn.")
     return said
 
 
@@ -163,7 +186,7 @@ def _range(teams: dict) -> tuple[float, float]:
 
 def _markdown(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def _n(value: float) -> str:

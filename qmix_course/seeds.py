@@ -12,12 +12,12 @@ import torch
 from qmix_course import errors
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import Algorithm
-from qmix_course.config import never_learns
+from qmix_course.config import check_capacity, never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team
 from qmix_course.learner import Learner
 from qmix_course.replay import Batch
-from qmix_course.training import History, Run, TrainConfig
+from qmix_course.training import History, Run, TrainConfig, no_update
 
 
 def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig,
@@ -30,7 +30,8 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     networks are tiny and most of the time goes into calling them.
 
     ``algorithms`` are of one kind and size, with first weights of their own (``QMIX.for_env(env, seed=k)``), and are
-    changed.
+    changed. Settings with which nothing can be learned are warned of, and runs that end without an update, as in
+    ``train``.
     ``TypeError``: ``GRUAgents``, whose ``nn.GRU`` torch cannot vectorise in this way.
     """
     errors.instance("env", env, TeamEnv)
@@ -40,6 +41,7 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
     if len(algorithms) != len(seeds):
         raise ValueError(f"algorithms, seeds: expected as many of the one as of the other, got {len(algorithms)} and "
                          f"{len(seeds)}")
+    check_capacity(config, env.num_envs)
     doubt = never_learns(config, env.spec, env.num_envs, algorithms[0].recurrent)
     if doubt is not None:
         warnings.warn(f"train_seeds: with these settings nothing is learned. {doubt}", stacklevel=2)
@@ -60,6 +62,8 @@ def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConf
         for run in runs:
             if run.looks():
                 run.look(seconds=0.0)                   # the clock belongs to all of them together
+    if learner.updates == 0:
+        warnings.warn(f"train_seeds: {no_update(min(runs, key=lambda run: len(run.buffer)))}", stacklevel=2)
     return [run.history for run in runs]
 
 

@@ -17,7 +17,7 @@ from qmix_course import errors
 from qmix_course.algorithms import Algorithm
 from qmix_course.bars import bar
 from qmix_course.collect import Collector, env_state, row_length
-from qmix_course.config import TrainConfig, never_learns
+from qmix_course.config import TrainConfig, check_capacity, never_learns
 from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation, starts_differ
 from qmix_course.exploration import another_seed, linear_schedule
@@ -219,8 +219,7 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                         record(run, shown, checkpoint, best, settings, on_evaluation)
                     break
         if run.finished() and run.updates == 0:
-            warnings.warn(f"train: the run ended without a single update. {len(run.buffer)} replay rows were stored "
-                          f"and an update needs batch_size = {config.batch_size}", stacklevel=2)
+            warnings.warn(f"train: {no_update(run)}", stacklevel=2)
         return run.history
 
 
@@ -263,9 +262,13 @@ def check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, s
     errors.function("stop", stop)
     if errors.switch("resume", resume) and checkpoint is None:
         raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
-    if config.capacity < env.num_envs:
-        raise ValueError(f"capacity: expected room for a row of each environment, at least num_envs = {env.num_envs}, "
-                         f"got {config.capacity}")
+    check_capacity(config, env.num_envs)
+
+
+def no_update(run: Run) -> str:
+    """What is said of a run that ended without one."""
+    return (f"the run ended without a single update. {len(run.buffer)} replay rows were stored and an update needs "
+            f"batch_size = {run.config.batch_size}")
 
 
 def check_resume(checkpoint: str | Path, saved: dict, settings: dict) -> None:

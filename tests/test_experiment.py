@@ -85,6 +85,32 @@ def test_a_run_with_other_settings_is_another_run(changes):
     assert not {run["name"] for run in small().runs()} & {run["name"] for run in small(**changes).runs()}
 
 
+@pytest.mark.parametrize("damage", ["", "steps\n", "steps\n3\n", "half"])
+def test_a_damaged_history_is_named_before_anything_is_trained(tmp_path, monkeypatch, damage):
+    sweep(small(algorithm="vdn", seeds=1), tmp_path, jobs=1)
+    file, = tmp_path.rglob("history.csv")
+    file.write_text(file.read_text().rsplit(",", 2)[0] if damage == "half" else damage)
+    monkeypatch.setattr(experiment, "_train", never)
+    with pytest.raises(ValueError, match=f"{file.name} is not the history of a run .*; delete it"):
+        sweep(small(algorithm="vdn"), tmp_path, jobs=1)
+    monkeypatch.undo()
+    file.unlink()
+    assert sweep(small(algorithm="vdn", seeds=1), tmp_path, jobs=1).failed == {} and len(read_results(tmp_path)) == 2
+
+
+def test_a_sweep_that_is_killed_leaves_no_results_of_an_older_plan(tmp_path, monkeypatch):
+    """The plan was edited in between: what is reported then must not be what was there before."""
+    sweep(small(algorithm="vdn", seeds=1), tmp_path, jobs=1)
+
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "_train_all", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(small(algorithm="vdn", seeds=1, settings=SMALL | {"gamma": 0.5}), tmp_path, jobs=1)
+    assert read_results(tmp_path) == []
+
+
 def test_a_run_that_fails_is_reported_and_stops_no_other(tmp_path):
     plan = small(algorithm="vdn", variants={"wild": {"learning_rate": 1e30}, "plain": {}})
     swept = sweep(plan, tmp_path, jobs=2)

@@ -101,8 +101,9 @@ def test_what_cannot_learn_is_warned_of_by_name(named):
     assert ((history.updates[-1] == 0) == ("target_every" not in named)
             == ("without a single update" in str(said[-1].message)))
     with pytest.warns(UserWarning, match="train_seeds: ") as said:
-        train_seeds(small(), [QMIX.for_env(env)], config, [0])
+        histories = train_seeds(small(), [QMIX.for_env(env)], config, [0])
     assert named in str(said[0].message)
+    assert (histories[0].updates[-1] == 0) == ("without a single update" in str(said[-1].message))
 
 
 @pytest.mark.parametrize("changes", [dict(learning_starts=384), dict(batch_size=400), dict(tau=None, target_every=21)])

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from qmix_course.intervals import bootstrap, improvement, iqm, profile
 
@@ -94,3 +95,17 @@ def test_the_interval_of_an_improvement_by_enumeration():
 def test_what_is_no_list_of_scores_is_refused_by_name(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
+
+
+def test_scores_may_be_tensors_as_evaluate_gives_them():
+    one, two = [1.0, 2.0, 5.0], [3.0, 4.0]
+    tensors = [torch.tensor(one), torch.tensor(two)]
+    assert bootstrap(tensors, samples=50) == bootstrap([one, two], samples=50)
+    assert improvement(tensors, [two, one], samples=50) == improvement([one, two], [two, one], samples=50)
+    assert bootstrap([each for each in tensors[0]], samples=50) == bootstrap(one, samples=50)      # numbers of one task
+
+
+@pytest.mark.parametrize("statistic", [np.mean, lambda drawn: 3.0, lambda drawn: drawn.mean(0), lambda drawn: None])
+def test_a_statistic_that_is_not_one_a_sample_is_refused(statistic):
+    with pytest.raises(ValueError, match=r"statistic: expected a number for each sample.*\[50, \.\.\.\]"):
+        bootstrap([1.0, 2.0], statistic, samples=50)

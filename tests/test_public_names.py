@@ -27,12 +27,12 @@ describe device distinct entries finite flag flat function generator generator_s
 machine_bytes make_env make_run mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers
 on_cpu own_best path pay perceptron places play_rows read_setting record resumed reward row_length rows_for_evaluation
 save seed sequence settled shows side_by_side sort_settings space_of spec_of spell stack_buffers staircases state
-state_of steps switch switches td_lambda_target td_target tensor three_layers two two_layers whole_number widths
+state_of steps switch switches td_lambda_target td_target tensor three_layers two_layers whole_number widths
 with_prefix Faults Probe Probe.fault Probe.play Probe.reset Probe.step Twins Twins.begun Twins.compare Twins.fault
 Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first_difference first_episode
 algorithm_called another_seed plain units_doubt state_doubt own_limit Task.see_limit check_player chooser find is_ours
 is_rule made
-place_of starts_differ team_options told
+place_of starts_differ team_options told asked notes_of words_of limits_of takes_a_seed check_capacity no_update
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
 train_run FormationGuide.start line wedge ring

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -28,8 +29,6 @@ def write(folder, scores, plan, steps=lambda env, team: 1_000):
 
 
 def plan(**changes):
-    from dataclasses import asdict
-
     return asdict(Plan(["grid", "two-step"], ["vdn", "qmix"], **{"seeds": 5} | changes))
 
 
@@ -83,3 +82,48 @@ def test_scores_come_in_the_order_of_the_seeds():
              "greedy_return": value}
             for seed, steps, value in ((1, 5, 0.0), (1, 9, 10.0), (0, 5, 3.0))]
     assert last_scores(rows) == {"grid": {"vdn, plain": [3.0, 10.0]}}
+
+
+def test_runs_without_a_finite_return_are_left_out_and_named(tmp_path):
+    write(tmp_path, SCORES | {("grid", "vdn"): [1.0, float("nan"), 3.0, float("inf"), 8.0]}, plan())
+    text = write_report(tmp_path, samples=100)
+    assert "**2 of 20 runs are missing** (a return of theirs is no finite number): vdn on grid." in text
+    assert "| vdn | 3 of 5 | 4 |" in text and "not yet done" not in text
+    write(tmp_path, {("grid", "vdn"): [float("nan")]}, plan())
+    with pytest.raises(ValueError, match="every run in .* that has finished has a return that is no finite number"):
+        write_report(tmp_path)
+
+
+def test_results_that_are_not_of_the_plan_are_not_told(tmp_path):
+    """As after a sweep of a shorter plan that was killed."""
+    write(tmp_path, SCORES, plan())
+    (tmp_path / "plan.json").write_text(json.dumps(asdict(Plan("grid", "vdn", seeds=1))))
+    text = write_report(tmp_path, samples=100)
+    assert "| vdn | 1 of 1 | 1 |" in text and "qmix" not in text and "two-step" not in text
+    assert "**1 seed**:" in text
+
+
+def test_a_bar_in_a_name_breaks_no_table(tmp_path):
+    two = Plan("grid", "vdn", seeds=2, variants={"plain": {}, "a|b": {}})
+    write(tmp_path, {("grid", "vdn"): [1.0, 2.0]}, asdict(two))
+    text = (tmp_path / "results.csv").read_text()
+    (tmp_path / "results.csv").write_text(text + "".join(line.replace("plain", "a|b") + "\n"
+                                                         for line in text.splitlines()[1:]))
+    table = [line for line in write_report(tmp_path, samples=100).splitlines() if line.startswith("|")]
+    assert "| vdn, a\\|b | 2 of 2 |" in "\n".join(table)
+    assert {line.replace("\\|", "").count("|") for line in table} == {7, 4}
+
+
+@pytest.mark.parametrize("file, text, words", [
+    ("plan.json", "{", "plan.json does not hold a sweep's plan"), ("plan.json", "3", "does not hold a sweep's plan"),
+    ("plan.json", '{"env": "grid"}', "does not hold a sweep's plan"), ("plan.json", None, "holds no plan.json"),
+    ("results.csv", "grid,vdn", "results.csv, line 2: expected a number"),
+    ("results.csv", "grid,vdn,plain,0,500,10,5,0.1,0.2,nan,,4.0", "results.csv, line 2: expected a number")])
+def test_what_is_damaged_is_named(tmp_path, file, text, words):
+    write(tmp_path, {}, plan())
+    if text is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(((tmp_path / file).read_text() if file == "results.csv" else "") + text)
+    with pytest.raises((ValueError, FileNotFoundError), match=words):
+        write_report(tmp_path)

@@ -94,3 +94,14 @@ def test_what_is_refused():
             train_seeds(env, [QMIX.for_env(env, recurrent=True, shared=shared)], SMALL, [0])
     with pytest.raises(ValueError, match="made for n_actions"):
         train_seeds(env, [QMIX.for_env(TwoStepGame())], SMALL, [0])
+
+
+def test_a_memory_too_small_is_refused_in_trains_words_before_anything_is_spent(monkeypatch):
+    env, config = TwoStepGame(num_envs=8), replace(SMALL, capacity=7, batch_size=2)
+    team, words = QMIX.for_env(env), []
+    monkeypatch.setattr(TwoStepGame, "clone", lambda *given, **named: pytest.fail("something was spent"))
+    for run in (lambda: train(env, team, config), lambda: train_seeds(env, [team], config, [0])):
+        with pytest.raises(ValueError, match="capacity: expected room for a row of each environment") as error:
+            run()
+        words.append(str(error.value))
+    assert words[0] == words[1]
