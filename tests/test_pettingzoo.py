@@ -185,6 +185,13 @@ def test_a_run_in_somebody_elses_world_is_resumed_inexactly_and_says_so(tmp_path
         from_parallel_env(spread).state_dict()
 
 
+class Angry:
+    """Fails whatever it is asked for."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
 def test_bad_input():
     with pytest.raises(TypeError, match="env"):
         as_parallel_env("grid")
@@ -194,6 +201,8 @@ def test_bad_input():
         from_parallel_env(3)
     with pytest.raises(TypeError, match="ParallelEnv"):
         from_parallel_env(lambda: 3)
+    with pytest.raises(TypeError, match="env: expected a PettingZoo ParallelEnv"):
+        from_parallel_env(Angry())
     with pytest.raises(ValueError, match="episode_limit"):
         from_parallel_env(as_parallel_env(GridWorld()))
     with pytest.raises(ValueError, match="function"):

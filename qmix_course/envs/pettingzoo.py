@@ -186,7 +186,11 @@ def _way(env) -> str:
     """How ``env`` becomes a ParallelEnv, if it is near to one."""
     if isinstance(env, AECEnv):
         return "; pettingzoo.utils.aec_to_parallel turns the other kind into one"
-    if hasattr(env, "possible_agents") or hasattr(env, "agents"):
+    try:
+        near = hasattr(env, "possible_agents") or hasattr(env, "agents")
+    except Exception:                       # whatever came cannot even be asked
+        near = False
+    if near:
         return (f"; if it has that form, say so: class {type(env).__name__}(pettingzoo.ParallelEnv), with metadata, "
                 "possible_agents, observation_space, action_space, reset and step")
     return ""
