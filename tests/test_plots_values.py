@@ -122,3 +122,16 @@ def test_bars_show_medians_dots_and_intervals():
         plots.bars({"a": 1}, "t", "x", {"b": (0, 2)})
     with pytest.raises(ValueError, match=r"^intervals\['a'\]: expected low and high around 1"):
         plots.bars({"a": 1}, "t", "x", {"a": (2, 3)})
+
+
+@pytest.mark.parametrize("name", ["learning_rate=0.001, double_q=true, hidden=[64, 64], tau=0.01, update_every=16",
+                                  "x" * 120])
+def test_a_long_name_leaves_room_for_what_it_names(name):
+    """As a sweep's variants have them. (Where the axes collapse matplotlib warns, and a warning is an error here.)"""
+    names, x = {name: 1.0, "short": 2.0}, [0.0, 1.0]
+    bars = plots.bars(names, "t", "x", dots=True)
+    for figure in (bars, plots.bands({each: (x, x, x, x) for each in names}, "t", "x", "y")):
+        png(figure)
+        assert figure.axes[0].get_position().width > 0.4
+    ticks = [label.get_text() for label in bars.axes[0].get_yticklabels()]
+    assert [tick.replace("\n", " " * (" " in name)) for tick in ticks] == [name, "short"]

@@ -79,3 +79,10 @@ def test_a_finger_moves_the_point(page):  # noqa: F811
 def test_it_refuses_a_mixer_that_it_cannot_show(mixer, word):
     with pytest.raises(ValueError, match=f"mixer: expected one with {word}"):
         touch.surface(mixer)
+
+
+def test_it_refuses_weights_that_no_page_can_read():
+    mixer = small_mixer()
+    torch.nn.init.constant_(mixer.hyper_b1.bias, float("nan"))
+    with pytest.raises(ValueError, match="mixer: expected finite weights"):
+        touch.surface(mixer)

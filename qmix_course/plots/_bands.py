@@ -4,7 +4,7 @@ from qmix_course import errors
 
 from . import _inputs
 from ._lines import _best_line, _every, _label
-from ._style import COLOURS, LINES, MARKERS, canvas
+from ._style import COLOURS, LINES, MARKERS, canvas, in_lines
 
 
 def bands(values, title, xlabel, ylabel, best=None, steps=False, ax=None):
@@ -29,7 +29,7 @@ def bands(values, title, xlabel, ylabel, best=None, steps=False, ax=None):
         colour = COLOURS[k % len(COLOURS)]
         ax.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0, step="post" if stairs else None)
         ax.plot(x, middle, color=colour, linestyle=LINES[k % len(LINES)], marker=None if stairs else
-                MARKERS[k % len(MARKERS)], markevery=None if stairs else _every(x, k), label=name,
+                MARKERS[k % len(MARKERS)], markevery=None if stairs else _every(x, k), label=in_lines(name),
                 drawstyle="steps-post" if stairs else "default")
     _best_line(ax, best)
     _label(ax, title, xlabel, ylabel)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _inputs
-from ._style import COLOURS, MARKERS, canvas, number
+from ._style import COLOURS, MARKERS, canvas, in_lines, number
 
 
 def bars(values, title, xlabel, intervals=None, best=None, fmt="{:.2f}", log=False, dots=False, ax=None):
@@ -37,7 +37,7 @@ def bars(values, title, xlabel, intervals=None, best=None, fmt="{:.2f}", log=Fal
     if log:
         ax.set_xscale("log")
     ax.margins(x=0.16)
-    ax.set_yticks(range(len(data)), list(data))
+    ax.set_yticks(range(len(data)), [in_lines(name) for name in data])
     ax.set_ylim(len(data) - 0.5, -0.5 if best is None else -0.85)
     ax.set_xlabel(xlabel)
     ax.set_title(title)

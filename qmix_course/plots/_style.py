@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import textwrap
 
 import matplotlib
 from matplotlib import cycler
@@ -19,6 +20,7 @@ from . import _alt, _inputs
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#BF7F00", "#3A93C9", "#000000")
 LINES = ("-", "--", "-.", ":", (0, (7, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 2.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LONG = 44               # letters of a name that stand on one line
 
 # Light to dark without a break in lightness: the order of values survives a grey print.
 VALUES = LinearSegmentedColormap.from_list("course", ["#ffffe5", "#d9f0c4", "#9fd9c3", "#5bb5cc", "#2f86c0", "#234f9c"])
@@ -127,6 +129,11 @@ def number(value, fmt="{:.2f}"):
     if text.startswith("-") and not any(digit in text for digit in "123456789"):
         text = text[1:]
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def in_lines(name):
+    """A name on several lines where it is long, so that it leaves room for what it names."""
+    return "\n".join(textwrap.wrap(name, LONG)) or name
 
 
 def ink(colour):

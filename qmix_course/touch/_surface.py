@@ -23,6 +23,8 @@ def surface(mixer: QMixer | None = None) -> Piece:
         if size > most or (name != "embed_dim" and size < most):
             raise ValueError(f"mixer: expected one with {name} = {most}" + " or less" * (name == "embed_dim") +
                              f", got {size}")
+    if not all(errors.finite(weights) for weights in mixer.parameters()):
+        raise ValueError("mixer: expected finite weights, got NaN or infinity among them")
     first, _, last = mixer.hyper_b2
     value = {"offset": last.bias.item(), "units": [
         {"slope": slope, "offset": offset, "out": out} for slope, offset, out in
