@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 
@@ -127,9 +127,9 @@ class TeamEnv(ABC):
             raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
                              f"one that has ended in row(s) {(step.ended & where).nonzero().flatten().tolist()[:8]}; "
                              "draw another start there, or end it at the first step")
-        if self._outcome is not None:
-            for name in OUTCOME:
-                getattr(step, name)[~where] = self._outcome[name][~where]
+        if self._outcome is not None and not where.all():       # in tensors of our own: one may be two of its fields
+            step = replace(step, **{name: torch.where(where, getattr(step, name), self._outcome[name])
+                                    for name in OUTCOME})
         return self._remember(step)
 
     def step(self, actions: torch.Tensor) -> TeamStep:
