@@ -98,6 +98,7 @@ class TeamEnv(ABC):
         # What the last step brought, apart from the tensors that the caller got. None before the first reset.
         self._outcome: dict[str, torch.Tensor] | None = None
         self._waiting = False                       # whether any row has ended
+        self._looked_at: set[str] = set()           # the methods whose first answer was in order
         self._available: torch.Tensor | None = None     # kept only where ``masks_actions``
         self._generator = torch.Generator()
 
@@ -121,7 +122,7 @@ class TeamEnv(ABC):
             self._seed(seed)
         with strangers.asked("_begin", self):
             step = self._begin(where, **start)
-        errors.instance(f"_begin of {type(self).__name__}", step, TeamStep)
+        self._first_look("_begin", step)
         if bool((step.ended & where).any()):
             self._outcome = None                    # some rows have begun anew: only a reset of all makes sense now
             raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
@@ -147,13 +148,30 @@ class TeamEnv(ABC):
         self._check_actions(actions)
         with strangers.asked("_advance", self):
             step = self._advance(actions)
-        return self._remember(errors.instance(f"_advance of {type(self).__name__}", step, TeamStep))
+        self._first_look("_advance", step)
+        return self._remember(step)
 
     def _seed(self, seed: int) -> None:
         """Everything random begins afresh from ``seed``."""
         self._generator.manual_seed(seed)
 
+    def _first_look(self, method: str, step) -> None:
+        """What a method gives the first time must be tensors of the contract's shapes. (``check_env`` looks at every
+        step, and at much more.)"""
+        if method in self._looked_at:
+            return
+        spec, rows, name = self.spec, self.num_envs, type(self).__name__
+        errors.instance(f"{method} of {name}", step, TeamStep)
+        shapes = {"obs": (spec.n_agents, spec.obs_dim), "state": (spec.state_dim,),
+                  "available": (spec.n_agents, spec.n_actions)}
+        for field, value in vars(step).items():
+            dtype = torch.bool if field in ("available", "terminated", "truncated") else getattr(value, "dtype", None)
+            errors.tensor(f"{method} of {name}: {field}", value, (rows, *shapes.get(field, ())), dtype)
+        self._looked_at.add(method)
+
     def _remember(self, step: TeamStep) -> TeamStep:
+        if step.reward.dtype is not torch.get_default_dtype():          # whole numbers, say
+            step = replace(step, reward=step.reward.to(torch.get_default_dtype()))
         self._outcome = {name: getattr(step, name).clone() for name in OUTCOME}
         self._waiting = bool(step.ended.any())
         if self.masks_actions:
