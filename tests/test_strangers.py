@@ -10,14 +10,14 @@ from own_envs import Walk
 
 from qmix_course import strangers
 from qmix_course.__main__ import main
-from qmix_course.envs import GridWorld
+from qmix_course.envs import GridWorld, ResetNeeded
 from qmix_course.experiment import sweep
 from qmix_course.plan import Plan
 
 FIRST = torch.ones(1, 2, dtype=torch.int64)
 FAILING = """
 import torch
-from qmix_course.envs import GridWorld
+from qmix_course.envs import GridWorld, ResetNeeded
 class Failing(GridWorld):
     def _advance(self, actions):
         raise ValueError("need at least one array")
@@ -139,3 +139,33 @@ def test_what_is_no_error_passes():
         with pytest.raises(kind) as error, strangers.asked("step", GridWorld()):
             raise kind
         assert strangers.notes_of(error.value) == []
+
+
+class Half(Walk):
+    """Moves, and then fails, when it is ``told``."""
+
+    told = None
+
+    def _begin(self, where):
+        step = super()._begin(where)
+        return {}["gone"] if self.told == "_begin" else step
+
+    def _advance(self, actions):
+        step = super()._advance(actions)
+        return {}["gone"] if self.told == "_advance" else step
+
+
+@pytest.mark.parametrize("method", ["_begin", "_advance"])
+def test_what_failed_midway_wants_a_reset_of_all_rows(method):
+    env = Half(num_envs=2, limit=1)
+    env.reset(seed=0)
+    step = env.step(FIRST.repeat(2, 1)) if method == "_begin" else None
+    env.told = method
+    with pytest.raises(KeyError, match="gone"):
+        env.reset(where=step.ended) if step else env.step(FIRST.repeat(2, 1))
+    env.told = None
+    with pytest.raises(ResetNeeded, match="has not been reset"):
+        env.step(FIRST.repeat(2, 1))
+    with pytest.raises(ResetNeeded, match="every row"):
+        env.reset(where=torch.tensor([True, False]))
+    assert not env.reset().ended.any()

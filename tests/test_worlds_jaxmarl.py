@@ -176,3 +176,14 @@ def test_what_is_refused():
         from_jaxmarl(jaxmarl.make("MPE_simple_spread_v3"), episode_limit=26)
     with pytest.raises(TypeError, match="action of .*only those"):
         from_jaxmarl(jaxmarl.make("MPE_simple_spread_v3", action_type="Continuous"))
+
+
+def test_observations_in_another_form_are_named():
+    """As JaxMARL's STORM gives them: one array for all."""
+    class Strange(type(jaxmarl.make("MPE_simple_spread_v3"))):
+        def reset(self, key):
+            obs, state = super().reset(key)
+            return jax.numpy.stack(list(obs.values())), state
+
+    with pytest.raises(ValueError, match="observations of .*: expected a dict with an array for each of .*agent_0"):
+        from_jaxmarl(Strange())

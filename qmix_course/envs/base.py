@@ -118,25 +118,26 @@ class TeamEnv(ABC):
             if self._outcome is None and not where.all():
                 raise ResetNeeded("reset: the first reset must cover every row; call reset() without where")
         start = self._check_start(**start)
+        before, self._outcome = self._outcome, None         # if what follows fails, only a reset of all makes sense
         if seed is not None:
             self._seed(seed)
         with strangers.asked("_begin", self):
             step = self._begin(where, **start)
         self._first_look("_begin", step)
         if bool((step.ended & where).any()):
-            self._outcome = None                    # some rows have begun anew: only a reset of all makes sense now
             raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
                              f"one that has ended in row(s) {(step.ended & where).nonzero().flatten().tolist()[:8]}; "
                              "draw another start there, or end it at the first step")
-        if self._outcome is not None and not where.all():       # in tensors of our own: one may be two of its fields
-            step = replace(step, **{name: torch.where(where, getattr(step, name), self._outcome[name])
+        if before is not None and not where.all():          # in tensors of our own: one may be two of its fields
+            step = replace(step, **{name: torch.where(where, getattr(step, name), before[name])
                                     for name in OUTCOME})
         return self._remember(step)
 
     def step(self, actions: torch.Tensor) -> TeamStep:
         """Play one joint action in every row and return what follows; nothing is reset.
 
-        ``actions[B, N]``, int64. Raises ``ResetNeeded`` before the first reset and while any row has ended.
+        ``actions[B, N]``, int64. Raises ``ResetNeeded`` before the first reset and while any row has ended. A reward
+        that ``_advance`` gives in another dtype comes back in torch's default one.
         """
         if self._outcome is None:
             raise ResetNeeded("step: the environment has not been reset; call reset() first")
@@ -146,6 +147,7 @@ class TeamEnv(ABC):
                               "call reset(where=step.terminated | step.truncated) first")
         errors.tensor("actions", actions, (self.num_envs, self.spec.n_agents), torch.int64)
         self._check_actions(actions)
+        self._outcome = None                        # if it fails midway, only a reset of all makes sense
         with strangers.asked("_advance", self):
             step = self._advance(actions)
         self._first_look("_advance", step)

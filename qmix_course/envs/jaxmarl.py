@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 
 
@@ -113,7 +113,6 @@ class _FromJaxMARL(TeamEnv):
         obs, state, available = (_torch(each) for each in self._now[1])
         for what, value in (("reward of the team", reward), ("an observation", obs), ("state", state)):
             if not errors.finite(value):
-                self._outcome = None                                # only a reset of all makes sense now
                 raise ValueError(f"{what} in {self.name}: expected finite numbers, got NaN or infinity")
         return TeamStep(obs, state, available, reward, terminated, truncated)
 
@@ -150,7 +149,11 @@ class _Programs:
                 raise TypeError(f"action of {agent} in {name}: expected Discrete actions, got "
                                 f"{errors.describe(env.action_space(agent))}; only those are supported")
         choices = [int(env.action_space(agent).n) for agent in agents]
-        seen, state = jax.eval_shape(env.reset, jax.random.PRNGKey(0))
+        with strangers.asked("reset", name):
+            seen, state = jax.eval_shape(env.reset, jax.random.PRNGKey(0))
+        if not isinstance(seen, dict) or not all(hasattr(seen.get(agent), "shape") for agent in agents):
+            raise ValueError(f"observations of {name}: expected a dict with an array for each of {agents}, got "
+                             f"{errors.describe(list(seen) if isinstance(seen, dict) else seen)}")
         lengths = [math.prod(seen[agent].shape) for agent in agents]
         own = "world_state" in seen
         state_dim = math.prod(seen["world_state"].shape) if own else sum(lengths)

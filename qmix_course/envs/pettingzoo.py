@@ -85,30 +85,22 @@ class _FromParallelEnv(TeamEnv):
             raise
 
     def _begin(self, where: torch.Tensor) -> TeamStep:
-        try:
-            for row in where.nonzero().flatten().tolist():
-                seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
-                self._write(row, self._rows[row].reset(seed))
-        except BaseException:
-            self._outcome = None                              # some have moved on: only a reset of all makes sense now
-            raise
+        for row in where.nonzero().flatten().tolist():
+            seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
+            self._write(row, self._rows[row].reset(seed))
         return self._now.copy()
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
         outcomes = []                                         # of each row: reward, terminated, truncated
-        try:
-            for row, chosen in enumerate(actions.tolist()):
-                seen, *outcome = self._rows[row].step(chosen)
-                self._write(row, seen)
-                outcomes.append(outcome)
-            reward, terminated, truncated = (torch.tensor(each) for each in zip(*outcomes))
-            for each in reward:                               # the mean of numbers may be too large for torch's dtype
-                foreign.numbers(f"reward of the team in {self.name}, as {reward.dtype}", each, ())
-            for words in self._task.news(self._said):
-                warnings.warn(words, stacklevel=3)            # at the line that called step
-        except BaseException:
-            self._outcome = None
-            raise
+        for row, chosen in enumerate(actions.tolist()):
+            seen, *outcome = self._rows[row].step(chosen)
+            self._write(row, seen)
+            outcomes.append(outcome)
+        reward, terminated, truncated = (torch.tensor(each) for each in zip(*outcomes))
+        for each in reward:                                   # the mean of numbers may be too large for torch's dtype
+            foreign.numbers(f"reward of the team in {self.name}, as {reward.dtype}", each, ())
+        for words in self._task.news(self._said):
+            warnings.warn(words, stacklevel=3)                # at the line that called step
         now = self._now
         return TeamStep(now.obs.clone(), now.state.clone(), now.available.clone(), reward, terminated, truncated)
 

@@ -111,7 +111,6 @@ class _FromVMAS(TeamEnv):
         return TeamStep(obs, state, available.repeat(rows, 1, 1), reward, terminated, truncated)
 
     def _refuse(self, field: str, agent: int) -> None:
-        self._outcome = None                                    # only a reset of all makes sense now
         raise ValueError(f"{field} of {self._env.agents[agent].name} in {self.name}: expected finite numbers, got NaN "
                          "or infinity")
 
