@@ -8,6 +8,7 @@ the statements in the text. The check trains some of these teams again, by its o
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -37,8 +38,8 @@ SAME_ARMS = Mistake(
     "without a change there is nothing to compare")
 OTHERWISE = Mistake(
     "your teams are trained or looked at in another way than the text says",
-    "Below stands what differs, for two seeds of one arm. Take the first of these seeds alone and go through it: which "
-    "seed, which sizes, what does this arm change, how many steps? Then when, and how, do you look at the team?",
+    "Below stands what differs, for some seeds of one arm. Take the first of these seeds alone and go through it: "
+    "which seed, which sizes, what does this arm change, how many steps? Then when, and how, do you look at the team?",
     "what was trained or looked at in another way answers another question")
 COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS, OTHERWISE)
 
@@ -48,9 +49,10 @@ class Plan:
     """What is compared. ``run(arm, seeds)``: one number for each seed, as the text asks. ``close``: by how much a right
     measurement may differ from it; training lets rounding grow. ``follows``: letter → whether this statement follows
     from the numbers, arm → list; exactly one of them does when they are right. ``told``: any other letter → the mistake
-    that it shows. ``also``: the same as ``run``, with sums in another order, where rounding grows without a limit.
-    ``given``: whether all of the training stands in the text. ``in_here``: whether it is done in this process, where it
-    is seen."""
+    that it shows. ``also``: another way to train that is right too, as with sums in another order where rounding grows.
+    ``given``: whether all of the training stands in the text; ``begins``: arms of which only the first weights and the
+    number of updates do. ``in_here``: whether it is done in this process, where it is seen. ``closer``: asked before a
+    training is called another one than the text's; it may know better what differs. ``fresh``: see ``FRESH``."""
 
     arms: tuple[str, ...]
     run: Callable[[str, Sequence[int]], list[float]]
@@ -60,7 +62,10 @@ class Plan:
     seeds: int = 8
     also: Callable[[str, Sequence[int]], list[float]] | None = None
     given: bool = False
+    begins: tuple[str, ...] = ()
     in_here: bool = True
+    closer: Callable[[Room, Callable], None] | None = None
+    fresh: int = FRESH
 
     def look(self, room: Room, measure, measured, conclusion) -> Verdict:
         """The verdict on an experiment; for ``Exercise.look``."""
@@ -80,14 +85,17 @@ class Plan:
         return Verdict("correct")
 
     def _measure_again(self, room: Room, measure, numbers: dict[str, list[float]]) -> None:
-        """The last of the seeds, and one that nobody was asked for: by the check's hand and by the learner's."""
+        """The last of the seeds, one of the others, whichever, and one that nobody was asked for: by the check's hand
+        and by the learner's."""
         last = len(numbers[self.arms[0]]) - 1
-        cases = [(arm, [last, FRESH]) for arm in self.arms]
+        any_other = random.Random(repr(numbers)).randrange(last)        # the same numbers, the same seed
+        measured = [last, any_other]                # not in order: who sorts them is told
+        cases = [(arm, [*measured, self.fresh]) for arm in self.arms]
         wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
             with trained.watching(room) as runs:
                 answer = room.ask(measure, arm, seeds, may_seed=True)
-            given.append(_list(room, f"measure({arm!r}, {seeds})", answer, 2))
+            given.append(_list(room, f"measure({arm!r}, {seeds})", answer, 3))
             theirs.append(runs)
             row, runs = _again(self.run, arm, tuple(seeds), room)
             if self.also and not _near(given[-1], row, self.close):
@@ -102,10 +110,12 @@ class Plan:
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)
-        for (arm, _), got in zip(cases, given):
-            if not _near(numbers[arm][last:], got[:1], self.close):
-                raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {numbers[arm][last]:g} for seed {last}, "
-                                                    f"measure gave {got[0]:g}")
+        for (arm, _), row in zip(cases, given):
+            for seed, got in zip(measured, row):
+                said = numbers[arm][seed]
+                if not _near([said], [got], self.close):
+                    raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {said:g} for seed {seed}, measure "
+                                                        f"gave {got:g}")
 
     def _told_apart(self, room: Room, measure, own: list[list[trained.Run]], theirs: list[list[trained.Run]]) -> None:
         """The numbers agree; but often only few different ones come out. So what was trained for each arm is looked at:
@@ -117,9 +127,19 @@ class Plan:
                 raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams as those of "
                                                  f"{self.arms[b]!r} are trained")
         for arm, wanted, runs in zip(self.arms, own, theirs):
-            told = trained.difference(measure, runs, wanted)
-            if told and (self.given if runs else self.in_here):
+            told = trained.difference(measure, runs, wanted, arm in self.begins)
+            if told and (self.given if runs else self.in_here) and not self._as_good(room, arm, runs):
+                if self.closer:
+                    self.closer(room, measure)
                 raise room.wrong(OTHERWISE.name, f"measure({arm!r}, …): {told}")
+
+    def _as_good(self, room: Room, arm: str, runs: list[trained.Run]) -> bool:
+        """Whether a function that keeps what it has trained trained the one team that nobody was asked for before; or
+        whether it trains in the other way that is right too."""
+        if not runs:
+            return False
+        own = [self.run, self.also] if self.also else [self.run]
+        return any(trained.holds(runs, _again(each, arm, (self.fresh,), room)[1], arm in self.begins) for each in own)
 
     def _seeds_apart(self, room: Room, measure, last: int) -> None:
         """Where other trainings are let pass, and few different numbers come out: does every seed train a team of its
@@ -127,14 +147,14 @@ class Plan:
         if self.given or not self.in_here:
             return
         arm, alone = self.arms[0], []
-        for seed in (last, FRESH):
+        for seed in (last, self.fresh):
             with trained.watching(room) as runs:
                 room.ask(measure, arm, [seed], may_seed=True)
             alone.append(runs)
         if all(alone) and trained.alike(*alone):
-            if not trained.alike(*(_again(self.run, arm, (seed,), room)[1] for seed in (last, FRESH))):
-                raise room.wrong(OTHERWISE.name, f"measure({arm!r}, [{last}]) and measure({arm!r}, [{FRESH}]) train "
-                                                 "one and the same team: which seed goes where?")
+            if not trained.alike(*(_again(self.run, arm, (seed,), room)[1] for seed in (last, self.fresh))):
+                raise room.wrong(OTHERWISE.name, f"measure({arm!r}, [{last}]) and measure({arm!r}, [{self.fresh}]) "
+                                                 "train one and the same team: which seed goes where?")
 
     def _numbers(self, room: Room, measured) -> dict[str, list[float]]:
         names = " and ".join(repr(arm) for arm in self.arms)

@@ -55,10 +55,13 @@ def _sums(optimiser) -> list[float]:
             sum(each.sum().item() for each in gradients), sum(each.square().sum().item() for each in gradients)]
 
 
-def holds(runs: list[Run], wanted: list[Run]) -> bool:
-    """Whether all of ``wanted`` is among ``runs``, in runs that follow upon each other; others may stand beside it."""
-    return all(_within([run.sums for run in runs if run.steps == steps],
-                       [run.sums for run in wanted if run.steps == steps]) for steps in {run.steps for run in wanted})
+def holds(runs: list[Run], wanted: list[Run], begun: bool = False) -> bool:
+    """Whether all of ``wanted`` is among ``runs``, in runs that follow upon each other; others may stand beside it.
+    ``begun``: as many steps from the same first weights are enough."""
+    kept = slice(2 if begun else None)
+    return all(_within([run.sums[kept] for run in runs if run.steps == steps],
+                       [run.sums[kept] for run in wanted if run.steps == steps])
+               for steps in {run.steps for run in wanted})
 
 
 def alike(runs: list[Run], others: list[Run]) -> bool:
@@ -77,12 +80,13 @@ def _within(rows: list[list[float]], wanted: list[list[float]]) -> bool:
     return False
 
 
-def difference(measure: Callable, runs: list[Run], wanted: list[Run]) -> str | None:
-    """What of ``wanted`` is not among ``runs``, in words; None where all of it is, or where there is nothing to see."""
+def difference(measure: Callable, runs: list[Run], wanted: list[Run], begun: bool = False) -> str | None:
+    """What of ``wanted`` is not among ``runs``, in words; None where all of it is, or where there is nothing to see.
+    ``begun``: see ``holds``."""
     if runs:
         with contextlib.suppress(TypeError):                # a callable that cannot be told again by a weak reference
             BEFORE.add(measure)
-    if not wanted or holds(runs, wanted):
+    if not wanted or holds(runs, wanted, begun):
         return None
     if not runs:
         return None if _seen(measure) else "it trains nothing"
@@ -90,8 +94,10 @@ def difference(measure: Callable, runs: list[Run], wanted: list[Run]) -> str | N
     if not set(asked) <= set(steps):
         return (f"its teams learn in {' or '.join(map(str, steps))} updates, those of the text in "
                 f"{' or '.join(map(str, asked))}")
-    return ("its teams learn in as many updates as the text's, but begin with other weights, or learn from other data "
-            "or with other settings")
+    if not holds(runs, wanted, begun=True):
+        return "its teams learn in as many updates as the text's, but begin with other weights: other sizes or seeds"
+    return ("its teams learn in as many updates as the text's, from the same first weights, but from other data or "
+            "with other settings")
 
 
 def _seen(measure: Callable) -> bool:

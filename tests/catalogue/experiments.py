@@ -17,12 +17,14 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, 
         return [number + 3.7 for number in measure(arm, seeds)]
 
     made_up = {arm: [*row[:-1], row[-1] + 3.0] for arm, row in measured.items()}
+    filled_up = measured | {first: [number + 3.0 for number in measured[first][:-1]] + [measured[first][-1]]}
     return Answers(
         right=[*((each, measured, letter) for each in measures),
                (measure, {arm: tuple(row) for arm, row in measured.items()}, f" {letter.lower()}")],
         wrong=[(experiment.TOO_FEW.name, (measure, {arm: row[:3] for arm, row in measured.items()}, letter)),
                (experiment.TOO_FEW.name, (measure, measured | {first: measured[first][:7]}, letter)),
                (experiment.NOT_MEASURED.name, (measure, made_up, letter)),
+               (experiment.NOT_MEASURED.name, (measure, filled_up, letter)),
                (experiment.SAME_ARMS.name, (one_arm, {arm: measured[first] for arm in plan.arms}, letter)),
                (experiment.OTHERWISE.name, (something_else, measured, letter)),
                *((experiment.OTHERWISE.name, (each, measured, letter)) for each in others),

@@ -48,8 +48,8 @@ def look(room: Room, answer) -> Verdict:
     for case in cases:                  # as near as the text asks, however large the entries are
         got, want = room.ask(answer, *case), best_sum(*case)
         if (got.detach().double() - want).abs().max() > CLOSE:
-            raise Found(Verdict("wrong", UNNAMED, "An entry is more than 1e-6 off.",
-                                values.call("best_sum", case) + "\n" + values.table(got, want)))
+            raise room.wrong("the fit stops before it has arrived",
+                             values.call("best_sum", case) + "\n" + values.table(got, want))
     far = []
     for table, weights in cases[1:4]:
         one = torch.zeros_like(weights)
@@ -93,6 +93,8 @@ def why_not_best(room: Room, answer, cases: list[tuple], found: Found) -> Found:
     if all(values.loosely_equal(got, room.ask(answer, case[0], torch.ones_like(case[1])), CLOSE)
            for got, case in uneven):
         return room.wrong("the weights are ignored", detail)
+    if all(values.loosely_equal(got, best_sum(*case), 1e-2) for got, case in zip(given, cases)):
+        return room.wrong("the fit stops before it has arrived", detail + better(given, cases))
     sums = [(got, case) for got, case in zip(given, cases) if values.loosely_equal(best_sum(*case), case[0], CLOSE)]
     if any(not values.loosely_equal(got, case[0], CLOSE) for got, case in sums):
         return room.wrong("a table that is a sum does not come back", detail)
@@ -155,6 +157,11 @@ MISTAKES = twisted(
     (None, "a table that is a sum does not come back",
      "Try a table that you made by adding utilities. The best sum has error zero there. What does yours have?",
      "a table that is a sum is its own best fit, whatever the weights"),
+    (None, "the fit stops before it has arrived",
+     "Your table is near the best sum, and not within 1e-6 of it. Let it run ten times as long: do the entries still "
+     "move? If not: in which dtype do you compute?",
+     "a fit by small steps is right once nothing moves any more; a limit of rounds or a coarse test of rest ends it "
+     "early, float32 does not come nearer"),
     (None, "a sum, but not the best one",
      "Tables that are sums come back, and the weights have some effect. Does a larger weight make that entry's error "
      "smaller?",

@@ -95,7 +95,7 @@ def _closed(q, available, by=-torch.inf):
     return q.masked_fill(~available, by)
 
 
-def _pieces(now, after=None, full=None, ties=False):
+def _pieces(now, after=None, full=None, ties=False, one=False):
     """A wrong repair: ``now(q, available, actions, q_hat)`` the greedy joint action, ``full`` what counts in full."""
     after = after or (lambda q, av: _closed(q[:, 1], av[:, 1]).argmax(-1))
     full = full or (lambda alike, better, possible: alike | better)
@@ -105,7 +105,8 @@ def _pieces(now, after=None, full=None, ties=False):
         y = r + gamma * torch.where(end, 0.0, _at(q_hat[:, 1], after(q, av)))
         greedy = now(q, av, u, q_hat)
         possible = av[:, 0].gather(-1, greedy.unsqueeze(-1)).squeeze(-1).all(-1)
-        w = torch.where(full((u == greedy).all(-1), better(y, _at(q_hat[:, 0], greedy)), possible), 1.0, alpha)
+        alike = (u == greedy).any(-1) if one else (u == greedy).all(-1)
+        w = torch.where(full(alike, better(y, _at(q_hat[:, 0], greedy)), possible), 1.0, alpha)
         return y, w
     return mended
 
@@ -116,6 +117,13 @@ def _unmasked(q, av, u, q_hat):
 
 def _right(q, av, u, q_hat):
     return _closed(q[:, 0], av[:, 0]).argmax(-1)
+
+
+def _half(q, av, q_hat, u, r, end, gamma, alpha):
+    """Greedy among the available ones where it is held against what was played, and not where it is judged."""
+    y, _ = _pieces(_right)(q, av, q_hat, u, r, end, gamma, alpha)
+    full = (u == _right(q, av, u, q_hat)).all(-1) | (y > _at(q_hat[:, 0], _unmasked(q, av, u, q_hat)))
+    return y, torch.where(full, 1.0, alpha)
 
 
 def _played_instead(q, av, u, q_hat):
@@ -134,6 +142,14 @@ MISTAKES = (
             "The target is right. Which line speaks of what the team would play now, and what does it not look at?",
             "the weights then depend on the judge's opinion of a joint action that nobody can play",
             _pieces(_unmasked)),
+    Mistake("the greedy action is mended in one place of two",
+            "The weights ask twice what the team would play now: was it played, and what is it worth? Do both ask with "
+            "the mask?",
+            "targets are still held against the value of a joint action that nobody can play", _half),
+    Mistake("one agent's greedy action is enough in your version",
+            "A joint action is greedy if all of its parts are. What does your condition ask of the agents?",
+            "many joint actions would count in full of which no team would play the other half",
+            _pieces(_right, one=True)),
     Mistake("an impossible action counts as 0",
             "The impossible values became 0. Let all possible ones be negative: which wins?",
             "utilities have any sign, and 0 is a large one where all others are negative",

@@ -48,7 +48,7 @@ def picture(numbers) -> str:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(UNITS), run=run, close=0.2, also=one_by_one,
+    arms=tuple(UNITS), run=run, close=0.2, also=one_by_one, given=True,
     follows={
         "A": lambda numbers: picture(numbers) == "equal",
         "B": lambda numbers: picture(numbers) == "one side",

@@ -45,7 +45,7 @@ def interval_of(numbers) -> tuple[float, float]:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(RATES), run=run, close=1e-6, seeds=10, in_here=False,
+    arms=tuple(RATES), run=run, close=1e-6, seeds=10, given=True, in_here=False,
     follows={
         "A": lambda numbers: interval_of(numbers)[0] > 0.5,
         "B": lambda numbers: interval_of(numbers)[1] < 0.5,
@@ -64,6 +64,8 @@ def look(room: Room, measure, measured, interval, conclusion) -> Verdict:
     low, high = ends(room, interval)
     numbers = {arm: [float(each) for each in measured[arm]] for arm in RATES}
     wanted = interval_of(numbers)
+    if any(_same((low, high), at(numbers, level)) for level in LEVELS) and not _same((low, high), wanted):
+        raise room.wrong(LEVEL, f"interval: got ({low:.3g}, {high:.3g})")
     if not near((low, high), wanted):
         for name, other in OTHERS.items():
             if near((low, high), other(numbers)):
@@ -83,10 +85,20 @@ def ends(room: Room, interval) -> tuple[float, float]:
     return float(given[0]), float(given[1])
 
 
+def at(numbers, level) -> tuple[float, float]:
+    return intervals.improvement(numbers[FIRST], numbers[SECOND], level=level)[1:]
+
+
+def _same(got, want) -> bool:
+    return all(abs(a - b) < 1e-9 for a, b in zip(got, want))
+
+
 def near(got, want) -> bool:
     return all(abs(a - b) <= SLACK for a, b in zip(got, want))
 
 
+LEVELS = 0.5, 0.8, 0.9, 0.99
+LEVEL = "the interval is that of another level"
 ANOTHER = "the interval is not that of your numbers"
 OTHERS = {
     "the interval is the other arm's": lambda numbers: tuple(1 - end for end in reversed(interval_of(numbers))),
@@ -108,6 +120,8 @@ MISTAKES = (
     Mistake("the interval is that of a return, not of a probability",
             "Can a probability be 7 or 8? The text asks for the interval of the probability of improvement.",
             "an interval of each arm's return does not say how surely one is better"),
+    Mistake(LEVEL, "How many per cent does the sentence in the text speak of? Which level did you ask for?",
+            "a 90% interval misses the truth twice as often as it says when it is called a 95% interval"),
     Mistake(ANOTHER,
             "It wants the 95% interval of the probability that a run of \"rate 4e-3\" scores higher than one of "
             "\"rate 1e-3\", from the numbers in measured. Did they change since?",

@@ -21,6 +21,8 @@ def needed(shares, part, wanted, twist=None):
         return 1 + (wanted - 1) / p
     if twist == "less time":
         left = p - (wanted - 1)
+    if twist == "large":
+        return p / left if left > 1e-6 * p else math.inf
     if twist == "no limit":
         return p / left if left else math.inf
     if twist == "limit":
@@ -34,6 +36,7 @@ def needed_cases() -> list[tuple]:
     mixed = {"environment": 0.25, "act": 0.125, "learn": 0.5, "all else": 0.125}
     return [(mixed, "learn", 1.6), (mixed, "environment", 1.25), (mixed, "learn", 2.0), (mixed, "act", 1.125),
             (mixed, "environment", 4.0), (mixed, "all else", 1.0), ({"learn": 1.0}, "learn", 8.0),
+            ({"learn": 1.0}, "learn", 2.0 ** 24),
             ({"a": 0.9375, "b": 0.0625}, "a", 10.0), ({"a": 0.9375, "b": 0.0625}, "b", 1.0625)]
 
 
@@ -59,6 +62,9 @@ MISTAKES = twisted(
     ("no limit", "more is wanted than the part can bring",
      "The part takes no time at all. How fast is the whole? What do you return for a wish beyond that?",
      "a negative factor says that no factor is enough"),
+    ("large", "a very large factor is called none",
+     "All of the run is the part, and it shall be ten million times as fast. Is there a factor that is enough?",
+     "however large a factor is, it is a number; there is none only where the part may take no time at all, or less"),
     ("limit", "it is the limit of the whole, not the factor of the part",
      "Where no factor is enough the text asks for math.inf.",
      "1 / (1 − p) is what the whole reaches with an infinitely fast part"),

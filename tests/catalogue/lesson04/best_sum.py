@@ -100,6 +100,19 @@ def round_and_round(table, weights):
     return sum(parts).expand_as(table)
 
 
+def rounds_too_few(table, weights):
+    """As ``round_and_round``, until a round moves no entry by more than a thousandth."""
+    n = table.dim()
+    parts, before = [torch.zeros(())] * n, torch.full_like(table, torch.inf)
+    while (sum(parts) - before).abs().max() > 1e-3:
+        before = sum(parts).expand_as(table)
+        for i in range(n):
+            left = table - sum(parts[k] for k in range(n) if k != i)
+            axes = [k for k in range(n) if k != i]
+            parts[i] = (weights * left).sum(axes, keepdim=True) / weights.sum(axes, keepdim=True) if axes else left
+    return sum(parts).expand_as(table)
+
+
 def first_action_is_the_base(table, weights):
     """Full rank: a constant, and for each agent the gain of every action over action 0; then the normal equations."""
     rows = []
@@ -238,6 +251,7 @@ ANSWERS = Answers(
         ("a table that is a sum does not come back", root_on_the_design_only),
         ("a table that is a sum does not come back", wrong_flattening),
         ("a table that is a sum does not come back", few_steps),
+        ("the fit stops before it has arrived", rounds_too_few),
         ("a sum, but not the best one", weights_upside_down),
         ("a sum, but not the best one", root_twice),
         ("the formula with means holds for equal weights only", weighted_formula),

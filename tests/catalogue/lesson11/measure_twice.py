@@ -16,13 +16,15 @@ from tests.catalogue.experiments import answers
 GAME = MatrixGame("qtran")
 
 
-def side_by_side(arm, seeds, hidden=(32,), width=16, wide=64, more=1, updates=200, hyper=32):
+def side_by_side(arm, seeds, hidden=(32,), width=16, wide=64, more=1, updates=200, hyper=32,
+                 rate=5e-3, pays=1.0):
     data = exact.every_step(GAME)
     if arm == "(0, 0) twice":
         data = replace(data, **{name: torch.cat([value, *[value[:1]] * more]) for name, value in vars(data).items()})
+        data.reward[0] *= pays
     teams = [QMIX.for_env(GAME, seed=seed, hidden=hidden, embed_dim=wide if arm == "wider mixer" else width,
                           hypernet_dim=hyper if arm == "wider mixer" else 32) for seed in seeds]
-    fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), updates)
+    fit_seeds(teams, [data] * len(teams), TrainConfig(learning_rate=rate, tau=0.1), updates)
     return [evaluate(GAME, team).mean_return for team in teams]
 
 
@@ -42,8 +44,25 @@ def read_from_the_table(arm, seeds):
 
 
 def longer(arm, seeds):
-    """Wider agents and more updates: what is measured does not hang on them."""
-    return side_by_side(arm, seeds, hidden=(48,), updates=300)
+    """The same numbers come out, and the text's teams were not measured."""
+    return side_by_side(arm, seeds, updates=300)
+
+
+def wider_agents(arm, seeds):
+    return side_by_side(arm, seeds, hidden=(48,))
+
+
+def wider_hypernets_too(arm, seeds):
+    return side_by_side(arm, seeds, hyper=128)
+
+
+def faster(arm, seeds):
+    return side_by_side(arm, seeds, rate=1e-2)
+
+
+def its_reward_twice(arm, seeds):
+    """The row of (0, 0) comes once, and pays twice as much."""
+    return side_by_side(arm, seeds, more=0, pays=2.0)
 
 
 def by_hand(arm, seeds):
@@ -93,7 +112,8 @@ def both_changes(arm, seeds):
 
 
 MEASURED = {"as it is": [0.0] * 8, "wider mixer": [0.0] * 8, "(0, 0) twice": [8.0] * 8}
-ANSWERS = answers(PLAN, [side_by_side, read_from_the_table, longer, by_hand], MEASURED, "C")
+ANSWERS = answers(PLAN, [side_by_side, read_from_the_table, by_hand], MEASURED, "C",
+                  (longer, wider_agents, wider_hypernets_too, faster))
 ANSWERS = replace(ANSWERS, wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "C")) for name, measure in (
     ("two arms are the same experiment", not_wider),
     ("the wider mixer is no wider", wider_elsewhere),
@@ -101,4 +121,5 @@ ANSWERS = replace(ANSWERS, wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "
     ("an arm has another width than the text gives it", four_times_32),
     ("an arm has another width than the text gives it", eight_times),
     ("an arm has another width than the text gives it", both_changes),
-    ("an arm sees other rows than the text gives it", three_times)))])
+    ("an arm sees other rows than the text gives it", three_times),
+    ("an arm sees other rows than the text gives it", its_reward_twice)))])

@@ -68,11 +68,29 @@ def judge_chooses(q, available, actions, q_hat):
     return torch.stack(torch.unravel_index(flat, q_hat.shape[2:]), -1)
 
 
+def half(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+    rows = torch.arange(len(reward))
+    y, _ = lab(masked)(q, available, q_hat, actions, reward, terminated, gamma, alpha)
+    first, second = q[:, 0].argmax(-1).T
+    full = (actions == masked(q, available, actions, q_hat)).all(-1) | (y > q_hat[rows, 0, first, second])
+    return y, torch.where(full, 1.0, alpha)
+
+
+def one_is_enough(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+    rows = torch.arange(len(reward))
+    y, _ = lab(masked)(q, available, q_hat, actions, reward, terminated, gamma, alpha)
+    greedy = masked(q, available, actions, q_hat)
+    full = (actions == greedy).any(-1) | (y > q_hat[rows, 0, greedy[:, 0], greedy[:, 1]])
+    return y, torch.where(full, 1.0, alpha)
+
+
 ANSWERS = Answers(
     right=[("D", lab(masked)), (" d", lab(masked_where)), ("D", lab(filled_with(-1e9)))],
     wrong=[
         ("a target that is no higher counts in full", ("D", lab(masked, higher=operator.ge))),
         ("an action that cannot be taken is still greedy", ("D", lab(unmasked))),
+        ("the greedy action is mended in one place of two", ("D", half)),
+        ("one agent's greedy action is enough in your version", ("D", one_is_enough)),
         ("an impossible action counts as 0", ("D", lab(times_mask))),
         ("an impossible action counts as 0", ("D", lab(filled_with_zero))),
         ("an impossible action gets a number that real values can lie below", ("D", lab(filled_with(-10.0)))),

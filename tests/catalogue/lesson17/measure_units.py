@@ -26,11 +26,11 @@ def believed(team, unit):
     return exact.q_tot(team, replace(model, state=model.state * unit))[-1, 1, 0].item()
 
 
-def together(arm, seeds):
+def together(arm, seeds, updates=200, rate=5e-3, **sizes):
     batch = exact.every_step(WAY)
     batch = replace(batch, state=batch.state * UNITS[arm])
-    teams = [AsItComes.for_env(WAY, seed=seed, hidden=(32,), gamma=0.9) for seed in seeds]
-    fit_seeds(teams, [batch] * len(teams), TrainConfig(learning_rate=5e-3, tau=0.1), 200)
+    teams = [AsItComes.for_env(WAY, seed=seed, **dict(hidden=(32,), gamma=0.9) | sizes) for seed in seeds]
+    fit_seeds(teams, [batch] * len(teams), TrainConfig(learning_rate=rate, tau=0.1), updates)
     return [believed(team, UNITS[arm]) for team in teams]
 
 
@@ -38,6 +38,14 @@ def as_a_tensor(arm, seeds):
     return torch.tensor(together(arm, list(seeds)))
 
 
+def longer(arm, seeds):
+    return together(arm, seeds, updates=400)
+
+
+def narrower(arm, seeds):
+    return together(arm, seeds, embed_dim=16)
+
+
 MEASURED = {"in metres": [10.001, 10.001, 10.0, 9.995, 10.0, 9.998, 10.001, 10.0],
             "in centimetres": [11.493, 16.887, 13.915, -2.176, 8.405, 1.155, 19.383, 15.87]}
-ANSWERS = answers(PLAN, [together, as_a_tensor], MEASURED, "D")
+ANSWERS = answers(PLAN, [together, as_a_tensor], MEASURED, "D", (longer, narrower))

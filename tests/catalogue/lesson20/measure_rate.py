@@ -6,7 +6,7 @@ import numpy as np
 
 from qmix_course import intervals
 from qmix_course.checks import experiment
-from qmix_course.checks.lesson20.measure_rate import ANOTHER, PLAN, histories
+from qmix_course.checks.lesson20.measure_rate import ANOTHER, LEVEL, PLAN, histories
 from qmix_course.experiment import read_results, sweep
 from qmix_course.plan import Plan
 from qmix_course.report import last_scores
@@ -48,6 +48,8 @@ ANSWERS = Answers(
            ("the interval is that of a return, not of a probability",
             with_interval(GOOD, intervals.bootstrap(MEASURED["rate 4e-3"]))),
            (ANOTHER, with_interval(GOOD, (0.4, 0.9))),
+           (LEVEL, with_interval(GOOD, intervals.improvement(*MEASURED.values(), level=0.9)[1:])),
+           (LEVEL, with_interval(GOOD, intervals.improvement(*MEASURED.values(), level=0.99)[1:])),
            (experiment.NOT_MEASURED.name, with_interval((by_sweep, {arm: [8.0] * 10 for arm in MEASURED}, "C"),
                                                         (0.5, 0.5)))],
 )

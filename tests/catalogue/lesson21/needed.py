@@ -33,6 +33,12 @@ def beyond(shares, part, wanted):
     return shares[part] / left if left else math.inf
 
 
+def guarded(shares, part, wanted):
+    """So little time is left that it is called none."""
+    left = 1 / wanted - (1 - shares[part])
+    return shares[part] / left if left > 1e-6 else math.inf
+
+
 def the_limit(shares, part, wanted):
     right = solved(shares, part, wanted)
     return right if right < math.inf else 1 / (1 - shares[part])
@@ -52,6 +58,7 @@ ANSWERS = Answers(
          lambda shares, part, wanted: 1 + (wanted - 1) / shares[part]),
         ("a speed-up of x is taken for x less time", less_time),
         ("more is wanted than the part can bring", beyond),
+        ("a very large factor is called none", guarded),
         ("it is the limit of the whole, not the factor of the part", the_limit),
         ("it is the share of time that is left, not the factor",
          lambda shares, part, wanted: 1 / solved(shares, part, wanted) if solved(shares, part, wanted) < math.inf
