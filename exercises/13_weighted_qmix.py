@@ -220,7 +220,7 @@ plots.lines(closed, {"the listing": in_full, "as it should be": torch.ones(19)},
 #
 # Put its letter into `cause`, and fix the function: copy the body of the listing and change what is wrong.
 #
-# You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a million in size, and the letter is the right one.
+# You are right if targets and weights are exact, for any rows in which every agent always has an available action, with values of either sign, up to a hundred million in size, and the letter is the right one.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_13_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 cause = (

@@ -264,7 +264,7 @@ picture(td_errors)
 #
 # Put its letter into `cause`, and write the repaired function as `mended_errors`: copy the listing and fix it. To see the curves again, run `picture(mended_errors)`.
 #
-# You are right if the letter is, and if the errors are right whatever is available (after the end of an episode it may be nothing), for values of either sign, up to a million in size.
+# You are right if the letter is, and if the errors are right whatever is available (after the end of an episode it may be nothing), for values of either sign, up to a hundred million in size.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_14_5", "locked": false, "schema_version": 3, "solution": true, "task": false}
 cause = (

@@ -72,6 +72,26 @@ def test_who_remembers_what_was_trained_may_ask_twice(number):
     assert [check(number, remembered, measured, letter).kind for _ in range(2)] == ["correct"] * 2
 
 
+def test_who_keeps_every_team_and_trains_the_new_ones_is_right():
+    measure, measured, letter = CATALOGUE["13.5"].right[0]
+    kept = {}
+
+    def remembered(arm, seeds):
+        for seed in seeds:
+            if (arm, seed) not in kept:
+                kept[arm, seed], = measure(arm, [seed])
+        return [kept[arm, seed] for seed in seeds]
+
+    assert {arm: remembered(arm, range(8)) for arm in measured} == measured
+    assert check("13.5", remembered, measured, letter).kind == "correct"
+
+
+def test_whoever_sorts_the_seeds_is_told():
+    measure, measured, letter = CATALOGUE["17.3"].right[0]
+    verdict = check("17.3", lambda arm, seeds: measure(arm, sorted(seeds)), measured, letter)
+    assert (verdict.kind, verdict.title) == ("wrong", experiment.OTHERWISE.name), verdict
+
+
 @pytest.mark.parametrize("change", [{"ten times the weight": {"nopt_weight": 100.0}},
                                     {"ten times the weight": {"nopt_weight": 10.0, "n_steps": 5_000}},
                                     {"ten times the steps": {"n_steps": 1_000}}])

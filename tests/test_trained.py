@@ -38,6 +38,14 @@ def test_another_training_is_another_one(room, change):
     assert not trained.holds(other, one) and trained.difference(learn, other, one)
 
 
+@pytest.mark.parametrize("change, told", [({"steps": 5}, "5 updates"), ({"rate": 0.2}, None), ({"weight": 3.0}, None)])
+def test_where_only_the_beginning_is_given_steps_and_first_weights_count(room, change, told):
+    one, other = learn(room, [3, 7]), learn(room, [3, 7], **change)
+    said = trained.difference(learn, other, one, begun=True)
+    assert said is None if told is None else told in said
+    assert "other weights" in trained.difference(learn, learn(room, [3, 8]), one, begun=True)
+
+
 def test_other_seeds_are_other_weights(room):
     assert not trained.holds(learn(room, [3, 3]), learn(room, [3, 7]))
 
