@@ -52,7 +52,8 @@ class Plan:
     that it shows. ``also``: another way to train that is right too, as with sums in another order where rounding grows.
     ``given``: whether all of the training stands in the text; ``begins``: arms of which only the first weights and the
     number of updates do. ``in_here``: whether it is done in this process, where it is seen. ``closer``: asked before a
-    training is called another one than the text's; it may know better what differs. ``fresh``: see ``FRESH``."""
+    training is called another one than the text's; it may know better what differs. ``fresh``: see ``FRESH``. ``dear``:
+    a team takes long to train, so that fewer are trained again."""
 
     arms: tuple[str, ...]
     run: Callable[[str, Sequence[int]], list[float]]
@@ -66,6 +67,7 @@ class Plan:
     in_here: bool = True
     closer: Callable[[Room, Callable], None] | None = None
     fresh: int = FRESH
+    dear: bool = False
 
     def look(self, room: Room, measure, measured, conclusion) -> Verdict:
         """The verdict on an experiment; for ``Exercise.look``."""
@@ -86,16 +88,17 @@ class Plan:
 
     def _measure_again(self, room: Room, measure, numbers: dict[str, list[float]]) -> None:
         """The last of the seeds, one of the others, whichever, and one that nobody was asked for: by the check's hand
-        and by the learner's."""
+        and by the learner's. Where teams are dear, the one in between for one arm alone, and by the learner's."""
         last = len(numbers[self.arms[0]]) - 1
-        any_other = random.Random(repr(numbers)).randrange(last)        # the same numbers, the same seed
-        measured = [last, any_other]                # not in order: who sorts them is told
+        draw = random.Random(repr(numbers))                             # the same numbers, the same seed
+        any_other = draw.randrange(last)
+        measured = [last] if self.dear else [last, any_other]           # not in order: who sorts them is told
         cases = [(arm, [*measured, self.fresh]) for arm in self.arms]
         wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
             with trained.watching(room) as runs:
                 answer = room.ask(measure, arm, seeds, may_seed=True)
-            given.append(_list(room, f"measure({arm!r}, {seeds})", answer, 3))
+            given.append(_list(room, f"measure({arm!r}, {seeds})", answer, len(seeds)))
             theirs.append(runs)
             row, runs = _again(self.run, arm, tuple(seeds), room)
             if self.also and not _near(given[-1], row, self.close):
@@ -106,16 +109,26 @@ class Plan:
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
             twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
                         and trained.alike(theirs[a], theirs[b]) for a, b in combinations(range(len(cases)), 2))
+            if twins:                                               # it names them both
+                self._told_apart(room, measure, own, theirs)
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)
         for (arm, _), row in zip(cases, given):
-            for seed, got in zip(measured, row):
-                said = numbers[arm][seed]
-                if not _near([said], [got], self.close):
-                    raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {said:g} for seed {seed}, measure "
-                                                        f"gave {got:g}")
+            self._as_measured(room, arm, measured, row, numbers)
+        if self.dear:
+            arm, seeds = draw.choice(self.arms), [last, any_other]
+            row = _list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
+            self._as_measured(room, arm, seeds, row, numbers)
+
+    def _as_measured(self, room: Room, arm: str, seeds: list[int], row: list[float], numbers: dict) -> None:
+        """What ``measure`` gives now must be what ``measured`` says."""
+        for seed, got in zip(seeds, row):
+            said = numbers[arm][seed]
+            if not _near([said], [got], self.close):
+                raise room.wrong(NOT_MEASURED.name, f"measured[{arm!r}] says {said:g} for seed {seed}, measure gave "
+                                                    f"{got:g}")
 
     def _told_apart(self, room: Room, measure, own: list[list[trained.Run]], theirs: list[list[trained.Run]]) -> None:
         """The numbers agree; but often only few different ones come out. So what was trained for each arm is looked at:

@@ -17,7 +17,7 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, 
         return [number + 3.7 for number in measure(arm, seeds)]
 
     made_up = {arm: [*row[:-1], row[-1] + 3.0] for arm, row in measured.items()}
-    filled_up = measured | {first: [number + 3.0 for number in measured[first][:-1]] + [measured[first][-1]]}
+    filled_up = {arm: [*(number + 3.0 for number in row[:-1]), row[-1]] for arm, row in measured.items()}
     return Answers(
         right=[*((each, measured, letter) for each in measures),
                (measure, {arm: tuple(row) for arm, row in measured.items()}, f" {letter.lower()}")],

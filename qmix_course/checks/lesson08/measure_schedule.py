@@ -36,7 +36,7 @@ def as_measured(numbers) -> bool:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(SCHEDULES), run=run, close=1e-6, given=True,
+    arms=tuple(SCHEDULES), run=run, close=1e-6, given=True, dear=True,
     follows={
         "A": lambda numbers: max(eights(numbers)) <= 0.2,
         "B": as_measured,

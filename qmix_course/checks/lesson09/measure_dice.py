@@ -47,7 +47,7 @@ def lead(numbers) -> float:
 
 
 PLAN = experiment.Plan(
-    arms=ARMS, run=run, given=True,
+    arms=ARMS, run=run, given=True, dear=True,
     follows={
         "A": lambda numbers: gap(numbers) >= 10 and lead(numbers) < -0.1,
         "B": lambda numbers: gap(numbers) < 10,

@@ -52,7 +52,7 @@ def ordered(numbers) -> bool:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(KINDS), run=run, close=0.02, given=True,
+    arms=tuple(KINDS), run=run, close=0.02, given=True, dear=True,
     follows={
         "A": lambda numbers: max(middle(numbers)) - min(middle(numbers)) <= 0.02,
         "B": lambda numbers: False,

@@ -78,7 +78,7 @@ def most(row) -> bool:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(NUMBERS), run=run, given=True, close=1e-6,
+    arms=tuple(NUMBERS), run=run, given=True, dear=True, close=1e-6,
     follows={
         "A": lambda numbers: most(numbers["last action"]) and most(numbers["last looks"]),
         "B": lambda numbers: not any(most(row) for row in numbers.values()),

@@ -36,7 +36,7 @@ def ahead(numbers) -> float:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(ARMS), run=run, close=0.05, given=True,
+    arms=tuple(ARMS), run=run, close=0.05, given=True, dear=True,
     follows={
         "A": lambda numbers: ahead(numbers) <= 0.2,
         "B": lambda numbers: 0.2 < ahead(numbers) < 0.8,

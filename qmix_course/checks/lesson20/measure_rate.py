@@ -45,7 +45,7 @@ def interval_of(numbers) -> tuple[float, float]:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(RATES), run=run, close=1e-6, seeds=10, given=True, in_here=False,
+    arms=tuple(RATES), run=run, close=1e-6, seeds=10, given=True, dear=True, in_here=False,
     follows={
         "A": lambda numbers: interval_of(numbers)[0] > 0.5,
         "B": lambda numbers: interval_of(numbers)[1] < 0.5,

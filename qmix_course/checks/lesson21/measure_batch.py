@@ -48,7 +48,7 @@ def brought_back(numbers) -> bool:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(ARMS), run=run, close=1e-6, given=True,
+    arms=tuple(ARMS), run=run, close=1e-6, given=True, dear=True,
     follows={
         "A": lambda numbers: lost(numbers) and brought_back(numbers),
         "B": lambda numbers: lost(numbers) and not brought_back(numbers),
