@@ -22,12 +22,14 @@ def targets(target, obs, last_actions, available, reward, terminated, gamma, twi
     with torch.no_grad():
         batch, time, y = obs.shape[0], reward.shape[1], reward.clone()
         memory = None
+        if twist == "first look everywhere":
+            obs = obs[:, :1].expand_as(obs)
         if twist == "warm with the future":
             _, memory = target(obs, last_actions)
         if twist == "warm twice":
             _, memory = target(obs[:, :2], last_actions[:, :2])
         walk = []                                               # values at times 0 … T, or 1 … T if it starts late
-        late = twist in ("late", "warm with the future", "warm twice")
+        late = twist in ("late", "first look everywhere", "warm with the future", "warm twice")
         for t in range(1 if late else 0, time + 1):
             told = torch.full_like(last_actions[:, t:t + 1],
                                    -1) if twist == "no last action" else last_actions[:, t:t + 1]
@@ -122,6 +124,10 @@ MISTAKES = twisted(
     ("one step early", "now the values are those of the steps before",
      "It starts at the first observation now. Which times do the values belong to that you use: 0 to T − 1, or 1 to T?",
      "the target of step t needs what comes after it, at t + 1"),
+    ("first look everywhere", "the first observation stands in for all the others",
+     "With the lamp nothing else is ever seen, so this works here. What does the network read in an episode in which "
+     "every step shows something?",
+     "the network has to walk through what the agents saw, step by step"),
     ("warm with the future", "it starts with a memory from the end of the episode",
      "You give the second observation a memory. Which observations has that memory seen? It should be one.",
      "the target would know what is still to come"),

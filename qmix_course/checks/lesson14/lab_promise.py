@@ -29,6 +29,8 @@ def errors_of(q, next_q, actions, available, next_available, reward, terminated,
             may, may_later = available[k, i].tolist(), next_available[k, i].tolist()
             if twist == "now's mask":
                 may_later = may
+            if twist == "both masks":
+                may_later = [before and after for before, after in zip(may, may_later)]
             if twist in ("unmasked", "swapped"):
                 may_later = [True] * len(may_later)
             if twist == "first unmasked":
@@ -39,7 +41,7 @@ def errors_of(q, next_q, actions, available, next_available, reward, terminated,
             total += own + (share - 1) * (own - best)
             options = ([x * m for x, m in zip(later, may_later)]
                        if twist == "zeros" else [x for x, m in zip(later, may_later) if m])
-            none = -torch.inf if twist == "terminated lost" else 0.0
+            none = -torch.inf if twist in ("terminated lost", "both masks") else 0.0
             top = sum(options) / max(1, len(options)) if twist == "mean" else max(options, default=none)
             ahead += top if twist == "not rescaled" else float(next_w[k, i]) * top + float(next_b[k, i])
         if twist == "w, b of now":
@@ -47,7 +49,8 @@ def errors_of(q, next_q, actions, available, next_available, reward, terminated,
                                               if m), default=0.0)
                         + float(b[k, i]) for i in range(q.shape[1]))
         goes_on = 1.0 if twist == "terminated lost" else 1.0 - float(terminated[k])
-        errors.append(total - float(reward[k]) - 0.99 * goes_on * ahead)
+        ahead = goes_on * ahead if goes_on or twist == "terminated lost" else 0.0
+        errors.append(total - float(reward[k]) - 0.99 * ahead)
     return torch.tensor(errors, dtype=torch.float64)
 
 
@@ -81,6 +84,7 @@ def lab_cases() -> list[tuple]:
 LAB_WRONGS = [(name, partial(errors_of, twist=twist)) for name, twist in (
     ("unavailable actions still count in the target", "unmasked"),
     ("the target has the mask of the step before", "now's mask"),
+    ("the target has both masks", "both masks"),
     ("unavailable actions count as 0", "zeros"), ("the first maximum lost its mask in the repair", "first unmasked"),
     ("the target takes a mean", "mean"), ("something else was changed in the repair", "terminated lost"),
     ("something else was changed in the repair", "not rescaled"),
@@ -119,6 +123,9 @@ MISTAKES = (
     Mistake("the target has the mask of the step before",
             "There are two masks. Which of them belongs to the observation that next_q was computed from?",
             "what an agent could do before says nothing of what it can do now"),
+    Mistake("the target has both masks",
+            "Let an action be closed before the step and open after it. May the team take it then?",
+            "what was closed before may be the best after the step; in the figure the two masks are nearly the same"),
     Mistake("unavailable actions count as 0",
             "Let all values be below 0. Which one wins your maximum?",
             "a 0 is a value like any other, and among negative ones it is the largest"),

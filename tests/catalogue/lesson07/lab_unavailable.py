@@ -75,6 +75,11 @@ def mask_lost(online_q, target_q, available, reward, terminated, gamma):
                    gamma)
 
 
+def times_the_mask(online_q, target_q, available, reward, terminated, gamma):
+    best = (online_q * available)[:, 1:].argmax(-1, keepdim=True)
+    return _finish(target_q[:, 1:].gather(-1, best).squeeze(-1), reward, terminated, gamma)
+
+
 def mask_left_behind(online_q, target_q, available, reward, terminated, gamma):
     best = online_q[:, 1:].masked_fill(~available[:, :-1], -torch.inf).argmax(-1, keepdim=True)
     return _finish(target_q[:, 1:].gather(-1, best).squeeze(-1), reward, terminated, gamma)
@@ -93,6 +98,7 @@ ANSWERS = Answers(
         ("the roles are swapped", (3, swapped)),
         ("only the mask was moved", (1, mask_moved)),
         ("the mask is gone", (3, mask_lost)),
+        ("an action that nobody can take counts as 0 in the choice", (3, times_the_mask)),
         ("the mask is still that of the step before", (1, mask_left_behind)),
     ],
 )

@@ -64,6 +64,10 @@ def mean_of_both(next_q, next_available, available):
     return (masked(next_q, next_available, available) + unmasked(next_q, next_available, available)) / 2
 
 
+def both_masks(next_q, next_available, available):
+    return next_q.masked_fill(~(next_available & available), -torch.inf).amax(-1)
+
+
 def averaged_next(next_q, next_available, available):
     return (next_q * next_available).sum(-1) / next_available.sum(-1)
 
@@ -74,6 +78,7 @@ ANSWERS = Answers(
         ("unavailable actions still count in the target", ("D", lab(unmasked))),
         ("unavailable actions still count in the target", ("D", lab(argmax_unmasked))),
         ("the target has the mask of the step before", ("D", lab(masked_by_now))),
+        ("the target has both masks", ("D", lab(both_masks))),
         ("unavailable actions count as 0", ("D", lab(multiplied))),
         ("unavailable actions count as 0", ("D", lab(filled_with_zero))),
         ("an unavailable action gets a number that real values can lie below", ("D", lab(filled_with(-10.0)))),
