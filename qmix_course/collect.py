@@ -47,8 +47,7 @@ class Collector:
         self.memory_dim = algorithm.memory_dim
         self.rows = Batch.padding(env.num_envs, self.length, env.spec, self.memory_dim)    # the rows being written
         self.filled = torch.zeros(env.num_envs, dtype=torch.int64)          # [B] how many steps of each are
-        # [B] of the episodes being played, floats also where rewards are whole
-        self.returns = torch.zeros(env.num_envs, dtype=torch.result_type(self.step_now.reward, 0.0))
+        self.returns = torch.zeros(env.num_envs)                            # [B] of the episodes being played
         self.finished_returns: list[float] = []
         self.episodes = 0
         self.noise = ParameterNoise(algorithm.agents, env.num_envs, generator) if parameter_noise else None

@@ -78,9 +78,7 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torc
     """One episode in every row: returns[B], lengths[B], terminated[B]. ``dice``: of a team that draws."""
     step = env.reset(seed=seed, **start)
     choose = chooser(algorithm, step, dice)
-    # Whole rewards add up to floats, like others.
-    returns = torch.zeros(env.num_envs, dtype=torch.result_type(step.reward, 0.0))
-    lengths = torch.zeros(env.num_envs, dtype=torch.int64)
+    returns, lengths = torch.zeros(env.num_envs), torch.zeros(env.num_envs, dtype=torch.int64)
     playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
     while True:
         step = env.step(choose(step))

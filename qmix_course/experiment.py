@@ -59,6 +59,8 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     folder = errors.path("folder", folder)
     if jobs != -1:
         jobs = errors.whole_number("jobs", jobs, at_most=10_000)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"folder: expected a folder, got {folder}, which is a file")
     plan.check()
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -235,7 +237,7 @@ def _write(path: Path, text: str) -> None:
 def read_results(folder: str | Path) -> list[dict]:
     """The rows of ``FOLDER/results.csv``: texts for env, algorithm and variant, numbers for all else.
 
-    ``FileNotFoundError`` where no sweep has written one, ``ValueError`` if it is none.
+    ``FileNotFoundError`` where no sweep has written one, ``ValueError`` if it is none, or holds what no sweep writes.
     """
     path = errors.path("folder", folder) / "results.csv"
     if not path.is_file():
@@ -244,10 +246,17 @@ def read_results(folder: str | Path) -> list[dict]:
         reader = csv.DictReader(file)
         if reader.fieldnames != [*OF_A_RUN, *COLUMNS]:
             raise ValueError(f"folder: {path} has other columns than a sweep's results")
-        whole = ("seed", "steps", "episodes", "updates")
-        try:
-            return [{name: value if name in OF_A_RUN[:3] else int(value) if name in whole else float(value)
-                     for name, value in row.items()} for row in reader]
-        except (TypeError, ValueError):
-            raise ValueError(f"folder: {path}, line {reader.line_num}: expected a number in every column after the "
-                             "first three; was it edited?") from None
+        whole, rows, last = ("seed", "steps", "episodes", "updates"), [], {}
+        for row in reader:
+            try:
+                rows.append({name: value if name in OF_A_RUN[:3] else int(value) if name in whole else float(value)
+                             for name, value in row.items()})
+            except (TypeError, ValueError):
+                raise ValueError(f"folder: {path}, line {reader.line_num}: expected a number in every column after the "
+                                 "first three; was it edited?") from None
+            run = tuple(rows[-1][name] for name in OF_A_RUN)
+            if rows[-1]["steps"] <= last.get(run, 0):
+                raise ValueError(f"folder: {path}, line {reader.line_num}: expected the steps of a run to rise; are "
+                                 "the results in it twice?")
+            last[run] = rows[-1]["steps"]
+        return rows

@@ -247,6 +247,9 @@ def test_a_plan_that_cannot_be_is_refused_before_anything_is_made(tmp_path):
     with pytest.raises(ValueError, match="jobs"):
         sweep(small(), tmp_path / "new", jobs=0)
     assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match="folder: expected a folder, got .*file, which is a file"):
+        sweep(small(), tmp_path / "file", jobs=1)
 
 
 def test_without_joblib_one_sentence_says_how_to_get_it(tmp_path, monkeypatch, capsys):

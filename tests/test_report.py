@@ -118,6 +118,7 @@ def test_a_bar_in_a_name_breaks_no_table(tmp_path):
     ("plan.json", "{", "plan.json does not hold a sweep's plan"), ("plan.json", "3", "does not hold a sweep's plan"),
     ("plan.json", '{"env": "grid"}', "does not hold a sweep's plan"), ("plan.json", None, "holds no plan.json"),
     ("results.csv", "grid,vdn", "results.csv, line 2: expected a number"),
+    ("results.csv", 2 * "grid,vdn,plain,0,500,10,5,0.1,0.2,nan,1.0,4.0\n", "line 3: .* steps of a run to rise.*twice"),
     ("results.csv", "grid,vdn,plain,0,500,10,5,0.1,0.2,nan,,4.0", "results.csv, line 2: expected a number")])
 def test_what_is_damaged_is_named(tmp_path, file, text, words):
     write(tmp_path, {}, plan())
