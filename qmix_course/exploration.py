@@ -30,7 +30,8 @@ def greedy(q: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
     """Each agent's best available action: q[..., N, A], available[..., N, A] bool → [..., N] int64."""
     errors.tensor("q", q, (..., "N", "A"))
     if not errors.finite(q):
-        raise ValueError("q: expected finite numbers, got NaN or infinity")
+        raise ValueError("q: expected finite numbers, got NaN or infinity; are all observations finite, and the "
+                         "weights of the networks?")
     check_available(available, q)
     return q.masked_fill(~available, -torch.inf).argmax(-1)
 

@@ -108,3 +108,14 @@ def test_another_shape_or_kind_is_named_at_the_first_call(field, change, words, 
     with pytest.raises((TypeError, ValueError), match=f"^{method} of Wrong: {words}"):
         env.reset(seed=0)
         env.step(torch.ones(3, 2, dtype=torch.int64))
+
+
+def test_observations_that_are_no_numbers_are_thought_of_where_values_are_none():
+    class Blind(Walk):
+        def _begin(self, where):
+            step = super()._begin(where)
+            return replace(step, obs=step.obs * float("nan"))
+
+    env = Blind(num_envs=2)
+    with pytest.raises(ValueError, match="q: expected finite numbers.*are all observations finite"):
+        train(env, QMIX.for_env(env), TrainConfig(total_steps=8, batch_size=2, learning_starts=0, update_every=1))

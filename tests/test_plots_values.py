@@ -135,3 +135,11 @@ def test_a_long_name_leaves_room_for_what_it_names(name):
         assert figure.axes[0].get_position().width > 0.4
     ticks = [label.get_text() for label in bars.axes[0].get_yticklabels()]
     assert [tick.replace("\n", " " * (" " in name)) for tick in ticks] == [name, "short"]
+
+
+def test_a_number_that_nobody_could_read_is_written_in_short():
+    """As values that diverged: with two decimals 1e300 has 304 letters, and the axes collapsed to nothing."""
+    figures = plots.bars({"a": 1e300, "b": -2.5}, "t", "x"), plots.table([[1e300, -2.5]])
+    for figure in figures:
+        png(figure)
+        assert {"1e+300", "\N{MINUS SIGN}2.50"} <= {text for ax in figure.axes for text in texts(ax)}

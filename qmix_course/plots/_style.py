@@ -21,6 +21,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#BF7F00", "#3A93C9", "#0
 LINES = ("-", "--", "-.", ":", (0, (7, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 2.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LONG = 44               # letters of a name that stand on one line
+MANY = 20               # letters of a number
 
 # Light to dark without a break in lightness: the order of values survives a grey print.
 VALUES = LinearSegmentedColormap.from_list("course", ["#ffffe5", "#d9f0c4", "#9fd9c3", "#5bb5cc", "#2f86c0", "#234f9c"])
@@ -124,8 +125,9 @@ def canvas(ax, size, layout="constrained"):
 
 
 def number(value, fmt="{:.2f}"):
-    """A number as text: with a true minus sign, and never as minus zero."""
+    """A number as text: with a true minus sign, never as minus zero, and in short where nobody could read it."""
     text = fmt.format(value)
+    text = text if len(text) <= MANY else f"{value:.3g}"
     if text.startswith("-") and not any(digit in text for digit in "123456789"):
         text = text[1:]
     return text.replace("-", "\N{MINUS SIGN}")
