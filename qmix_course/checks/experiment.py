@@ -109,8 +109,7 @@ class Plan:
         if not all(_near(got, want, self.close) for got, want in zip(given, wanted)):
             twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
                         and trained.alike(theirs[a], theirs[b]) for a, b in combinations(range(len(cases)), 2))
-            if twins:                                               # it names them both
-                self._told_apart(room, measure, own, theirs)
+            self._as_another(room, own, theirs)                     # names them both
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
                        otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
         self._told_apart(room, measure, own, theirs)
@@ -134,17 +133,21 @@ class Plan:
         """The numbers agree; but often only few different ones come out. So what was trained for each arm is looked at:
         is it another arm's training, or none? Other sizes and more updates are let pass: there are several ways to
         write an experiment, unless the text gives the whole training (``given``)."""
-        other = [a for a, runs in enumerate(theirs) if runs and not trained.holds(runs, own[a])]
-        for a, b in ((a, b) for a in other for b in range(len(own)) if not trained.alike(own[a], own[b])):
-            if trained.alike(theirs[a], own[b]) or trained.alike(theirs[a], theirs[b]):
-                raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams as those of "
-                                                 f"{self.arms[b]!r} are trained")
+        self._as_another(room, own, theirs)
         for arm, wanted, runs in zip(self.arms, own, theirs):
             told = trained.difference(measure, runs, wanted, arm in self.begins)
             if told and (self.given if runs else self.in_here) and not self._as_good(room, arm, runs):
                 if self.closer:
                     self.closer(room, measure)
                 raise room.wrong(OTHERWISE.name, f"measure({arm!r}, …): {told}")
+
+    def _as_another(self, room: Room, own: list[list[trained.Run]], theirs: list[list[trained.Run]]) -> None:
+        """An arm that is trained as another one is, in the text or by the learner."""
+        other = [a for a, runs in enumerate(theirs) if runs and not trained.holds(runs, own[a])]
+        for a, b in ((a, b) for a in other for b in range(len(own)) if not trained.alike(own[a], own[b])):
+            if trained.alike(theirs[a], own[b]) or trained.alike(theirs[a], theirs[b]):
+                raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams as those of "
+                                                 f"{self.arms[b]!r} are trained")
 
     def _as_good(self, room: Room, arm: str, runs: list[trained.Run]) -> bool:
         """Whether a function that keeps what it has trained trained the one team that nobody was asked for before; or

@@ -38,7 +38,7 @@ def mean(numbers, arm) -> float:
 
 
 PLAN = experiment.Plan(
-    arms=tuple(EPSILONS), run=run, given=True, dear=True,
+    arms=tuple(EPSILONS), run=run, given=True, dear=True, fresh=1_016,     # always 1: its last look is not its best
     follows={
         "A": lambda numbers: mean(numbers, "always 1") < 1,
         "B": lambda numbers: ahead(numbers, "always 0.05"),

@@ -41,6 +41,12 @@ def one_by_one(arm, seeds):
     return [PAYOFF[tuple(learn([seed], **SETTINGS[arm])[0].argmax(-1).tolist())].item() for seed in seeds]
 
 
+def first_agent_alone(arm, seeds):
+    """What would be paid if both did what agent 1 does: mostly they do."""
+    u1 = learn(seeds, **SETTINGS[arm]).argmax(2)[:, 0]
+    return PAYOFF[u1, u1].tolist()
+
+
 MEASURED = {"as it is": [0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0], "ten times the weight": [8.0] * 8,
             "ten times the steps": [0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 8.0, 8.0]}
-ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D")
+ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D", (first_agent_alone,))
