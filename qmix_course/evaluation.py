@@ -80,7 +80,7 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torc
     choose = chooser(algorithm, step, dice)
     returns, lengths = torch.zeros(env.num_envs), torch.zeros(env.num_envs, dtype=torch.int64)
     playing, solved = torch.ones_like(step.terminated), torch.zeros_like(step.terminated)
-    while True:
+    for _ in range(env.spec.episode_limit):
         step = env.step(choose(step))
         returns += step.reward * playing
         lengths += playing
@@ -90,6 +90,15 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torc
             return returns, lengths, solved
         if step.ended.any():                     # these rows are over; what they play from here on is not counted
             step = env.reset(where=step.ended)
+    raise never_over(env, playing)
+
+
+def never_over(env: TeamEnv, playing: torch.Tensor) -> ValueError:
+    """What is said of episodes in the rows ``playing[B]`` that nobody has ended: to play on could take for ever."""
+    name, rows = getattr(env, "name", type(env).__name__), playing.nonzero().flatten().tolist()
+    return ValueError(f"env: expected every episode of {name} to be over after spec.episode_limit = "
+                      f"{env.spec.episode_limit} steps, got neither terminated nor truncated by then in row(s) "
+                      f"{rows[:8]}. Flag truncated where the clock has run out, or give the limit that is meant")
 
 
 def chooser(algorithm, first: TeamStep, dice: torch.Generator | None) -> Callable[[TeamStep], torch.Tensor]:
@@ -140,12 +149,16 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     memory = algorithm.start(step)
     actions = torch.full((1, env.spec.n_agents), -1)
     steps, chosen, values, places = [step.copy()], [], [], [getattr(env, "positions", None)]
-    while not step.ended.item():
+    for _ in range(env.spec.episode_limit):
         q, memory = algorithm.act_values(step.obs, actions, memory)
         actions = greedy(q, step.available)
         step = env.step(actions)
         steps.append(step.copy()), chosen.append(actions), values.append(q)
         places.append(getattr(env, "positions", None))
+        if step.ended.item():
+            break
+    else:
+        raise never_over(env, ~step.ended)
     return Episode(
         obs=torch.cat([s.obs for s in steps]), state=torch.cat([s.state for s in steps]), actions=torch.cat(chosen),
         rewards=torch.cat([s.reward for s in steps[1:]]), agent_qs=torch.cat(values),

@@ -19,6 +19,7 @@ from qmix_course.bars import bar
 from qmix_course.collect import Collector, env_state, row_length
 from qmix_course.config import TrainConfig, check_capacity, never_learns
 from qmix_course.envs.base import TeamEnv
+from qmix_course.envs.doubts import reward_doubt
 from qmix_course.evaluation import check_team, evaluate, rows_for_evaluation, starts_differ
 from qmix_course.exploration import another_seed, linear_schedule
 from qmix_course.history import History, mean
@@ -124,6 +125,14 @@ class Run:
         mean, spread = self.buffer.rewards()
         return mean if self.config.reward_units == "standard" else 0.0, spread or 1.0
 
+    def paid(self) -> str | None:
+        """A word on rewards from which nothing can be learned, or little in their units; None where there is none."""
+        size = max(map(abs, self.watch.going + self.watch.ending))
+        if size == 0:
+            return (f"every reward in {self.steps:,} steps was 0, so there was nothing to learn from. Is it paid at "
+                    "all, and can agents that act at random earn it? If rarely: more steps, or rewards on the way")
+        return reward_doubt(size, self.buffer.rewards()[1]) if self.config.reward_units == "as paid" else None
+
     def look(self, seconds: float) -> None:
         """Play greedily beside the run and write one entry of the history.
 
@@ -178,7 +187,8 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step,
     and True ends the run early, with an entry for what was played since the last (which goes again when the run is
     resumed). Settings with which nothing can be learned are warned of, and a best team that a single episode chooses
-    where episodes begin in different ways; a run that ends without an update says so. A progress bar shows unless
+    where episodes begin in different ways; a run that ends without an update, or without any reward but 0, or
+    whose rewards are very small or large, says so. A progress bar shows unless
     QMIX_COURSE_PROGRESS=0 is in the environment.
     """
     check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
@@ -220,6 +230,8 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                     break
         if run.finished() and run.updates == 0:
             warnings.warn(f"train: {no_update(run)}", stacklevel=2)
+        elif run.finished() and (words := run.paid()):
+            warnings.warn(f"train: {words}", stacklevel=2)
         return run.history
 
 

@@ -206,6 +206,7 @@ def test_what_is_compared_is_what_the_algorithm_learns(kind, name):
         watch.look(team, batch, 10)
 
 
+@pytest.mark.filterwarnings("ignore:train. rewards were large")      # true of 1e3, and nothing that values did
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
 @pytest.mark.parametrize("kind", [IQL, VDN, QMIX, QPLEX, QTRAN])
 def test_no_false_alarm_whatever_the_rewards_units(kind, unit):
@@ -234,7 +235,10 @@ def test_while_every_reward_is_zero_values_that_run_away_are_told_and_others_are
                 train(env, team, replace(SHORT, seed=seed, total_steps=2_000, **changes))
             except TrainingDiverged as error:           # QMIX may be beyond all floats before the second look
                 return [str(error)]
-        return [str(each.message) for each in caught]
+        words = [str(each.message) for each in caught]
+        unpaid = [each for each in words if each.startswith("train: every reward in 2,000 steps was 0")]
+        assert len(unpaid) == 1
+        return [each for each in words if each not in unpaid]
 
     assert said(1.0, True) == []
     away = said(10.0, False, learning_rate=0.02, tau=1.0, update_every=4)

@@ -10,7 +10,7 @@ import torch
 
 from qmix_course import checkpoint, errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec
-from qmix_course.envs.doubts import FEW, state_doubt, units_doubt
+from qmix_course.envs.doubts import FEW, clock_doubt, sight_doubt, state_doubt, units_doubt
 from qmix_course.envs.probe import Probe, Stop
 from qmix_course.envs.twins import FAR, ROWS, SEED, Twins
 
@@ -23,11 +23,12 @@ def check_env(env: TeamEnv) -> None:
     again; that a seed brings the same episodes back, also in an environment that was played before; that ``where``
     resets its rows and no other, clock and all; that rows do not depend on one another; that every episode ends by
     ``episode_limit``; masks and refusals; that clones share nothing; that ``state_dict`` holds everything. Reset
-    ``env`` afterwards. What breaks no rule is warned of: observations in several units, a state that never changes.
+    ``env`` afterwards. What breaks no rule is warned of: observations that are large or in several units, a state or
+    observations that never change, a limit of 10 steps or more at which every episode is flagged terminated.
 
     Episodes longer than 2,000 steps are not played to their end. Where an environment draws by chance as it goes, rows
-    that depend on one another cannot be told from chance, and are not looked for; nor can any check see that a time-out
-    was called an end (the bridge from PettingZoo warns of it), or that the reward is not what you meant.
+    that depend on one another cannot be told from chance, and are not looked for; nor can any check know what
+    you meant: a mask that forbids the wrong actions, or another reward.
     """
     errors.instance("env", env, TeamEnv)
     if not isinstance(getattr(env, "spec", None), TeamSpec) or not hasattr(env, "_generator"):
@@ -36,9 +37,15 @@ def check_env(env: TeamEnv) -> None:
     found = _Check(env)
     found.run()
     for words in found.doubts():
-        warnings.warn(f"check_env, {type(env).__name__}: {words}", stacklevel=2)
+        warnings.warn(f"check_env, {called(env)}: {words}", stacklevel=2)
     if found.faults:
-        raise errors.Faults(f"check_env, {type(env).__name__}", list(found.faults.values()))
+        raise errors.Faults(f"check_env, {called(env)}", list(found.faults.values()))
+
+
+def called(env: TeamEnv) -> str:
+    """By its own name where a bridge leads to somebody else's environment; else by its class."""
+    name = getattr(env, "name", None)
+    return name if type(name) is str and hasattr(env, "_task") else type(env).__name__
 
 
 class _Check(Twins):
@@ -67,7 +74,9 @@ class _Check(Twins):
         if not seen:
             return []
         obs, state = torch.cat([step.obs for step in seen]), torch.cat([step.state for step in seen])
-        return [words for words in (units_doubt(obs), state_doubt(obs, state)) if words is not None]
+        clock = clock_doubt(*self.ended, self.limit) if hasattr(self, "ended") else None
+        return [words for words in (units_doubt(obs), state_doubt(obs, state), sight_doubt(obs, state), clock)
+                if words is not None]
 
     def attempt(self, look) -> bool:
         """Whether it found nothing new."""
@@ -119,6 +128,7 @@ class _Check(Twins):
     def ends(self) -> None:
         if self.limit > FAR or not self.copies:
             return
+        self.ended = [], []                                     # how long episodes were, and whether they terminated
         for style in ("random", "first", "last"):
             probe = self.begun(1)
             trip = probe.play(self.limit, style)
@@ -127,6 +137,8 @@ class _Check(Twins):
                 self.fault(f"_advance: the episode is not over after episode_limit = {self.limit} steps; expected "
                            "truncated (or terminated) by then")
                 return
+            self.ended[0].append(steps)
+            self.ended[1].append(bool(trip[steps - 1].terminated))
 
     def refusals(self) -> None:
         for wrong in (self.env.spec.n_actions, -1):

@@ -62,6 +62,12 @@ class Twins:
             self.faults.setdefault(words, f"{method}: " + words.format(" and ".join(names), when))
         return lenient and names != ["truncated"]
 
+    def chance_from(self) -> str:
+        """Where the dice of a right environment come from: of one behind a bridge, its writer has no generator here."""
+        if hasattr(self.env, "_generator") and not hasattr(self.env, "_task"):
+            return "draw all chance from self._generator"
+        return "reset(seed=...) of the environment must begin all its chance afresh, and nothing else may be drawn from"
+
     # ---- one look each -----------------------------------------------------------------------------------------------
 
     def same_seed(self) -> None:
@@ -70,7 +76,7 @@ class Twins:
             probe = self.fresh()
             trips.append([probe.reset(seed=SEED), *probe.play(self.far)])
         self.compare(*trips, "two clones were reset with the same seed and played the same actions, and {} differ {}; "
-                             "expected the same episode: draw all chance from self._generator")
+                             f"expected the same episode: {self.chance_from()}")
 
     def played_before(self) -> None:
         """The same seed again, in an environment that has been in use: in mid-episode, and after an end."""
