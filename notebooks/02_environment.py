@@ -345,7 +345,7 @@ for limit in (100, 4, 3):
     words.append("both" if terminated and truncated else
                  "terminated" if terminated else "truncated")
     told.append(f"limit {limit:3}: {world.clock} steps, last reward {reward:5.2f}")
-with lesson.prediction(guess, words):
+with lesson.prediction(guess, words, words=("terminated", "truncated", "both")):
     print(*told, sep="\n")
 
 # %% [markdown]
@@ -591,8 +591,8 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 # Further, without a check:
 #
 # 1. Work out by hand the best return on a 3×3 board. You are right if `exact.solve(GridWorld(size=3)).best_return` agrees.
-# 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is further away than that. You
-#    are right if agent 1's different observations over all placements become fewer than the placements.
+# 2. Give the agents a sight of two cells: replace the other's (row, column) by (−1, −1) if it is more than two rows or more
+#    than two columns away. You are right if agent 1's different observations over all placements become fewer than the placements.
 # 3. Forbid swapping: agents that trade places go back too. Does the best return from the start change? Say why before you
 #    check which of the 599 placements could be affected.
 #

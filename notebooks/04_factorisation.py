@@ -243,7 +243,8 @@ assert (fit_2b - by_formula).abs().max() < 1e-12
 gamma = 0.99
 to_2a = gamma * add(*best_additive(payoff_2a)).max().item()
 to_2b = gamma * fit_2b.max().item()
-with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "2B"]) as fold:
+with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "2B"],
+                       words=("2A", "2B")) as fold:
     print("VDN's way to 2A is worth :", round(to_2a, 3))
     print("VDN's way to 2B is worth :", round(to_2b, 3))
     fold.append(plots.tables(

@@ -165,7 +165,7 @@ along = torch.linspace(-6, 6, 121)
 line = torch.stack([along, torch.zeros_like(along)], -1)                 # Q_1 varies, Q_2 = 0
 fixed = dict(w1=torch.tensor([[1.0, 0.6], [0.5, 0.8]]), b1=torch.tensor([-1.0, 1.0]),
              w2=torch.tensor([1.0, 0.7]), v=torch.zeros(()))
-with lesson.prediction(guess, falling + flat) as fold:
+with lesson.prediction(guess, falling + flat, words=list(activations)) as fold:
     for name, each in found.items():
         print(f"{name:<5} some slope below zero: {str(bool((each < 0).any())):<6}"
               f"some slope exactly zero: {bool((each == 0).any())}")
@@ -646,7 +646,7 @@ at_start = {(name, e): fresh_slopes(f, e) for name, f in positive.items() for e 
 strength = {name: at_start[name, 32].median().item() for name in positive}
 strongest = max(strength, key=strength.get)
 times = min((3, 10, 30), key=lambda n: abs(strength[strongest] / strength["abs"] - n))
-with lesson.prediction(guess, [strongest, times]):
+with lesson.prediction(guess, [strongest, times], words=list(positive)):
     print("weight made of a raw 0:",
           {name: round(f(torch.zeros(())).item(), 2) for name, f in positive.items()})
     for (name, e), each in at_start.items():

@@ -613,7 +613,7 @@ in_blocks, shuffled = fit(shuffled=False), fit(shuffled=True)
 names = ["top", "second", "third", "fourth", "bottom"]
 assert in_blocks[-1].mean() > 2 * shuffled[-1].mean()
 known, unknown = names[in_blocks[-1].argmin()], names[in_blocks[-1].argmax()]
-with lesson.prediction(guess, [known, unknown]) as fold:
+with lesson.prediction(guess, [known, unknown], words=names) as fold:
     print("at the end, the mean error in blocks is more than twice that of shuffled training")
     fold.append(plots.tables(
         {"trained in blocks": in_blocks, "trained shuffled": shuffled},

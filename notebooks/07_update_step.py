@@ -563,7 +563,7 @@ figure
 # %% [markdown]
 # - *s for s′* has a lovely loss and wrong values, and other wrong values in each seed. The equations that it solves have solutions; they are just
 #   not those of the game. Only the exact values, or a pencil batch with a mixer that reads the state, can tell.
-# - *online target* comes near. In the run that is drawn it does not settle: its loss and its error keep trembling. Look at seed 1 too. On
+# - *online target* comes near. In the run that is drawn it does not settle: its loss and its error keep trembling. Look at seed 1 too: write `of[1]` for `of[0]`. On
 #   the grid world the same change let the values run away ([lesson 06](06_replay_and_targets.ipynb)).
 # - *no detach* ends at the right values. That is honest, and it needs a second look: *Going further* has an example with chance in it, where it does not.
 
@@ -669,7 +669,7 @@ def a_split(detach):
 
 fixed, through = a_split(detach=True), a_split(detach=False)
 ways = ["up" if new > true else "down" for new, true in zip(through[1:], fixed[1:])]
-with lesson.prediction(guess, ways):
+with lesson.prediction(guess, ways, words=("up", "down")):
     print("target held fixed:    A, B, C =", fixed)
     print("gradient through it:  A, B, C =", through)
 

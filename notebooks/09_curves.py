@@ -527,7 +527,8 @@ figure
 # %%
 guess = ...  # five bugs in a list, of runs A, B, C, D, E, such as ["step size", "wrong gamma", ...]
 
-with lesson.prediction(guess, [names[letter] for letter in "ABCDE"]) as fold:
+with lesson.prediction(guess, [names[letter] for letter in "ABCDE"],
+                       words=sorted(names.values())) as fold:
     print(" run  loss fell  solved  error > 3  impossible  surprised  bug")
     for letter, run in {"-": healthy, **runs}.items():
         fell = run.loss[-1] < max(run.loss[2:]) / 4

@@ -372,7 +372,8 @@ for name, team in teams.items():
     optimal[name] = float((grade[name] == 2).double().mean())
 assert min(decided["patient"], decided["wide"]) > 0.9 and optimal["hasty"] < 0.1
 with lesson.prediction(guess, "more than half" if decided["hasty"] > 0.55 else
-                       "about half" if decided["hasty"] > 0.45 else "few") as fold:
+                       "about half" if decided["hasty"] > 0.45 else "few",
+                       words=("few", "about half", "more than half")) as fold:
     print("the hasty team is optimal from less than one start in ten;",
           "the two others decide rightly in more than nine of ten states")
 

@@ -361,7 +361,8 @@ free = learn(game_3)
 points_at_8 = int((worth(game_3, free.choice) == 8).sum())
 solved = free.loss < 0.01
 assert 130 < points_at_8 < 190 and 110 < int(solved.sum()) < 190
-with lesson.prediction(guess, "most" if points_at_8 > 120 else "fewer") as fold:
+with lesson.prediction(guess, "most" if points_at_8 > 120 else "about half",
+                       words=("as many as before", "about half", "most", "all")) as fold:
     print("begin at (0, 0):", int((free.first.sum(1) == 0).sum()), "of 200")
     print("end there      : between 130 and 190")
 
@@ -382,7 +383,7 @@ print("teams with another outcome: several; teams that find the 8: about as many
 #
 # ### Step 9: twenty library teams for each game
 #
-# With the library's networks, 20 seeds for each game, with the budget that all algorithms of Part II get. (Made by `make tables`: 2,000 updates, each on every joint action once. A "best" joint action is one that pays the most.)
+# With the library's networks, 20 seeds for each game, with the budget that all algorithms of Part II get. (Made by `make tables`: 2,000 updates, each on every joint action once. A "best" joint action is one that pays the most. In brackets stands the 95% interval of QPLEX's rate, as in [lesson 12](12_memory.ipynb).)
 
 # %%
 names = {"climbing": "climbing", "penalty": "penalty(−25)", "qtran": "QTRAN's",
@@ -507,7 +508,8 @@ figure, axes = plots.panels(1, 3, size=(12, 3.6),
 for ax, (name, u) in zip(axes, outcomes.items()):
     counts = torch.bincount(3 * u[:, 0] + u[:, 1], minlength=9).view(3, 3)
     plots.table(counts.double(), title=name, fmt="{:.0f}", ax=ax, limits=(0, 200))
-with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") as fold:
+with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "about half",
+                       words=("few", "about half", "nearly all")) as fold:
     print("they end near the error listed before this question")
     fold.append(figure)
 
@@ -518,7 +520,7 @@ with lesson.prediction(guess, "nearly all" if stayed.sum() >= 190 else "fewer") 
 #
 # </details>
 #
-# With the detach the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): the errors there, summed for each own action of agent 1, are
+# With the detach the agents do not feel how well λ already explains things. Look at the best table that points at (1, 1): its errors (the table less the payoff), summed for each own action of agent 1, are
 
 # %%
 v, _ = best_pointing_at(game_3, (1, 1))

@@ -193,7 +193,7 @@ with lesson.prediction(guess, [compromise, ((compromise - touch) ** 2).mean()]) 
 #
 # $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar{\mathbf u}) - \mathrm{sg}[Q_{jt}]\,(\bar{\mathbf u}) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \mathrm{sg}[Q_{jt}]\,(\mathbf u) + V,\; 0\big)^2$$
 #
-# $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + \lambda_{opt} L_{opt} + w_{nopt} L_{nopt}$.
+# $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + w_{opt} L_{opt} + w_{nopt} L_{nopt}$.
 #
 # Here they are on tables in place of networks, in a game of one step, for `K` teams side by side. `often[A, A]` says how often each joint action is played. The minimum of a number and 0 is `clamp(max=0)`.
 
@@ -230,7 +230,7 @@ for name, loss in zip(("L_td", "L_opt", "L_nopt"), three_losses(*parts.values(),
     gradients = torch.autograd.grad(loss.sum(), list(parts.values()), allow_unused=True)
     moved[name] = {part for part, gradient in zip(parts, gradients)
                    if gradient is not None and gradient.abs().sum() > 0}
-with lesson.prediction(guess, moved["L_nopt"]) as fold:
+with lesson.prediction(guess, moved["L_nopt"], words=list(parts)) as fold:
     for name, those in moved.items():
         print(f"{name:<6} moves {' and '.join(sorted(those))}")
 
@@ -486,7 +486,7 @@ for epsilon in (1.0, 0.3):
 #
 # ### Two best joint actions
 #
-# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? A count first: all 1,764 teams with utilities 0, 1, 2 or 3 in which each agent has one best action, with the V that makes the sum touch. For QTRAN's game 196 of them meet both conditions. How many of the 1,764 meet both conditions here? (The cell also lets 20 teams learn by descent, and says in how many the choice still changes in the last 300 steps.)
+# In the penalty game, (0, 0) and (2, 2) both pay 10, and mixing them up costs 25. Can the conditions be met? A count first: all 1,764 teams with utilities 0, 1, 2 or 3 in which each agent has one best action, with the V that makes the sum touch. For QTRAN's game 196 of them meet both conditions. (The cell also lets 20 teams learn by descent, and says in how many the choice still changes in the last 300 steps.)
 
 # %% [markdown]
 # **Predict.** How many of the 1,764 teams meet both conditions for the penalty game?

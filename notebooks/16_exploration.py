@@ -242,7 +242,8 @@ def lasting(team, epsilon):
 
 shares = [lasting(team, 0.2) for team in teams]
 assert min(shares) > 0.3
-with lesson.prediction(guess, "more" if min(shares) > 0.9 ** 20 else "not more") as fold:
+with lesson.prediction(guess, "more" if min(shares) > 0.9 ** 20 else "as many",
+                       words=("fewer", "as many", "more")) as fold:
     print("with each of the four teams more than 0.3 of the episodes last")
 
 

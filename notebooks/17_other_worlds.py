@@ -351,7 +351,8 @@ class Mute(SpeakerListener):
 mute = QMIX.for_env(Mute(), seed=0, gamma=0.9, double_q=True)
 train(Mute(num_envs=32), mute, SETTINGS)
 without = evaluate(Mute(num_envs=200), mute).returns
-with lesson.prediction(guess, "more" if trained.mean() - without.mean() > 2 else "less") as fold:
+with lesson.prediction(guess, "more" if trained.mean() - without.mean() > 2 else "less",
+                       words=("more", "less")) as fold:
     print(f"with words {trained.mean():.0f}, mute {without.mean():.0f}")
     means = {"random": baselines["random"], "mute": without, "with words": trained,
              "told the goal": baselines["told the goal"]}
@@ -430,7 +431,7 @@ plots.lines(runs["scaled"].steps, {name: run.loss for name, run in runs.items()}
 
 
 # %% [markdown]
-# Two hypernetworks make the weights of the mixer's two layers from the state, and the two layers multiply: twice the state, four times the gain, and 50 times the state, 2,500 times. The values leave the range of anything that could be earned, which `train` notices and says: *the rewards seen so far cannot pay more than 0*. The agents' own networks cope with observations that are large all together; the mixer does not cope with a large state. (One number a hundred times as large as the others is another matter: it drowns them, for an agent too; `check_env` and `train` then say so. Bring the parts of an observation to one scale.)
+# Two hypernetworks make the weights of the mixer's two layers from the state, and the two layers multiply: twice the state, four times the gain, and 50 times the state, 2,500 times. The values leave the range of anything that could be earned, which `train` notices and says: *the rewards seen so far cannot pay more than 0*. With a scaled state, this team learns although its observations are as large as before: it is the mixer that does not bear a large state. Do not build on that: `check_env` and `train` speak of large observations, and of a number that is far larger than the others and drowns them. Bring every part of an observation to the size of 1.
 #
 # ## Sum up
 #
@@ -446,7 +447,7 @@ plots.lines(runs["scaled"].steps, {name: run.loss for name, run in runs.items()}
 # - *"The curve rises, so they communicate."* A mute team's curve rises as far.
 # - *"A time limit is an end."* For the target it is not: what would have come still counts.
 # - *"Who has left needs no reward."* Who has left is part of the mean; else leaving changes the scale.
-# - *"The check passed, so the environment is right."* It cannot know which reward you meant, or that a cut was called an end.
+# - *"The check passed, so the environment is right."* It cannot know which reward you meant, or whether a mask forbids the right actions.
 # - *"Adam takes care of the scale."* Of the gradient's. Not of a gain that grows with the square of the state.
 #
 # ### Exercises

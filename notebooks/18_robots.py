@@ -104,7 +104,8 @@ def returns(env, choose):
 baselines = {"random": returns(many, lambda: torch.randint(5, (256, 3), generator=dice)),
              "still": returns(many, lambda: torch.zeros(256, 3, dtype=torch.int64)),
              "guide": evaluate(many, FormationGuide(many), seed=1).mean_return}
-with lesson.prediction(guess, min(baselines, key=baselines.get)) as fold:
+with lesson.prediction(guess, min(baselines, key=baselines.get),
+                       words=("random", "still")) as fold:
     print({name: round(value, 1) for name, value in baselines.items()})
 
 # %% [markdown]
@@ -250,7 +251,7 @@ stored = data.load("formation")
 reached = {arm: [run["return"] for run in runs] for arm, runs in stored["runs"].items()}
 means = {arm: sum(each) / len(each) for arm, each in reached.items()}
 three = ["IQL", "VDN", "QMIX"]
-with lesson.prediction(guess, min(three, key=means.get)) as fold:
+with lesson.prediction(guess, min(three, key=means.get), words=three) as fold:
     print({arm: round(means[arm], 1) for arm in three})
     fold.append(plots.bars({arm: reached[arm] for arm in three},
                            f"Three robots, a line, eight seeds ({stored['date']})",
@@ -413,7 +414,8 @@ told = train(env, believer, replace(SETTINGS, seed=6))
 believed, got = belief(many, believer)
 modest = [belief(many, team) for team in teams]
 assert believed > 10 and got < -5 and all(one < other for one, other in modest)
-with lesson.prediction(guess, "more than 10" if believed > 10 else "more"):
+with lesson.prediction(guess, "more than 10" if believed > 10 else "more",
+                       words=("less", "about right", "more", "more than 10")):
     print("QMIX, seed 6, gets less than -5 on average")
     print("each of the three VDN teams gets more than it believes:",
           all(one < other for one, other in modest))
@@ -487,7 +489,7 @@ guess = ...  # "view" or "plane"
 changed = {"as learned": {}, "view": {"view": 2.0}, "plane": {"size": 8.0}}
 gets = {name: evaluate(Formation(**TASK | change, num_envs=256), teams[0], seed=1).mean_return
         for name, change in changed.items()}
-with lesson.prediction(guess, min(gets, key=gets.get)) as fold:
+with lesson.prediction(guess, min(gets, key=gets.get), words=("view", "plane")) as fold:
     fold.append(plots.bars(gets, "VDN, seed 0, in other worlds", "return from 256 starts"))
 
 # %% [markdown]

@@ -301,7 +301,8 @@ def shares(scenario):
 
 
 means = {name: sum(values) / len(values) for name, values in shares("3m").items()}
-with lesson.prediction(guess, min(names.values(), key=means.get)) as fold:
+with lesson.prediction(guess, min(names.values(), key=means.get),
+                       words=list(names.values())) as fold:
     print("mean share of battles won:", {name: f"{value:.3f}" for name, value in means.items()})
     fold.append(plots.bars(shares("3m"), f"3m, five seeds ({stored['date']})",
                            "share of battles won", dots=True))

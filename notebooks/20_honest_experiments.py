@@ -326,7 +326,8 @@ tables = {task: table_of(stored["tricks"][task], iqm) for task in ("grid", "two-
 guess = ...  # "QMIX" or "IQL"
 
 slow_iql, plain_qmix = tables["two-step"][3, 0], tables["two-step"][0, 2]
-with lesson.prediction(guess, "IQL" if slow_iql > plain_qmix else "QMIX") as fold:
+with lesson.prediction(guess, "IQL" if slow_iql > plain_qmix else "QMIX",
+                       words=("QMIX", "IQL")) as fold:
     for task, each in tables.items():
         print(f"{task:8}: from the worst trick to the best {reach(each, 0):.2f}, "
               f"from the worst algorithm to the best {reach(each, 1):.2f}")
@@ -540,7 +541,8 @@ def optimal_teams(factor, units, seeds=range(5)):
 found = {units: sum(optimal_teams(factor, units) for factor in (100.0, 0.01))
          for units in ("as paid", "spread")}
 assert found["as paid"] <= 5 and found["spread"] == 10
-with lesson.prediction(guess, "five at most"):
+with lesson.prediction(guess, "five at most",
+                       words=("all ten", "more than five", "five at most")):
     print("÷ their spread: optimal", found["spread"], "of 10")
 
 # %% [markdown]

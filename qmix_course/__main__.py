@@ -226,7 +226,7 @@ def env_name(text: str) -> str:
     """What --env takes: a name of the course's own, or one with a colon, which is looked up when it is made."""
     if ":" not in text and text not in ENVIRONMENTS:
         raise argparse.ArgumentTypeError(f"unknown name {text!r}, expected one of {', '.join(ENVIRONMENTS)}, or one "
-                                         f"with a colon, as {EXAMPLES[0]}")
+                                         f"with a colon, as {EXAMPLES[0]} or your own my_module:my_function")
     return text
 
 

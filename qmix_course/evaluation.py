@@ -33,6 +33,10 @@ class Evaluation:
     def mean_length(self) -> float:
         return float(self.lengths.double().mean())
 
+    def __repr__(self) -> str:
+        return (f"Evaluation(mean_return={self.mean_return:.4g}, mean_length={self.mean_length:.4g}, "
+                f"{int(self.terminated.sum())} of {len(self.returns)} episodes terminated)")
+
 
 @dataclass(frozen=True)
 class Episode:

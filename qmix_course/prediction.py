@@ -7,7 +7,7 @@ import html
 import io
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from numbers import Real
 
 from qmix_course import errors
@@ -38,7 +38,7 @@ class Prediction:
 
 
 @contextlib.contextmanager
-def prediction(guess: object, answer: object) -> Iterator[list]:
+def prediction(guess: object, answer: object, words: Sequence[str] = ()) -> Iterator[list]:
     """Say how far off a guess is, and fold away the answer, with all that the block below it prints.
 
     ``with lesson.prediction(guess, answer) as fold:`` shows a sentence and a fold: in it the answer, then what the
@@ -49,14 +49,18 @@ def prediction(guess: object, answer: object) -> Iterator[list]:
             than the answer (a text where a number is wanted) is asked for again, and the fold stays closed.
         answer: a number, a text, True or False (a guess of "yes" or "no" counts), a tensor or an array of numbers, a
             list of all these (the guess is then a list too, in the same order), or a set of texts (any order).
+        words: the texts that a guess may be, or have in it, if the question offers some. Another one is not wrong but
+            asked for again, as a guess of another kind is.
 
     Raises:
-        TypeError: the answer is none of these.
+        TypeError: the answer is none of these, or ``words`` are no texts.
+        ValueError: there are ``words``, and a text of the answer is not among them.
     """
     wanted = _plain(answer)
     if not _answerable(wanted):
         raise TypeError("answer: expected a number, a text, True or False, or a list of these, got "
                         f"{errors.describe(answer)}")
+    _check_words(words, wanted)
     written, pictures = io.StringIO(), []
     try:
         with contextlib.redirect_stdout(written):
@@ -66,7 +70,7 @@ def prediction(guess: object, answer: object) -> Iterator[list]:
         raise
     lines = [text for text in (_words(wanted), written.getvalue().rstrip()) if text]
     guess = _plain(guess)
-    asked = NO_GUESS if guess is Ellipsis else _misfit(guess, wanted)
+    asked = NO_GUESS if guess is Ellipsis else _misfit(guess, wanted, words)
     _show(Prediction(asked or _compare(guess, wanted), "\n".join(lines), pictures, guessed=not asked))
 
 
@@ -110,7 +114,21 @@ def _words(value: object) -> str:
     return value if isinstance(value, str) else errors.brief(value)
 
 
-def _misfit(guess: object, wanted: object) -> str:
+def _check_words(words: object, wanted: object) -> None:
+    if not isinstance(words, (list, tuple)) or not all(isinstance(each, str) for each in words):
+        raise TypeError(f"words: expected a list or tuple of texts, got {errors.describe(words)}")
+    answers = _flat([list(wanted) if isinstance(wanted, (set, frozenset)) else wanted])
+    lost = [each for each in answers if words and isinstance(each, str) and _stranger(each, words)]
+    if lost:
+        raise ValueError(f"words: expected every text of the answer among them, got {', '.join(words)} without "
+                         f"{lost[0]!r}")
+
+
+def _stranger(guess: str, words: Sequence[str]) -> bool:
+    return _word(guess) not in map(_word, words)
+
+
+def _misfit(guess: object, wanted: object, words: Sequence[str] = ()) -> str:
     """What kind of guess is wanted, if this one is of another; else an empty text."""
     if isinstance(wanted, list):
         if not isinstance(guess, list):
@@ -120,15 +138,19 @@ def _misfit(guess: object, wanted: object) -> str:
         if len(guess) != len(wanted):
             return f"This wants a list of {len(wanted)}, and there came a list of {len(guess)}."
         return next((f"Number {k} of your list: {asked}" for k, pair in enumerate(zip(guess, wanted), 1)
-                     if pair[0] is not Ellipsis and (asked := _misfit(*pair))), "")
+                     if pair[0] is not Ellipsis and (asked := _misfit(*pair, words))), "")
     if isinstance(wanted, bool):
         fits, kind = guess is True or guess is False or _word(guess) in YES + NO, "yes or no"
     elif _number(wanted):
         fits, kind = _number(guess), "a number"
     elif isinstance(wanted, str):
         fits, kind = isinstance(guess, str), "a text in quotation marks"
-    else:
-        return ""
+    else:                                               # a set of texts
+        given = guess if isinstance(guess, (list, set, frozenset)) else [guess]
+        fits, kind = all(isinstance(each, str) for each in given) or not words, "texts in a list"
+        guess = next((each for each in given if words and isinstance(each, str) and _stranger(each, words)), guess)
+    if fits and words and isinstance(guess, str) and not isinstance(wanted, bool) and _stranger(guess, words):
+        return f"{guess!r} is none of the words that this takes: {', '.join(words)}."
     return "" if fits else f"This wants {kind}, and there came {_kind(guess)}."
 
 

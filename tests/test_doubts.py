@@ -87,7 +87,6 @@ def test_which_entries_count_as_far_larger(sizes, named):
     ([0, 0, 100], "entry 2 (up to 100)."), ([3, 55], "entry 1 (up to 55)."),
     ([500, 500, 360, 700, 360, 500, 500, 1], "entry 0 (up to 500), entry 1 (up to 500), entry 2 (up to 360) and 4 m")])
 def test_large_observations_are_said_also_where_nothing_is_small(sizes, named):
-    """Drones in metres and degrees learned nothing in 30,000 steps in which those with scaled observations did."""
     obs = torch.rand(64, 2, len(sizes), generator=torch.Generator().manual_seed(0)) * torch.tensor(sizes)
     obs[0, 0] = torch.tensor(sizes)
     words = units_doubt(obs)

@@ -148,3 +148,9 @@ def test_the_random_baseline_is_one_line(capsys):
     for wrong in ([], ["runs/x", "--env", "grid"]):
         assert main(["evaluate", *wrong]) == 2
         assert "expected a run's folder, or --env NAME" in capsys.readouterr().err
+
+
+def test_what_is_printed_says_the_mean_and_not_every_number():
+    played = evaluate(GridWorld(size=3, num_envs=50), "random", seed=1)
+    assert repr(played) == (f"Evaluation(mean_return={played.mean_return:.4g}, mean_length={played.mean_length:.4g}, "
+                            f"{int(played.terminated.sum())} of 50 episodes terminated)")

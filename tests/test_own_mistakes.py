@@ -108,7 +108,7 @@ def test_rewards_in_units_in_which_little_is_learned_are_said(times, word):
 
 @pytest.mark.parametrize("size, spread, word", [
     (0.05, 0.005, "small"), (1e6, 5e4, "large"), (1.0, 0.005, None), (0.1, 0.0, None), (10.0, 3.0, None),
-    (900.0, 500.0, None), (0.1, 0.02, None)])
+    (900.0, 90.0, None), (900.0, 500.0, "large"), (0.1, 0.02, None)])
 def test_which_rewards_count_as_small_or_large(size, spread, word):
     words = reward_doubt(size, spread)
     assert (words is None) if word is None else f"rewards were {word}" in words
@@ -142,6 +142,16 @@ def test_a_time_out_that_is_told_as_an_end_is_said():
     assert words.startswith("check_env, Slow: all 3 episodes lasted until episode_limit = 12 and were flagged term")
     assert said(lambda: check_env(Walk(limit=12))) == [] == said(lambda: check_env(Cue()))
     assert said(lambda: check_env(MStepGame())) == []
+
+    class Both(Slow):
+        def _see(self, reward, terminated, truncated):
+            return Walk._see(self, reward, terminated | truncated, truncated)
+
+    def faulty():
+        with pytest.raises(Faults, match="both True"):
+            check_env(Both())
+
+    assert said(faulty) == []                                           # one word for one mistake
 
 
 @pytest.mark.parametrize("lengths, ends, limit, doubted", [

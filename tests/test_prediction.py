@@ -9,11 +9,11 @@ import torch
 from qmix_course import lesson, plots, prediction
 
 
-def told(guess, answer, block=lambda fold: None):
+def told(guess, answer, block=lambda fold: None, words=()):
     shown = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prediction, "_show", shown.append)
-        with lesson.prediction(guess, answer) as fold:
+        with lesson.prediction(guess, answer, words) as fold:
             block(fold)
     return shown[0]
 
@@ -109,6 +109,45 @@ OTHER = [
 def test_a_guess_of_another_kind_is_asked_for_again_and_the_answer_stays_folded(guess, answer, words):
     result = told(guess, answer, lambda fold: print("the secret"))
     assert words in result.sentence and "secret" not in repr(result) and "<details>" in result._repr_html_()
+
+
+FEW = ("few", "about half", "more than half")
+STRANGE = [
+    ("some", "few", FEW, "'some' is none of the words that this takes: few, about half, more than half."),
+    ("half", "about half", FEW, "'half' is none of the words"),
+    (["sine", "relu6"], ["sine", "ReLU"], ("ELU", "ReLU", "sine"),
+     "Number 2 of your list: 'relu6' is none of the words that this takes: ELU, ReLU, sine."),
+    (["softminus", 10], ["softplus", 10], ("abs", "softplus"), "Number 1 of your list: 'softminus' is none of the"),
+    (["utilities", "W"], {"utilities", "V"}, ("utilities", "V"), "'W' is none of the words that this takes"),
+    ("W", {"utilities", "V"}, ("utilities", "V"), "'W' is none of the words"),
+    ([1], {"utilities", "V"}, ("utilities", "V"), "This wants texts in a list, and there came a list of 1."),
+    (3, "few", FEW, "This wants a text in quotation marks, and there came 3."),
+]
+
+
+@pytest.mark.parametrize("guess, answer, words, sentence", STRANGE)
+def test_a_word_that_is_none_of_those_offered_is_not_called_wrong(guess, answer, words, sentence):
+    result = told(guess, answer, lambda fold: print("the secret"), words)
+    assert sentence in result.sentence and "secret" not in repr(result) and "<details>" in result._repr_html_()
+
+
+@pytest.mark.parametrize("guess, answer, words, sentence", [
+    ("Few", "few", FEW, "that is right"), (" about  half", "few", FEW, "It is few."),
+    (["v", "utilities"], {"utilities", "V"}, ("utilities", "Q_jt", "V"), "that is right"),
+    ({"V"}, {"utilities", "V"}, ("utilities", "Q_jt", "V"), "1 right, 0 too many, 1 missing"),
+    (["elu + 1", 30], ["ELU + 1", 30], ("abs", "ELU + 1"), "all 2 are right"), (["no", ...], [True, "few"], FEW, "yes")])
+def test_words_that_are_offered_are_judged_as_before(guess, answer, words, sentence):
+    result = told(guess, answer, lambda fold: None, words)
+    assert sentence in result.sentence and "<details open>" in result._repr_html_()
+
+
+@pytest.mark.parametrize("words, answer, error, message", [
+    ("few", "few", TypeError, "words: expected a list or tuple of texts"), ([1], "few", TypeError, "words: expected"),
+    (None, "few", TypeError, "words: expected"), (FEW, "none", ValueError, "words: expected every text of the answer"),
+    (FEW, ["few", "none"], ValueError, "without 'none'"), (FEW, {"few", "none"}, ValueError, "without 'none'")])
+def test_words_that_leave_the_answer_out_are_refused_before_the_block_runs(words, answer, error, message):
+    with pytest.raises(error, match=message), lesson.prediction("few", answer, words=words):
+        pytest.fail("the block ran")
 
 
 def test_without_a_guess_the_answer_and_what_was_printed_stand_in_a_closed_fold():

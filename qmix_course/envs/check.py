@@ -74,7 +74,8 @@ class _Check(Twins):
         if not seen:
             return []
         obs, state = torch.cat([step.obs for step in seen]), torch.cat([step.state for step in seen])
-        clock = clock_doubt(*self.ended, self.limit) if hasattr(self, "ended") else None
+        told = "both" in self.faults or not hasattr(self, "ended")      # whoever sets both flags has been told that
+        clock = None if told else clock_doubt(*self.ended, self.limit)
         return [words for words in (units_doubt(obs), state_doubt(obs, state), sight_doubt(obs, state), clock)
                 if words is not None]
 

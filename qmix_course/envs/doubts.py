@@ -6,7 +6,7 @@ import torch
 
 LARGE, TIMES = 50.0, 20.0           # an entry is far larger than others from this size, and so many times theirs, on
 FEW = 32                            # of fewer steps nothing is said
-SMALL, SPREAD = 0.1, (0.01, 10_000.0)    # rewards: the size, and the spreads between which nothing is said
+SMALL, SPREAD = 0.1, (0.01, 100.0)    # rewards: the size, and the spreads between which nothing is said
 CLOCK = 10                          # a shorter task may well last as long as its limit, and really end there
 
 
