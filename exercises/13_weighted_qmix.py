@@ -90,7 +90,7 @@ def largest_alpha(payoff, greedy, stay, move):
 
 
 # %%
-# Try it. In the table above two joint actions count in full.
+# Try it. In the table above two joint actions count in full, and α is 112 / 269, about 0.416.
 largest_alpha(payoff, (1, 1), stay, move)
 
 # %% nbgrader={"grade": true, "grade_id": "check_13_1", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}

@@ -541,8 +541,7 @@ def optimal_teams(factor, units, seeds=range(5)):
 found = {units: sum(optimal_teams(factor, units) for factor in (100.0, 0.01))
          for units in ("as paid", "spread")}
 assert found["as paid"] <= 5 and found["spread"] == 10
-with lesson.prediction(guess, "five at most",
-                       words=("all ten", "more than five", "five at most")):
+with lesson.prediction(guess, "five at most", words=("all ten", "more than five", "five at most")):
     print("÷ their spread: optimal", found["spread"], "of 10")
 
 # %% [markdown]

@@ -28,6 +28,7 @@ def small(num_envs): return GridWorld(size=3, num_envs=num_envs)
 def three(num_envs): return 3
 def one_row(num_envs): return GridWorld()
 class GivesUp: pass
+def rule(obs, available): return obs
 """)
     (tmp_path / "needs_more.py").write_text("import a_package_that_nobody_has")
 
@@ -69,6 +70,7 @@ def test_ones_own_function_and_settings(capsys):
     ("my_worlds:three", "what my_worlds:three returned: expected a TeamEnv, got int 3"),
     ("my_worlds:GivesUp", "my_worlds:GivesUp to be a function of num_envs that returns a TeamEnv, got a class"),
     ("my_worlds:one_row", "expected my_worlds:one_row to return num_envs = 32 rows, got 1"),
+    ("my_worlds:rule", "my_worlds:rule to be a function of num_envs .* called as rule.num_envs=32.: .*'obs'"),
     ("my_worlds:number", "expected a function in .*my_worlds.py, got 'number'"),
     ("my_worlds:", "expected a function in .*my_worlds.py, got ''"),
     ("nobody_has_this:make", "one of skirmish, formation, lbf, .* there is no module 'nobody_has_this'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import signature
 
 from qmix_course import envs, errors, strangers
 from qmix_course.envs.base import TeamEnv
@@ -54,6 +55,13 @@ def named_world(name: str, num_envs: int) -> TeamEnv:
         raise TypeError(f"env: expected {name} to be a function of num_envs that returns a TeamEnv, got a class of "
                         "another kind. Write one, as def make(num_envs): return from_parallel_env("
                         f"{make.__name__}, num_envs) for one of PettingZoo's form")
+    try:
+        signature(make).bind(num_envs=num_envs)
+    except TypeError as error:
+        raise TypeError(f"env: expected {name} to be a function of num_envs that returns a TeamEnv, got one that "
+                        f"cannot be called as {task}(num_envs={num_envs}): {error}") from error
+    except ValueError:                                      # written in C: it says itself what it takes
+        pass
     with strangers.asked("the call", name):
         env = make(num_envs=num_envs)
     errors.instance(f"env: what {name} returned", env, TeamEnv)
