@@ -53,10 +53,19 @@ def test_right_measures_may_give_tensors_or_round_a_little():
 
 
 def test_the_check_trains_by_its_own_hand_what_was_listed_and_a_seed_that_nobody_was_asked_for():
+    """The last seed, one of the others, and one more; which of the others, the learner's numbers decide."""
     experiment.TRAINED.clear()
-    ASKED.clear()
-    judge(measure=lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * 2)
-    assert ASKED == [("small", (4, experiment.FRESH)), ("large", (4, experiment.FRESH))]
+    chosen = set()
+    for count in range(5, 25):
+        ASKED.clear()
+        judge(lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * len(seeds),
+              {arm: run(arm, range(count)) for arm in PLAN.arms})
+        asked = [(arm, seeds) for arm, seeds in ASKED if experiment.FRESH in seeds]
+        assert [arm for arm, _ in asked] == ["small", "large"] and len({seeds for _, seeds in asked}) == 1
+        last, other, fresh = asked[0][1]
+        assert last == count - 1 and 0 <= other < last and fresh == experiment.FRESH
+        chosen.add(other)
+    assert len(chosen) > 5
 
 
 def told(verdict):
@@ -64,7 +73,8 @@ def told(verdict):
 
 
 @pytest.mark.parametrize("measure", [
-    lambda arm, seeds: run("small", seeds), lambda arm, seeds: [2.5, 2.5], lambda arm, seeds: run("large", seeds)])
+    lambda arm, seeds: run("small", seeds), lambda arm, seeds: [2.5] * len(seeds),
+    lambda arm, seeds: run("large", seeds)])
 def test_an_arm_that_changes_nothing(measure):
     assert told(judge(measure)) == ("wrong", experiment.SAME_ARMS.name)
 
@@ -73,7 +83,7 @@ def test_an_arm_that_changes_nothing(measure):
     lambda arm, seeds: [number + 0.37 for number in run(arm, seeds)],                   # looks at something else
     lambda arm, seeds: [number + 0.02 for number in run(arm, seeds)],                   # nearly
     lambda arm, seeds: run(arm, [seed + 100 for seed in seeds]),                        # seeds of its own
-    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0, 4.0]])          # one arm is another one
+    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0] * 3])              # one arm is another one
 def test_what_was_trained_or_looked_at_in_another_way_is_not_sent_to_paper(measure):
     verdict = judge(measure)
     assert told(verdict) == ("wrong", experiment.OTHERWISE.name) and "paper" not in repr(verdict)
@@ -125,7 +135,7 @@ def test_each_wrong_conclusion_is_told_its_own_mistake_and_nothing_is_trained_fo
     (dict(conclusion="D"), "conclusion: expected one letter, A to C"), (dict(conclusion=1), "conclusion: expected"),
     (dict(conclusion="the large one"), "conclusion: expected"), (dict(conclusion=["A"]), "conclusion: expected"),
     (dict(measure=lambda arm, seeds: 5.0), "expected a list with one number for each seed"),
-    (dict(measure=lambda arm, seeds: run(arm, range(8))), "expected one number for each of 2 seeds, got 8"),
+    (dict(measure=lambda arm, seeds: run(arm, range(8))), "expected one number for each of 3 seeds, got 8"),
     (dict(measure=lambda arm, seeds: {"small": 1.0}), "expected a list")])
 def test_what_is_no_measurement_or_no_letter(changes, words):
     verdict = judge(**changes)
