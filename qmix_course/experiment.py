@@ -97,6 +97,8 @@ def _train_all(waiting: list[dict], folder: Path, jobs: int, joblib, shown) -> d
             self.counted = self.n_completed_tasks
 
     def work(runs: list[dict], jobs: int) -> dict:
+        if jobs != 1:           # joblib keeps its processes: those of an earlier sweep know its folder and its code
+            joblib.externals.loky.get_reusable_executor().shutdown()
         task = joblib.delayed(train_run)
         return dict(Watched(jobs, batch_size=1)(task(run, str(folder.absolute()), os.getpid()) for run in runs))
 

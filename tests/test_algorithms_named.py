@@ -1,6 +1,7 @@
 """An algorithm of one's own by name, MODULE:CLASS: trained, resumed, evaluated, swept, and what is refused."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,19 @@ def test_it_stands_beside_the_courses_own_in_a_sweep(tmp_path, capsys):
     assert main(["sweep", "study.toml", "--jobs", "1"]) == 0
     assert "3 were there, 0 trained now" in capsys.readouterr().out
     assert main(["report", "runs/study"]) == 0 and "my_teams:Scaled" in capsys.readouterr().out
+
+
+def test_a_second_sweep_knows_the_folder_and_the_code_of_its_own_time(tmp_path, monkeypatch):
+    """In one process, as a notebook is; the processes of the first one would know neither."""
+    for place in ("First", "Second"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        monkeypatch.syspath_prepend(tmp_path / place)
+        monkeypatch.delitem(sys.modules, "own_teams", raising=False)
+        Path("own_teams.py").write_text(f"from qmix_course.algorithms import VDN\n\nclass {place}(VDN):\n    pass\n")
+        Path("study.toml").write_text(f"env = 'two-step'\nalgorithm = 'own_teams:{place}'\nseeds = 2\nsteps = 320\n"
+                                      "[settings]\nlearning_starts = 64\nevaluate_every = 160\n")
+        assert main(["sweep", "study.toml", "--jobs", "2"]) == 0
 
 
 def test_what_it_takes_is_what_can_be_set():

@@ -155,6 +155,7 @@ def test_mean_and_spread_are_those_of_the_steps_that_were_played():
     assert (~played).any() and not batch.reward[~played].any()
 
 
+@pytest.mark.filterwarnings("ignore:train. every reward")
 def test_rewards_that_are_all_alike_are_left_alone():
     """0.1 has no exact float: its computed spread is about 1e-17, by which nothing may be divided."""
     class Alike(Paid):
