@@ -148,6 +148,14 @@ def test_what_counts_is_time_computed_not_time_by_the_clock(share, ends, why, at
     assert clock.now == pytest.approx(at, abs=0.5)
 
 
+@pytest.mark.parametrize("answers, limit_is", [({"double": "function"}, 20), ({"measure": "function"}, 60)])
+def test_who_trains_teams_may_compute_three_times_as_long(answers, limit_is, monkeypatch):
+    """A right experiment takes up to 10 seconds here, and a slow computer may need four times as long."""
+    asked, within = [], limit.within
+    monkeypatch.setattr(limit, "within", lambda work, seconds: asked.append(seconds) or within(work, seconds))
+    assert Room(replace(PLAIN, answers=answers)).judge((lambda x: 2 * x,)).kind == "correct" and asked == [limit_is]
+
+
 def test_the_stop_button_is_heard(monkeypatch):
     import _thread
 

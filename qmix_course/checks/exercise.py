@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from qmix_course import errors
+from qmix_course.checks import limit
 from qmix_course.checks.verdict import Verdict
 
 # A lesson is one that has a folder of checks here; the numbers may have gaps.
@@ -61,6 +62,12 @@ class Exercise:
     lab: bool = False
     core: bool = False              # of the two or three that a lesson stands on; the others are extra
     formerly: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Of computing that its check may take. Whoever measures trains teams, and a slow computer needs long for it.
+        """
+        return limit.SECONDS * (3 if "measure" in self.answers else 1)
 
     def earlier(self, names) -> Verdict | None:
         """The verdict for one who answers the exercise that had this number before, if one of ``names`` is of it."""

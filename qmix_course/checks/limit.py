@@ -22,7 +22,7 @@ from types import FrameType
 
 from qmix_course.checks import memory
 
-SECONDS = 20        # of computing for one check, all its questions together; the slowest right answer takes 2 to 5
+SECONDS = 20        # of computing for one check, all its questions together; right answers take up to 5, see Exercise
 WAITING = 10                # of waiting, computing nothing
 GIGABYTES = 4               # that it may take on top of what is there
 IDLE = 0.02                 # of its time; less, and it waits

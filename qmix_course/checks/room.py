@@ -71,7 +71,7 @@ class Room:
         self._answers, self._over = answers, False
         with surroundings.quiet() as replaced:
             try:
-                verdict = limit.within(self._look)
+                verdict = limit.within(self._look, self.exercise.seconds)
             except limit.Overrun as overrun:
                 verdict = code.overrun_verdict(overrun)
             finally:

@@ -18,7 +18,7 @@ from qmix_course.desk.copies import shipped
 from qmix_course.desk.reading import DeskError, read_cells
 from qmix_course.desk.running import run_cell
 
-RUN_SECONDS = 120
+RUN_SECONDS = 240
 KEPT = ("kind", "title", "hint", "detail")          # of a verdict, from process to process
 
 
@@ -109,7 +109,7 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     come.
 
     Raises:
-        DeskError: it ran for more than two minutes, or took its process down.
+        DeskError: it ran for more than four minutes, or took its process down.
     """
     read_cells(path)                                        # a broken file is told before a process is started
     root = str(Path(__file__).resolve().parents[2])
