@@ -105,6 +105,7 @@ def test_too_few_seeds(measured):
 
 @pytest.mark.parametrize("measured", [
     {arm: [*row[:-1], row[-1] + 0.01] for arm, row in MEASURED.items()},            # one of them made up
+    {arm: [*(each + 0.01 for each in row[:-1]), row[-1]] for arm, row in MEASURED.items()},     # all but the last one
     {"small": [9.0] * 5, "large": [9.0] * 5}])                                      # from which nothing follows
 def test_numbers_that_were_not_measured(measured):
     assert told(judge(measured=measured)) == ("wrong", experiment.NOT_MEASURED.name)
