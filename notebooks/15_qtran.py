@@ -193,7 +193,7 @@ with lesson.prediction(guess, [compromise, ((compromise - touch) ** 2).mean()]) 
 #
 # $$L_{td} = \big(Q_{jt} - y\big)^2 \qquad L_{opt} = \big(Q'(\bar{\mathbf u}) - \mathrm{sg}[Q_{jt}]\,(\bar{\mathbf u}) + V\big)^2 \qquad L_{nopt} = \min\big(Q'(\mathbf u) - \mathrm{sg}[Q_{jt}]\,(\mathbf u) + V,\; 0\big)^2$$
 #
-# $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + w_{opt} L_{opt} + w_{nopt} L_{nopt}$.
+# $y = r + \gamma\, Q_{jt}^-(s', \bar{\mathbf u}')$ is the usual target; $\bar{\mathbf u}'$ are the agents' own choices, so no maximum over $A^N$ is needed here either. $\mathrm{sg}[\cdot]$ ("stop gradient") says: held fixed, `detach()`. $Q_{jt}$ is to learn what is true, not what would suit the agents. The sum of the three is $L_{td} + w_{opt} L_{opt} + w_{nopt} L_{nopt}$; the two $w$ say how much each condition counts, 1 at first.
 #
 # Here they are on tables in place of networks, in a game of one step, for `K` teams side by side. `often[A, A]` says how often each joint action is played. The minimum of a number and 0 is `clamp(max=0)`.
 
