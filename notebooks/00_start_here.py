@@ -20,7 +20,7 @@
 #
 # You train the team that this course is about, watch it play, and refresh the Q-learning that it is built from.
 #
-# **Minutes:** 26, and 5 more for *Going further*
+# **Minutes:** 24, and 6 more for *Going further*
 #
 # **You need:** Python, a little PyTorch (what a module and a loss are), and the idea of a reward. Q-learning is repeated here.
 #
@@ -57,8 +57,7 @@ lesson.start("00")
 # ## Where this leads
 #
 # A lesson is a notebook. Run its cells from top to bottom: click a cell and press **Shift+Enter**. The cell above that
-# begins with `# Set-up` is the same in every lesson and always comes first. Outputs that stand here already were made by the
-# authors, so that you can read without running; run the cells to make your own.
+# begins with `# Set-up` always comes first. The outputs that stand here already were made by the authors; run the cells to make your own.
 
 # %%
 import random
@@ -90,13 +89,13 @@ for rule in ("random", "weakest"):
 plots.animate_battle(battles[0], fps=6, title="Five soldiers who learned to fight as one")
 
 # %% [markdown]
-# A number in a circle counts the agents; its letter says which kind it is: s shoots from afar, z has to come close. Bars are health, lines are
-# shots. The two lines at the end of the output belong to simpler teams: one acts at random, one always attacks whoever is weakest. Do you see
-# whom the trained team shoots at, and when? [Lesson 19](19_micromanagement.ipynb) takes this world apart and counts what such a team has learned.
+# A letter says which kind a soldier is: s shoots from afar, z has to come close. Bars are health, lines are
+# shots. The last two lines of the output belong to simpler teams: one acts at random, one always attacks whoever is weakest. Do you see
+# whom the trained team shoots at, and when? [Lesson 19](19_micromanagement.ipynb) counts what such a team has learned.
 #
 # ## The team you will build
 #
-# This is the task of the whole first part. Two agents stand in opposite corners of a board, and each has to reach a goal
+# The task of the first part: two agents stand in opposite corners of a board, and each has to reach a goal
 # of its own.
 
 # %%
@@ -132,14 +131,13 @@ with lesson.prediction(guess, round(sum(rewards), 6)):
     print("the exact best return is the same")
 
 # %% [markdown]
-# That was a *Predict* question. Every lesson has some. The first line of the cell below it says what to write; the cell computes the
-# answer, keeps it folded until you ask for it, and says how far off you were. Text that would give the answer away is
-# folded too (*After your guess*). Being wrong is how you find out what
+# That was a *Predict* question. Every lesson has some. The cell computes the answer, keeps it folded until you ask for it, and says how
+# far off you were. Text that would give it away is folded too (*After your guess*). Being wrong is how you find out what
 # you had not understood yet. If you leave the three dots, the notebook runs on.
 #
 # ### Before training
 #
-# A team starts with random weights. Let it play one episode: each agent takes the action that its own network rates highest.
+# A team starts with random weights. In one episode, each agent takes the action that its own network rates highest:
 
 # %%
 team = QMIX.for_env(env, seed=0)
@@ -148,7 +146,7 @@ print("solved:", bool(before.terminated[0]))
 print("steps:", int(before.lengths[0]))
 
 # %% [markdown]
-# The clock had to stop it. Now train it. This takes a few seconds and needs no GPU. `num_envs=32` means that the team
+# Now train it. This takes a few seconds and needs no GPU. `num_envs=32` means that the team
 # plays on 32 boards at once. While it learns, each agent takes a random action with probability $\varepsilon$, which
 # falls from 1 to a small number.
 
@@ -159,8 +157,7 @@ plots.curves(history, "QMIX on the grid world, seed 0", best_return=best, window
 
 # %% [markdown]
 # The *greedy return* is what the team gets when it plays without any random action, in an episode of its own, beside the training.
-# The *exploring return* is what it gets while it also tries things out. [Lesson 09](09_curves.ipynb) teaches you to read
-# such curves, and why you want both.
+# The *exploring return* is what it gets while it also tries things out ([lesson 09](09_curves.ipynb)).
 #
 # ### After training
 
@@ -188,17 +185,16 @@ touch.play()
 # %% [markdown]
 # Nobody told agent 1 to go down and agent 2 to go up. They were given one reward for the two of them and found out the rest.
 #
-# Two honest remarks, because the course keeps to them:
+# Two honest remarks:
 #
-# - The team is optimal *from this start*. Whether it is optimal from other starts is another question, which
-#   [lesson 10](10_policy.ipynb) counts out.
+# - The team is optimal *from this start*. What about other starts? [Lesson 10](10_policy.ipynb) counts them.
 # - This task is a good test that code works. It is no evidence that QMIX is better than simpler methods: [lesson 08](08_training.ipynb)
-#   runs those beside it. A task on which they can fail is smaller still, and you meet it in [lesson 01](01_cooperation.ipynb).
+#   runs those beside it. You meet a task on which they can fail in [lesson 01](01_cooperation.ipynb).
 
 # %% [markdown]
 # ## How the course works
 #
-# From lesson 01 on, every lesson has the same parts in the same order.
+# From lesson 01 on, every lesson has the same parts in the same order:
 #
 # | heading | what happens there |
 # |---|---|
@@ -210,17 +206,16 @@ touch.play()
 #
 # What works well:
 #
-# - **Predict, then run.** Write your guess in place of the three dots before you open a fold.
+# - **Predict, then run.**
 # - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
 #   Restart session*) and run all cells from the top.
-# - **Compare outputs.** All random draws are seeded, and lessons compute in float64 on one thread. The text that you see should be
-#   the text that is stored, on any machine.
+# - **Compare outputs.** All random draws are seeded. The text that you see should be the text that is stored, on any machine.
 # - **Do the exercises.** Each lesson has a notebook of them, in [exercises](../exercises/00_start_here.ipynb). `make lab` puts copies of
 #   your own, of lessons and exercises, into `my/`. A check looks at every answer and knows the usual mistakes.
 # - **In Colab**, save a copy to your Drive first (*File > Save a copy in Drive*); otherwise your changes are gone when you close it.
-#   If Colab asks for a runtime, the plain CPU one is enough.
+#   The plain CPU runtime is enough.
 #
-# The library is small and meant to be read. When you wonder what a function does, look at it:
+# The library is small and meant to be read. When you wonder what something does, look at it:
 
 # %%
 import inspect
@@ -228,12 +223,12 @@ import inspect
 print(inspect.getsource(QMIX))
 
 # %% [markdown]
-# The class only swaps one mixer for another. The lessons build what it inherits, and the mixer.
+# The class only swaps one mixer for another. The lessons build the mixer, and what the class inherits.
 
 # %% [markdown]
 # ## The notation
 #
-# Each symbol means the same in every lesson, and each lesson says again what it needs. Come back here when one escapes you.
+# Each symbol means the same in every lesson. Come back here when one escapes you.
 #
 # | symbol | meaning | in the code |
 # |---|---|---|
@@ -249,13 +244,13 @@ print(inspect.getsource(QMIX))
 # | $Q_i(o_i, u_i)$ | agent $i$'s **utility**: its own network's number for its own action | `agent_qs` |
 # | $Q_{tot}(s, \mathbf{u})$ | the team's value, as the **mixer** makes it from the utilities | `q_tot` |
 # | $Q^*$ | the exact best value, where we can compute it | `exact.solve(env).q` |
-# | $\hat Q^*$, $\hat R$ | a hat marks an estimate: $\hat Q^*$ is what a second, unrestricted network takes $Q^*$ to be (lesson 13), $\hat R$ the return measured so far for each way to play (lesson 16) | `algorithm.central` |
+# | $\hat Q^*$, $\hat R$ | a hat marks an estimate: of $Q^*$ by a second, unrestricted network (lesson 13), of the return of each way to play (lesson 16) | `algorithm.central` |
 # | $V(s)$ | a value of the state alone, a part of the mixer | |
 # | $y$ | the TD target: the number that a value is pulled towards | `y` |
 # | $\theta$, $\theta^-$ | weights of the online and of the target network | `algorithm`, `target` |
 # | $s'$, $o'$, $u'$ | the next state, observation, action | |
 #
-# Arrays have named axes, always in this order. A comment such as `obs[B, T, N, O]` tells you what each axis counts.
+# Arrays have named axes, always in this order; `obs[B, T, N, O]` tells you what each axis counts.
 #
 # | letter | counts | letter | counts |
 # |---|---|---|---|
@@ -298,7 +293,7 @@ print("left from cell 0:", corridor(0, 0))
 #
 # $$Q^*(s, u) = r + \gamma \max_{u'} Q^*(s', u'),$$
 #
-# and just $r$ if the episode ends there. (Nothing in this corridor is left to chance. In a world with chance, the right side is
+# and just $r$ if the episode ends there. (In a world with chance, the right side is
 # the average over what may follow.) Here $\gamma = 0.9$, so that the numbers differ visibly; the rest of the course uses 0.99.
 #
 # **Predict.** What is $Q^*$ of walking right in cell 3? In cell 0? And of walking left in cell 0? (You may write `0.9 ** 2`.)
@@ -318,8 +313,8 @@ with lesson.prediction(guess, [exact_q[3, 1], exact_q[0, 1], exact_q[0, 0]]):
 
 
 # %% [markdown]
-# That needed the rules. **Q-learning** (Watkins and Dayan, 1992) needs only experience. It keeps a table of guesses. After each step it
-# forms a **target** $y$, the right side of the equation with its own guesses in it, and moves one entry a little towards it:
+# That needed the rules. **Q-learning** (Watkins and Dayan, 1992) needs only experience. It keeps a table of guesses. Each step gives
+# a **target** $y$, the right side of the equation with the guesses in it, and one entry moves a little towards it:
 #
 # $$y = r + \gamma \max_{u'} Q(s', u'), \qquad Q(s, u) \leftarrow Q(s, u) + \eta\,\bigl(y - Q(s, u)\bigr).$$
 #
@@ -356,17 +351,17 @@ plots.lines(range(1, 31), {"learned": course[:30], "exact": [GAMMA ** 3] * 30},
 figure
 
 # %% [markdown]
-# Look at what happened. The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
+# The agent *played* at random the whole time, and still learned the values of playing *well*: the $\max$ in
 # the target asks what the best next action is worth, not what was played. Such a method is called **off-policy**. It may learn from
 # old experience, and even from someone else's.
 #
-# To play, it takes the action with the larger value, which is *greedy* play. While it learns it must keep trying the
+# *Greedy* play takes the action with the larger value. While it learns, an agent must keep trying the
 # others. The usual compromise is **$\varepsilon$-greedy**: with probability $\varepsilon$ a random action, otherwise the greedy one.
 #
 # ### A first check
 #
-# This exercise is checked by code that knows the usual mistakes. It asks for the formula of the target. Replace the `...` below:
-# return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all next actions.
+# Replace the `...` below: return the target $y$ of one step, with $\gamma = 0.9$. `next_values` is a list with the values of all
+# next actions.
 
 # %%
 from qmix_course.checks import check
@@ -380,9 +375,9 @@ def one_step_target(reward, next_values, terminated):
 check("00.1", one_step_target)
 
 # %% [markdown]
-# Until you have written something, the verdict is *not attempted*. Now get it wrong on purpose, and see whether the check finds out
-# what went wrong. This is what happens to somebody who forgets that an episode can end. (The lines below a verdict can be unfolded:
-# each is a hint, and once you are right there is a reference solution.)
+# Until you have written something, the verdict is *not attempted*. Now get it wrong on purpose: this is what happens to somebody who
+# forgets that an episode can end. (The lines below a verdict can be unfolded:
+# hints, and once you are right a reference solution.)
 
 # %%
 check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_values))
@@ -390,7 +385,7 @@ check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_va
 # %% [markdown]
 # ## What DQN adds
 #
-# A table has a row for each state. The board above has 600 placements of two agents, which is fine; a camera image would not be. **DQN**
+# A table has a row for each state. The board has 600 placements of two agents, which is fine; a camera image would not be. **DQN**
 # (Mnih et al., 2015) puts a neural network in the table's place, and two things beside it that keep the learning stable:
 #
 # 1. **A network.** $Q(s, u; \theta)$ with weights $\theta$. In place of moving an entry, take a gradient step on the squared TD error
@@ -400,35 +395,17 @@ check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_va
 # 3. **A target network.** Compute $y$ with an older copy of the weights, $\theta^-$, so that the target does not run away from the value that
 #    chases it. ([Lesson 06](06_replay_and_targets.ipynb))
 #
-# (*Going further* builds all three, for a corridor.) QMIX keeps all three parts and adds the question that is
+# (*Going further* builds all three, for the corridor, and lists the lessons.) QMIX keeps all three parts and adds the question that is
 # new: *whose* action was it that earned the reward? [Lesson 01](01_cooperation.ipynb) begins there.
-
-# %% [markdown]
-# ## Where the course goes
-#
-# | lesson | what you build |
-# |---|---|
-# | [01 Cooperation and credit assignment](01_cooperation.ipynb) | independent learners, and why they settle for less |
-# | [02 The environment](02_environment.ipynb) | the grid world, rule by rule |
-# | [03 Agent networks and decentralised exploration](03_agents.ipynb) | the networks $Q_i$, and how agents explore on their own |
-# | [04 Factorisation, monotonicity and IGM](04_factorisation.ipynb) | $Q_{tot}$ from utilities, VDN, and QMIX's idea |
-# | [05 The mixer and its hypernetworks](05_mixer.ipynb) | the mixing network |
-# | [06 Replay and target networks](06_replay_and_targets.ipynb) | the memory and the slow copy, for a team |
-# | [07 The update step](07_update_step.ipynb) | the loss on $Q_{tot}$, and the gradient's way to each agent |
-# | [08 Training](08_training.ipynb) | the loop, its settings, and simpler methods beside it |
-# | [09 Reading the curves](09_curves.ipynb) | what curves say, and what they hide |
-# | [10 Judging the policy](10_policy.ipynb) | tests of the finished team |
-#
-# Part II goes past the limit of QMIX's mixer: memory, and the methods that came after.
 
 # %% [markdown]
 # ## Sum up
 #
 # ### What you can do now
 #
-# - Run a lesson, and find your way in the next ones.
+# - Run a lesson.
 # - Train a team with three lines: `GridWorld`, `QMIX.for_env`, `train`. Play it with `play`, and judge it with `evaluate` and `exact.solve`.
-# - Write Q-learning from its equation, and name the three parts that DQN adds and what each is for.
+# - Write Q-learning from its equation, and say what the three parts of DQN are for.
 #
 # ### Common misreadings
 #
@@ -436,7 +413,7 @@ check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_va
 # - *"A learner that plays at random learns nothing good."* In the corridor it learned the optimal table. With several learners that
 #   each learn alone it can go wrong: lesson 01.
 # - *"The target is a label."* In supervised learning the label is given. Here $y$ contains the learner's own guess about the next state.
-# - *"The greedy return reached its best, so the values are right."* A policy needs the right order of the actions only. Lesson 09 compares values.
+# - *"The greedy return reached its best, so the values are right."* A policy needs the right order of the actions only (lesson 09).
 #
 # ### Exercises
 #
@@ -467,7 +444,24 @@ check("00.1", lambda reward, next_values, terminated: reward + 0.9 * max(next_va
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see DQN at work before lesson 06 builds its parts for a team.
+# For those who want to know what comes, or to see DQN at work before lesson 06 builds its parts for a team.
+#
+# ### Where the course goes
+#
+# | lesson | what you build |
+# |---|---|
+# | [01 Cooperation and credit assignment](01_cooperation.ipynb) | independent learners, and why they settle for less |
+# | [02 The environment](02_environment.ipynb) | the grid world, rule by rule |
+# | [03 Agent networks and decentralised exploration](03_agents.ipynb) | the networks $Q_i$, and how agents explore on their own |
+# | [04 Factorisation, monotonicity and IGM](04_factorisation.ipynb) | $Q_{tot}$ from utilities, VDN, and QMIX's idea |
+# | [05 The mixer and its hypernetworks](05_mixer.ipynb) | the mixing network |
+# | [06 Replay and target networks](06_replay_and_targets.ipynb) | the memory and the slow copy, for a team |
+# | [07 The update step](07_update_step.ipynb) | the loss on $Q_{tot}$, and the gradient's way to each agent |
+# | [08 Training](08_training.ipynb) | the loop, its settings, and simpler methods beside it |
+# | [09 Reading the curves](09_curves.ipynb) | what curves say, and what they hide |
+# | [10 Judging the policy](10_policy.ipynb) | tests of the finished team |
+#
+# Part II goes past the limit of QMIX's mixer: memory, and the methods that came after.
 #
 # ### DQN on the corridor
 #

@@ -20,7 +20,7 @@
 #
 # You see two learners who each do the sensible thing and together settle for 7 where 8 was there, and you find out why.
 #
-# **Minutes:** 37, and 8 more for *Going further*
+# **Minutes:** 33, and 10 more for *Going further*
 #
 # **You need:** lesson 00 (Q-learning, the notation).
 #
@@ -63,7 +63,7 @@ import torch
 
 from qmix_course import exact, plots
 from qmix_course.algorithms import IQL
-from qmix_course.envs import PAYOFFS, GridWorld, MatrixGame, TwoStepGame, penalty
+from qmix_course.envs import PAYOFFS, MatrixGame, TwoStepGame, penalty
 from qmix_course.evaluation import evaluate
 from qmix_course.replay import Batch
 from qmix_course.training import TrainConfig, train
@@ -71,10 +71,10 @@ from qmix_course.training import TrainConfig, train
 # %% [markdown]
 # ## The problem
 #
-# In **cooperative multi-agent reinforcement learning** several agents act at the same time and get *one* reward, the team's. What
-# is good for one is good for all. There is nobody to outwit, and still it is hard.
+# In **cooperative multi-agent reinforcement learning** several agents act at the same time and get *one* reward, the team's.
+# There is nobody to outwit, and still it is hard.
 #
-# Here is a small example, the **two-step game** of the QMIX paper (Rashid et al., 2018). Two agents choose twice between action 0 and
+# Take the **two-step game** of the QMIX paper (Rashid et al., 2018). Two agents choose twice between action 0 and
 # action 1. In the first step only agent 1's choice matters: 0 leads to state 2A, 1 leads to state 2B. No reward yet. In the second
 # step the team is paid: in 2A always 7, in 2B according to what *both* do. (Agent 1 has index 0 in code, agent 2 index 1.)
 
@@ -86,7 +86,7 @@ plots.tables({"state 2A": payoff[STATE_2A], "state 2B": payoff[STATE_2B]},
              title="The second step of the two-step game", highlight=[None, "max"], fmt="{:.0f}")
 
 # %% [markdown]
-# The best plan is plain: agent 1 goes to 2B, and there both play 1. The exact solution agrees. With discount factor $\gamma = 0.99$,
+# The best plan is plain: agent 1 goes to 2B, and there both play 1. With discount factor $\gamma = 0.99$,
 # the first step of each plan is worth $0.99$ times what the second step pays.
 
 # %%
@@ -97,10 +97,8 @@ print("first step to 2A, then the best: ", round(float(optimum.q[START, 0].max()
 print("first step to 2B, then the best: ", round(float(optimum.q[START, 1].max()), 3))
 
 # %% [markdown]
-# Now put yourself in agent 1's place. You know your own actions only. You have tried things many times, while your partner, who was
-# trying things too, played 0 and 1 equally often. So you rate each action by what it paid *on average*.
-#
-# Do the sum by hand, for 2B. Action 0 pays $(0 + 1)/2 = 0.5$ and action 1 pays $(1 + 8)/2 = 4.5$. So 2B looks worth 4.5 to you, and 2A is
+# Now put yourself in agent 1's place. You know your own actions only. Your partner has played 0 and 1
+# equally often, and you rate each action by what it paid *on average*. In 2B, action 0 pays $(0 + 1)/2 = 0.5$ and action 1 pays $(1 + 8)/2 = 4.5$. So 2B looks worth 4.5 to you, and 2A is
 # worth 7. One step earlier: $0.99 \cdot 4.5 = 4.455$ against $0.99 \cdot 7 = 6.93$. You go to 2A.
 
 # %%
@@ -111,13 +109,14 @@ print(f"first step: to 2A {value_2a:.3f}, to 2B {value_2b:.3f}")
 
 first = int(value_2b > value_2a)
 step = env.reset(seed=0)
+assert (step.obs == step.state).all()            # each agent sees the whole state
 step = env.step(torch.tensor([[first, 0]]))      # agent 2's first action does nothing
 step = env.step(torch.tensor([[1, 1]]))          # in 2A any action pays the same
 print("the team gets", float(step.reward), "of", optimum.best_return)
 
 # %% [markdown]
-# No mistake was made anywhere: each average is exactly right. The team still gets 7, since *an average over the partner's exploration is not
-# the value of what the team could do*. This lesson takes that sentence apart. It is why the rest of the course exists.
+# Each average is exactly right. The team still gets 7, since *an average over the partner's exploration is not
+# the value of what the team could do*. That sentence is why the rest of the course exists.
 
 # %% [markdown]
 # ## Build it
@@ -138,25 +137,13 @@ print("the team gets", float(step.reward), "of", optimum.best_return)
 # | $\gamma$ | the discount factor | `gamma` |
 #
 # Agent $i$ chooses $u_i$ from what *it* has observed. It does not see the others' observations, nor what they are about to do. What all
-# want to be large is the same: the expected discounted sum of team rewards.
-
-# %%
-for name, task in (("two-step game", TwoStepGame()), ("grid world", GridWorld(size=5))):
-    now = task.reset(seed=0)
-    spec = task.spec
-    print(f"{name}: {spec.n_agents} agents, {spec.n_actions} actions each, "
-          f"rewards per step: {now.reward.numel()}")
-    print("  numbers in the state:", spec.state_dim, "| numbers in one observation:", spec.obs_dim)
-    print("  all agents observe the same:", bool((now.obs[:, 0] == now.obs[:, 1]).all()))
-
-# %% [markdown]
-# In both of our tasks little is hidden; in the two-step game, nothing. What remains is the *Dec*: each agent picks its action alone.
-# That suffices for all the trouble in this lesson. Agents that must remember what they no longer see come in Part II.
+# want to be large is the same: the expected discounted sum of team rewards. In the two-step game nothing is hidden: both agents observe
+# the state. What remains is the *Dec*: each picks its action alone. That suffices for all the trouble in this lesson.
 #
 # ### One learner for the whole team
 #
 # Why not treat the team as a single agent whose action is the joint action? Then lesson 00's Q-learning applies
-# unchanged. The rules of the game as plain lists first, so that the loops stay quick:
+# unchanged. First the rules of the game, as plain lists:
 
 # %%
 model = env.model()
@@ -192,16 +179,15 @@ print("first joint action:", max(JOINT, key=team_q[START].get)[0],
       "(agent 1), in 2B:", max(JOINT, key=team_q[STATE_2B].get))
 
 # %% [markdown]
-# It works. This play was all random too, and 8 is found, because a joint table keeps $(1, 0)$ and $(1, 1)$ apart where agent 1's own average
+# This play was all random too, and 8 is found, because a joint table keeps $(1, 0)$ and $(1, 1)$ apart where agent 1's own average
 # had thrown them together. Two things are wrong with it. To read off an agent's part, somebody has to see the whole
-# state at every step. (Here both agents do, and each could keep a copy of the table. In most tasks nobody does.) And the table is wide.
+# state at every step; in most tasks nobody does. And the table is wide.
 #
 # ### The joint actions, counted
 #
-# With $N$ agents and $A$ actions each there are $A^N$ joint actions. A network for the team needs that many outputs, and every
-# $\max$ runs over all of them.
+# With $N$ agents and $A$ actions each there are $A^N$ joint actions, and every $\max$ runs over all of them.
 #
-# **Predict.** Ten agents with four actions each. How many joint actions? And how many numbers if each agent had a table row of its own? (You may write a formula such as `2 ** 3`.)
+# **Predict.** Ten agents with four actions each. How many joint actions? And how many numbers if each agent had a table row of its own?
 
 # %%
 guess = ...  # two numbers, as in [100, 20]: joint actions, numbers in the ten rows together
@@ -213,19 +199,9 @@ with lesson.prediction(guess, [joint, separate]):
     print(f"with 20 agents: {4 ** 20:,} joint actions, "
           f"and {8 * 4 ** 20 / 1e12:.1f} terabytes for one row in float64")
 
-# %%
-team_sizes = list(range(1, 21))
-figure = plots.lines(team_sizes, {"joint actions, $4^N$": [4 ** n for n in team_sizes],
-                                  "own actions, $4N$": [4 * n for n in team_sizes]},
-                     "Four actions each: what has to be compared in one state",
-                     "agents $N$", "numbers (log scale)", log=True)
-figure.axes[0].set_xticks([1, 5, 10, 15, 20])
-figure
-
 
 # %% [markdown]
-# The upper line is straight on a log scale: each further agent multiplies by four. Choosing separately costs $N \cdot A$. So we
-# want agents that choose separately. The simplest such learner is next.
+# Choosing separately costs $N \cdot A$. (*Going further* draws both.) The simplest such learner is next.
 #
 # ### Independent Q-learning
 #
@@ -234,8 +210,7 @@ figure
 #
 # $$y_i = r + \gamma \max_{u'_i} Q_i(o'_i, u'_i),$$
 #
-# with the *team's* $r$ and its *own* maximum. In code it is lesson 00 with a loop over the agents. In this game the observation is
-# the state.
+# with the *team's* $r$ and its *own* maximum. In code it is lesson 00 with a loop over the agents.
 
 # %%
 def iql(episodes, epsilon, rate, seed):
@@ -267,8 +242,7 @@ def iql(episodes, epsilon, rate, seed):
 
 
 # %% [markdown]
-# Each agent tosses a coin of its own, for exploring. We let both play at random all the time ($\varepsilon = 1$) and use the step size
-# 1/visits, so that every entry is the plain average of its targets.
+# Let both play at random all the time ($\varepsilon = 1$), with step size 1/visits, so that every entry is the plain average of its targets.
 #
 # **Predict.** Agent 1's two entries in the first state are the ones of the problem, 6.93 and 4.455, and it goes to 2A half of the time while it learns. Agent 2's first action does nothing. What
 # does agent 2 learn for its two entries in the first state? (Both come out the same.)
@@ -291,7 +265,7 @@ with lesson.prediction(guess, expected[1, 0]):
     print("agent 1's first choice:", ["2A", "2B"][int(q[0][START][1] > q[0][START][0])])
 
 # %% [markdown]
-# Agent 2's numbers in the first state have nothing to do with agent 2's action; they report what *agent 1* does there. And agent 1's entry for 2B is a
+# Agent 2's numbers in the first state report what *agent 1* does there. And agent 1's entry for 2B is a
 # well-measured average that points the wrong way.
 #
 # ### The ground moves
@@ -314,7 +288,7 @@ with lesson.prediction(guess, [p, epsilon_limit]):
 
 # %% [markdown]
 # So the *same* entry of agent 1's table, for the same observation and the same action, is pulled towards other targets at
-# other times. Watch it happen: both agents learn, and $\varepsilon$ falls from 1 to 0.05.
+# other times. Watch it, as $\varepsilon$ falls from 1 to 0.05.
 
 # %%
 DECAY = 5000
@@ -347,14 +321,13 @@ plots.lines(middles, {
 #
 # Nothing about the *game* changed. What changed is the other agent, and for an independent learner the other agent *is* part of the
 # world. This is **non-stationarity**. The proof that Q-learning converges (Watkins and Dayan, 1992) is about a Markov world with
-# fixed probabilities. Agent 1 does not live in one.
-#
-# It has a second edge: an old transition tells about an old partner. *Going further* measures what it costs to average over all of the past.
+# fixed probabilities. Agent 1 does not live in one: an old transition tells about an old partner. (*Going further* measures what it
+# costs to average over all of the past.)
 #
 # ### Whose doing was it?
 #
-# Suppose that in 2B the agents played $(0, 1)$ and the team got 1. Independent learners both write down the same number, 1. To see what each
-# one *did* to that number, compare it with what would have come of that agent's other action, the partner's held fixed:
+# Suppose that in 2B the agents played $(0, 1)$ and the team got 1. Independent learners both write down 1. To see what each
+# one *did* to that number, compare it with what that agent's other action would have brought, the partner's held fixed:
 
 # %%
 u = (0, 1)
@@ -368,24 +341,21 @@ for i in range(2):
 
 # %% [markdown]
 # One reward, opposite verdicts: agent 1 spoiled it, agent 2 did well. This is the **credit assignment** problem of a team: from one number,
-# find out whose action did what. (The comparison with the mean over one's own actions, here all equally likely, is the idea of a counterfactual baseline, which
-# Foerster et al., 2018, use in a method called COMA; there the mean is taken under the agent's own policy. It needs the joint values that
-# IQL does not have.)
+# find out whose action did what. (To compare with the mean over one's own actions is the idea of a counterfactual baseline, which
+# Foerster et al., 2018, use in COMA; there the mean is under the agent's own policy. It needs the joint values that
+# IQL does not have.) The more agents, the smaller a part of the reward is one's own doing. (*Going further* measures it.)
 #
-# The problem grows with the team: the more agents, the smaller a part of the reward is one's own doing. (*Going further* measures it.)
-
-# %% [markdown]
 # ### Train together, act apart
 #
-# So we have two learners with opposite faults. The joint one knows the team's value, and agents that see only a part of the
+# The joint learner knows the team's value, and agents that see only a part of the
 # state cannot run it. The independent ones act apart and know only averages. There is a way between, because *training* and *acting* need not obey the same rules.
-# In a simulator, or in a laboratory, everything can be recorded: the global state, all observations, all actions. Only when the team acts
+# In a simulator everything can be recorded: the global state, all observations, all actions. Only when the team acts
 # must each agent make do with its own observation. This is **centralised training with decentralised execution**, CTDE.
 #
 # QMIX (Rashid et al., 2018) uses the freedom like this. Each agent has a network that gives a **utility** $Q_i(o_i, u_i)$ for each of
 # its actions. A **mixer** turns the utilities of the chosen actions into one value for the team, $Q_{tot}(s, \mathbf{u})$, and that one
 # is trained by Q-learning on the team reward. The mixer's weights come from small networks that read the global state
-# (**hypernetworks**), and the weights on the utilities are never negative. Together with activations that only rise, this has the effect that
+# (**hypernetworks**), and the weights on the utilities are never negative. With activations that only rise,
 # raising one agent's utility never lowers $Q_{tot}$. So each agent can pick its own best action alone, and the team gets a joint action
 # that $Q_{tot}$ rates best. After training the mixer is not needed any more.
 
@@ -401,21 +371,13 @@ plots.architecture()
 # | hypernetworks | let the mixer depend on the state | [05](05_mixer.ipynb) |
 # | replay and target networks | stable learning from stored experience | [06](06_replay_and_targets.ipynb) |
 # | TD loss on $Q_{tot}$ | one error for the team; its gradient reaches every agent | [07](07_update_step.ipynb) |
-#
-# **Where it is used.** QMIX was introduced on StarCraft II micromanagement (Rashid et al., 2018): each agent is one unit in a fight and
-# sees only its surroundings, and the team is rewarded for the fight. Coordination games such as the one above are used to study it, because
-# their exact values are known. For robots that share a floor: Davydov et al. (2021) train a mixing network for many agents that find their
-# ways on a grid with limited sight, and Papoudakis et al. (2021) compare QMIX with eight other methods on tasks that include a warehouse with
-# several robots. Driving in formation is a task of the same shape, one reward for a team that acts apart; we make no claim
-# about how well QMIX does there.
 
 # %% [markdown]
 # ## The same as the library
 #
 # The library's IQL has networks in place of tables and learns from batches. The target is yours. Compare the loss: all four joint actions, in
-# both steps, with the online network from one seed and the target network from another. The rows have the format of the library's
-# replay memory: the observations before and after a step, and what lay between. `transitions` only lays them side by side; what each field is
-# for, [lesson 06](06_replay_and_targets.ipynb) says, and nothing before it depends on it.
+# both steps, with the online network from one seed and the target network from another. `transitions` only lays side by side what the
+# library's replay memory holds; what each field is for, [lesson 06](06_replay_and_targets.ipynb) says.
 
 # %%
 def transitions(before, actions, after):
@@ -455,8 +417,8 @@ print("the loss by hand and the library's IQL.loss agree to 1e-12, in both steps
 # %% [markdown]
 # ## Break it
 #
-# The number 4.455 came from one thing, the partner's dice. Take the dice away, slowly or fast, and see what becomes of the result: tabular
-# IQL with 20 seeds for each way of exploring, step size 0.1. We play the tables greedily at the end.
+# The number 4.455 came from the partner's dice. Take the dice away, slowly or fast: tabular
+# IQL with 20 seeds for each way of exploring, step size 0.1, played greedily at the end.
 
 # %%
 def greedy_return(q):
@@ -480,8 +442,8 @@ for name, values in outcome.items():
     print(f"{name}: 8 in {values.count(8.0)} of 20 seeds, 7 in {values.count(7.0)}")
 
 # %% [markdown]
-# Read that with care. With exploration that falls *slowly*, independent learners do find 8 here: agent 2 settles on 1, $\varepsilon$
-# drops below 2/7, and the value of 2B crosses 7, as in the figure above. When it falls *fast*, the outcome depends on the dice. Count why: as
+# With exploration that falls *slowly*, independent learners do find 8 here: agent 2 settles on 1, $\varepsilon$
+# drops below 2/7, and the value of 2B crosses 7, as in the figure above. When it falls *fast*, the outcome depends on the dice. As
 # long as agent 1 prefers 2A, it visits 2B by a random action only, with probability $\varepsilon/2$. How many visits are left once 2B has become good?
 
 # %%
@@ -491,7 +453,7 @@ for name in list(ways)[1:]:
     print(f"{name}: about {left:.0f} visits to 2B left after epsilon falls below 2/7")
 
 # %% [markdown]
-# So IQL's answer is an answer about the game *and the way it was explored*. The exact values of the game do not depend on that at all, and
+# So IQL's answer is about the game *and the way it was explored*. The exact values do not depend on that, and
 # the joint table found them from all-random data.
 
 # %% [markdown]
@@ -501,16 +463,16 @@ for name in list(ways)[1:]:
 #
 # - Name the pieces of a Dec-POMDP, and say what CTDE allows: anything while training, own observations only while acting.
 # - Count joint actions, $A^N$, against own actions, $N \cdot A$.
-# - Write IQL, and predict its values under random data: averages over the partner.
+# - Write IQL, and predict its values under random data.
 # - Show a moving target, and name its cause: the partner's policy.
 # - Tell what one team reward says about one agent's action, which is little.
 #
 # ### Common misreadings
 #
 # - *"IQL fails because its networks are too small, or trained too briefly."* The table with exact averages fails the same way.
-# - *"IQL always fails."* It found 8 in this lesson when exploration fell slowly, and on the grid world it does well (lesson 08). Nothing guarantees that it does.
+# - *"IQL always fails."* It found 8 when exploration fell slowly, and on the grid world it does well (lesson 08). Nothing guarantees that it does.
 # - *"Non-stationary means that the environment changes."* Here the environment is fixed. One agent's view of it changes, since the others are in it.
-# - *"One reward for all means equal blame for all."* It means equal *information* for all. The blame was $-3.5$ and $+0.5$.
+# - *"One reward for all means equal blame for all."* It means equal *information*. The blame was $-3.5$ and $+0.5$.
 # - *"Centralised training means a central controller."* The centre is gone when the team acts.
 #
 # ### Exercises
@@ -549,7 +511,7 @@ for name in list(ways)[1:]:
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see how small a part of the reward is one's own doing, and the same with networks, with another step size, and in other games.
+# For those who want to see how small a part of the reward is one's own doing, the joint actions drawn, where QMIX is used, and the lesson once more with networks, with another step size, and in other games.
 #
 # ### The larger the team
 #
@@ -580,6 +542,30 @@ with lesson.prediction(guess, [shares[2], shares[10]]) as fold:
                                            "the others": [1 - share for share in shares.values()]},
                             "Where the variance of the team reward comes from",
                             "agents $N$", "share of the variance", markers=True))
+
+# %% [markdown]
+# ### The joint actions, drawn
+
+# %%
+team_sizes = list(range(1, 21))
+figure = plots.lines(team_sizes, {"joint actions, $4^N$": [4 ** n for n in team_sizes],
+                                  "own actions, $4N$": [4 * n for n in team_sizes]},
+                     "Four actions each: what has to be compared in one state",
+                     "agents $N$", "numbers (log scale)", log=True)
+figure.axes[0].set_xticks([1, 5, 10, 15, 20])
+figure
+
+# %% [markdown]
+# The upper line is straight on a log scale: each further agent multiplies by four.
+#
+# ### Where QMIX is used
+#
+# QMIX was introduced on StarCraft II micromanagement (Rashid et al., 2018): each agent is one unit in a fight and
+# sees only its surroundings, and the team is rewarded for the fight. Coordination games such as the two-step game are used to study it, because
+# their exact values are known. For robots that share a floor: Davydov et al. (2021) train a mixing network for many agents that find their
+# ways on a grid with limited sight, and Papoudakis et al. (2021) compare QMIX with eight other methods on tasks that include a warehouse with
+# several robots. Driving in formation is a task of the same shape, one reward for a team that acts apart; we make no claim
+# about how well QMIX does there.
 
 # %% [markdown]
 # ### Networks in place of tables

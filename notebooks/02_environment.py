@@ -20,7 +20,7 @@
 #
 # You write the course's grid world rule by rule, and end with a world that agrees with the library's step for step.
 #
-# **Minutes:** 39, and 5 more for *Going further*
+# **Minutes:** 36, and 8 more for *Going further*
 #
 # **You need:** lessons 00 and 01; how to index a PyTorch tensor.
 #
@@ -66,10 +66,9 @@ from qmix_course.envs import GridWorld
 # ## The problem
 #
 # An environment for one agent is a function: a state and an action go in, a reward and the next state come out. The
-# obvious way to a team is a loop over the agents: first agent 1 moves, then agent 2. (The prose counts agents from 1, the
-# code from 0. Agent 1 is index 0.)
+# obvious way to a team is a loop over the agents: first agent 1 moves, then agent 2. (Agent 1 is index 0 in code.)
 #
-# Here is that loop on a 5×5 board. An agent may not enter a cell that is taken.
+# Here it is on a 5×5 board, where an agent may not enter a cell that is taken.
 
 # %%
 STEP = [(-1, 0), (1, 0), (0, -1), (0, 1)]          # 0 up, 1 down, 2 left, 3 right, as (row, column)
@@ -91,22 +90,19 @@ print("agent 1 first:", move_in_turn(state, joint_action, order=[0, 1]))
 print("agent 2 first:", move_in_turn(state, joint_action, order=[1, 0]))
 
 # %% [markdown]
-# The same state, the same joint action, two next states. If agent 1 goes first, it runs into agent 2, which is still
-# there. If agent 2 goes first, it clears the way.
+# The same state, the same joint action, two next states: if agent 1 goes first, agent 2 is still in its way.
 #
-# A fixed order makes a world with rules, if odd ones: agent 1 always has the right of way. But the rule stands in no state and
-# no paper; it is a line of code. And where the order changes from step to step, the value of a joint action, $Q(s, \mathbf u)$, is not
-# one number any more: it depends on something that nobody observes. A team that acts *at the same time* needs rules for what happens at the same time. You write
-# them now.
+# With a fixed order, a line of code says who has the right of way. Where the order changes from step to step, the value of a
+# joint action, $Q(s, \mathbf u)$, is not even one number any more: it depends on something that nobody observes. A team that
+# acts *at the same time* needs rules for what happens at the same time. You write them now.
 
 # %% [markdown]
 # ## Build it
 #
 # ### Step 1: the board
 #
-# The task: two agents stand in opposite corners and each has to get to its own goal, straight along the edge of the
-# board. One tensor `positions[N, 2]` holds where everybody is, as (row, column); row 0 is the top. $N = 2$ is the number
-# of agents.
+# Two agents stand in opposite corners and each has to get to its own goal, straight along the edge of the
+# board. One tensor `positions[N, 2]` holds where everybody is, as (row, column); row 0 is the top.
 
 # %%
 SIZE = 5
@@ -144,8 +140,6 @@ print("bumped:", bumped.tolist())
 
 
 # %% [markdown]
-# Agent 1 went down. Agent 2 was on the bottom row already and bumped.
-#
 # ### Step 3: what happens when two want one cell
 #
 # 3. If both would now share a cell, *both* go back to where they were, and the team pays once.
@@ -202,7 +196,8 @@ with lesson.prediction(guess, pays) as fold:
 #    bump into the edge − 0.5 for a collision.
 #
 # The distance term says at every step whether the team got closer, so a learner need not wait for the first 10 to learn
-# something. There is one number $r$ for the whole team.
+# something. There is one number $r$ for the whole team. It does not say who earned it ([lesson 01](01_cooperation.ipynb) called
+# that credit assignment; *Going further* has a case).
 
 # %%
 def team_reward(after, bumped, collided):
@@ -234,38 +229,20 @@ for name, first in (("both straight", [1, 0]), ("agent 2 down first", [1, 1])):
 with lesson.prediction(guess, [len(rewards), round(returns[0] - returns[1], 6)]):
     print(*told, sep="\n")
 
+
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# The best return of this task is that of walking straight, as the exact solver will confirm below. The mistake is not paid with the 0.5 for the
-# bump alone, because everything else comes one step later.
+# The mistake costs more than the 0.5 for the bump, because everything else comes one step later.
 #
 # </details>
-#
-# A shared reward has a price, which [lesson 01](01_cooperation.ipynb) called credit assignment. Look at two joint actions
-# from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
-
-# %%
-names = ["up", "down", "left", "right"]
-for joint_action in ([0, 0], [1, 1]):
-    after, bumped = move_alone(START, torch.tensor(joint_action))
-    after, collided = send_back(START, after)
-    said = " and ".join(f"agent {i + 1} {names[a]}" for i, a in enumerate(joint_action))
-    print(f"{said:28} bumped: {bumped.tolist()!s:14} "
-          f"reward: {team_reward(after, bumped, collided):.2f}")
-
-
-# %% [markdown]
-# The reward is the same. It says that *somebody* bumped, and not who. Telling the two apart is what the mixer will help with.
 #
 # ### Step 5: what an agent sees, and what only training may know
 #
 # The observation $o_i$ is what agent $i$ has at hand when it acts: its own (row, column), the other's, and its own
 # goal's. The state $s$ is everything: all positions, then all goals. All numbers are divided by size − 1, so they lie in
-# [0, 1]. $O = 6$ numbers in each observation, $S = 8$ in the state.
-#
-# The rule for the whole course (centralised training, decentralised execution): **agents act on $o_i$ alone; the
-# state is for training only.**
+# [0, 1]. $O = 6$ numbers in each observation, $S = 8$ in the state. The rule for the whole course: **agents act on $o_i$ alone;
+# the state is for training only.**
 
 # %%
 def observe(positions, goals=GOALS):
@@ -281,9 +258,8 @@ print("agent 2 sees:", obs[1].tolist())
 print("the state   :", state.tolist())
 
 # %% [markdown]
-# What an agent lacks is the other's goal. On this board that is little: the goals never move. You can check how much an
-# observation gives away. List all $X$ placements of the two agents but the solved one, and count the different observations
-# of agent 1.
+# What an agent lacks is the other's goal. How much does an observation give away all the same? List all $X$ placements of the
+# two agents but the solved one, and count the different observations of agent 1.
 
 # %%
 placements = GridWorld(size=SIZE).placements()                      # [X, N, 2]
@@ -293,19 +269,19 @@ print("placements:", len(placements),
 
 
 # %% [markdown]
-# They are as many: each agent could work out the state from its own observation. So this task is easy on purpose, and it
-# is no test of partial observability. The discipline is kept anyway, because other tasks are not like this one: in the
+# They are as many: each agent could work out the state from its own observation. So this task is easy on purpose, and
+# no test of partial observability. The rule is kept anyway, because other tasks are not like this one: in the
 # StarCraft Multi-Agent Challenge, for example, a unit sees only what lies within its sight range.
 #
 # ### Step 6: the end of the task and the end of the clock
 #
-# An episode can be over for two reasons, and they mean different things.
+# An episode can be over for two reasons.
 #
 # - `terminated`: the task has ended. Nothing comes after, so nothing more can be earned.
 # - `truncated`: only the clock ran out. The world would have gone on; we stopped watching.
 #
-# Put the pieces together. `step` returns the *true last observation* of the episode, and after the end it refuses to go
-# on: whoever plays must ask for a reset.
+# Put the pieces together. `step` returns the *true last observation* of the episode; after the end it refuses to go
+# on until somebody asks for a reset.
 
 # %%
 class HandWorld:
@@ -353,9 +329,9 @@ with lesson.prediction(guess, words, words=("terminated", "truncated", "both")):
 #
 # In case (b) the team arrives on the very last tick. The rule there: what the task says wins over what the clock says.
 #
-# Case (c) is the one to remember. The last reward is −0.25, and the team stands one step from the reward of 10. A learner
-# that forms the target $y = r + \gamma \cdot$ (value of what comes next), with discount $\gamma$, must keep the second term
-# there, and must drop it when the task has ended. You see below what happens otherwise, and
+# Case (c) is the one to remember. The team stands one step from the reward of 10. A learner
+# that forms the target $y = r + \gamma \cdot$ (value of what comes next) must keep the second term
+# there, and must drop it when the task has ended. *Break it* shows what happens otherwise, and
 # [lesson 06](06_replay_and_targets.ipynb) trains with it.
 #
 # </details>
@@ -370,9 +346,8 @@ touch.play()
 # %% [markdown]
 # ### Step 7: a batch of boards
 #
-# Learning needs many steps, so the library plays many boards side by side. It is batched from the bottom: every tensor
-# has a leading axis `B`, one row for each board, and one board is a batch of one. This is the library's world with four rows,
-# counted from 0. Each row begins elsewhere.
+# Learning needs many steps, so the library plays many boards side by side: every tensor
+# has a leading axis `B`, one row for each board, and one board is a batch of one. Here are four rows, each with a start of its own.
 
 # %%
 env = GridWorld(size=SIZE, num_envs=4)
@@ -408,7 +383,7 @@ with lesson.prediction(guess, [row, fresh.reward[row]]):
     print("rewards after :", [round(r, 2) for r in fresh.reward.tolist()])
 
 # %% [markdown]
-# `reset(where)` returns the full batch. A row that was reset is a new beginning, as if nothing had been played; the others
+# `reset(where)` returns the full batch. A row that was reset is a new beginning; the others
 # come back as they were. Nothing resets behind your back, for a reason that *Break it* shows.
 #
 # ### Step 8: an oracle
@@ -417,9 +392,8 @@ with lesson.prediction(guess, [row, fresh.reward[row]]):
 #
 # $$ Q^*(s, \mathbf u) = r + \gamma \max_{\mathbf u'} Q^*(s', \mathbf u') $$
 #
-# until nothing changes ($s'$ is the next state; the second term is dropped where the task ends). This is dynamic
-# programming, not learning. It needs the rules, which a learner does not have. For us it is the answer key: from now on
-# "the team plays well" can be compared with a number.
+# until nothing changes; where the task ends, the second term is dropped. This is dynamic
+# programming, not learning: it needs the rules, which a learner does not have. For us it is the answer key.
 #
 # **Predict.** With $\gamma = 0.99$, what is the value of the start, $\max_{\mathbf u} Q^*(s, \mathbf u)$? (You know the four
 # rewards: −0.65, −0.45, −0.25, 10.) And of the 16 joint actions at the start, how many are best?
@@ -427,7 +401,7 @@ with lesson.prediction(guess, [row, fresh.reward[row]]):
 # %%
 guess = ...  # two numbers, as in [9.5, 2]: value of the start, how many actions are best
 
-GAMMA = 0.99
+GAMMA, names = 0.99, ["up", "down", "left", "right"]
 optimum = exact.solve(GridWorld(size=SIZE), gamma=GAMMA)
 q_start = optimum.q[optimum.index(observe(START)[1])]   # [A, A]: agent 1's action, agent 2's action
 by_hand = -0.65 - 0.45 * GAMMA - 0.25 * GAMMA**2 + 10 * GAMMA**3
@@ -441,29 +415,13 @@ with lesson.prediction(guess, [round(by_hand, 6), n_best]) as fold:
 
 # %% [markdown]
 # In the fold's table, look along the row and the column of the framed entry: there one of the two does the
-# right thing. Everywhere else neither does.
-#
-# The oracle knows the value of every state. Here is what the team can still earn if agent 2 is in its starting corner and
-# agent 1 stands anywhere else.
-
-# %%
-there = torch.full((SIZE, SIZE), torch.nan)
-for value, (first, second) in zip(optimum.v, placements):
-    if (second == START[1]).all():
-        there[tuple(first)] = value
-plots.beliefs(there[None], SIZE, goals=GOALS[:1], titles=["agent 1 here, agent 2 in its corner"],
-              title="What the team can still earn", label=r"$\max_{\mathbf{u}} Q^*(s, \mathbf{u})$")
-
-# %% [markdown]
-# The hatched cell is agent 2's. Within four steps of the goal the value falls slowly with the distance: agent 2 needs four
-# steps in any case, and the reward of 10 waits for both. Further away, agent 1 is the one the team waits for, and every
-# step costs more.
+# right thing. Everywhere else neither does. (*Going further* draws the value of a whole board.)
 
 # %% [markdown]
 # ## The same as the library
 #
 # Four of your worlds beside one `GridWorld` with four rows, the same random actions, the same starts, a clock of 10 steps
-# so that every kind of ending occurs. Every output of every step must agree to 1e-12. The last lines count how often each
+# so that every kind of ending occurs. Every output of every step must agree to 1e-12. `counts` says how often each
 # rule was used, because a rule that never fires was not compared.
 
 # %%
@@ -518,9 +476,9 @@ print("the same in 1,000 steps of 4 rows; every rule was used:", counts)
 #
 # ### A world that resets itself, or has one flag for both ends
 #
-# Many vectorised environments reset a row by themselves as soon as it ends. In the kind that does so within the same step
+# Many vectorised environments reset a row by themselves as soon as it ends. If they do so within the same step
 # (Gymnasium calls it *same-step*), the observation that `step` returns belongs to the *next* episode. Others, such as the
-# older Gym interface, have only one flag, `done`. Take case (c) from above: a clock of three steps, the team one step from
+# older Gym interface, have only one flag, `done`. Take case (c) of step 6: a clock of three steps, the team one step from
 # home. What target does a learner form from that last step, if it knows the exact values?
 
 # %%
@@ -549,7 +507,6 @@ print("two flags and the true last state give the exact Q*:", round(right, 2))
 print("the world that resets itself is off by", round(right - wrong_state, 2))
 print("the single flag is off by", round(right - wrong_flag, 2))
 
-
 # %% [markdown]
 # Nothing crashes in either case, and no reward is wrong. The error sits in one column of the data.
 
@@ -571,7 +528,8 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 #   will not have. The return goes up, and the policy cannot be used.
 # - *"8.65 is the value of the start."* It is the best *return*, without discount. The value at $\gamma = 0.99$ is a little
 #   lower, because the reward of 10 comes three steps later.
-# - *"A shared reward tells each agent how well it did."* It tells the team. Two different mistakes gave the same number.
+# - *"A shared reward tells each agent how well it did."* It tells the team: two different mistakes can give the
+#   same number (*Going further*).
 # - *"Agents that swap cells collide."* Not under these rules. Whether they do is a choice, and it has to be written down.
 #
 # ### Exercises
@@ -608,7 +566,40 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see what happens when agents read the state, and the oracle checked against their own rules.
+# For those who want to see who bumped, the value of a whole board, what happens when agents read the state, and the oracle checked against their own rules.
+#
+# ### Whose bump was it?
+#
+# Look at two joint actions from the start. In the first, agent 1 bumps and agent 2 does well. In the second, it is the other way round.
+
+# %%
+for joint_action in ([0, 0], [1, 1]):
+    after, bumped = move_alone(START, torch.tensor(joint_action))
+    after, collided = send_back(START, after)
+    said = " and ".join(f"agent {i + 1} {names[a]}" for i, a in enumerate(joint_action))
+    print(f"{said:28} bumped: {bumped.tolist()!s:14} "
+          f"reward: {team_reward(after, bumped, collided):.2f}")
+
+# %% [markdown]
+# The reward is the same. It says that *somebody* bumped, and not who. Telling the two apart is what the mixer will help with.
+#
+# ### What the team can still earn
+#
+# Agent 2 is in its starting corner, agent 1 anywhere else.
+
+# %%
+there = torch.full((SIZE, SIZE), torch.nan)
+for value, (first, second) in zip(optimum.v, placements):
+    if (second == START[1]).all():
+        there[tuple(first)] = value
+plots.beliefs(there[None], SIZE, goals=GOALS[:1], titles=["agent 1 here, agent 2 in its corner"],
+              title="What the team can still earn", label=r"$\max_{\mathbf{u}} Q^*(s, \mathbf{u})$")
+
+
+# %% [markdown]
+# The hatched cell is agent 2's. Within four steps of the goal the value falls slowly with the distance: agent 2 needs four
+# steps in any case, and the reward of 10 waits for both. Further away, agent 1 is the one the team waits for, and every
+# step costs more.
 #
 # ### A leak
 #

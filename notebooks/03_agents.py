@@ -20,7 +20,7 @@
 #
 # You build the networks that turn each agent's observation into values of its actions, and the dice with which each agent explores on its own.
 #
-# **Minutes:** 35, and 7 more for *Going further*
+# **Minutes:** 32, and 9 more for *Going further*
 #
 # **You need:** lessons 00 to 02; how a PyTorch module is written.
 #
@@ -72,9 +72,9 @@ from qmix_course.training import TrainConfig
 # A table has one row for each observation $o_i$ of agent $i$ and one column for each of its actions $u_i$. It knows what it
 # was told and nothing else.
 #
-# Give it the best conditions. The answers are exact: for agent $i$, the value of its action if the other one plays its
+# Fill it with exact answers: for agent $i$, the value of its action if the other one plays its
 # best, $\max_{u_j} Q^*(s, \mathbf u)$ with $j$ the other agent, from the oracle of
-# [lesson 02](02_environment.ipynb). But the table gets only the rows of the placements that two random walkers meet in
+# [lesson 02](02_environment.ipynb). But only in the placements that two random walkers meet in
 # 1,000 steps from the start.
 
 # %%
@@ -110,7 +110,7 @@ table = torch.where(met[:, None, None], answers, 0.0)
 count_right(table, "the table")
 
 # %% [markdown]
-# Where it has been, the table is perfect. Elsewhere all its entries are 0 and it says "up", which is of no use to agent 1,
+# Elsewhere all entries are 0 and the table says "up", which is of no use to agent 1,
 # whose goal is at the bottom. A placement that differs from a known one by one cell is as strange to it as any other.
 #
 # More steps would fill this table. But tables grow fast:
@@ -121,8 +121,7 @@ for size, n_agents in ((5, 2), (10, 2), (10, 4), (20, 4)):
 
 
 # %% [markdown]
-# You need something that carries over what it learned here to a placement over there. That is what the agents' networks
-# are for.
+# You need something that carries over what it learned here to a placement over there: networks.
 
 # %% [markdown]
 # ## Build it
@@ -152,14 +151,13 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 # %% [markdown]
 # ### Step 2: how large should the first weights be?
 #
-# Each unit adds up as many terms as it has inputs, its *fan-in*. With weights of a fixed size the sum grows with the
-# fan-in, layer after layer. So the bound on the first weights should shrink with the fan-in. PyTorch's `nn.Linear` draws
-# weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$, and the course keeps that. (*Going further* sends numbers through
-# eight layers, with this bound and three others.)
+# Each unit adds up as many terms as it has inputs, its *fan-in*, so the bound on the first weights should shrink with the
+# fan-in. PyTorch's `nn.Linear` draws weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$, and the course keeps that.
+# (*Going further* sends numbers through eight layers, with this bound and three others.)
 #
 # ### Step 3: two networks in one product
 #
-# Each agent gets its own weights. You could loop over the agents. Instead, stack the weights along a new first axis,
+# Each agent gets its own weights. Instead of a loop over the agents, stack the weights along a new first axis,
 # `weight[N, inputs, outputs]`. PyTorch's `baddbmm(b, x, W)` then computes $x_i W_i + b_i$ for all $i$ in one call.
 
 # %%
@@ -195,15 +193,15 @@ with lesson.prediction(guess, taken == "the inputs, 6"):
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Three axes mean something else to PyTorch: the weights of a convolution, here with 6 channels and a filter of 64. Its rule for these is
-# fan-in = channels × filter. Nothing fails, whatever the bound that comes out. So draw each slice with the bound of its own fan-in.
+# Three axes mean something else to PyTorch: the weights of a convolution, here with 6 channels and a filter of 64, and
+# fan-in = channels × filter. Nothing fails. So draw each slice with the bound of its own fan-in.
 #
 # </details>
 #
 # ### Step 4: from obs[B, T, N, O] to q[B, T, N, A]
 #
-# Two more axes. `B` counts samples, as in lesson 02. `T` counts time steps: agents with a memory (Part II) read whole
-# sequences, and a single step is a sequence of length one, so that both kinds are called alike. An MLP treats all $B \cdot T$
+# `B` counts samples, as in lesson 02. `T` counts time steps: agents with a memory (Part II) read whole
+# sequences, and a single step is a sequence of length one. An MLP treats all $B \cdot T$
 # observations of an agent the same way, so fold the two axes, bring the agents to the front, and unfold at the end.
 
 # %%
@@ -250,12 +248,12 @@ with lesson.prediction(guess, changed.sum(-1)):
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Each agent has weights and an observation of its own. This independence is what makes the team decentralised: to act, agent 1 needs its own slice of the
+# This is what makes the team decentralised: to act, agent 1 needs its own slice of the
 # weights and its own observation. The network may be trained in one place; it can be cut apart and carried to the robots.
 #
 # </details>
 #
-# Check that. Cut agent $i$'s slice out, feed it with $o_i$ alone, and compare its choices with those of the whole.
+# Cut agent $i$'s slice out, feed it with $o_i$ alone, and compare its choices with those of the whole.
 
 # %%
 def alone(agents, i, own_obs):
@@ -307,16 +305,14 @@ assert int(greedy(q, available)) == right
 # <details><summary>After your guess</summary>
 #
 # What the product makes of a forbidden action is 0, and 0 beats every negative value. Negative values are nothing rare:
-# where steps cost something, a value can well be below zero, and utilities under a mixer have no fixed scale.
+# steps may cost something, and utilities under a mixer have no fixed scale.
 #
 # </details>
 #
 # ### Step 6: explore, each agent on its own coin
 #
 # With probability $\varepsilon$ (the exploration rate) an agent plays a random available action, otherwise its best one.
-# Every agent tosses its own coin and rolls its own dice. Nothing is shared, so nothing has to be sent between agents.
-#
-# These are the lines of one agent:
+# Every agent tosses its own coin and rolls its own dice, so nothing has to be sent between agents. The lines of one agent:
 
 # %%
 def decide(q, available, epsilon, generator):
@@ -332,10 +328,12 @@ print("twelve decisions with ε = 0.5:",
       [decide(q, available, 0.5, dice) for _ in range(12)])
 
 # %% [markdown]
-# A batch of many boards and agents leaves no room for an `if`: there, all must be decided at once. You write that in
-# exercise 03.2. The library's `epsilon_greedy` does it, and from here on we use it.
-
-# %% [markdown]
+# With many boards and agents, all must be decided at once, without an `if`. The library's `epsilon_greedy` does it
+# (and you, in exercise 03.2).
+#
+# At the start of training the utilities mean nothing, so $\varepsilon$ begins at 1 and falls along a straight line
+# (`linear_schedule` in the library; *Going further* draws two).
+#
 # **Predict.** $\varepsilon = 0.2$, four actions, all available. How often does one agent play its best action? (Not 80% of
 # the time: the random action may be the best one too.) How often do both agents?
 
@@ -354,7 +352,6 @@ assert abs(float(hit.all(1).double().mean()) - one_plays_best**2) < 0.005
 with lesson.prediction(guess, [one_plays_best, one_plays_best**2]):
     print("200,000 draws agree to within 0.005")
 
-
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
@@ -364,27 +361,10 @@ with lesson.prediction(guess, [one_plays_best, one_plays_best**2]):
 #
 # </details>
 #
-# ### Step 7: less and less exploration
+# ### Step 7: does a network fill the gaps?
 #
-# At the start the utilities mean nothing, so explore all the time; later, less and less. A straight line will do. These
-# are the lines of the library's two presets for training.
-
-# %%
-def line(start, end, steps, step):
-    return start + (end - start) * min(1.0, step / steps)
-
-
-presets = {"default": TrainConfig(), "reference": TrainConfig.reference()}
-at = list(range(0, 27_001, 250))
-plots.schedule({name: [line(c.epsilon_start, c.epsilon_end, c.epsilon_steps, t) for t in at]
-                for name, c in presets.items()}, at, title="The exploration rate of two presets")
-
-# %% [markdown]
-# ### Step 8: does a network fill the gaps?
-#
-# Back to the problem. Train your agents on the rows that the table got, with the same exact answers, by plain regression:
-# the mean squared error over the placements met. (This is a test of the network, not yet learning from rewards. That
-# needs the parts of lessons 04 to 07.)
+# Back to the problem. Train your agents on the rows that the table got, by plain regression on the same exact answers.
+# (Learning from rewards needs the parts of lessons 04 to 07.)
 
 # %%
 torch.manual_seed(0)
@@ -403,12 +383,11 @@ print("the networks: right in more than nine of ten placements met,")
 print("              and in more than nine of ten never met")
 
 # %% [markdown]
-# The table had none of the latter. (*Going further* draws what agent 1 believes.)
+# (*Going further* draws what agent 1 believes.)
 #
-# ### Step 9: what this network cannot know
+# ### Step 8: what this network cannot know
 #
-# Your agents map *this* observation to values. What came before is gone. Give them two different pasts that end in the same
-# observation:
+# Your agents map *this* observation to values. Give them two different pasts that end in the same observation:
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -422,9 +401,8 @@ print("different pasts, the same values now")
 # %% [markdown]
 # On the grid world nothing is lost, because an observation tells everything (you counted it in lesson 02). Where it does
 # not, an agent needs its history $\tau_i$, all that it has seen and done so far: which door was open before the corridor, where the
-# opponent was when it went out of sight. The QMIX authors' code uses recurrent agents, with a GRU (a gated recurrent unit)
-# that carries a memory from step to step. That comes in Part II. The library's agents already take a memory and hand it
-# back; for an MLP, both are `None`.
+# opponent was when it went out of sight. Part II builds recurrent agents, as the QMIX authors' code uses them. The library's agents
+# already take a memory and hand it back; for an MLP, both are `None`.
 
 # %% [markdown]
 # ## The same as the library
@@ -450,9 +428,7 @@ at_once = epsilon_greedy(q.expand(draws, 1, 4), available.expand(draws, 1, 4), 0
 for actions in (one_by_one, at_once.flatten()):
     shares = torch.bincount(actions, minlength=4) / draws
     assert (shares - torch.tensor([0.1, 0.1, 0.8, 0.0])).abs().max() < 0.015 and shares[3] == 0
-assert all(line(1.0, 0.05, 3000, t) == linear_schedule(1.0, 0.05, 3000, t)
-           for t in range(0, 5000, 100))
-print("10,000 decisions each: the same shares, never an unavailable action; the same schedule")
+print("10,000 decisions each: the same shares, never an unavailable action")
 
 
 # %% [markdown]
@@ -461,11 +437,9 @@ print("10,000 decisions each: the same shares, never an unavailable action; the 
 # ### One coin for the whole team
 #
 # An easy slip: toss one coin a step and let it decide for everybody. Either all agents explore or none does. Each agent alone
-# looks fine: it plays its best action as often as before.
-#
-# What changes is who deviates *together*. To learn what its own action is worth beside the others' best ones, an agent has
-# to deviate while they do not. Work out how likely it is that exactly one of $N$ agents deviates from its best action.
-# With $p = \varepsilon (A - 1)/A$:
+# plays its best action as often as before. What changes is who deviates *together*. To learn what its own action is worth
+# beside the others' best ones, an agent has to deviate while they do not. How likely is it that exactly one of $N$ agents
+# deviates from its best action? With $p = \varepsilon (A - 1)/A$:
 #
 # - own coins: $N p (1 - p)^{N-1}$
 # - a team coin: $\varepsilon \cdot N \frac{A-1}{A} \left(\frac1A\right)^{N-1}$. The coin must fall, and then all others must
@@ -477,13 +451,6 @@ def exactly_one(n, epsilon=0.1, actions=4):
     p = epsilon * (actions - 1) / actions
     return (n * p * (1 - p) ** (n - 1),
             epsilon * n * (actions - 1) / actions * (1 / actions) ** (n - 1))
-
-
-teams = list(range(1, 9))
-own, team = zip(*[exactly_one(n) for n in teams])
-plots.lines(teams, {"one coin for each agent": own, "one coin for the team": team},
-            r"How often exactly one agent deviates, $\varepsilon = 0.1$, 4 actions",
-            "agents in the team", "share of the steps", log=True, markers=True)
 
 
 # %%
@@ -506,8 +473,8 @@ for name, rule, expected in zip(("own coins", "team coin"),
           f"exactly one of four in {100 * expected:.1f}%")
 
 # %% [markdown]
-# A test that looks at one agent sees no difference. A test that looks at two at once does. With one agent both are the same,
-# so a program that was right for one agent becomes wrong when agents are added.
+# A test that looks at one agent sees no difference. A test that looks at two at once does. So a program that was right for
+# one agent becomes wrong when agents are added. (*Going further* draws both for teams of up to eight.)
 
 # %% [markdown]
 # ## Sum up
@@ -567,7 +534,7 @@ for name, rule, expected in zip(("own coins", "team coin"),
 # %% [markdown]
 # ## Going further
 #
-# For those who wonder why not all agents share one network, or want to see what one believes, or what first weights do.
+# For those who wonder why not all agents share one network, or want to see schedules, larger teams, what an agent believes, or what first weights do.
 #
 # ### The same network for everybody
 #
@@ -597,7 +564,7 @@ for shared in (True, False):
 # %% [markdown]
 # ### What agent 1 believes
 #
-# The networks of step 8 were right in more than nine of ten placements. Here is agent 1 while agent 2 waits in its corner: the value of
+# The networks of step 7 were right in more than nine of ten placements. Here is agent 1 while agent 2 waits in its corner: the value of
 # its best action in each cell, and an arrow for that action.
 
 # %%
@@ -645,7 +612,38 @@ plots.lines(range(1, 9), {name: spread_through(bound) for name, bound in bounds.
             "How much units differ from input to input", "layer", "standard deviation",
             log=True, markers=True)
 
+
 # %% [markdown]
 # With ±1 the numbers explode. With ±1/64 they fade until every input looks the same. The bound of He and others changes
 # them least. PyTorch's own fades them slowly; over three layers, which is what your networks have, that does no harm, as step
-# 8 showed.
+# 7 showed.
+
+# %% [markdown]
+# ### Less and less exploration
+#
+# The exploration rate of the library's two presets for training.
+
+# %%
+def line(start, end, steps, step):
+    return start + (end - start) * min(1.0, step / steps)
+
+
+presets = {"default": TrainConfig(), "reference": TrainConfig.reference()}
+at = list(range(0, 27_001, 250))
+assert all(line(1.0, 0.05, 3000, t) == linear_schedule(1.0, 0.05, 3000, t)
+           for t in range(0, 5000, 100))
+print("the same schedule as the library's")
+plots.schedule({name: [line(c.epsilon_start, c.epsilon_end, c.epsilon_steps, t) for t in at]
+                for name, c in presets.items()}, at, title="The exploration rate of two presets")
+
+# %% [markdown]
+# ### One coin for larger teams
+#
+# How often exactly one agent deviates, by the two formulas of *Break it*.
+
+# %%
+teams = list(range(1, 9))
+own, team = zip(*[exactly_one(n) for n in teams])
+plots.lines(teams, {"one coin for each agent": own, "one coin for the team": team},
+            r"How often exactly one agent deviates, $\varepsilon = 0.1$, 4 actions",
+            "agents in the team", "share of the steps", log=True, markers=True)

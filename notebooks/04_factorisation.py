@@ -20,7 +20,7 @@
 #
 # You build one value for the whole team out of the agents' own values, and find out which ways of building it let every agent choose alone without the team losing anything.
 #
-# **Minutes:** 44, and 5 more for *Going further*
+# **Minutes:** 40, and 7 more for *Going further*
 #
 # **You need:** lessons 01 to 03; least squares; what a partial derivative is.
 #
@@ -70,12 +70,9 @@ from qmix_course.training import TrainConfig, train
 # %% [markdown]
 # ## The problem
 #
-# In [lesson 01](01_cooperation.ipynb) every agent learned alone and the team settled for 7 where 8 was there to take. The reward belongs to the team, so the natural thing to learn is a value of the *joint* action: $Q_{tot}(s, \mathbf u)$, what the team can expect when it plays $\mathbf u = (u_1, \dots, u_N)$ in state $s$. (Agents are $i = 1, \dots, N$; in code their index is $0, \dots, N-1$.)
+# In [lesson 01](01_cooperation.ipynb) every agent learned alone and the team settled for 7 where 8 was there to take. The reward belongs to the team, so the natural thing to learn is a value of the *joint* action: $Q_{tot}(s, \mathbf u)$, what the team can expect when it plays $\mathbf u = (u_1, \dots, u_N)$ in state $s$.
 #
-# Learning that value is one thing. Playing by it is another:
-#
-# - The best joint action is one of $A^N$. Someone must look at all of them.
-# - No agent can. Agent $i$ sees its own observation $o_i$ and picks its own action $u_i$. There is nobody in the room who sees everything and chooses for all.
+# But who would play by it? The best joint action is one of $A^N$, and agent $i$ sees its own observation $o_i$ and picks its own action $u_i$. Nobody sees everything and chooses for all.
 #
 # So the team value has to be made of parts that the agents can maximise one by one. Agent $i$ gets a **utility** $Q_i(o_i, u_i)$, the output of its network from [lesson 03](03_agents.ipynb), and takes the action with the largest one. A **mixer** turns the $N$ utilities of the chosen actions into one number, $Q_{tot}$. This is called *factorising* the team value.
 #
@@ -96,16 +93,14 @@ print("the team's best joint action   :", best, "worth", team_value[best].item()
 
 
 # %% [markdown]
-# Both agents do the sensible thing with their own numbers, and the team ends up with 1 instead of 6. The value function may be perfectly right about every joint action. The agents still cannot use it.
-#
-# This lesson is about the property that is missing here.
+# Both agents do the sensible thing with their own numbers, and the team ends up with 1 instead of 6. The team value may be right about every joint action; the agents still cannot use it. This lesson is about the property that is missing.
 
 # %% [markdown]
 # ## Build it
 #
 # ### Step 1: the property, IGM
 #
-# First a tool. Given every agent's utilities `q[N, A]` and a mixer, list what the mixer makes of all $A^N$ joint actions.
+# First a tool: given every agent's utilities `q[N, A]` and a mixer, list what the mixer makes of all $A^N$ joint actions.
 
 # %%
 def joint_table(q, mix):
@@ -129,7 +124,7 @@ print(joint_table(q, product).tolist())
 #
 # $$\arg\max_{\mathbf u} Q_{tot}(s, \mathbf u) = \Big(\arg\max_{u_1} Q_1(o_1, u_1), \; \dots, \; \arg\max_{u_N} Q_N(o_N, u_N)\Big)$$
 #
-# In words: if every agent takes its own best action, the team has taken its best joint action. In code we compare *values*, not positions. Where two joint actions are equally good, either will do, and an argmax would name just one of them.
+# In words: if every agent takes its own best action, the team has taken its best joint action. In code we compare *values*, not positions: where two joint actions are equally good, either will do.
 
 # %%
 def holds_igm(table, q):
@@ -142,7 +137,7 @@ print("product of the utilities above:", holds_igm(joint_table(q, product), q))
 
 
 # %% [markdown]
-# One team proves nothing. So draw many teams at random and count how often a mixer makes the agents miss the best joint action.
+# One team proves nothing. Draw many at random, and count how often the agents miss the best joint action.
 
 # %%
 def misses(mix, n_agents=2, n_actions=4, draws=1000):
@@ -158,7 +153,7 @@ print("product:", misses(product), "of 1000 teams miss their best joint action")
 # %% [markdown]
 # ### Step 2: VDN, the sum
 #
-# The first idea that works is the simplest one. **Value decomposition networks**, VDN (Sunehag et al. 2018), add:
+# The simplest idea works. **Value decomposition networks**, VDN (Sunehag et al. 2018), add:
 #
 # $$Q_{tot}(s, \mathbf u) = \sum_{i=1}^{N} Q_i(o_i, u_i)$$
 
@@ -169,7 +164,6 @@ def vdn(agent_qs):
 
 
 print("one joint action of three agents:", vdn(torch.tensor([1.0, 0.5, -2.0])).item())
-print("a batch of them                 :", tuple(vdn(torch.zeros(32, 5, 3)).shape))
 
 # %% [markdown]
 # **Predict.** Two agents with three actions each. Agent 1's utilities are 1, 3, 2 and agent 2's are 0, −1, 4. Under the sum, which joint action is best, and what is it worth? (Actions are counted from 0.) Answer without filling in the table of nine.
@@ -184,7 +178,7 @@ with lesson.prediction(guess, [*divmod(int(table.argmax()), 3), table.max().item
     print("alone:", tuple(q.argmax(1).tolist()))
 
 # %% [markdown]
-# There is no need for the table, for you or for the team. Each agent's term can be made as large as possible without asking what the others do:
+# Nobody needs the table. Each agent's term can be made as large as possible without asking what the others do:
 #
 # $$\max_{\mathbf u} \sum_i Q_i(o_i, u_i) = \sum_i \max_{u_i} Q_i(o_i, u_i)$$
 #
@@ -202,7 +196,7 @@ for n_agents in (2, 4, 8):
 #
 # Back to the two-step game. Agent 1's first action leads to 2A, where every joint action pays 7, or to 2B, which pays [[0, 1], [1, 8]]. The discount $\gamma$ is 0.99, so the exact values of the first step are $0.99 \cdot 7 = 6.93$ for the way to 2A and $0.99 \cdot 8 = 7.92$ for the way to 2B.
 #
-# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$. No two utilities of each agent add up to that. The best VDN can do is come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries. That is a linear least squares problem with an exact answer.
+# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$, so no utilities add up to this table. VDN can only come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries: a least squares problem with an exact answer.
 
 # %%
 def best_additive(table, weights=None):
@@ -221,13 +215,8 @@ def add(q1, q2):
     return q1.unsqueeze(1) + q2      # [A, A]
 
 
-def rounded(values, digits=2):
-    """Nested lists that print alike on every machine (0.0 is added so that there is no -0.0)."""
-    return ((values * 10**digits).round() / 10**digits + 0.0).tolist()
-
-
-print("a table that is a sum comes back:",
-      rounded(add(*best_additive(torch.tensor([[1.0, 2.0], [4.0, 5.0]])))))
+a_sum = torch.tensor([[1.0, 2.0], [4.0, 5.0]])
+print("a table that is a sum comes back:", torch.allclose(add(*best_additive(a_sum)), a_sum))
 
 # %% [markdown]
 # **Predict.** For two agents the best additive fit has a short formula: row mean + column mean − mean of all. Work it out for [[0, 1], [1, 8]]. What does VDN believe the joint action (1, 1) is worth? And which way does agent 1 then go in the first step?
@@ -258,7 +247,7 @@ with lesson.prediction(guess, [fit_2b[1, 1].item(), "2A" if to_2a > to_2b else "
 #
 # </details>
 #
-# So much on paper. Does it happen when a team really learns? Train the library's VDN on the two-step game with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (What happens inside `train` is the subject of lessons 06 to 08.)
+# Does it happen when a team really learns? Train the library's VDN with $\varepsilon = 1$ all the time, so that every joint action is equally likely, as the calculation assumes. A large batch keeps the noise of sampling small. (Lessons 06 to 08 open up `train`.)
 
 # %%
 uniform = dict(epsilon_start=1.0, epsilon_end=1.0)
@@ -280,13 +269,12 @@ plots.tables({"first step": start, "in 2A": in_2a, "in 2B": in_2b},
              title="What a trained VDN team believes", highlight="max", fmt="{:.1f}")
 
 # %% [markdown]
-# The loss has done its job, and the team plays for 7. More training on such data will not help: no sum of two utilities makes the table
-# of 2B. (*Going further* asks whether the sum is to blame, or the data.)
+# The team plays for 7, and more training on such data will not help. (*Going further* asks whether the sum is to blame, or the data.)
 
 # %% [markdown]
 # ### Step 4: what made the sum safe
 #
-# IGM held for the sum. Which part of "sum" did that? Here are six mixers: the sum, the weighted sum $3 Q_1 + Q_2$, the minimum, the logarithm of the summed exponentials, the difference $Q_1 - Q_2$, and the product.
+# Which part of "sum" gave it IGM? Here are six mixers: the sum, the weighted sum $3 Q_1 + Q_2$, the minimum, the logarithm of the summed exponentials, the difference $Q_1 - Q_2$, and the product.
 #
 # **Predict.** For each of them: do agents that choose alone ever miss the best joint action?
 
@@ -307,13 +295,13 @@ with lesson.prediction(guess, [count > 0 for count in missed.values()]):
         print(f"{name}   misses in {count:>3} of 1000 teams")
 
 # %% [markdown]
-# Open the fold before you read on. Adding is not the point: some mixers that never miss are no sums at all. What those that never miss share: when one utility goes up and the others stay, the team value never goes down. Such a mixer is called **monotone** (some say monotonic):
+# Open the fold before you read on. Adding is not the point: some mixers that never miss are no sums. What they share: when one utility goes up and the others stay, the team value never goes down. Such a mixer is called **monotone** (some say monotonic):
 #
 # $$\frac{\partial Q_{tot}}{\partial Q_i} \ge 0 \quad \text{for every agent } i.$$
 #
-# And this is all that is needed. Take any joint action. Let agent 1 switch to its own best action: its utility does not fall, so $Q_{tot}$ does not fall. Then agent 2, and so on. After $N$ switches everyone plays their own best action, and the value never went down on the way. So no joint action beats it: **monotone implies IGM**.
+# Nothing else is needed. Take any joint action. Let agent 1 switch to its own best action: its utility does not fall, so $Q_{tot}$ does not fall. Then agent 2, and so on. After $N$ switches everyone plays their own best action, and the value never went down on the way. So no joint action beats it: **monotone implies IGM**.
 #
-# The picture shows three of the six as a surface over the two utilities. Each white dot is one joint action of a team whose agents have four actions each. The agents always pick the dot in the top right corner, the largest $Q_1$ and the largest $Q_2$. The arrows point uphill.
+# The picture shows three of the six as a surface over the two utilities; the arrows point uphill. Each white dot is one joint action of two agents with four actions each. The agents always pick the dot in the top right corner.
 
 # %%
 team_q = torch.tensor([[-1.7, -0.6, 0.2, 0.9], [-1.5, -0.9, 0.4, 1.1]])
@@ -340,9 +328,9 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 figure
 
 # %% [markdown]
-# In the first two pictures no arrow points left or down, so the top right dot is as high as any. In the product's picture the arrows in the lower left quarter point left and down: there, raising a utility lowers the team value. The star sits in that quarter, and the agents walk away from it.
+# In the first two pictures no arrow points left or down. In the product's lower left quarter they do: there, raising a utility lowers the team value. The star sits in that quarter, and the agents walk away from it.
 #
-# That is why raising one agent's utility may never lower the team's value. A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If there is a place where a larger $Q_i$ means a smaller $Q_{tot}$, then there is a team that is misled in exactly that place. Here is how to build it: let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
+# A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If somewhere a larger $Q_i$ means a smaller $Q_{tot}$, then some team is misled in exactly that place. To build it, let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
 
 # %%
 misled = torch.tensor([[-1.0, 1.0],       # agent 1 has the choice between Q1 = -1 and Q1 = 1 …
@@ -354,7 +342,7 @@ print("IGM holds for this team:", holds_igm(table, misled))
 
 
 # %% [markdown]
-# The same construction works for any mixer that falls somewhere. So for a function of the $N$ chosen utilities, being monotone is not only enough for IGM. If IGM has to hold *whatever the utilities are*, it is also necessary.
+# This works for any mixer that falls somewhere. So for a function of the $N$ chosen utilities, being monotone is enough for IGM, and if IGM has to hold *whatever the utilities are*, it is also necessary.
 #
 # ### Step 5: additive, monotone, IGM, and no way back
 #
@@ -381,7 +369,6 @@ def rising(table):
 def monotone_utilities(table):
     """Utilities [2, A] (ranks 0 to A-1) under which table[A, A] rises in both,
     or None if no order does it."""
-    # each lists actions from worst to best
     orders = list(itertools.permutations(range(len(table))))
     for rows, cols in itertools.product(orders, orders):
         if rising(table[list(rows)][:, list(cols)]):
@@ -416,7 +403,7 @@ with lesson.prediction(guess, [len(additive), len(monotone)]):
           f"of which {len(additive)} are additive")
 
 # %% [markdown]
-# The two assertions checked every table of the 81: utilities that make a table additive also make it monotone, and utilities that make it monotone also give IGM. The counts show that neither step goes back. One example for each is enough:
+# The assertions held for each of the 81: utilities that make a table additive also make it monotone, and those that make it monotone also give IGM. Neither step goes back, and one example for each shows it:
 
 # %%
 examples = {
@@ -430,36 +417,16 @@ take_first = torch.tensor([[1.0, 0.0], [1.0, 0.0]])              # both agents p
 assert holds_igm(examples["IGM, not monotone"], take_first)
 print("each of the three tables is what its name says")
 
+
 # %% [markdown]
 # - [[0, 1], [1, 8]] is monotone: with action 1 above action 0 for both agents, no row and no column falls. It is not additive, since $0 + 8 \ne 1 + 1$.
-# - [[8, 0], [0, 4]] is not monotone: whether action 0 or action 1 is better for agent 1 depends on what agent 2 does, so no order is right in both columns. The code above tried all four pairs of orders. Still, utilities [1, 0] for both agents point at the 8, and IGM holds.
-
-# %%
-figure, (nest, *axes) = plots.panels(1, 4, size=(12.5, 2.9), width_ratios=[1.7, 1, 1, 1],
-                                     title="Three nested sets, and a table from each ring")
-rings = [(f"IGM for suitable utilities: all {len(tables)}", "#d8f0e6"),
-         (f"monotone: {len(monotone)}", "#fde3d0"), (f"additive: {len(additive)}", "#d6eaf8")]
-for k, (text, color) in enumerate(rings):
-    nest.add_patch(Rectangle((k / 2, k * 0.3), 10 - k, 6 - k * 1.3,
-                             facecolor=color, edgecolor="#333333"))
-    nest.text(5, 5.45 - k, text, ha="center", va="center", fontsize=10)
-nest.set(xlim=(-0.1, 10.1), ylim=(-0.1, 6.1), title="2 × 2 tables with entries 0, 1, 2")
-nest.axis("off")
-for ax, (name, t) in zip(axes, examples.items()):
-    plots.table(t, title=name, highlight="max", fmt="{:.0f}", ax=ax)
-figure
-
-
-# %% [markdown]
-# Two things are easy to miss here.
+# - [[8, 0], [0, 4]] is not monotone: whether action 0 or action 1 is better for agent 1 depends on what agent 2 does, so no order is right in both columns. Still, utilities [1, 0] for both agents point at the 8, and IGM holds. (*Going further* draws the three sets, one inside the other.)
 #
-# IGM is a property of a table *together with* utilities. For a table alone it asks nothing: utilities that point at the largest entry always exist, which is why all 81 are in the outer set. What is hard is to have IGM at every moment of learning, whatever the utilities are just then, and step 4 showed that a mixer of the chosen utilities must be monotone for that.
-#
-# And the price is real: a table outside the middle ring cannot be represented exactly by any monotone mixer. [[8, 0], [0, 4]] is such a table.
+# IGM is a property of a table *together with* utilities. For a table alone it asks nothing: utilities that point at the largest entry always exist. What is hard is to have IGM at every moment of learning, whatever the utilities are just then, and step 4 showed that a mixer of the chosen utilities must be monotone for that. The price is real: no monotone mixer can represent [[8, 0], [0, 4]] exactly.
 #
 # ### Step 6: bend the plane
 #
-# 2B is inside the middle ring. So some monotone mixer gets it right. You can write one down: let both agents have utilities [0, 1]. The sum of the chosen ones is 0, 1 or 2, and the payoffs are 0, 1 and 8. Follow the sum up to 1, then climb faster:
+# 2B is monotone, so some monotone mixer gets it right. You can write one down. Let both agents have utilities [0, 1]: the sum of the chosen ones is 0, 1 or 2, and the payoffs are 0, 1 and 8. Follow the sum up to 1, then climb faster:
 #
 # $$f(Q_1, Q_2) = (Q_1 + Q_2) + 6 \cdot \max(0,\; Q_1 + Q_2 - 1)$$
 
@@ -476,7 +443,7 @@ print("misses in", misses(bent), "of 1000 random teams")
 print("the way to 2B is worth   :", round(gamma * joint_table(zero_one, bent).max().item(), 2))
 
 # %% [markdown]
-# A plane climbs equally fast everywhere, and the best one for the four dots stops at 6.5. The bent surface rises gently at first and steeply above $Q_1 + Q_2 = 1$: the same step up is worth more there. The team value 8 is reached, $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because neither surface ever falls. (*Going further* draws the plane and the bend.)
+# The sum climbs equally fast everywhere and stops at 6.5. The bent surface climbs steeply above $Q_1 + Q_2 = 1$ and reaches 8. So $0.99 \cdot 8 = 7.92$ beats 6.93, and each agent can still choose alone, because the surface never falls. (*Going further* draws the plane and the bend.)
 #
 # Look at how `bent` is made: weights that are not negative (1, 1, 6), an activation that never falls, and a bias that may have any sign (−1). A network made like that never falls in its inputs, whatever the sizes of its weights. **This is the idea of QMIX** (Rashid et al. 2018): do not write the bend by hand, let a small network of this kind learn it, and let the *state* decide about the weights, so that 2A can stay flat while 2B bends. The agents never see the mixer. It is needed for training only.
 #
@@ -498,7 +465,7 @@ assert (by_hand - exact.q_tot(team, model)).abs().max() < 1e-12
 print("joint_table equals exact.q_tot in all", len(by_hand), "states of the two-step game")
 
 # %% [markdown]
-# And IGM in the library's teams? Take a QMIX team and a VDN team with random weights, nothing learned, and list all joint actions in all states of the grid world. A guarantee that is built in must hold before the first update.
+# And IGM in the library's teams? A guarantee that is built in must hold before the first update, so list all joint actions of teams with random weights, in all states of the grid world.
 
 # %%
 grid = GridWorld()
@@ -516,7 +483,7 @@ for kind in (VDN, QMIX):
 #
 # ### A perfect loss and a wrong team
 #
-# Take the sum's sign away from agent 2: $Q_{tot} = Q_1 - Q_2$. It is linear, it is as easy to train as VDN, and every additive table can still be written in this way, so nothing is lost in what it can represent. Only the promise is broken. The game is additive, [[1, 2], [2, 3]], and one step long.
+# Turn the sign of agent 2: $Q_{tot} = Q_1 - Q_2$. Every additive table can still be written in this way, so nothing is lost in what the mixer can represent. Only the promise is broken. The game is additive, [[1, 2], [2, 3]], and one step long.
 
 # %%
 class Difference(Mixer):
@@ -554,9 +521,8 @@ plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()},
             "greedy return", "environment steps", "return", best=3, ax=axes[1])
 figure
 
-
 # %% [markdown]
-# Both losses fall to almost nothing. Both tables are right. The team with the difference still plays the wrong joint action, because agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
+# Both losses fall to almost nothing, and both tables are right. The team with the difference still plays the wrong joint action: agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
 
 # %% [markdown]
 # ## Sum up
@@ -605,7 +571,28 @@ figure
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the bend, what other data make of the sum, and where QMIX is used.
+# For those who want to see the three sets and the bend, what other data make of the sum, and where QMIX is used.
+
+# %% [markdown]
+# ### Three sets of tables
+#
+# All 81 tables of step 5, counted, and one from each ring. All of them are in the outer set: utilities that point at the largest entry always exist.
+
+# %%
+figure, (nest, *axes) = plots.panels(1, 4, size=(12.5, 2.9), width_ratios=[1.7, 1, 1, 1],
+                                     title="Three nested sets, and a table from each ring")
+rings = [(f"IGM for suitable utilities: all {len(tables)}", "#d8f0e6"),
+         (f"monotone: {len(monotone)}", "#fde3d0"), (f"additive: {len(additive)}", "#d6eaf8")]
+for k, (text, color) in enumerate(rings):
+    nest.add_patch(Rectangle((k / 2, k * 0.3), 10 - k, 6 - k * 1.3,
+                             facecolor=color, edgecolor="#333333"))
+    nest.text(5, 5.45 - k, text, ha="center", va="center", fontsize=10)
+nest.set(xlim=(-0.1, 10.1), ylim=(-0.1, 6.1), title="2 × 2 tables with entries 0, 1, 2")
+nest.axis("off")
+for ax, (name, t) in zip(axes, examples.items()):
+    plots.table(t, title=name, highlight="max", fmt="{:.0f}", ax=ax)
+figure
+
 
 # %% [markdown]
 # ### Two monotone surfaces
@@ -644,7 +631,8 @@ figure
 # %%
 weights = torch.tensor([[0.05, 0.05], [0.05, 0.85]])
 skewed = add(*best_additive(payoff_2b, weights))
-print("best additive 2B on this data:", rounded(skewed))
+# 0.0 is added so that there is no -0.0
+print("best additive 2B on this data:", (skewed.round(decimals=2) + 0.0).tolist())
 print("the way to 2B is worth       :", round(gamma * skewed.max().item(), 2),
       "against", round(gamma * 7, 2))
 

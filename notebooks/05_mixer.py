@@ -20,7 +20,7 @@
 #
 # You build QMIX's mixer: a small monotone network whose weights are written by other networks that read the state.
 #
-# **Minutes:** 35, and 38 more for *Going further*
+# **Minutes:** 32, and 38 more for *Going further*
 #
 # **You need:** lesson 04; how `nn.Linear` and autograd work.
 #
@@ -73,7 +73,7 @@ from qmix_course.training import TrainConfig, train
 #
 # [Lesson 04](04_factorisation.ipynb) ended with a bent surface, written by hand for one table: [[0, 1], [1, 8]], what state 2B of the two-step game pays. In 2A the same two agents need a flat table: 7 everywhere.
 #
-# Make it a little harder than the game itself. Suppose that the agents *cannot tell 2A from 2B*: their observations are the same in both, so agent $i$ has one and the same utility $Q_i(u_i)$ in both states. Only the global state $s$ says where the team is, and it is there in training only. A mixer that does not read $s$ turns the same utilities into the same table, twice. What is the smallest error that it can have?
+# Make it a little harder than the game itself. Suppose that the agents *cannot tell 2A from 2B*: agent $i$ observes the same in both, so it has the same utility $Q_i(u_i)$ in both. Only the global state $s$ says where the team is. A mixer that does not read $s$ turns the same utilities into the same table, twice. What is the smallest error that it can have?
 
 # %%
 payoff_2a, payoff_2b = torch.full((2, 2), 7.0), torch.tensor([[0.0, 1.0], [1.0, 8.0]])
@@ -88,9 +88,9 @@ print("one table plus a shift for each state:", " " * 15, " mean squared error:"
 
 
 # %% [markdown]
-# No mixer that ignores the state can do better than 7.625, however large it is. Adding a number that depends on the state helps, and is not enough: the two tables differ in *shape*. In 2A the agents' choices do not matter, in 2B they matter together.
+# No mixer that ignores the state can do better than 7.625, however large it is. Adding a number that depends on the state is not enough: the two tables differ in *shape*. In 2A the agents' choices do not matter, in 2B they matter together.
 #
-# So the state must decide how the utilities are combined. And whatever it decides, the result must be monotone. This lesson builds a network that can do both.
+# So the state must decide how the utilities are combined. And whatever it decides, the result must be monotone.
 
 # %% [markdown]
 # ## Build it
@@ -140,11 +140,11 @@ with lesson.prediction(guess, [*rises, signed_rises[0]]):
 #
 # $$\frac{\partial Q_{tot}}{\partial Q_i} = \sum_{k=1}^{E} \underbrace{W_1[i,k]}_{\ge 0} \; \underbrace{\mathrm{ELU}'(\cdot)}_{> 0} \; \underbrace{w_2[k]}_{\ge 0} \;\ge\; 0$$
 #
-# Three factors, and none may be negative. That is the whole of the monotonicity. Note what is *not* in the product: the biases. They may have any sign.
+# Three factors, and none may be negative. That is the whole of the monotonicity. The biases are *not* in the product. They may have any sign.
 #
 # ### Step 2: the activation must not fall
 #
-# The middle factor is the activation's slope. Hold the weights fixed and swap the activation.
+# The middle factor is the activation's slope. Swap the activation.
 #
 # **Predict.** ELU, ReLU, tanh, sine. With one of them $Q_{tot}$ can fall as a utility rises. With one of them the slope is exactly zero in many samples, so that an agent learns nothing at all from these. Which two, in this order?
 
@@ -176,7 +176,7 @@ with lesson.prediction(guess, falling + flat, words=list(activations)) as fold:
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Any activation that never falls keeps the promise, so the choice among those is about their shapes (in the figure in the fold). QMIX uses ELU, which keeps rising everywhere (Rashid et al. 2018); tanh levels off on both sides and so bounds $Q_{tot}$, and ReLU is flat wherever all its units are off. Which tables these shapes can and cannot make is a question of its own, and Part II answers it.
+# Any activation that never falls keeps the promise, so the choice among those is about their shapes (in the figure in the fold). QMIX uses ELU, which keeps rising everywhere (Rashid et al. 2018); tanh levels off on both sides and so bounds $Q_{tot}$, and ReLU is flat wherever all its units are off. Which tables these shapes can make, Part II asks.
 #
 # </details>
 #
@@ -201,35 +201,19 @@ plots.tables({"2A, as it comes": raw[0].detach(), "2A, abs": raw[0].abs().detach
              ylabel="agent", xlabel="hidden unit", row_labels=[1, 2], fmt="{:.1f}")
 
 # %% [markdown]
-# The absolute value comes last, after the hypernetwork, and it is what the product of step 1 asks for. The hypernetwork itself is free: any weights, any activation. Monotone in $q$ is a promise about the utilities, not about the state. (Other functions stay at or above zero too. `abs` is what the paper and PyMARL use; *Going further* sets softplus and ELU + 1 beside it.)
+# The absolute value comes last, after the hypernetwork, which is free itself: any weights, any activation. Monotone is a promise about the utilities, not about the state. (`abs` is what the paper and PyMARL use; *Going further* sets softplus and ELU + 1 beside it.)
 #
 # There are four of these networks, one for each of $W_1$, $b_1$, $w_2$ and $V$. Only the two that make weights end in an absolute value.
 
 # %%
-boxes = {
-    "q": (0.0, 1.5, "utilities of the\nchosen actions\n$q$  [N]", "agent"),
-    "m1": (1.5, 1.5, "$q\\,W_1$\n[E]", "team"), "m2": (2.75, 1.5, "$+\\,b_1$, ELU\n[E]", "team"),
-    "m3": (4.0, 1.5, "$\\cdot\\; w_2$", "team"), "m4": (5.1, 1.5, "$+\\,V(s)$", "team"),
-    "tot": (6.1, 1.5, "$Q_{tot}$", "team"),
-    "w1": (1.2, -0.3, "hyper_w1\nS → H → N·E", "state"),
-    "b1": (2.6, -0.3, "hyper_b1\nS → E", "state"),
-    "w2": (3.9, -0.3, "hyper_w2\nS → H → E", "state"),
-    "b2": (5.3, -0.3, "hyper_b2\nS → E → 1", "state"),
-    "s": (3.25, -1.8, "state $s$  [S]", "state"),
-}
-arrows = [("q", "m1", ""), ("m1", "m2", ""), ("m2", "m3", ""), ("m3", "m4", ""), ("m4", "tot", ""),
-          ("w1", "m1", "$|\\cdot|$  [N, E]"), ("b1", "m2", "any sign"),
-          ("w2", "m3", "$|\\cdot|$  [E]"), ("b2", "m4", "any sign"),
-          ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", "")]
-plots.graph(boxes, arrows, "The mixer (upper row) is written anew for every state",
-            scale=(1.45, 0.85))
+plots.mixer()
 
 # %% [markdown]
 # `H` is `hypernet_dim`. The first paper used a single linear layer for each of the two weight hypernetworks; the authors' later code, PyMARL, uses two layers with 64 hidden units, and so does the library by default.
 #
 # ### Step 4: what the biases and V(s) may do
 #
-# $b_1$ says where each hidden unit bends. $V(s)$ lifts the whole table. It does not depend on any $Q_i$, so it changes no agent's choice: it can say "2A is a good place" without saying anything about who should do what. But it does set the range that $Q_{tot}$ can reach.
+# $b_1$ says where each hidden unit bends. $V(s)$ lifts the whole table. It depends on no $Q_i$, so it changes no agent's choice: it can say "2A is a good place" and nothing about who should do what. But it sets the range that $Q_{tot}$ can reach.
 #
 # **Predict.** Push both utilities far down, to −1000. ELU flattens out at −1. Where does $Q_{tot}$ end up with $w_2 = [1, 0.7]$ and $V = 5$?
 
@@ -260,7 +244,7 @@ touch.surface()
 # %% [markdown]
 # ### Step 5: all of it in one module
 #
-# You have every piece. The names of the four hypernetworks are the usual ones.
+# The names of the four hypernetworks are the usual ones.
 
 # %%
 class HandMixer(nn.Module):
@@ -317,7 +301,7 @@ with lesson.prediction(guess, [in_mixer, in_mixer > in_agents]):
 #
 # ### Step 6: why the state does not simply go into the mixer
 #
-# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ could never fall in *any number of the state*, for the same reason that it never falls in a utility. Is that a fair demand? The grid world's exact solution knows. Take all pairs of states that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
+# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ could never fall in *any number of the state* either. Is that a fair demand? Take all pairs of states of the grid world that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
 
 # %%
 env = GridWorld()
@@ -338,10 +322,7 @@ for place, name in ((0, "agent 1's row"), (2, "agent 2's row")):
           f"the value rises in {rises} pairs of states and falls in {falls}")
 
 # %% [markdown]
-# Agent 1's goal is at the bottom, agent 2's at the top, so a larger row is good news for one and bad news for the other. A mixer that can only rise in the numbers of the state cannot say the second. The mixer that you built can say both: the state reaches $Q_{tot}$ through the hypernetworks, and nothing there is held non-negative. The QMIX paper gives the same reason (Rashid et al. 2018, section 4). *Going further* builds both and compares their slopes.
-
-# %% [markdown]
-# A second gain of the hypernetworks: with the state appended, the weights on the utilities are the same everywhere. With hypernetworks, agent 1 can count a lot in one state and not at all in another.
+# Agent 1's goal is at the bottom, agent 2's at the top, so a larger row is good news for one and bad news for the other. A mixer that can only rise in the numbers of the state cannot say the second. Yours can say both: the state reaches $Q_{tot}$ through the hypernetworks, and nothing there is held non-negative. The QMIX paper gives the same reason (Rashid et al. 2018, section 4; *Going further* compares the slopes). And with hypernetworks agent 1 can count a lot in one state and not at all in another.
 
 # %% [markdown]
 # ## The same as the library
@@ -363,14 +344,14 @@ print("gradients of all", len(list(library.parameters())), "parameter tensors: t
 
 
 # %% [markdown]
-# The line that is the monotonicity has a name of its own in the library, `QMixer.non_negative`, so that it can be pointed at and replaced. You replaced it above. One difference in form: the library folds all leading axes into one before it mixes, so its `mix` gets agent_qs[M, N] and state[M, S], and `forward` restores the axes.
+# The line that is the monotonicity has a name of its own in the library, `QMixer.non_negative`. And the library folds all leading axes into one before it mixes: its `mix` gets agent_qs[M, N] and state[M, S].
 
 # %% [markdown]
 # ## Break it
 #
 # ### Two structural tests
 #
-# A structural test asks what a network *can* do, whatever its weights, and needs no training. Write two, one for each promise of the mixer.
+# A structural test asks what a network *can* do, and needs no training. Here are two, one for each promise of the mixer.
 
 # %%
 def never_falls(mixer, state_dim, n_agents=2):
@@ -420,7 +401,7 @@ for kind in (QMixer, NoAbs, StateBlind, OnlyShift):
 # %% [markdown]
 # ### A mixer that does not see the state
 #
-# The problem section had a task in which such a mixer must fail. Now the real two-step game, where each agent's observation tells it which state it is in. Train a full QMIX team with the state-blind mixer. (Uniform data; the training loop is lesson 08's subject.)
+# In the problem such a mixer must fail. In the real two-step game each agent's observation tells it which state it is in. Train a full QMIX team with the state-blind mixer, on uniform data.
 #
 # **Predict.** What does the greedy team earn? (The best is 8, the safe way pays 7.)
 
@@ -443,7 +424,7 @@ with lesson.prediction(guess, evaluate(TwoStepGame(), team).mean_return):
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# The agents see the state themselves and shape their utilities accordingly, so the mixer need not know it. Here neither the return nor $Q_{tot}$ tells you that the state never arrives. If a mixer's state input were dropped by mistake in your code, this is how you would find out, before you meet a task where agents see less than the state.
+# The agents see the state themselves, so the mixer need not know it. Neither the return nor $Q_{tot}$ tells you that the state never arrives. If your code dropped it by mistake, the structural test is how you would find out, before you meet a task where agents see less than the state.
 #
 # </details>
 

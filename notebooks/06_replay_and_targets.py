@@ -20,7 +20,7 @@
 #
 # You build the two things that keep Q-learning with networks on its feet: a memory of joint transitions and a slow copy of the networks.
 #
-# **Minutes:** 39, and 14 more for *Going further*
+# **Minutes:** 34, and 14 more for *Going further*
 #
 # **You need:** lessons 02 to 05; what a TD target is ([lesson 00](00_start_here.ipynb)).
 #
@@ -63,24 +63,21 @@ lesson.start("06")
 #
 # $$y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$$
 #
-# Here $s'$ is the next state and $\mathbf{u}'$ the next joint action, each agent's greedy one. Let us do the obvious thing with the library's training
-# loop, which [lesson 08](08_training.ipynb) takes apart. Two arguments make it the obvious thing: `capacity` equal to
-# the batch size means that only the latest 64 transitions are remembered, and `tau=1` means that the networks
-# compute their own targets. Both are explained below.
+# Here $s'$ is the next state and $\mathbf{u}'$ the next joint action, each agent's greedy one. Do so with the library's training
+# loop ([lesson 08](08_training.ipynb) takes it apart): `capacity` equal to the batch size means that only the latest 64
+# transitions are remembered, and `tau=1` that the networks compute their own targets.
 
 # %%
 import copy
 import warnings
 from dataclasses import fields
 
-import matplotlib.pyplot as plt
 import torch
 
 from qmix_course import exact, plots
 from qmix_course.algorithms import QMIX, td_target
-from qmix_course.envs import GridWorld, TwoStepGame
+from qmix_course.envs import GridWorld
 from qmix_course.envs.base import TeamStep
-from qmix_course.evaluation import play
 from qmix_course.replay import Batch, ReplayBuffer
 from qmix_course.training import TrainConfig, hard_update, soft_update, train
 
@@ -120,26 +117,25 @@ plots.seeds([history for history, _ in obvious], best_return=optimum.best_return
             title="Latest data only, own targets: greedy return, three seeds")
 
 # %% [markdown]
-# Now and then a team finds the solution. Most of the time it is far from it, and a good team turns bad again. Two things are
+# Now and then a team finds the solution, and a good team turns bad again. Two things are
 # wrong, and they have two cures: a *replay memory* and a *target network*. Both come from DQN (Mnih et al. 2015; replay itself
-# from Lin 1992). For a team each of them has a twist.
+# from Lin 1992).
 #
 # ## Build it
 #
 # ### Why the order of the data matters
 #
 # A team that walks meets similar situations one after the other. The latest transitions are *correlated*: they
-# speak about one corner of the board and are silent about the rest. A network shares its weights among all
-# situations, so training on one corner changes its answers in all others: it forgets. (*Going further* teaches a network the exact
-# values of all states in two orders, and measures how much.)
+# speak about one corner of the board. A network shares its weights among all
+# situations, so training on one corner changes its answers in all others: it forgets. (*Going further* measures how much.)
 #
-# The cure is to keep what was played and to draw from it at random. Q-learning allows it: $y$ asks what the best next action is worth, and that does not depend on who chose the stored action.
-# (Learning from actions that another policy chose is called *off-policy*.)
+# The cure is to keep what was played and to draw from it at random. Q-learning allows it, since it is *off-policy*: $y$ asks what the best
+# next action is worth, and that does not depend on who chose the stored action.
 #
 # ### A ring of slots
 #
 # The memory holds the last `capacity` rows. When it is full, the newest row takes the place of the oldest one.
-# That takes an array and one number: the slot that is written next, which goes round in a ring.
+# That takes an array and one number: the slot that is written next.
 #
 # **Predict.** A ring of 5 slots gets the rows 0, 1, 2, 3, 4, 5, 6, in this order. What stands in the slots, and
 # which slot is next?
@@ -165,8 +161,7 @@ with lesson.prediction(guess, [*slots, next_slot]):
 # ### What a row holds
 #
 # A row is one transition *of the team*: everything that the update will need, all of it from the same moment. In the
-# library it is a `Batch` with $T = 1$ step (`B` rows, `T` steps, `N` agents, `A` actions; `O` and `S` are the
-# sizes of an observation and of the state):
+# library it is a `Batch` with $T = 1$ step:
 
 # %%
 def transition(now, actions, then):
@@ -193,33 +188,20 @@ for field in fields(Batch):
 
 # %% [markdown]
 # Time runs along the second axis: index 0 is before the step, index 1 after it, and actions and reward lie in between.
-# Rows may be longer: with agents that remember, a row is a whole episode, filled up to its full length with *padding*, and `mask` is 0 there.
-# The last line, `memory`, is what such agents remembered when the row began: nothing here, so it has length 0
-# ([lesson 12](12_memory.ipynb)).
+# With agents that remember, a row is a whole episode, filled up to its full length with *padding*, and `mask` is 0 there.
+# The last line, `memory`, is for such agents ([lesson 12](12_memory.ipynb)).
 #
-# One trap sits in `then`. It must be what the team really met last, not the beginning of the
-# next episode. An environment that resets itself behind your back gives you the wrong one. Here the caller resets, so both
-# are at hand and can be compared:
-
-# %%
-env = GridWorld(num_envs=1, episode_limit=3)
-now = env.reset(seed=0)
-for joint in ([1, 0], [1, 0], [1, 0]):
-    then = env.step(torch.tensor([joint]))
-after_reset = env.reset(where=then.ended)
-print("state at the end:    ", then.state[0, :4].tolist())
-print("state after a reset: ", after_reset.state[0, :4].tolist())
-
-# %% [markdown]
+# One trap sits in `then`. It must be what the team really met last, not the beginning of the next episode
+# ([lesson 02](02_environment.ipynb) measured the damage).
+#
 # ### Why the memory is joint
 #
 # Could each agent keep a memory of its own, and draw from it on its own? An agent alone could. A team with a mixer
-# cannot: $Q_{tot}(s, \mathbf{u})$ needs the two actions *that were played together*, and the reward that they brought
-# together.
+# cannot: $Q_{tot}(s, \mathbf{u})$ needs the actions *that were played together*, and the reward that they brought.
 #
 # State 2B of the two-step game pays `[[0, 1], [1, 8]]` (agent 1's action picks the row). Say the memory holds each of the
-# four joint actions once. With a joint memory the pairs stay as they were. With separate memories agent 2's action
-# comes from any of the four rows, while the reward comes with agent 1's.
+# four joint actions once. With separate memories agent 2's action comes from any of the four rows, while the reward comes
+# with agent 1's.
 #
 # **Predict.** You average the reward for each joint action *as the batch shows it*. Which table comes out of separate memories?
 
@@ -249,14 +231,14 @@ with lesson.prediction(guess, from_separate):
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Separate memories erase what agent 2 contributed: its action and the reward no longer belong together. What is left is what
+# Agent 2's action and the reward no longer belong together. What is left is what
 # independent learning saw in [lesson 01](01_cooperation.ipynb). So a row of the team is stored, overwritten and drawn *as one piece*.
 #
 # </details>
 #
 # ### The buffer
 #
-# Now the ring with real rows. All memory is taken once, at the start.
+# The ring with real rows. All memory is taken once, at the start.
 
 # %%
 class Ring:
@@ -280,8 +262,7 @@ class Ring:
 
 
 # %% [markdown]
-# Fill it with random play. Note where the episode ends: the row is stored first, with the true last observation, and only
-# then is the environment reset.
+# Fill it with random play. Where an episode ends, the row is stored first, and only then is the environment reset.
 
 # %%
 def random_play(steps, num_envs=4, seed=0):
@@ -303,16 +284,15 @@ for batch in random_play(steps=20):
     ring.add(batch)
 print("80 rows went in; rows held:", ring.size, "· next slot:", ring.next)
 sample = ring.sample(8, torch.Generator().manual_seed(1))
-print("a sample of 8:",
-      [f"{name} {list(getattr(sample, name).shape)}" for name in ("obs", "actions", "reward")])
+print("observations of a sample of 8:", list(sample.obs.shape))
 
 
 # %% [markdown]
 # ### The moving target
 #
-# Now the second cure. The target $y$ is computed by a network. If it is the network that is being trained, then every update
-# moves its own goal. Let us measure it: one optimiser step on one batch, and the targets of this very batch before and after. We write
-# $\theta$ for the weights that are trained, the *online* weights, and $\theta^-$ for those that compute the target.
+# Now the second cure. If the target $y$ is computed by the network that is being trained, then every update
+# moves its own goal. Measure it: one optimiser step on one batch, and the targets of this very batch before and after.
+# $\theta$ are the weights that are trained, the *online* weights, and $\theta^-$ those that compute the target.
 
 # %%
 @torch.no_grad()
@@ -339,13 +319,13 @@ print("one update, targets by the frozen copy:    moved by", float(moved_target.
 
 
 # %% [markdown]
-# A *target network* is that frozen copy. While it stands still, the update is ordinary regression towards fixed numbers. But
+# A *target network* is that frozen copy. While it stands still, the update is ordinary regression. But
 # it must not stand still for ever: its values are those of an untrained network. There are two ways to move it.
 #
 # - **Hard:** every $K$ updates, copy everything: $\theta^- \leftarrow \theta$.
 # - **Soft:** after every update, go a small part of the way: $\theta^- \leftarrow \theta^- + $ `tau` $(\theta - \theta^-)$, with a `tau` like 0.02.
 #
-# (`tau` is what this library and many others call this number. It has nothing to do with an agent's history, which papers write $\tau$.)
+# (`tau` has nothing to do with an agent's history, which papers write $\tau$.)
 
 # %%
 def soft(old, new, tau):
@@ -353,17 +333,11 @@ def soft(old, new, tau):
     return old + tau * (new - old)
 
 
-target_weight, online_weight = 0.0, 1.0
-for update in range(2):
-    target_weight = soft(target_weight, online_weight, tau=0.25)
-    print(f"target 0, online 1, tau 0.25, after update {update + 1}:", target_weight)
+print("target 0, online 1, tau 0.25, after one update:", soft(0.0, 1.0, tau=0.25))
 
 # %% [markdown]
-# (A network has many tensors of weights, which must be moved in place and without a trace for the gradients: exercise 06.3.
-# Here we use the library's `soft_update` and `hard_update` for that.)
-
-# %% [markdown]
-# If the online weights stood still, the distance to them would shrink by the factor $1 - $ `tau` with every update.
+# (A network's weights must be moved in place and without a trace for the gradients: exercise 06.3. The library's `soft_update` and
+# `hard_update` do that.) If the online weights stood still, the distance to them would shrink by the factor $1 - $ `tau` with every update.
 #
 # **Predict.** With `tau` = 0.02: how many updates does it take until the target has gone at least half of the way?
 
@@ -385,24 +359,22 @@ with lesson.prediction(guess, updates):
 # </details>
 
 # %% [markdown]
-# The soft target is always a little behind and smooth. The hard target stands still and then jumps, and right after a
-# jump it is no different from the online network. (*Going further* draws both, behind an online weight that drifts.) Both are in use: DQN copies hard, and so does
-# the code that was published with QMIX; DDPG (Lillicrap et al. 2016) moves softly. What is copied is *everything that computes the target*: the agents
-# and the mixer.
+# The soft target is always a little behind and smooth. The hard target stands still and then jumps. (*Going further* draws both.)
+# DQN copies hard, and so does the code that was published with QMIX; DDPG (Lillicrap et al. 2016) moves softly. What is copied is
+# *everything that computes the target*: the agents and the mixer.
 #
 # ### The end of the task and the end of the clock
 #
-# One thing is left in the memory that decides about $y$: the flag `terminated`. An episode can be over for two reasons.
-# The task *terminated*: both agents are home and nothing comes after, so $y = r$. Or it was *truncated*: only the clock ran
-# out. The board is still there, and what the team would have earned from here still counts, so $y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$ as ever.
+# The flag `terminated` decides about $y$. If the task *terminated*, nothing comes after, so $y = r$. If it was *truncated*, only
+# the clock ran out, and what the team would have earned from here still counts, so $y = r + \gamma \, Q_{tot}(s', \mathbf{u}')$ as ever.
 # Using the value of $s'$ in the target is called *bootstrapping*.
 #
-# This holds where the limit is ours and not the task's: we cut episodes so that training moves on. Where the limit *belongs to the
+# This holds where the limit is ours: we cut episodes so that training moves on. Where the limit *belongs to the
 # task* (a game of ninety minutes), the end of the clock is an end, $y = r$, and the time that is left belongs in the state and
-# the observations, since what a position is worth then depends on it (Pardo et al. 2018 treat both cases).
+# the observations, since what a position is worth depends on it (Pardo et al. 2018 treat both cases).
 #
-# Take a team that plays perfectly and stop its clock after three of the four steps. The third reward is −0.25. The exact value of where it stands is $V^*(s') = 10$:
-# one more joint step and both are home.
+# Stop the clock of a perfect team after three of the four steps. The third reward is −0.25. The exact value of where it stands is
+# $V^*(s') = 10$: one more joint step and both are home.
 #
 # **Predict.** What is the target of this third transition, with $\gamma = 0.99$? And what is it if somebody stored
 # `terminated or truncated` as the end?
@@ -423,14 +395,13 @@ with lesson.prediction(guess, [round(right, 6), round(wrong, 6)]):
           "· next value:", round(float(next_value), 2))
 
 # %% [markdown]
-# The state does not say how late it is. So under the wrong rule the same state and the same joint action
+# The state does not say how late it is. So under the wrong rule the same state and joint action
 # get both targets, depending on the clock, and the network settles somewhere between. *Going further* shows how far off.
 #
 # ## The same as the library
 #
 # The library's `ReplayBuffer` writes a whole batch at once and checks what comes in. With the same rows and the same
-# generator it must hold and hand out the same. (When the memory is large compared with the batch, it does not shuffle all
-# slots but draws numbers and starts again if one came twice: the same distribution for less work.)
+# generator it must hold and hand out the same.
 
 # %%
 buffer = ReplayBuffer(capacity=50, spec=spec)
@@ -460,19 +431,9 @@ print("soft and hard updates: equal to within 1e-12")
 #
 # ### Without a memory, without a target network
 #
-# First a check on words. What is a target network with `tau` = 1, or a hard copy in every single update?
-
-# %%
-hard_update(target, online)
-for parameter in online.parameters():
-    parameter.data.add_(0.1 * torch.randn_like(parameter))             # the online network moves on
-soft_update(target, online, tau=1.0)
-assert all(torch.equal(a, b) for a, b in zip(target.parameters(), online.parameters()))
-print("tau = 1 gives a target equal to the online network, bit for bit")
-
-# %% [markdown]
-# So it is no target network at all. Nothing warns you: the loop still runs, a variable is still called `target`. Now all four
-# combinations, three seeds each.
+# With `tau` = 1 the soft update gives $\theta^- + (\theta - \theta^-) = \theta$, as a hard copy in every single update does: no target
+# network at all. Nothing warns you: the loop still runs, a variable is still called `target`. All four
+# combinations, three seeds each:
 
 # %%
 runs = {"neither": obvious,
@@ -503,29 +464,27 @@ figure
 # Without a target network the values run away: with a memory in all three seeds, without one in at least one of them. The usual account: too high a
 # value at $s'$ raises the value at $s$, and as the network generalises, that raises the value at $s'$ again. Three things must come
 # together for it: a network in place of a table, targets that are made of its own estimates, and data from another policy than the one
-# that is judged. Sutton and Barto (2018, chapter 11) call them the *deadly triad*. QMIX has all three; the slow copy loosens the second. The greedy return alone would not tell you that this is what happens, and some of these
-# teams still play optimally for a while; the size of $Q_{tot}$ tells you. (`train` looks at it as well, and warns once where the values are beyond
-# anything that the rewards seen so far can pay. The lesson has kept that warning silent.) With a target network and no memory the values stay in range,
-# and the team is optimal less often than with both, as forgetting would have it. The right panel holds a surprise: *memory only*, with values
-# up to a hundred thousand times too large, is optimal about as often as *target only*. It is no contradiction, since a greedy agent needs the order of
-# its values and not their size. Why the order survives here is open; the lesson does not measure it.
+# that is judged. Sutton and Barto (2018, chapter 11) call them the *deadly triad*. QMIX has all three; the slow copy loosens the second. The size of
+# $Q_{tot}$ tells you, and the greedy return does not.
 #
-# Be careful with what this shows. It is one task, one learning rate and three seeds, and the runs are short. With smaller steps or other networks
-# you may get away without one of the two. On the two-step game you even do: [lesson 07](07_update_step.ipynb)
-# looks at that.
+# With a target network and no memory the values stay in range, and the team is optimal less often than with both, as forgetting would have it.
+# A surprise: *memory only*, with values up to a hundred thousand times too large, is optimal about as often as *target only*. A greedy agent needs the order of
+# its values and not their size. Why the order survives here is open.
+#
+# This is one task and three short seeds. Elsewhere you may get away without one of the two; on the two-step game you even do
+# ([lesson 07](07_update_step.ipynb)).
 
 # %% [markdown]
 # ## Sum up
 #
 # ### What you can do now
 # - Write a ring buffer of joint transitions, and say what a row holds and why it is kept in one piece.
-# - Say why a network that learns from the latest steps alone forgets, and cure it by drawing from a memory at random.
+# - Say why a network that learns from the latest steps alone forgets, and cure it.
 # - Build soft and hard target updates, read off how far back a `tau` looks, and spot a target network that is none.
 # - Store `terminated` alone, bootstrap at a time limit, and predict what goes wrong otherwise.
 #
 # ### Common misreadings
-# - *"Replay makes the data independent."* It makes a batch a uniform sample of the memory. What is in the memory still comes from the
-#   team's own play.
+# - *"Replay makes the data independent."* What is in the memory still comes from the team's own play.
 # - *"A hard copy is safer than a soft update."* Both are right. A hard copy in every update is not.
 # - *"Only the agents need target copies."* The mixer computes the target as well, so it is copied too.
 # - *"done means no bootstrapping."* `terminated` does. `truncated` resets the environment and leaves the target alone, unless the limit is part of

@@ -20,7 +20,7 @@
 #
 # You put the pieces of the lessons before into one loop, train teams until they play as well as anyone can, and measure what that proves and which settings matter.
 #
-# **Minutes:** 35, and 24 more for *Going further*
+# **Minutes:** 32, and 24 more for *Going further*
 #
 # **You need:** lessons 01 to 07; nothing new in PyTorch.
 #
@@ -76,7 +76,7 @@ from qmix_course.training import TrainConfig, soft_update, train
 #
 # You have an environment, agents, a mixer, a replay memory, target networks and a loss. Every piece has been tested. Does that make a team that plays well?
 #
-# Here are three runs on the grid world. The pieces are the same in all three, and so is the number of steps. Between the first run and each of the others, *one number* differs. After the run the team plays greedily: every agent takes the action with its largest utility $Q_i(o_i, u_i)$. We ask whether the return of that episode is the best possible one, which `exact.solve` knows.
+# Here are three runs on the grid world. Between the first run and each of the others, *one number* differs. After the run the team plays greedily. Is the return of that episode the best possible one, which `exact.solve` knows?
 
 # %%
 optimum = exact.solve(GridWorld(size=5))
@@ -103,8 +103,6 @@ print("update_every=4000     -> optimal:", is_best(trained(update_every=4_000)[1
 
 # %% [markdown]
 # Correct pieces are not enough. They must be put together in the right order and in the right proportions: how much play for each update, how large a step, how much chance. These proportions are the **hyperparameters**. Nothing learns them; you choose them.
-#
-# This lesson writes the loop, names every number in it, and then does what the cell above did, for most of them.
 
 # %% [markdown]
 # ## Build it
@@ -139,7 +137,7 @@ print("rows for the replay memory:", rows.obs.shape[0],
 
 
 # %% [markdown]
-# Two details. `terminated` goes into the row and `truncated` does not: at a time limit the target still looks at what would have come. And `then` is stored before the reset, so a row never runs from one episode into the next.
+# `terminated` goes into the row and `truncated` does not: at a time limit the target still looks at what would have come. And `then` is stored before the reset, so a row never runs from one episode into the next.
 #
 # ### Step 2: learn once
 #
@@ -167,7 +165,7 @@ print("50 updates on one and the same batch: the loss fell:", losses[-1] < losse
 # %% [markdown]
 # ### Step 3: the loop
 #
-# Now in turns. Play once, and store it. Then learn as often as the number of steps played so far calls for: one update for every `update_every` steps, counted from `learning_starts` on. One **step** is one step of one row, so that a call of `env.step` with 32 rows counts as 32.
+# Play once, and store it. Then learn as often as the number of steps played so far calls for: one update for every `update_every` steps, counted from `learning_starts` on. One **step** is one step of one row, so that a call of `env.step` with 32 rows counts as 32.
 
 # %%
 def my_train(env, team, config):
@@ -198,13 +196,13 @@ print("updates:", len(my_losses),
       " all losses finite:", all(loss < float("inf") for loss in my_losses))
 
 # %% [markdown]
-# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ. It draws a seed for the environment from the run's own seed, so that two generators never start from one number; on a board with fixed starts nothing is drawn there. And it waits for a full batch before the first update. Nothing in it knows which algorithm it trains. The loop hands the team a batch and the team returns a loss; the same loop trains IQL and VDN.
+# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ: it draws a seed for the environment from the run's own seed, and it waits for a full batch before the first update. The loop does not know which algorithm it trains: it hands the team a batch and the team returns a loss.
 #
 # Chance enters at three places, and each has a seed: the first weights (`for_env(env, seed=...)`), and exploration and replay (`TrainConfig(seed=...)`), which share one generator. With random starts the environment has a generator too. Same seeds, same run.
 #
 # ### Step 4: the numbers in it
 #
-# Here are all of them, with the values of the default preset.
+# All of them, with the values of the default preset:
 
 # %%
 config = TrainConfig()
@@ -212,8 +210,6 @@ for field in fields(config):
     print(f"{field.name:20} {getattr(config, field.name)}")
 
 # %% [markdown]
-# One by one:
-#
 # | hyperparameter | what it decides |
 # |---|---|
 # | `total_steps` | when the run ends |
@@ -234,7 +230,7 @@ for field in fields(config):
 #
 # The team has some of its own: the discount $\gamma$ (`gamma`), the widths of the agents' hidden layers (`hidden`), the width of the mixing network (`embed_dim`, written $E$) and of its hypernetworks (`hypernet_dim`). And the environment has one, the number of rows that play at once (`num_envs`).
 #
-# The numbers depend on each other. Two of the relations are worth working out before you change anything.
+# The numbers depend on each other.
 #
 # **Predict.** With the default preset and 32 rows: how often is `env.step` called in a run? How many updates does it make? (`batch_size` plays no part in either.)
 
@@ -259,7 +255,7 @@ with lesson.prediction(guess, round(drawn / (calls * 32), 1)):
     print("transitions drawn :", drawn)
 
 # %% [markdown]
-# This ratio, `batch_size / update_every` but for the start, is the *replay ratio*. It ties two of the numbers to each other: half as many updates with twice the batch draw as many transitions. The two are not the same thing, though. Fewer and larger updates mean fewer moves of the weights, each with less noise.
+# This ratio, `batch_size / update_every` but for the start, is the *replay ratio*. Half as many updates with twice the batch draw as many transitions, but they move the weights less often, each time with less noise.
 #
 # Read `tau` in the same way. In one update the distance between target and online networks shrinks by that fraction, so the target lags about `1 / tau` updates behind.
 
@@ -283,7 +279,7 @@ assert all(is_best(history) for history in histories["QMIX"])
 plots.seeds(histories, best_return=BEST, title="QMIX on the grid world, five seeds")
 
 # %% [markdown]
-# The best possible return, in every run. [Lesson 09](09_curves.ipynb) reads such curves in detail; here the question is what five of five prove. Suppose that a run fails with probability $p$. Then all of $n$ runs succeed with probability $(1-p)^n$. If that is below 5%, we would hardly have seen what we saw. So the largest $p$ that $n$ successes leave open is $1 - 0.05^{1/n}$.
+# [Lesson 09](09_curves.ipynb) reads such curves; here the question is what five of five prove. Suppose that a run fails with probability $p$. Then all of $n$ runs succeed with probability $(1-p)^n$. If that is below 5%, we would hardly have seen what we saw. So the largest $p$ that $n$ successes leave open is $1 - 0.05^{1/n}$.
 
 # %%
 for n in (1, 5, 20, 100):
@@ -291,11 +287,11 @@ for n in (1, 5, 20, 100):
           f"up to {1 - 0.05 ** (1 / n):.0%} failures are still plausible")
 
 # %% [markdown]
-# Five seeds are what a notebook has time for. They show that success is the rule and not luck. They do not show that failure is rare: for that, run more seeds. This preset was run with a hundred others before it became the default.
+# Five seeds show that success is the rule and not luck. They do not show that failure is rare: this preset was run with a hundred others before it became the default.
 #
 # ### Step 6: beside it, IQL and VDN
 #
-# A result means little without something next to it. The same task, the same settings, the first two of the seeds, but independent learners ([lesson 01](01_cooperation.ipynb)) and the plain sum ([lesson 04](04_factorisation.ipynb)).
+# A result means little without something next to it. The same settings, the first two of the seeds, but independent learners ([lesson 01](01_cooperation.ipynb)) and the plain sum ([lesson 04](04_factorisation.ipynb)).
 
 # %%
 for team_class in (IQL, VDN):
@@ -307,15 +303,9 @@ for name, runs in histories.items():
 
 # %%
 def optimal_from(steps, greedy_returns):
-    """The step of the first look from which on every look finds the best return;
-    None if there is none."""
-    since = None
-    for step, value in zip(steps, greedy_returns):
-        if abs(value - BEST) > 1e-6:
-            since = None
-        elif since is None:
-            since = step
-    return since
+    """The step of the look that comes after the last one without the best return."""
+    missed = [k for k, value in enumerate(greedy_returns) if abs(value - BEST) > 1e-6]
+    return steps[missed[-1] + 1]
 
 
 until = {name: [optimal_from(history.steps, history.greedy_return) for history in runs]
@@ -324,24 +314,24 @@ plots.bars(until, "Steps until the team is optimal for good", "environment steps
 
 
 # %% [markdown]
-# Be honest with this picture. On the grid world QMIX solves the task, and so do VDN and IQL. The bars differ, but look at the dots: seeds of one algorithm lie as far apart as the algorithms do. A few seeds cannot tell the three apart. **The grid world is no evidence for QMIX.** It is a unit test: it tells you that the loop, the replay memory, the targets and the networks work together. That is worth a lot, and it is a different thing.
+# QMIX solves the task, and so do VDN and IQL. The bars differ, but look at the dots: seeds of one algorithm lie as far apart as the algorithms do. **The grid world is no evidence for QMIX.** It is a unit test: it tells you that the loop, the replay memory, the targets and the networks work together.
 #
-# The rules make it plausible: both agents see both positions, and the reward tells at every step whether the team got closer ([lesson 02](02_environment.ipynb)). Nothing here asks an agent to choose now what only pays if its teammate follows.
+# The rules make it plausible: both agents see both positions, and the reward tells at every step whether the team got closer. Nothing here asks an agent to choose now what only pays if its teammate follows.
 #
 # ### Step 7: the game that needs QMIX
 #
 # The two-step game asks just that. Agent 1's first action chooses between 2A, which pays 7 whatever happens, and 2B, which pays $\begin{pmatrix}0&1\\1&8\end{pmatrix}$. By hand, with all joint actions equally frequent in the data, IQL values the way to 2B at 4.46 ([lesson 01](01_cooperation.ipynb)) and VDN at 6.44 ([lesson 04](04_factorisation.ipynb)). Both are below 6.93, so both take the 7.
 #
-# To get such data we play with $\varepsilon = 1$ from the first step to the last. Q-learning allows that: the target takes the maximum over the next actions, no matter which ones were played. The networks are small, because the game has three states.
+# To get such data we play with $\varepsilon = 1$ from the first step to the last, as off-policy learning allows. The networks are small, because the game has three states.
 
 # %%
-def two_step(team_class, seed, **options):
-    """A small team, trained on the two-step game with every joint action equally often."""
+def two_step(team_class, seed, total_steps=5_000, epsilon=1.0, **options):
+    """A small team, trained on the two-step game with one exploration rate all the time."""
     env = TwoStepGame(num_envs=32)
     team = team_class.for_env(env, seed=seed, hidden=(32,), **options)
-    train(env, team, TrainConfig(seed=seed, total_steps=5_000, update_every=8,
+    train(env, team, TrainConfig(seed=seed, total_steps=total_steps, update_every=8,
                                  batch_size=64, learning_rate=3e-3, tau=0.05,
-                                 epsilon_start=1.0, epsilon_end=1.0, evaluate_every=1_000))
+                                 epsilon_start=epsilon, epsilon_end=epsilon, evaluate_every=1_000))
     return team
 
 
@@ -380,16 +370,16 @@ with lesson.prediction(guess, [min(returns["QMIX"]), game.q[0, 0, 0].item(),
 #
 # <details><summary>After your guess</summary>
 #
-# QMIX learned all twelve values, not only a good policy. VDN cannot make the table of 2B out of sums. It underrates 8 in the cell where it matters, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for, and here it makes the difference between 7 and 8. (And if $\varepsilon$ falls? See exercise 08.7.)
+# QMIX learned all twelve values, not only a good policy. VDN underrates the 8, and so the way to 2B looks worse than the way to 2A. This is what the mixer was built for. (And if $\varepsilon$ falls? See exercise 08.7.)
 #
-# The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values; you will meet some below.
+# The comparison with $Q^*$ says more than the return. A team that has the exact values cannot miss 8. A team that reaches 8 may still have wrong values: *Break it* has some.
 #
 # </details>
 
 # %% [markdown]
 # ## The same as the library
 #
-# Your loop against `train`: same first weights, same seeds, same settings. If both do the same things in the same order, every weight must agree at the end.
+# Your loop against `train`: same first weights, same seeds, same settings. Every weight must agree at the end.
 
 # %%
 env = GridWorld(size=5, num_envs=32)
@@ -401,28 +391,18 @@ assert difference < 1e-12
 print("updates:", len(my_losses), "and", history.updates[-1])
 print("every weight agrees to 1e-12")
 
-
 # %% [markdown]
-# Every draw and every update builds on all that came before. So this test sees any difference in the order of things, such as an update before the row is stored, or a target that moves before the optimiser does.
+# Every draw and every update builds on all that came before, so this test sees any difference in the order of things, such as a target that moves before the optimiser does.
 
 # %% [markdown]
 # ## Break it
 #
 # ### No exploration
 #
-# First take away the chance: $\varepsilon = 0$ from the first step on. In the two-step game, six seeds.
+# Take away the chance: $\varepsilon = 0$ from the first step on. In the two-step game, six seeds.
 
 # %%
-def without_exploration(seed):
-    env = TwoStepGame(num_envs=32)
-    team = QMIX.for_env(env, seed=seed, hidden=(32,), **small_mixer)
-    train(env, team, TrainConfig(seed=seed, total_steps=2_000, update_every=8,
-                                 batch_size=64, learning_rate=3e-3, tau=0.05,
-                                 epsilon_start=0.0, epsilon_end=0.0, evaluate_every=2_000))
-    return team
-
-
-teams = [without_exploration(seed) for seed in range(6)]
+teams = [two_step(QMIX, seed, total_steps=2_000, epsilon=0.0, **small_mixer) for seed in range(6)]
 returns = [evaluate(TwoStepGame(), team).mean_return for team in teams]
 errors = [float((exact.q_tot(team, game.model) - game.q).abs().max()) for team in teams]
 assert min(returns) < 8 and max(returns) == 8
@@ -434,9 +414,9 @@ plots.bars({f"seed {seed}": value for seed, value in enumerate(returns)},
 
 
 # %% [markdown]
-# Without exploration the team plays what it believes, and stores only that. A team whose first weights make it walk to 2A sees 7s, learns that 2A is worth 7, and has no reason to try anything else. Nothing in the loss shows what was never played.
+# A team whose first weights make it walk to 2A sees 7s, learns that 2A is worth 7, and has no reason to try anything else. Nothing in the loss shows what was never played.
 #
-# And look at the seeds that reached 8. Had you run only one of those, you would have concluded that exploration is not needed. The return does not show that the team knows next to nothing about what it never played; the comparison with $Q^*$ does. This is why one seed is no result, and why the seeds are chosen before the runs, not after.
+# And the seeds that reached 8? Had you run only one of those, you would have concluded that exploration is not needed. The return does not show that the team knows next to nothing about what it never played; the comparison with $Q^*$ does. This is why one seed is no result, and why the seeds are chosen before the runs, not after.
 #
 # ### Every knob, one at a time
 #

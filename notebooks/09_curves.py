@@ -20,7 +20,7 @@
 #
 # You learn what each curve of a training run measures, and you build two rulers for what none of them shows.
 #
-# **Minutes:** 42, and 7 more for *Going further*
+# **Minutes:** 38, and 8 more for *Going further*
 #
 # **You need:** lessons 00 to 08; what an expected value is.
 #
@@ -73,15 +73,14 @@ from qmix_course.training import TrainConfig, train
 # %% [markdown]
 # ## The problem
 #
-# [Lesson 08](08_training.ipynb) showed a stored run of the `reference` preset: small steps, one board, and an exploration rate
-# $\varepsilon$ that falls so slowly that the run ends long before $\varepsilon$ is small. Here is what a person watches
-# while such a run goes on: what the episodes earn, and the loss. The best return of the task is 8.65.
+# Here is a stored run of the `reference` preset of [lesson 08](08_training.ipynb): small steps, one board, and an exploration rate
+# $\varepsilon$ that falls so slowly that the run ends long before $\varepsilon$ is small. A person who watches it sees what the
+# episodes earn, and the loss. The best return of the task is 8.65.
 
 # %%
 stored = data.load("reference")                                    # NaN where nothing was measured
 references = {run["seed"]: SimpleNamespace(**run) for run in stored["runs"]}
 reference = references[0]
-print("seeds in the file:", list(references))
 print(f"the run ends after {reference.steps[-1]} steps, at epsilon = {reference.epsilon[-1]:.2f}")
 
 figure, (left, right) = plots.panels(1, 2, size=(9.6, 3.4), title="A run of the reference preset")
@@ -103,8 +102,8 @@ print("the loss has fallen below a quarter of its highest value")
 
 # %% [markdown]
 # By the first rule this run never finishes. By the second you delete it. Both would be a mistake, and by the end of
-# this lesson you can prove it from the same file. The trouble is not the run. It is that the left curve does not measure
-# what you want to know, and that the right curve measures something else again.
+# this lesson you can prove it from the same file. The left curve does not measure what you want to know, and the right one
+# measures something else again.
 
 # %% [markdown]
 # ## Build it
@@ -112,13 +111,13 @@ print("the loss has fallen below a quarter of its highest value")
 # ### What the dice cost
 #
 # Every action of the exploring return was $\varepsilon$-greedy. So it measures two things at once: what the team can do,
-# and what the dice make of it. On this task you can compute the second part exactly. Take a team that is perfect
-# everywhere, and let its agents roll their coins. If $\mathbf{u}^*$ is the best joint action in state $s$, agent $i$ plays
+# and what the dice make of it. On this task the second part can be computed exactly. Take a perfect team, and let its agents
+# toss their coins. If $\mathbf{u}^*$ is the best joint action in state $s$, agent $i$ plays
 #
 # $$\pi_i(u_i \mid s) = (1 - \varepsilon)\,[u_i = u_i^*] + \frac{\varepsilon}{A},$$
 #
-# where $[\,\dots]$ is 1 if what stands in it is true and 0 otherwise, and $A$ is the number of actions (the random action may be
-# the best one too). Since each agent has a coin of its own, a joint action has the product of these probabilities.
+# where $[\,\dots]$ is 1 if what stands in it is true and 0 otherwise, and $A$ is the number of actions. Each agent has a coin of its
+# own, so a joint action has the product of these probabilities.
 
 # %%
 oracle = exact.solve(GridWorld(), gamma=0.99)
@@ -166,7 +165,7 @@ print(f"without dice: {expected_return(perfect, 0.0):.2f}")
 
 # %% [markdown]
 # **Predict.** The team is perfect: in every state it knows the best joint action. What does it earn on average with
-# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (A rough guess will do; the cell says how far off it was.)
+# $\varepsilon = 0.05$, with 0.5, with 0.75, and with 1, where the coin always says "random"? (A rough guess will do.)
 
 # %%
 guess = ...  # as in [8, 7, 0, -20]: the mean return with ε = 0.05, 0.5, 0.75 and 1
@@ -184,10 +183,10 @@ with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as 
 # %% [markdown]
 # ### Exploring return against greedy return
 #
-# Hold the reference run against this. For every entry you know $\varepsilon$, so for every entry you know what a
-# perfect team would have earned there. And the file has one more column: at every entry the run was paused and played one
-# episode greedily, with $\varepsilon = 0$, each agent from its own observation. (The curve that jumps is smoothed: each point is the mean of
-# the last ten entries. Such a curve comes late; *Going further* shows by how much.)
+# Hold the reference run against this. For every entry you know $\varepsilon$, and so what a perfect team would have earned
+# there. And the file has one more column: at every entry the run was paused and played one episode greedily, with
+# $\varepsilon = 0$. (The curve that jumps is smoothed: each point is the mean of the last ten entries. Such a curve comes late;
+# *Going further* shows by how much.)
 
 # %%
 ceiling = [expected_return(perfect, epsilon) for epsilon in reference.epsilon]
@@ -197,28 +196,18 @@ plots.lines(reference.steps, {
     "greedy": reference.greedy_return,
 }, "The reference run again, with two more lines", "environment steps", "return")
 
-
 # %%
-def first_for_good(history, best=8.65):
-    """The step from which on every greedy return is the best one, or None."""
-    good = np.abs(np.array(history.greedy_return) - best) < 1e-6
-    if not good[-1]:
-        return None
-    return (history.steps[len(good) - int(np.argmin(good[::-1]))]
-            if not good.all() else history.steps[0])
-
-
 for seed, history in references.items():
-    print(f"seed {seed}: greedy return 8.65 for good "
-          f"from step {first_for_good(history)} of {history.steps[-1]}")
+    falls_short = np.abs(np.array(history.greedy_return) - 8.65) > 1e-6
+    print(f"seed {seed}: greedy return 8.65 for good from step "
+          f"{history.steps[np.flatnonzero(falls_short)[-1] + 1]} of {history.steps[-1]}")
 
 # %% [markdown]
-# The team was done almost at once. All the rest of the climb in the exploring curve is $\varepsilon$ going down, and the
-# curve of a team that never changes would have climbed in the same way. So:
+# The team was done almost at once. All the rest of the climb in the exploring curve is $\varepsilon$ going down. So:
 #
 # - **Judge a team by its greedy return**, measured beside the training.
-# - **Read the exploring return together with $\varepsilon$.** It tells what sort of data comes in. A gap to the line of the
-#   perfect team says something; the height alone does not.
+# - **Read the exploring return together with $\varepsilon$.** A gap to the line of the perfect team says something; the height
+#   alone does not.
 # - Two runs whose $\varepsilon$ differ cannot be compared by their exploring returns.
 #
 # **Touch it.** The dot is the average over all dice, the cross is what one roll of them earns. From which
@@ -231,8 +220,7 @@ touch.dice()
 # %% [markdown]
 # ### One run, entry by entry
 #
-# Now a live run. It learns half as fast as the default preset and goes on for longer, so that one can watch the values settle, and its $\varepsilon$ is small early. While it goes on, `on_evaluation` lets you look inside at every entry. You will
-# write the ruler below; for now it only keeps copies of the team.
+# Now a live run. It learns half as fast as the default preset and goes on for longer, so that one can watch the values settle, and its $\varepsilon$ is small early. `on_evaluation` lets you look inside at every entry; here it keeps copies of the team.
 
 # %%
 config = TrainConfig(seed=0, total_steps=10_000, learning_rate=2e-3, epsilon_steps=3_000)
@@ -253,8 +241,8 @@ plots.curves(history, "QMIX on the grid world, seed 0", best_return=8.65, window
 # Read it from the right. The third panel says when the data stop being random. The first says when the team is good
 # (greedy) and when the data are good (exploring); the two come together because here $\varepsilon$ becomes small.
 #
-# The loss has a **logarithmic scale**: equal distances are equal ratios. On a linear scale everything after the first
-# drop would lie on the floor. And look at its left end: the loss goes *up* early in the run. Did learning go wrong there?
+# The loss has a **logarithmic scale**: equal distances are equal ratios. Look at its left end: the loss goes *up* early in the
+# run. Did learning go wrong there?
 
 # %%
 early = int(np.nanargmin(history.loss[:4]))
@@ -272,8 +260,8 @@ print("fewer than 20 episodes had ended by the low entry, more than 40 by the hi
 #
 # ### A ruler: $|Q_{tot} - Q^*|$
 #
-# What should the team know? The exact answer is $Q^*(s, \mathbf u)$, the best discounted return after joint action
-# $\mathbf u$ in state $s$; `exact.solve` found it by dynamic programming. What does the team believe? $Q_{tot}(s, \mathbf u)$.
+# What should the team know? $Q^*(s, \mathbf u)$, the best discounted return after joint action
+# $\mathbf u$ in state $s$; `exact.solve` found it. What does the team believe? $Q_{tot}(s, \mathbf u)$.
 # Both are a table with one entry for each joint action, in each of the 599 states. So subtract.
 
 # %%
@@ -309,8 +297,7 @@ with lesson.prediction(guess, round(float(oracle.q[start].max()), 2)) as fold:
                              row_labels=moves, col_labels=moves))
 
 # %% [markdown]
-# The return in a history is not discounted, $Q_{tot}$ is. Comparing the two without the discount is a common way to see
-# an error that is not there.
+# The return in a history is not discounted, $Q_{tot}$ is. Whoever compares the two sees an error that is not there.
 #
 # The ruler is the mean distance between the two tables. It depends on which states you average over, so take two sets:
 # the four states on one best path from the official start, and all 599.
@@ -353,15 +340,15 @@ print("when the greedy return is 8.65 for the first time, the error on the path 
 
 
 # %% [markdown]
-# Three things to see. First, to act well a team needs the *order* of the values right, not the values. Second, the error keeps falling long
-# after the return stopped telling you anything. Third, in the end it is smaller on the path than elsewhere: a team knows what its
-# data showed it. (Some error remains even where there is much data; what this mixer cannot represent is a subject of Part II.)
+# Three things to see. To act well a team needs the *order* of the values right, not the values. The error keeps falling long
+# after the return stopped telling you anything. And in the end it is smaller on the path than elsewhere: a team knows what its
+# data showed it. (What this mixer cannot represent at all is a subject of Part II.)
 
 # %% [markdown]
 # ### A ruler for tasks without an oracle
 #
-# Hardly any task lets you compute $Q^*$. But you can always compare a *prediction* with what came of it. Before a greedy
-# episode ask $Q_{tot}$ at its first step what the team expects. Play. Discount the rewards with the $\gamma$ that you
+# Hardly any task lets you compute $Q^*$. But you can always compare a *prediction* with what came of it. Ask $Q_{tot}$ at the
+# first step of a greedy episode what the team expects. Play. Discount the rewards with the $\gamma$ that you
 # *meant* to train with. For a team that plays well and knows it, the two numbers agree.
 
 # %%
@@ -390,32 +377,8 @@ print(f"the team earns {earned:.2f}, discounted, and expected that within 0.5")
 #
 # The loss is the mean squared distance between $Q_{tot}$ and the target $y = r + \gamma \max Q_{tot}^{-}(s', \cdot)$, where
 # $Q_{tot}^{-}$ is the target network's. So $y$ comes from the team's own beliefs and from the rule that you wrote down. The loss says
-# how well the beliefs agree *with each other, under that rule*. It cannot say whether the rule is the right one.
-
-# %% [markdown]
-# **Predict.** Somebody typed `gamma=0.5`. Suppose that training under this rule goes so well that it ends in the exact
-# solution for $\gamma = 0.5$. What is the largest TD error under this rule, over all states and
-# joint actions? And in how many of the 599 states is its best joint action a truly best one, for $\gamma = 0.99$?
-
-# %%
-guess = ...  # as in [2.5, 300]: largest TD error, in how many of 599 states it acts best
-
-mistaken = exact.solve(GridWorld(), gamma=0.5)
-y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
-best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
-good = oracle.q.flatten(1).gather(1, best_entry).squeeze(1) > oracle.v - 1e-9
-with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
-                               int(good.sum())]) as fold:
-    print("mean |Q - Q*| on the best path:",
-          round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
-
-# %% [markdown]
-# <details><summary>After your guess</summary>
-#
-# The fold has a third number, the distance of the values from $Q^*$. It is the only one of the three that would have told
-# you.
-#
-# </details>
+# how well the beliefs agree *with each other, under that rule*. It cannot say whether the rule is the right one. (*Going further*
+# has a team without any TD error, under a wrong rule.)
 
 # %% [markdown]
 # ## The same as the library
@@ -423,7 +386,6 @@ with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
 # The library has these pieces: `exact.q_tot` for all states at once, and `exact.solve(env).best_return`.
 
 # %%
-
 tables = exact.q_tot(team, model)
 assert all((team_table(team, model.obs[x], model.state[x]) - tables[x]).abs().max() < 1e-12
            for x in range(0, n_states, 20))
@@ -436,8 +398,7 @@ print("the perfect team without dice earns the best return: the same")
 # %% [markdown]
 # ## Break it
 #
-# Five runs, each with one thing wrong. Here are the five bugs, in alphabetical order. The curves of runs A to E come in
-# another order.
+# Five runs, each with one thing wrong. Here are the bugs in alphabetical order; runs A to E come in another order.
 #
 # - *end ignored*: the target bootstraps past the end of the task, as if there were a next state;
 # - *frozen target*: the target network is never updated after the start;
@@ -462,7 +423,6 @@ bugs = {                                             # the class, the settings, 
     "step size": (QMIX, replace(config, learning_rate=50 * config.learning_rate), {}),
     "wrong gamma": (QMIX, config, {"gamma": 0.5}),
 }
-# who is who: not printed yet
 names = dict(zip("ABCDE", random.Random(4).sample(sorted(bugs), len(bugs))))
 
 # %%
@@ -487,7 +447,6 @@ with mock.patch.dict(os.environ, QMIX_COURSE_PROGRESS="0"):     # a bar would sh
     runs = {letter: watch(*bugs[name]) for letter, name in names.items()}
 largest = float(exact.q_tot(team, model)[path].max())
 healthy = SimpleNamespace(**vars(history), error=list(on_path), largest=[largest], team=team)
-print("runs:", ", ".join(runs))
 
 # %% [markdown]
 # Three of the runs give themselves away in the first two rows of this figure. The other two look healthy there, and the third row only says
@@ -562,9 +521,8 @@ with lesson.prediction(guess, [names[letter] for letter in "ABCDE"],
 #
 # </details>
 #
-# What a falling loss says: the network can fit the targets that it is given. What it does not say: that the targets are
-# right, that the team plays well, or that the next run will look the same. What a rising loss says: look closer. It may be
-# news (the healthy run) or a bug.
+# A falling loss says that the network can fit the targets that it is given. It does not say that the targets are right or that
+# the team plays well. A rising loss says: look closer. It may be news (the healthy run) or a bug.
 
 # %% [markdown]
 # ## Sum up
@@ -620,7 +578,7 @@ with lesson.prediction(guess, [names[letter] for letter in "ABCDE"],
 # %% [markdown]
 # ## Going further
 #
-# For those who want to see the exact numbers measured, and what a smoothed curve hides.
+# For those who want to see the exact numbers measured, a perfect loss that means nothing, and what a smoothed curve hides.
 #
 # ### The dice, rolled
 #
@@ -644,6 +602,33 @@ distance = abs(float(returns.mean()) - expected_return(perfect, 0.75))
 assert distance < 3 * error
 print("measured and computed agree within three standard errors")
 
+# %% [markdown]
+# ### No error under a wrong rule
+#
+# **Predict.** Somebody typed `gamma=0.5`. Suppose that training under this rule goes so well that it ends in the exact
+# solution for $\gamma = 0.5$. What is the largest TD error under this rule, over all states and
+# joint actions? And in how many of the 599 states is its best joint action a truly best one, for $\gamma = 0.99$?
+
+# %%
+guess = ...  # as in [2.5, 300]: largest TD error, in how many of 599 states it acts best
+
+mistaken = exact.solve(GridWorld(), gamma=0.5)
+y = model.reward + 0.5 * torch.where(model.terminated, 0.0, mistaken.v[model.next_state])
+best_entry = mistaken.q.flatten(1).argmax(1, keepdim=True)
+good = oracle.q.flatten(1).gather(1, best_entry).squeeze(1) > oracle.v - 1e-9
+with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
+                               int(good.sum())]) as fold:
+    print("mean |Q - Q*| on the best path:",
+          round(float((mistaken.q - oracle.q).abs()[path].mean()), 2))
+
+
+# %% [markdown]
+# <details><summary>After your guess</summary>
+#
+# The fold has a third number, the distance of the values from $Q^*$. It is the only one of the three that would have told
+# you.
+#
+# </details>
 
 # %% [markdown]
 # ### A moving average

@@ -20,7 +20,7 @@
 #
 # You put a trained team on trial: does each agent decide alone, where does the team play well, and where does it fail?
 #
-# **Minutes:** 39, and 15 more for *Going further*
+# **Minutes:** 35, and 18 more for *Going further*
 #
 # **You need:** lessons 00 to 09.
 #
@@ -71,7 +71,7 @@ from qmix_course.training import TrainConfig, train
 # ## The problem
 #
 # Train two teams from the official start. Stop the first as soon as its greedy return is the best one, 8.65. Let the second go
-# on for many more steps. Then judge them as almost everybody does: play from the official start, look at the return.
+# on. Then judge them as almost everybody does: play from the official start, look at the return.
 
 # %%
 config = TrainConfig(seed=0, total_steps=16_000, capacity=16_000, learning_rate=2e-3,
@@ -103,7 +103,7 @@ for name, team in {"hasty": hasty, "patient": patient}.items():
     print(f"{name}: return {evaluate(GridWorld(), team).mean_return:.2f} from the official start")
 
 # %% [markdown]
-# Both teams are optimal, and greedy play from this start will never tell them apart. Now begin elsewhere: one cell beside the
+# Greedy play from this start will never tell them apart. Now begin elsewhere: one cell beside the
 # official start, with the agents exchanged, and in three other places.
 
 # %%
@@ -124,9 +124,9 @@ print("the hasty team does not reach both goals from all five, the patient one f
 #
 # ### Play by hand
 #
-# First an episode in which you can see that nobody cheats. Agent $i$ is a function from its own observation $o_i$ to an
-# action: $u_i = \arg\max_{u} Q_i(o_i, u)$. Build that function for each agent. To be strict, it gets one observation and
-# nothing else, and the places of the other agents are filled with NaN, so that anything computed from them would be NaN too.
+# First an episode in which nobody can cheat. Agent $i$ is a function from its own observation $o_i$ to an
+# action: $u_i = \arg\max_{u} Q_i(o_i, u)$. Build that function for each agent. The places of the other agents are filled with
+# NaN, so that anything computed from them would be NaN too.
 
 # %%
 def lone_agent(team, i):
@@ -159,7 +159,7 @@ print("rewards:", [round(r, 2) for r in rewards], "return:", round(sum(rewards),
 
 # %% [markdown]
 # The agents cannot have used each other's observations: those were not there. What about the global state and the mixer?
-# `act` never mentions them. But code can do things that a reader overlooks, so check what the code *does*.
+# `act` never mentions them, but check what the code *does*.
 
 # %%
 class StateHidden(GridWorld):
@@ -183,13 +183,12 @@ print(f"state hidden  : return {evaluate(StateHidden(), patient).mean_return:.2f
 print(f"mixer deleted : return {evaluate(GridWorld(), headless).mean_return:.2f}")
 
 # %% [markdown]
-# Agent 1 acts on where agent 2 stands, because that is part of agent 1's *own* observation $o_1$. Decentralised does not mean blind. It means
-# that each agent can decide where it is, with what it has. (*Going further* asks once more, by derivatives.)
+# Agent 1 acts on where agent 2 stands, because that is part of agent 1's *own* observation $o_1$. Decentralised does not mean blind.
+# (*Going further* asks once more, by derivatives.)
 #
 # ### Watch an episode
 #
-# A return is one number. An episode has a cause for each of its parts, and you can look at them. `play` writes one
-# greedy episode down; the film shows each board, the coming actions and the reward they earn.
+# `play` writes one greedy episode down; the film shows each board, the coming actions and the reward they earn.
 
 # %%
 plots.animate(play(GridWorld(), patient), fps=2, title="From the official start")
@@ -209,10 +208,9 @@ print("placements:", 25 * 24, "- starts:", len(starts), "- the official one is o
 
 # %% [markdown]
 # 599 boards are one batch, so all starts can be tried in a single round of play. What is the best possible return from each of
-# them? The exact solver says it. The return is not discounted, so ask for $\gamma = 1$: then $V^*(s) = \max_{\mathbf u}
+# them? The return is not discounted, so ask the exact solver for $\gamma = 1$: then $V^*(s) = \max_{\mathbf u}
 # Q^*(s, \mathbf u)$ is the best return from $s$.
-
-# %% [markdown]
+#
 # **Predict.** From the official start the best return is 8.65. What is the highest best return over all starts? And what, roughly, is the lowest?
 # (A step brings −0.05 − 0.1 × the sum of both distances after it; the step that brings both home pays 10.)
 
@@ -230,8 +228,7 @@ with lesson.prediction(guess, extremes) as fold:
 
 
 # %% [markdown]
-# Now the round itself, by hand: all boards in step, each agent taking its argmax, and what a board earns counted until its
-# first episode is over.
+# Now the round itself: all boards in step, and what a board earns counted until its first episode is over.
 
 # %%
 @torch.no_grad()
@@ -266,8 +263,7 @@ print("both teams are optimal from the official start, neither is from all 599;"
 
 
 # %% [markdown]
-# The figure shows every start, with the counts. The large square says where agent 1 begins, the small square inside it where
-# agent 2 begins.
+# In the figure, the large square says where agent 1 begins, the small square inside it where agent 2 begins.
 
 # %%
 def start_figure(each, title, ax=None):
@@ -284,8 +280,7 @@ for ax, name in zip(axes, ("hasty", "patient")):
 figure
 
 # %% [markdown]
-# Two teams that are the same from the official start differ widely, and neither is the team that its one return made it
-# look like.
+# Two teams that are the same from the official start differ widely.
 #
 # **Touch it.** Watch the starts that are lost. What do the agents do there: stand in each other's way, walk to and fro, or
 # push against a wall? Is it the same thing in most of them?
@@ -296,9 +291,8 @@ touch.starts({"hasty": hasty, "patient": patient})
 # %% [markdown]
 # ### Train with random starts and compare
 #
-# A remedy is to show the team more of the world. `random_starts=True` begins each episode from one of the 599 starts, drawn
-# at random; everything else stays as it was. The weights were kept at every entry, so you can count the optimal starts
-# all along both runs.
+# Show the team more of the world: `random_starts=True` begins each episode from one of the 599 starts, drawn
+# at random. The weights were kept at every entry, so you can count the optimal starts all along both runs.
 
 # %%
 wide, _, wide_weights, _ = train_team(config, random_starts=True)
@@ -328,14 +322,13 @@ print("more than half of the entries have a greedy return of 8.65, and among the
       "the counts differ by more than 200;\nat the end random starts give more, but not all 599")
 
 # %% [markdown]
-# The greedy return from the official start was 8.65 at nearly every entry, and behind it the count went up and down by hundreds.
-# Random starts end a little higher, and they are no guarantee either: that count goes down and up as well. (Draw
-# `start_figure(grade["wide"], "Random starts")` to see what is missing in the end.) One more thing to take home: the last entry of a
-# run need not be its best, and a number that you read at one entry may be quite different at the next.
+# The greedy return from the official start was 8.65 at most entries, and behind it the count went up and down by hundreds.
+# Random starts end a little higher, and they are no guarantee either. (Draw
+# `start_figure(grade["wide"], "Random starts")` to see what is missing in the end.) The last entry of a run need not be its best.
 #
 # ### Compare with the optimum, state by state
 #
-# Counting starts mixes things up: one wrong decision spoils every start whose way leads through it. (How many can that be? *Going
+# One wrong decision spoils every start whose way leads through it. (How many can that be? *Going
 # further* asks you.) So ask state by state. In
 # state $s$ the team plays its greedy joint action $\bar{\mathbf u}$. What it gives away by this one decision is
 #
@@ -385,20 +378,7 @@ with lesson.prediction(guess, "more than half" if decided["hasty"] > 0.55 else
 #
 # </details>
 #
-# Where are the wrong decisions? The replay memory of the patient run held every step that was played, with its state.
-# So count how often the team has been in each state.
-
-# %%
-# [X] how often each state was met
-met = torch.bincount(oracle.index(rows_met["state"][:, 0]), minlength=599)
-right = (given_away(patient)[0] < 1e-6).double()
-assert (met == 0).any() and right[met > 5].mean() > 0.98 and right[met == 0].mean() > 0.85
-print("right in more than 98 of 100 states that were met 6 times or more,",
-      "and in more than 85 of 100 that were never met")
-
-# %% [markdown]
-# It decides most states rightly in which it has never been: a network generalises. But nothing holds it to that, and a
-# few exceptions are enough. (*Going further* draws what each agent believes on each cell.)
+# (*Going further* asks whether the wrong decisions lie where the team has never been, and draws what each agent believes.)
 
 # %% [markdown]
 # ### Reading a wrong policy
@@ -417,13 +397,11 @@ plots.film_strip(failure, title="The worst start of the hasty team", max_boards=
 
 # %% [markdown]
 # A greedy policy without memory is a map from placements to placements. Once it comes back to one where it has been, it goes
-# round the same circle until the clock runs out. So every failure ends in a circle. (*Going further* follows the map from all
+# round the same circle until the clock runs out: many ways lead into a few small traps. (*Going further* follows the map from all
 # starts: the hasty team has more than five failures for each placement in which they end.)
-
-# %% [markdown]
-# Its failures are not wild play: many ways lead into a few small traps. The hasty team's trap is ignorance: it pushes against walls, and
-# a little more training cures that. The patient team's traps are more interesting. Take the state in which it gives
-# away most, and start there.
+#
+# The hasty team pushes against walls, and a little more training cures that. The patient team's traps are more interesting. Take
+# the state in which it gives away most, and start there.
 
 # %%
 lost, actions = given_away(patient)
@@ -434,7 +412,7 @@ print("goals not reached: after the first step everybody is where they were")
 plots.film_strip(clash, title="The worst state of the patient team", max_boards=3)
 
 # %% [markdown]
-# Both agents want the same cell. They collide, both are sent back, they see what they saw before, and decide what they
+# Both agents want the same cell. They collide, both are sent back, and decide what they
 # decided before. Each decision is sensible if the other one gives way. Lay the team's table beside the exact one.
 
 # %%
@@ -446,26 +424,12 @@ plots.tables({r"the team's $Q_{tot}$": exact.q_tot(patient, oracle.model)[worst]
 
 # %% [markdown]
 # Look at the framed entries on the right. Where there are several, the agents have to *agree*: each has more than one action that
-# is part of a best plan, and the wrong combination of them is a collision. Count such states exactly: those in which
-# some joint action is made of two good halves and is still not a best one. How many of the patient team's wrong states are of
-# this kind?
-
-# %%
-best_joint = oracle.q > oracle.v.view(-1, 1, 1) - 1e-9         # [X, A, A]
-good_1, good_2 = best_joint.any(2), best_joint.any(1)          # [X, A]: part of a best joint action
-must_agree = (good_1[:, :, None] & good_2[:, None, :] & ~best_joint).flatten(1).any(1)
-print("states in which the agents must agree:", int(must_agree.sum()), "of", len(must_agree))
-assert ((cells[:, 0] - cells[:, 1]).abs().sum(-1)[must_agree] == 2).all()
-wrong = lost > 1e-6
-assert (wrong & must_agree).sum() >= wrong.sum() / 2
-print("in all of them the agents are two cells apart,",
-      "and at least half of the patient team's wrong states are among them")
-
-# %% [markdown]
-# So this small world does hold a coordination problem, in a corner that the official start never shows. In such a state what is good
+# is part of a best plan, and the wrong combination of them is a collision. (*Going further* counts these states: at least half of the
+# patient team's wrong ones are among them.)
+#
+# So this small world does hold a coordination problem, in a corner that the official start never shows. What is good
 # for agent 1 depends on what agent 2 does, and a monotone mixer has to pretend that it does not. It can still put
-# one of the best joint actions on top, and in many of these states the trained teams do. Which tables it can and cannot
-# make is the subject of Part II.
+# one of the best joint actions on top. Which tables it can and cannot make is the subject of Part II.
 #
 # When you read a wrong policy, ask in this order. Is the team's table wrong in its order, or only in its height? (Only the
 # order matters for play.) Was the state in the training data? Could the team have represented the right order at all?
@@ -490,7 +454,7 @@ print("lone agents and play: the same rewards")
 # ## Break it
 #
 # Remove the idea of the first test: let the agents share what they see. Here is a network that reads all observations at
-# once and gives each agent its values. It has the same shapes as before, so it fits into QMIX, trains, and plays.
+# once. It has the same shapes as before, so it fits into QMIX, trains, and plays.
 
 # %%
 class SharedEyes(nn.Module):
@@ -520,9 +484,8 @@ print(f"return from the official start: {evaluate(GridWorld(), impostor).mean_re
 print(f"the same with the state hidden: {evaluate(StateHidden(), impostor).mean_return:.2f}")
 
 # %% [markdown]
-# The return says nothing. Hiding the state says nothing either, since the leak is not through the state. Only the test that
-# hides the *other agent's observation* finds it: the lone agent below gets NaN for all its values,
-# and the argmax of NaNs is no decision.
+# Hiding the state says nothing, since the leak is not through the state. Only the test that
+# hides the *other agent's observation* finds it: the lone agent below gets NaN for all its values.
 
 # %%
 with torch.no_grad():
@@ -534,9 +497,8 @@ with torch.no_grad():
         print(f"{name}: agent 1 alone has", "values" if alone else "no values")
 
 # %% [markdown]
-# Be fair to the impostor: in this world it gains nothing. Both agents see both positions, so the other's observation holds
-# no news but the other's goal, which never changes. Where agents see little, the same bug buys returns that no decentralised team could have,
-# and the curves look better for it.
+# In this world the impostor gains nothing: the other's observation holds no news but the other's goal, which never changes. Where
+# agents see little, the same bug buys returns that no decentralised team could have.
 
 # %% [markdown]
 # ## Sum up
@@ -591,7 +553,7 @@ with torch.no_grad():
 # %% [markdown]
 # ## Going further
 #
-# For those who want a second test of who looks where, to see inside the team, and to judge it with the dice left in.
+# For those who want a second test of who looks where, to see inside the team, to know where it goes wrong, and to judge it with the dice left in.
 #
 # ### Who depends on whom, by derivatives
 #
@@ -626,7 +588,6 @@ with lesson.prediction(guess, bool(tables["patient"][0, 1] > 0)) as fold:
             print(f"{name}, agent {i + 1}:", ["depends" if table[i, j] > 0 else "does not depend"
                                               for j in range(2)], "on o_1, o_2")
 
-
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
@@ -635,6 +596,45 @@ with lesson.prediction(guess, bool(tables["patient"][0, 1] > 0)) as fold:
 # Agent 2's position reaches agent 1 through $o_1$; $o_2$ itself is agent 2's affair.
 #
 # </details>
+
+# %% [markdown]
+# ### Where it has been
+#
+# The replay memory of the patient run held every step that was played, with its state.
+# So count how often the team has been in each state.
+
+# %%
+# [X] how often each state was met
+met = torch.bincount(oracle.index(rows_met["state"][:, 0]), minlength=599)
+right = (given_away(patient)[0] < 1e-6).double()
+assert (met == 0).any() and right[met > 5].mean() > 0.98 and right[met == 0].mean() > 0.85
+print("right in more than 98 of 100 states that were met 6 times or more,",
+      "and in more than 85 of 100 that were never met")
+
+# %% [markdown]
+# It decides most states rightly in which it has never been: a network generalises. But nothing holds it to that, and a
+# few exceptions are enough.
+
+# %% [markdown]
+# ### Where the agents must agree
+#
+# Count the states in which some joint action is made of two good halves and is still not a best one. How many of the patient
+# team's wrong states are of this kind?
+
+# %%
+best_joint = oracle.q > oracle.v.view(-1, 1, 1) - 1e-9         # [X, A, A]
+good_1, good_2 = best_joint.any(2), best_joint.any(1)          # [X, A]: part of a best joint action
+must_agree = (good_1[:, :, None] & good_2[:, None, :] & ~best_joint).flatten(1).any(1)
+print("states in which the agents must agree:", int(must_agree.sum()), "of", len(must_agree))
+assert ((cells[:, 0] - cells[:, 1]).abs().sum(-1)[must_agree] == 2).all()
+wrong = lost > 1e-6
+assert (wrong & must_agree).sum() >= wrong.sum() / 2
+print("in all of them the agents are two cells apart,",
+      "and at least half of the patient team's wrong states are among them")
+
+
+# %% [markdown]
+# In many of these states the trained teams do put one of the best joint actions on top.
 
 # %% [markdown]
 # ### What each agent believes where

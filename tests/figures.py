@@ -65,8 +65,9 @@ FIGURES = {
     "battle": lambda: plots.battle(battle(), 6),
     "battle_strip": lambda: plots.battle_strip(battle()),
     "architecture": lambda: plots.architecture(),
+    "mixer": lambda: plots.mixer(),
 }
-DIAGRAMS = {"graph", "architecture"}  # no axes, so no axis labels
+DIAGRAMS = {"graph", "architecture", "mixer"}  # no axes, so no axis labels
 
 
 def png(figure):

@@ -43,3 +43,11 @@ def test_the_picture_of_qmix_names_its_parts():
                  "$W_1$", "$b_1$", "$w_2$", "$V(s)$", "|", "ELU", "training only"):
         assert part in words
     assert len(patches(figure.axes[0], FancyArrowPatch)) == 16
+
+
+def test_the_picture_of_the_mixer_names_its_four_networks_and_where_nothing_is_negative():
+    ax = plots.mixer().axes[0]
+    for part in ("hyper_w1", "hyper_b1", "hyper_w2", "hyper_b2", "state $s$", "utilities", "$Q_{tot}$", "ELU"):
+        assert sum(part in text for text in texts(ax)) == 1
+    assert sum("|" in text for text in texts(ax)) == 2 == texts(ax).count("any sign")
+    assert len(patches(ax, FancyArrowPatch)) == 13

@@ -8,7 +8,7 @@ from ._animation import Animation, animate
 from ._bands import bands
 from ._bars import bars
 from ._boards import beliefs, board, film_strip, start_map
-from ._diagrams import architecture, graph
+from ._diagrams import architecture, graph, mixer
 from ._field import field
 from ._formation import animate_tracks, tracks
 from ._lines import curves, lines, moving_average, schedule, seeds
@@ -19,5 +19,5 @@ from ._tables import table, tables
 
 __all__ = ["Animation", "COLOURS", "animate", "animate_battle", "animate_tracks", "architecture", "bands", "bars",
            "battle", "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines",
-           "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
+           "mixer", "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
            "use_style"]

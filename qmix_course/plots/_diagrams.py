@@ -87,6 +87,24 @@ def architecture():
     return graph(boxes, arrows, "QMIX at a glance", regions, scale=(1.22, 0.9))
 
 
+def mixer():
+    """QMIX's mixer: a row from the utilities to Q_tot, and the four networks below it that read the state."""
+    boxes = {
+        "q": (0.0, 1.5, "utilities of the\nchosen actions\n$q$  [N]", "agent"),
+        "m1": (1.5, 1.5, "$q\\,W_1$\n[E]", "team"), "m2": (2.75, 1.5, "$+\\,b_1$, ELU\n[E]", "team"),
+        "m3": (4.0, 1.5, "$\\cdot\\; w_2$", "team"), "m4": (5.1, 1.5, "$+\\,V(s)$", "team"),
+        "tot": (6.1, 1.5, "$Q_{tot}$", "team"),
+        "w1": (1.2, -0.3, "hyper_w1\nS → H → N·E", "state"), "b1": (2.6, -0.3, "hyper_b1\nS → E", "state"),
+        "w2": (3.9, -0.3, "hyper_w2\nS → H → E", "state"), "b2": (5.3, -0.3, "hyper_b2\nS → E → 1", "state"),
+        "s": (3.25, -1.8, "state $s$  [S]", "state"),
+    }
+    arrows = [("q", "m1", ""), ("m1", "m2", ""), ("m2", "m3", ""), ("m3", "m4", ""), ("m4", "tot", ""),
+              ("w1", "m1", "$|\\cdot|$  [N, E]"), ("b1", "m2", "any sign"),
+              ("w2", "m3", "$|\\cdot|$  [E]"), ("b2", "m4", "any sign"),
+              ("s", "w1", ""), ("s", "b1", ""), ("s", "w2", ""), ("s", "b2", "")]
+    return graph(boxes, arrows, "The mixer (upper row) is written anew for every state", scale=(1.45, 0.85))
+
+
 def _read_boxes(boxes):
     _inputs.named("boxes", boxes, "(x, y, text)")
     result = {}
