@@ -18,6 +18,6 @@ from ._surface import surface
 from ._tables import table, tables
 
 __all__ = ["Animation", "COLOURS", "animate", "animate_battle", "animate_tracks", "architecture", "bands", "bars",
-           "battle", "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines",
-           "mixer", "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
+           "battle", "battle_strip", "beliefs", "board", "curves", "field", "film_strip", "graph", "lines", "mixer",
+           "moving_average", "panels", "schedule", "seeds", "start_map", "surface", "table", "tables", "tracks",
            "use_style"]
