@@ -53,7 +53,8 @@ class asked:
         pass
 
     def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, Exception) and not is_ours(error) and not notes_of(error):      # the innermost knows best
+        theirs = isinstance(error, Exception) and (trace.tb_next is None or not is_ours(error))  # or the call itself
+        if theirs and not notes_of(error):                                                   # the innermost knows best
             place = place_of(error)
             name = self.of if isinstance(self.of, str) else getattr(self.of, "name", type(self.of).__name__)
             error.add_note(f"{WHERE}{self.call} of {name}" + (f" ({place})" if place else ""))

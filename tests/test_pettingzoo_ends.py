@@ -250,7 +250,7 @@ def test_a_truncated_end_needs_the_last_observations(nothing):
 
 @pytest.mark.parametrize("agents, words", [
     (None, "expected a list"), ("ab", "expected a list"), (["a", "a"], "different ones"), (["a", "c"], "out of"),
-    ({"a": 1}, "expected a list")])
+    ({"a": 1}, "expected a list"), ([["a"], "b"], "expected a list")])
 def test_agents_that_make_no_sense(agents, words):
     refused(from_parallel_env(World(agents=at(2, agents)), episode_limit=20), 2, f"agents of tampered.*{words}")
 

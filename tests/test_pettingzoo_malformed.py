@@ -118,6 +118,38 @@ def test_rows_must_be_alike():
     assert len(made) == 10 and all(world.closed == 1 for world in made)       # what was made in vain is closed
 
 
+@pytest.mark.parametrize("change", [{"acts": spaces.Discrete(2)}, {"seen": spaces.Box(0, 2, (6,), np.float32)},
+                                    {"possible_agents": ["b", "a"]}, {"acts": spaces.Discrete(3, start=1)}], ids=str)
+def test_spaces_that_change_at_a_reset_are_refused(change):
+    """With fewer actions than before, one that does not exist would be played."""
+    class Changing(World):
+        resets = 0
+
+        def reset(self, seed=None, options=None):
+            self.resets += 1
+            if self.resets == 3:
+                vars(self).update(change)
+            return super().reset(seed, options)
+    env = from_parallel_env(Changing(), episode_limit=20)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="reset of tampered: expected agents and spaces to stay as they were"):
+        env.reset(seed=0)
+
+
+def test_names_that_cannot_be_keys():
+    with pytest.raises(ValueError, match="possible_agents of tampered: expected a list of different agents"):
+        from_parallel_env(lambda: World(team=(["a"], ["b"])), episode_limit=20)
+
+
+def test_a_call_that_does_not_fit_says_which():
+    class Odd(World):
+        def state(self, agent):
+            return np.zeros(2)
+    with pytest.raises(TypeError, match="agent") as caught:
+        from_parallel_env(Odd(), episode_limit=20)
+    assert caught.value.__notes__ == ["raised in state of tampered"]
+
+
 def test_close_and_reset_once():
     worlds = [World(), World()]
     given = iter(worlds)

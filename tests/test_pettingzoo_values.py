@@ -39,6 +39,35 @@ def test_a_mask_under_another_name_is_spoken_of_once(key):
     assert len(caught) == 1 and step.available.all()
 
 
+class WithMethod(World):
+    def get_avail_actions(self):
+        return [[1, 0, 1]] * 2
+
+
+@pytest.mark.parametrize("make, where", [
+    (lambda: World(infos=lambda w, right: right | {"action_mask": dict.fromkeys(right, [1, 0, 1])}), "'action_mask'"),
+    (lambda: World(infos=lambda w, right: right | {"avail": [[1, 0, 1]] * 2}), "'avail', beside the agents"),
+    (WithMethod, "its method get_avail_actions")])
+def test_masks_of_the_whole_team_are_spoken_of_once(make, where):
+    with pytest.warns(UserWarning, match=f"no \"action_mask\", but {where}.* looks like one") as caught:
+        env = from_parallel_env(make, num_envs=2, episode_limit=20)
+        env.reset(seed=0)
+        step = env.step(torch.zeros(2, 2, dtype=torch.int64))
+        env.reset(seed=0)
+    assert len(caught) == 1 and step.available.all()
+
+
+def test_where_masks_are_read_others_are_not_spoken_of():
+    class Both(WithMethod):
+        def __init__(self):
+            super().__init__(**masks([1, 0, 1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = from_parallel_env(Both, episode_limit=20)
+        env.reset(seed=0)
+        assert env.step(ZEROS).available[0, 1].tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize("key, value", [("mask", [1, 0]), ("mask", [[1], [1, 0], [1]]), ("mask", [1, 2, 0]),
                                         ("mask", None), ("mask", "101"), ("position", [1, 0, 1]), (7, [1, 0, 1])],
                          ids=str)
@@ -175,6 +204,15 @@ def test_rewards_that_are_not_there():
     for nothing in (None, 1.0, [1.0, 1.0]):
         refused(from_parallel_env(World(rewards=at(2, nothing)), episode_limit=20), 2,
                 "rewards of tampered: expected a dict")
+
+
+@pytest.mark.parametrize("field, key", [("rewards", "team"), ("rewards", "__all__"), ("rewards", 0),
+                                        ("terminations", "all"), ("truncations", "c")])
+def test_what_is_said_of_nobody_is_not_lost(field, key):
+    """A reward of the team beside those of its agents was worth 0; an end of "all" never came."""
+    value = 10.0 if field == "rewards" else True
+    refused(from_parallel_env(World(**{field: at(2, lambda w, right: right | {key: value})}), episode_limit=20), 2,
+            f"{field} of tampered: expected entries for .* alone, got one for {key!r}")
 
 
 def test_a_reward_too_large_for_the_batch():

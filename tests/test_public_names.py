@@ -21,7 +21,7 @@ StackedGRU StackedGRU.forward StackedLinear StackedLinear.begin_orthogonal Stack
 StackedNorm.forward Task Task.look Task.news Task.notice VDN VDN.played_values VDN.q_tot VDNMixer.mix Watch
 Watch.believed Watch.bounds Watch.load_state_dict Watch.look Watch.see action_count action_mask backup bar best_return
 best_rising best_sum best_supermodular between brief by_name bytes_a_row came check_arguments check_available
-could_be_mask not_plain
+could_be_mask named_as_mask different not_plain
 check_beliefs check_finite check_place check_resume check_settings check_team check_twins check_whole choice clip_rows
 describe device distinct entries finite flag flat function generator generator_state has_axes hold instance is_image
 machine_bytes make_env make_run mapping masked_mean mean mixed_differences names_of never_learns nnls number numbers

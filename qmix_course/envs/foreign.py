@@ -17,6 +17,8 @@ import numpy as np
 from gymnasium import spaces
 
 PICTURE = 32                # pixels along the shorter side
+MASK_METHODS = ("action_mask", "action_masks", "get_action_mask", "get_action_masks", "get_avail_actions",
+                "get_available_actions", "available_actions", "get_legal_actions", "legal_actions", "valid_actions")
 ROUNDING = 1e-6             # what counts as the same float, relative to its size (to 1 if that is smaller)
 
 
@@ -33,6 +35,24 @@ def mapping(what: str, value) -> Mapping:
     if not isinstance(value, Mapping):
         raise ValueError(f"{what}: expected a dict, got {came(value)}")
     return value
+
+
+def entries(what: str, value, names: list) -> Mapping:
+    """``value`` if it is a dictionary that speaks of those ``names`` alone: what stands under another would be lost."""
+    others = set(mapping(what, value)) - set(names)
+    if others:
+        raise ValueError(f"{what}: expected entries for {names} alone, got one for {min(map(repr, others))}")
+    return value
+
+
+def different(names) -> bool:
+    """Whether these are a list of different things that can be keys."""
+    if not isinstance(names, (list, tuple)):
+        return False
+    try:
+        return len(set(names)) == len(names)
+    except TypeError:
+        return False
 
 
 def numbers(what: str, value, shape: tuple | None = None) -> np.ndarray:
@@ -95,6 +115,11 @@ def action_mask(what: str, value, n_actions: int) -> np.ndarray:
         raise ValueError(f"{what}: expected {expected}, got {came(value)}; additive masks and lists of actions "
                          "are not read")
     return array == 1
+
+
+def named_as_mask(key) -> bool:
+    """Whether ``key`` is a name under which masks are handed out."""
+    return any(word in str(key).lower() for word in ("mask", "avail", "legal", "valid"))
 
 
 def could_be_mask(value, n_actions: int) -> bool:

@@ -51,9 +51,9 @@ def from_parallel_env(env: ParallelEnv | Callable[[], ParallelEnv], num_envs: in
       A truncated step needs last observations (and masks; one that leaves no action counts as all), a terminated one
       does not.
 
-    Whatever else comes back (a value outside its space, NaN, a missing reward or flag, None, …) raises ``ValueError``
-    with the field, the agent and the environment in it, and a reset of all rows is needed. ``close`` closes what is
-    inside. An exact resume is not possible.
+    Whatever else comes back (a value outside its space, NaN, a missing reward or flag, one for somebody who is no
+    agent, spaces that change at a reset, None, …) raises ``ValueError`` with the field, the agent and the environment
+    in it, and a reset of all rows is needed. ``close`` closes what is inside. An exact resume is not possible.
     """
     return _FromParallelEnv(env, num_envs, episode_limit, reward, images)
 

@@ -10,6 +10,7 @@ from pettingzoo import ParallelEnv
 
 from qmix_course import errors, strangers
 from qmix_course.envs import foreign
+from qmix_course.envs.pettingzoo_calls import names_of, reset, space_of, state_of
 
 ALL = "__all__"                     # in a dict of flags: holds for every agent
 
@@ -31,10 +32,11 @@ class Task:
         metadata = foreign.mapping(f"metadata of {kind}", getattr(first, "metadata", None))
         self.name, self.reward = str(metadata.get("name", kind)), reward
         self.names = names_of(self.name, first)
-        self.observed, self.choices = [], []
+        self.observed, self.acts, self.choices = [], [], []
         for a in self.names:
             sees, acts = (space_of(self.name, first, which, a) for which in ("observation_space", "action_space"))
             self.observed.append(foreign.Observed(f"observation of {a} in {self.name}", sees))
+            self.acts.append(acts)
             self.choices.append(foreign.action_count(f"action of {a} in {self.name}", acts))
         self.sizes = [observed.size for observed in self.observed]
         self.own_limit = foreign.own_limit(first.unwrapped, metadata)
@@ -91,15 +93,23 @@ class Row:
 
     def __init__(self, task: Task, env: ParallelEnv, row: int):
         self.task, self.env = task, env
-        if names_of(task.name, env) != task.names or any(
-                space_of(task.name, env, "observation_space", agent) != observed.space
-                or space_of(task.name, env, "action_space", agent).n != n
-                for agent, observed, n in zip(task.names, task.observed, task.choices)):
+        if not self._as_ever():
             raise ValueError(f"env: expected the same agents and spaces in every row of {task.name}, got others "
                              f"in row {row}")
 
+    def _as_ever(self) -> bool:
+        """Whether agents and spaces are those of the first look at the first row."""
+        task, env = self.task, self.env
+        return names_of(task.name, env) == task.names and all(
+            space_of(task.name, env, "observation_space", agent) == observed.space
+            and space_of(task.name, env, "action_space", agent) == acts
+            for agent, observed, acts in zip(task.names, task.observed, task.acts))
+
     def reset(self, seed: int) -> Seen:
-        return self.begin(*reset(self.task.name, self.env, seed))
+        came = reset(self.task.name, self.env, seed)
+        if not self._as_ever():
+            raise ValueError(f"reset of {self.task.name}: expected agents and spaces to stay as they were, got others")
+        return self.begin(*came)
 
     def begin(self, observations, infos) -> Seen:
         """The episode that a reset has just begun."""
@@ -109,7 +119,9 @@ class Row:
         self.playing = self.listed = self._listed()     # who is in play; who is on the environment's own list
         if not self.playing:
             raise ValueError(f"agents of {self.task.name}: expected at least one in play after reset, got none")
-        return self._see(observations, infos, reading=self.playing, acting=self.playing, last=False)
+        seen = self._see(observations, infos, reading=self.playing, acting=self.playing, last=False)
+        self._look_around(infos)
+        return seen
 
     def step(self, chosen: list[int]) -> tuple[Seen, float, bool, bool]:
         """Play one joint action: what is seen then, the team's reward, and whether it terminated or was truncated."""
@@ -159,7 +171,7 @@ class Row:
             raise ValueError(f"possible_agents of {task.name}: expected {task.names} throughout, got "
                              f"{foreign.came(self.env.possible_agents)}")
         agents = getattr(self.env, "agents", None)
-        if not isinstance(agents, (list, tuple)) or len(set(agents)) < len(agents) or set(agents) - set(task.names):
+        if not foreign.different(agents) or set(agents) - set(task.names):
             raise ValueError(f"agents of {task.name}: expected a list of different ones out of {task.names}, got "
                              f"{foreign.came(agents)}")
         return [agent for agent in task.names if agent in agents]
@@ -167,7 +179,7 @@ class Row:
     def _flags(self, field: str, flags, agents: list) -> set:
         """Which of ``agents``, who were playing or have joined, are flagged, and "__all__"."""
         name = self.task.name
-        foreign.mapping(f"{field}s of {name}", flags)
+        foreign.entries(f"{field}s of {name}", flags, [*self.task.names, ALL])
         found = set()
         for agent in [*agents, ALL]:
             if agent in flags:
@@ -179,7 +191,7 @@ class Row:
 
     def _pay(self, rewards) -> float:
         task = self.task
-        foreign.mapping(f"rewards of {task.name}", rewards)
+        foreign.entries(f"rewards of {task.name}", rewards, task.names)
         paid = {}
         for agent in task.names:
             if agent in rewards:
@@ -247,45 +259,22 @@ class Row:
         """Say it if something there looks like a mask and has another name than the one that is read."""
         task = self.task
         for key, value in entries.items() if isinstance(entries, Mapping) else ():
-            if (any(word in str(key).lower() for word in ("mask", "avail", "legal", "valid"))
-                    and foreign.could_be_mask(value, task.choices[i])):
-                task.notice("masks", f"{task.name} has no \"action_mask\", but {str(key)!r} in the {where} of "
-                                     f"{task.names[i]} looks like one. It is not read: all actions count as available. "
-                                     "If it is the mask, hand it out under the name \"action_mask\"")
+            if foreign.named_as_mask(key) and foreign.could_be_mask(value, task.choices[i]):
+                self._say_masks(f"{str(key)!r} in the {where} of {task.names[i]}")
 
+    def _look_around(self, infos: Mapping) -> None:
+        """Say it too if nobody comes with a mask, and they may be elsewhere: beside the agents' infos, or in a method.
+        """
+        if any(self.task.masked.values()):
+            return
+        for key in infos:
+            if key not in self.task.names and foreign.named_as_mask(key):
+                self._say_masks(f"{str(key)!r}, beside the agents in the infos,")
+        for name in foreign.MASK_METHODS:
+            if callable(getattr(self.env.unwrapped, name, None)):
+                self._say_masks(f"its method {name}")
 
-def names_of(name: str, env: ParallelEnv) -> list:
-    names = getattr(env, "possible_agents", None)
-    if not isinstance(names, (list, tuple)) or not names or len(set(names)) < len(names):
-        raise ValueError(f"possible_agents of {name}: expected a list of different agents, got {foreign.came(names)}")
-    return list(names)
-
-
-def space_of(name: str, env: ParallelEnv, which: str, agent):
-    try:
-        return getattr(env, which)(agent)
-    except (AttributeError, KeyError, NotImplementedError) as error:
-        raise ValueError(f"{which} of {agent} in {name}: expected a space, got {type(error).__name__}") from error
-
-
-def reset(name: str, env: ParallelEnv, seed: int) -> tuple:
-    """(observations, infos), as the environment's ``reset`` gives them."""
-    with strangers.asked("reset", name):
-        came = env.reset(seed=seed)
-    if not isinstance(came, tuple) or len(came) != 2:
-        raise ValueError(f"reset of {name}: expected a tuple (observations, infos), got {foreign.came(came)}")
-    return came
-
-
-def state_of(name: str, env: ParallelEnv, shape: tuple | None = None) -> np.ndarray | None:
-    """The environment's own state, of that ``shape`` (None: the first look, where it may also have none)."""
-    if shape is None and not callable(getattr(env, "state", None)):     # some keep their own attribute of that name
-        return None
-    try:
-        with strangers.asked("state", name):
-            came = env.state()
-    except NotImplementedError:
-        if shape is None:
-            return None
-        raise
-    return foreign.state(f"state of {name}", came, shape)
+    def _say_masks(self, what: str) -> None:
+        self.task.notice("masks", f"{self.task.name} has no \"action_mask\", but {what} looks like one. It is not "
+                                  "read: all actions count as available. If it is the mask, hand it out under the "
+                                  "name \"action_mask\", in each agent's observation or info")
