@@ -57,6 +57,17 @@ def test_a_link_to_a_notebook_elsewhere_is_the_learners(course, capsys):
     assert elsewhere.read_bytes() == notebook("1") and (course / EXERCISE).read_bytes() == notebook("2")
 
 
+@pytest.mark.parametrize("where", ["my", "my/exercises"])
+@pytest.mark.parametrize("link", [False, pytest.param(True, marks=needs_links)])
+def test_what_stands_where_a_folder_belongs_is_told_by_its_own_name(course, capsys, where, link):
+    (course / where).parent.mkdir(exist_ok=True)
+    (course / where).symlink_to("gone") if link else (course / where).write_text("a note")
+    for words in (["start"], ["reset", "03"]):
+        assert main(words) == 2
+        assert f"{'my/exercises' if '/' in where else f'{course.name}/my'} is in the way" in capsys.readouterr().err
+    assert link or (course / where).read_text() == "a note"
+
+
 def test_a_folder_in_the_way_is_told(course, capsys):
     (course / EXERCISE).mkdir(parents=True)
     assert f"{EXERCISE}: a folder" in start(capsys)

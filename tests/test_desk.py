@@ -107,6 +107,19 @@ def test_a_broken_notebook_gets_a_clear_message_and_stays_as_it_is(course, capsy
     assert path.read_bytes() == before
 
 
+def test_a_copy_without_its_exercises_is_not_called_missing(course, capsys):
+    main(["start"])
+    path = course / "my" / "exercises" / NAME
+    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    capsys.readouterr()
+    said = f"my/exercises/{NAME} holds no exercise of lesson 00 any more"
+    for words in (["check", "00"], ["check", "00.1"]):
+        assert main(words) == 2 and said in capsys.readouterr().err
+    assert main(["progress"]) == 0 and said in capsys.readouterr().out
+    assert main(["reset", "00"]) == 0 and main(["progress"]) == 0
+    assert said not in capsys.readouterr().out
+
+
 def test_a_notebook_that_takes_its_process_down_gets_a_message(course, capsys):
     main(["start"])
     answer(course, "    ...\n\n\nimport os\nos._exit(7)")

@@ -109,9 +109,10 @@ def command_check(arguments: argparse.Namespace) -> int:
               for number in ([what[:2]] if what else copies.lessons(folder))}
     judged = {number: (paths, verdicts) for number, (paths, verdicts) in judged.items() if paths}
     if not judged:
-        raise DeskError(f"{shown(copies.mine(source, folder))} is not there: python -m qmix_course start {what[:2]}"
-                        if source
-                        else "nothing in my/ yet: python -m qmix_course start")
+        mine = copies.mine(source, folder) if source else None
+        raise DeskError("nothing in my/ yet: python -m qmix_course start" if mine is None
+                        else _emptied(mine, what[:2]) if mine.exists()
+                        else f"{shown(mine)} is not there: python -m qmix_course start {what[:2]}")
     all_correct = True
     for number, (paths, verdicts) in judged.items():
         for exercise in exercises(number):
@@ -141,7 +142,7 @@ def command_progress(arguments: argparse.Namespace) -> int:
         with contextlib.suppress(DeskError):
             course = standing.course_folder()
     print(f"{'lesson':<8}{'solved':>8}{'tried':>8}{'left':>8}{'core':>8}")
-    total, wanted, notes = [0, 0, 0, 0], 0, []
+    total, wanted, notes, files = [0, 0, 0, 0], 0, [], {notebook.path for notebook in notebooks}
     for number in numbers:
         count, note = len(exercises(number)), ""
         core = [exercise.number for exercise in exercises(number) if exercise.core]
@@ -154,6 +155,9 @@ def command_progress(arguments: argparse.Namespace) -> int:
                 solved = sum(key in core and verdict.kind == "correct" for key, verdict in verdicts.items())
                 row = [kinds.count("correct"), count - left - kinds.count("correct"), left, solved]
                 notes += _taken(number, paths, notebooks)
+            elif course and (mine := copies.mine(copies.shipped(number, course), course)) in files:
+                note = "not counted, see below"
+                notes.append(f"{number}: {_emptied(mine, number)}")
             else:
                 note = "not started"
         except DeskError as error:
@@ -163,6 +167,11 @@ def command_progress(arguments: argparse.Namespace) -> int:
         print(_counts(number, row, len(core)) + (f"   {note}" if note else ""), flush=True)
     print("\n".join([_counts("all", total, wanted), *notes]))
     return 0
+
+
+def _emptied(path: Path, lesson: str) -> str:
+    return (f"{shown(path)} holds no exercise of lesson {lesson} any more. For a fresh copy (yours is kept): "
+            f"python -m qmix_course reset {lesson}")
 
 
 def _mine(folder: Path) -> list[finding.Notebook]:

@@ -238,7 +238,9 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise DeskError(f"{shown(path)} is in the way: the course wants a folder there. Give it another name") from None
+        there = [place for place in (path, *path.parents) if os.path.lexists(place) and not place.is_dir()]
+        raise DeskError(f"{shown((there or [path])[-1])} is in the way: the course wants a folder there. Give it "
+                        "another name") from None
 
 
 # ---- what was laid ---------------------------------------------------------------------------------------------------
