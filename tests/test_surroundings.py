@@ -1,14 +1,18 @@
 """What an answer changes in the whole program is put back after its check."""
 
 import builtins
+import copy
 import decimal
 import gc
+import json
+import locale
 import logging
 import math
 import os
 import random
 import sys
 import threading
+import time
 import warnings
 
 import matplotlib
@@ -18,7 +22,7 @@ import pytest
 import torch
 
 import qmix_course.mixers
-from qmix_course.checks import Exercise, Mistake, Verdict
+from qmix_course.checks import Exercise, Mistake, Verdict, surroundings
 from qmix_course.checks.room import Room
 
 PLAIN = Exercise("00.7", "Twice", {"twice": "function"}, 1, 2, "double", ("h", "i"),
@@ -70,11 +74,28 @@ CHANGES = {
     "logging": (lambda: logging.disable(50), lambda: logging.root.manager.disable),
     "logging's handlers": (lambda: logging.root.addHandler(logging.NullHandler()), lambda: list(logging.root.handlers)),
     "decimals": (lambda: setattr(decimal.getcontext(), "prec", 2), lambda: decimal.getcontext().prec),
+    "language": (lambda: locale.setlocale(locale.LC_ALL, "C"), lambda: locale.setlocale(locale.LC_ALL)),
+    "rights of new files": (lambda: os.umask(0o777), surroundings._umask),
+    "digits": (lambda: sys.set_int_max_str_digits(700), sys.get_int_max_str_digits),
+    "arguments": (lambda: sys.argv.append("x"), lambda: list(sys.argv)),
+    "imports": (lambda: sys.meta_path.insert(0, None), lambda: list(sys.meta_path)),
+    "environment replaced": (lambda: setattr(os, "environ", {}), lambda: id(os.environ)),
+    "hooks of all modules": (lambda: torch.nn.modules.module.register_module_forward_hook(print),
+                             lambda: len(torch.nn.modules.module._global_forward_hooks)),
+    "the clock": (lambda: setattr(time, "monotonic", lambda: 0.0), lambda: time.monotonic),
+    "copies": (lambda: setattr(copy, "deepcopy", lambda x: x), lambda: copy.deepcopy),
+    "json": (lambda: setattr(json, "dumps", str), lambda: json.dumps),
+    "beginnings": (lambda: setattr(torch.nn.init, "orthogonal_", print), lambda: torch.nn.init.orthogonal_),
+    "a layer": (lambda: setattr(torch.nn.GRUCell, "forward", None), lambda: torch.nn.GRUCell.forward),
+    "an optimiser": (lambda: setattr(torch.optim.SGD, "step", None), lambda: torch.optim.SGD.step),
+    "a type": (lambda: setattr(torch, "float64", torch.float32), lambda: torch.float64),
+    "a number": (lambda: setattr(math, "pi", 3.0), lambda: math.pi),
     "input": (lambda: setattr(builtins, "input", max), lambda: builtins.input),
     "autocast": (lambda: torch.set_autocast_enabled("cpu", True), lambda: torch.is_autocast_enabled("cpu")),
 }
 REPLACES = {"a built-in replaced", "a module's function", "torch", "a method of torch", "the course", "a check",
-            "comparison", "strict"}
+            "comparison", "strict", "the clock", "copies", "json", "beginnings", "a layer", "an optimiser", "a type",
+            "a number"}
 
 
 @pytest.mark.parametrize("what", CHANGES)

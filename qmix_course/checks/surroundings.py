@@ -9,8 +9,11 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
+import functools
 import gc
 import io
+import itertools
+import locale
 import logging
 import math
 import operator
@@ -21,6 +24,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from types import ModuleType
 
 import numpy
 import torch
@@ -31,12 +35,14 @@ from qmix_course.checks.limit import is_library
 SEEDS = 20_261, 20_262, 20_263          # random, numpy, torch
 OWN = ("__annotations__", "__dict__", "__weakref__", "__warningregistry__")         # what Python itself writes
 
-# Whose functions an answer may use and must leave alone: modules, and classes with their methods.
-SHARED = (builtins, math, random, numpy, numpy.random, numpy.linalg, torch, torch.nn, torch.nn.functional, torch.optim,
-          torch.linalg,
-          torch.random, torch.autograd)
-CLASSES = (torch.Tensor, torch.nn.Module, torch.nn.Parameter, torch.nn.Linear, torch.Generator, torch.optim.Optimizer,
-           torch.optim.Adam)
+# Whose functions an answer may use and must leave alone, beside what the course itself imports: modules, and classes
+# with their methods.
+SHARED = (builtins, math, random, itertools, functools, numpy, numpy.random, numpy.linalg, torch, torch.nn,
+          torch.nn.functional, torch.nn.init, torch.optim, torch.linalg, torch.random, torch.autograd)
+CLASSES = (torch.Tensor, torch.Generator, *(part for module in (torch.nn, torch.optim) for part in vars(module).values()
+                                            if isinstance(part, type)))
+HOOKS = [place for name, place in vars(torch.nn.modules.module).items()      # of all modules
+         if name.startswith("_global_") and isinstance(place, dict)]
 
 
 @contextlib.contextmanager
@@ -89,9 +95,10 @@ def no_input() -> Iterator[None]:
 def _remember(replaced: list[str]) -> list[Callable[[], None]]:
     """How to put back whatever an answer may change in the whole program."""
     back = [_setting(get, put) for get, put in _settings()]
-    back += [_contents(*place) for place in ((os.environ,), (sys.path,), (sys.modules, False),
-                                             (logging.root.handlers,))]
-    back += [_names(owner, replaced) for owner in (*SHARED, *CLASSES, *_course())]
+    back += [_contents(place) for place in (os.environ, sys.path, sys.argv, sys.meta_path, sys.path_hooks,
+                                            logging.root.handlers, *HOOKS)]
+    back += [_contents(sys.modules, added=False)]
+    back += [_names(owner, replaced) for owner in dict.fromkeys((*SHARED, *CLASSES, *_course()))]
     back += [_streams(), *_figures()]
     return back
 
@@ -114,7 +121,11 @@ def _settings() -> list[tuple[Callable, Callable]]:
          lambda was: vars(torch._tensor_str.PRINT_OPTS).update(vars(was))),
         (numpy.get_printoptions, lambda was: numpy.set_printoptions(**was)),
         (numpy.geterr, lambda was: numpy.seterr(**was)),
+        (lambda: os.environ, lambda was: setattr(os, "environ", was)),
         (os.getcwd, os.chdir),
+        (_umask, os.umask),
+        (lambda: locale.setlocale(locale.LC_ALL), lambda was: locale.setlocale(locale.LC_ALL, was)),
+        (sys.get_int_max_str_digits, sys.set_int_max_str_digits),
         (sys.getrecursionlimit, sys.setrecursionlimit),
         (sys.getswitchinterval, sys.setswitchinterval),
         (lambda: (threading.gettrace(), threading.getprofile()),
@@ -132,6 +143,12 @@ def _setting(get: Callable, put: Callable) -> Callable[[], None]:
     except OSError:                             # a working directory that is no longer there
         return lambda: None
     return lambda: put(was)
+
+
+def _umask() -> int:
+    was = os.umask(0o077)                       # there is no other way to ask
+    os.umask(was)
+    return was
 
 
 def _deterministic() -> tuple[bool, bool]:
@@ -188,7 +205,8 @@ def _put_back(owner, was: dict, ids: list[int], replaced: list[str]) -> None:
         return
     for name, value in was.items():
         other = now.get(name, ...)
-        if other is not value and name not in OWN and not _of_a_library(other) and (callable(value) or _ours(owner)):
+        kept = callable(value) or isinstance(value, (float, torch.dtype)) or _ours(owner)
+        if other is not value and name not in OWN and not _of_a_library(other) and kept:
             replaced.append(f"{owner.__name__}.{name}")
             setattr(owner, name, value)
     if isinstance(owner, type) or owner is builtins:
@@ -209,7 +227,7 @@ def _ours(owner) -> bool:
 
 
 def _course() -> list:
-    """The course's own modules and classes."""
+    """The course's own modules and classes, and what they import (``sys`` apart, see ``_streams``)."""
     return _parts(len(sys.modules))
 
 
@@ -218,8 +236,9 @@ def _parts(loaded: int) -> list:
     """As long as no module is added."""
     modules = [module for name, module in list(sys.modules.items())
                if name.partition(".")[0] == "qmix_course" and module is not None]
-    return modules + [part for module in modules for part in vars(module).values()
-                      if isinstance(part, type) and part.__module__ == module.__name__]
+    parts = [(module, part) for module in modules for part in vars(module).values()]
+    return [*modules, *(part for _, part in parts if isinstance(part, ModuleType) and part is not sys),
+            *(part for module, part in parts if isinstance(part, type) and part.__module__ == module.__name__)]
 
 
 def _streams() -> Callable[[], None]:
