@@ -25,12 +25,13 @@ from qmix_course.choices import (
     all_settings,
     make_env,
     make_run,
+    read_choices,
     read_setting,
 )
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import RANDOM, Episode, evaluate, play
-from qmix_course.experiment import sweep
+from qmix_course.experiment import sweep, write_whole
 from qmix_course.exploration import linear_schedule
 from qmix_course.plan import read_plan
 from qmix_course.report import write_report
@@ -65,16 +66,16 @@ def command_train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another "
                          f"place")
     env, algorithm, config = make_run(choices)
-    if not arguments.resume:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n", encoding="utf-8")
+    taken = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    if taken is not None:
+        raise ValueError(f"--run: expected a folder for the run, got {folder}, but {taken} is a file")
     best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
     print(f"settings: {settings(config)}")
     asked = StopOnCtrlC()
     with asked:                                 # until everything is written
-        history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked)
-        (folder / "run.json").write_text(json.dumps(choices, indent=1) + "\n")        # --steps may have grown
+        history = train(env, algorithm, config, checkpoint=file, resume=arguments.resume, stop=asked,
+                        on_evaluation=lambda _: write_whole(folder / "run.json", json.dumps(choices, indent=1) + "\n"))
         write_history(history, folder / "history.csv")
         if len(history):
             name = choices["algorithm"]
@@ -122,12 +123,8 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     if not (folder / "run.json").is_file():
         raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train "
                                 f"command")
-    try:
-        choices = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        env, algorithm, config = make_run(choices)
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / 'run.json'} was not written by the train command ({type(error).__name__}: "
-                         f"{error})") from error
+    choices = read_choices(folder / "run.json")
+    env, algorithm, config = make_run(choices)
     load_team(file, algorithm)
     steps = saved["state"].get("steps")
     print(f"{file if file != folder / 'checkpoint.pt' else folder}: "

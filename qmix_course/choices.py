@@ -4,8 +4,10 @@ settings."""
 from __future__ import annotations
 
 import inspect
+import json
 import tomllib
 from dataclasses import fields, replace
+from pathlib import Path
 
 from qmix_course import errors, strangers
 from qmix_course.agents import GRUAgents, MLPAgents
@@ -51,6 +53,22 @@ def make_env(name: str, num_envs: int, punishment: float | None = None) -> TeamE
     if name in plain:
         return plain[name](num_envs=num_envs)
     return MatrixGame(name.replace("-", "_"), num_envs=num_envs)
+
+
+def read_choices(path: Path) -> dict:
+    """What the train command wrote of its run; ``ValueError`` with the file's name if it is something else."""
+    try:
+        choices = json.loads(path.read_bytes())
+        # the last two were not always there
+        plain = {"env": str, "algorithm": str, "seed": int, "preset": str, "settings": dict}
+        wrong = [name for name, kind in plain.items() if not isinstance(choices.get(name, kind()), kind)]
+        missing = [name for name in ("env", "algorithm", "seed") if name not in choices]
+        if wrong or missing or choices.get("preset", "default") not in PRESETS:
+            raise ValueError(f"what it says of {', '.join([*missing, *wrong]) or 'the preset'} is missing or wrong")
+    except (ValueError, RecursionError, AttributeError) as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(f"{path} was not written by the train command ({type(error).__name__}: {said})") from error
+    return choices
 
 
 def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:

@@ -71,7 +71,7 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
                              f"another folder") from None
         runs = plan.runs()
         _gather(folder, runs)               # so that whatever happens, it holds no results of an older plan
-        _write(folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
+        write_whole(folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
         waiting = [run for run in runs if not (_place(folder, run) / "history.csv").exists()]
         with bar(total=len(runs), initial=len(runs) - len(waiting), unit="run") as shown:
             found = _train_all(waiting, folder, jobs, parallel, shown)
@@ -137,7 +137,7 @@ def train_run(run: dict, folder: str, sweeper: int) -> tuple[str, str | None]:
                 (place / name).unlink(missing_ok=True)
         return run["name"], None
     except Exception as error:
-        _write(place / "error.txt", traceback.format_exc())
+        write_whole(place / "error.txt", traceback.format_exc())
         (place / "working").unlink(missing_ok=True)
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         return run["name"], " ".join([said, *(f"({note})" for note in strangers.notes_of(error))])
@@ -150,7 +150,7 @@ def train_run(run: dict, folder: str, sweeper: int) -> tuple[str, str | None]:
 
 
 def _train(run: dict, place: Path, orphaned) -> None:
-    _write(place / "run.json", json.dumps(run, indent=1) + "\n")
+    write_whole(place / "run.json", json.dumps(run, indent=1) + "\n")
     env, algorithm, config = make_run(run)
     file = place / "checkpoint.pt" if _can_go_on(env) else None
     if file is not None:
@@ -163,7 +163,7 @@ def _train(run: dict, place: Path, orphaned) -> None:
     if history.steps[-1] < config.total_steps:
         raise SystemExit("the sweep that this run belongs to has ended")
     save_team(place / "team.pt", algorithm)
-    _write(place / "history.csv", _table([each.name for each in fields(History)], zip(*asdict(history).values())))
+    write_whole(place / "history.csv", _table([each.name for each in fields(History)], zip(*asdict(history).values())))
 
 
 def _can_go_on(env: TeamEnv) -> bool:
@@ -198,7 +198,7 @@ def _gather(folder: Path, runs: list[dict]) -> None:
         path = _place(folder, run) / "history.csv"
         if path.exists():
             rows += [[run[name] for name in OF_A_RUN] + [row[name] for name in COLUMNS] for row in _history(path)]
-    _write(folder / "results.csv", _table([*OF_A_RUN, *COLUMNS], rows))
+    write_whole(folder / "results.csv", _table([*OF_A_RUN, *COLUMNS], rows))
 
 
 def _history(path: Path) -> list[dict[str, str]]:
@@ -229,7 +229,7 @@ def _place(folder: str | Path, run: dict) -> Path:
     return Path(folder) / "runs" / run["name"]
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """The whole file or, if this process dies meanwhile, what was there before."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text(text, encoding="utf-8", newline="")

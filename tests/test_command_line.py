@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from PIL import Image
@@ -153,6 +154,46 @@ def test_a_run_from_before_there_were_these_options_is_still_replayed(capsys):
     file.write_text(json.dumps({name: choices[name] for name in ("env", "algorithm", "seed", "preset", "steps")}))
     assert main(["evaluate", "runs/climbing-qmix-seed0"]) == 0
     assert "the best possible is 11.00" in capsys.readouterr().out
+
+
+def test_what_is_no_run_json_is_refused_by_its_name(capsys):
+    assert main(["train", "--env", "climbing", "--steps", "640"]) == 0
+    file = Path("runs/climbing-qmix-seed0/run.json")
+    choices = json.loads(file.read_text())
+    capsys.readouterr()
+    for wrong in (b"", b"[]", b"3", b"\xff\xfe", b"[" * 100_000, b"{}", *(
+            json.dumps(choices | {name: value}).encode() for name, value in (
+                ("settings", []), ("env", 3), ("env", None), ("algorithm", []), ("seed", "0"), ("preset", "x"),
+                ("preset", [])))):
+        file.write_bytes(wrong)
+        assert main(["evaluate", "runs/climbing-qmix-seed0"]) == 2, wrong[:50]
+        assert "run.json was not written by the train command" in capsys.readouterr().err, wrong[:50]
+
+
+def test_a_second_run_in_one_folder_changes_nothing_of_the_first(tmp_path, capsys):
+    """Its choices were written before it was refused; had the first then been killed, `evaluate` would have made
+    another team."""
+    said = {}
+
+    class Stop(main.__globals__["StopOnCtrlC"]):
+        def __call__(self):
+            if not said:
+                said["code"] = main(["train", "--env", "climbing", "--run", str(tmp_path / "r"), "--steps", "320"])
+                said["choices"] = (tmp_path / "r" / "run.json").exists()
+            return False
+    with mock.patch("qmix_course.__main__.StopOnCtrlC", Stop):
+        assert main(["train", "--run", str(tmp_path / "r"), "--steps", "640"]) == 0
+    assert said == {"code": 2, "choices": False} and "another run is writing" in capsys.readouterr().err
+    assert json.loads((tmp_path / "r" / "run.json").read_text())["env"] == "grid"
+
+
+def test_a_file_where_the_runs_folder_belongs_is_named(tmp_path, capsys):
+    (tmp_path / "note").write_text("mine")
+    for run in (tmp_path / "note", tmp_path / "note" / "a" / "b"):
+        assert main(["train", "--steps", "320", "--run", str(run)]) == 2
+        assert f"--run: expected a folder for the run, got {run}, but {tmp_path / 'note'} is a file" in \
+            capsys.readouterr().err
+    assert (tmp_path / "note").read_text() == "mine"
 
 
 @pytest.mark.parametrize("arguments, words", [

@@ -35,7 +35,7 @@ is_rule made sight_doubt clock_doubt reward_doubt never_over called
 place_of starts_differ team_options told asked notes_of words_of limits_of takes_a_seed check_capacity no_update
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
-train_run FormationGuide.start line wedge ring
+train_run read_choices write_whole FormationGuide.start line wedge ring
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """
