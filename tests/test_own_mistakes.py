@@ -10,7 +10,7 @@ from outside import package
 from own_envs import Walk, twist
 
 from qmix_course.algorithms import QMIX, VDN
-from qmix_course.envs import Cue, MStepGame, check_env
+from qmix_course.envs import Cue, MStepGame, ResetNeeded, check_env
 from qmix_course.envs.doubts import clock_doubt, reward_doubt, sight_doubt
 from qmix_course.errors import Faults
 from qmix_course.evaluation import evaluate, play
@@ -180,3 +180,36 @@ def test_a_world_behind_a_bridge_is_named_and_told_of_its_own_reset():
     words, = found.value.faults
     assert "check_env, tampered: 1 fault" in str(found.value) and "_generator" not in words
     assert "reset(seed=...) of the environment must begin all its chance afresh" in words
+
+
+@pytest.mark.parametrize("field, change", [
+    ("obs", lambda x: x[:, :1]), ("obs", lambda x: x[0]), ("state", lambda x: x[:, :1]),
+    ("available", lambda x: x.float()),
+    ("terminated", lambda x: x.float()), ("truncated", lambda x: x[:, None]), ("reward", lambda x: x.tolist()),
+    ("reward", lambda x: x[:1]), (None, lambda step: None)])
+@pytest.mark.parametrize("method", ["_begin", "_advance"])
+def test_what_goes_wrong_later_is_named_as_well(method, field, change):
+    """The first answers were looked at, the others not: torch's words came, of tensors that nobody knew."""
+    class Later(Walk):
+        def changed(self, name, *arguments):
+            step = getattr(super(), name)(*arguments)
+            self.calls = getattr(self, "calls", 0) + (name == method)
+            if name == method and self.calls == 3:
+                return change(step) if field is None else replace(step, **{field: change(getattr(step, field))})
+            return step
+
+        def _begin(self, where):
+            return self.changed("_begin", where)
+
+        def _advance(self, actions):
+            return self.changed("_advance", actions)
+    env = Later(num_envs=2)
+    for _ in range(2):
+        env.reset(seed=0)
+        env.step(torch.ones(2, 2, dtype=torch.int64))
+    with pytest.raises((TypeError, ValueError), match=rf"^{method} of Later{f': {field}: expected' if field else ''}"):
+        env.reset(seed=0)
+        env.step(torch.ones(2, 2, dtype=torch.int64))
+    with pytest.raises(ResetNeeded):
+        env.step(torch.ones(2, 2, dtype=torch.int64))
+    assert env.reset(seed=0).obs.shape == (2, 2, 2)

@@ -98,7 +98,7 @@ class TeamEnv(ABC):
         # What the last step brought, apart from the tensors that the caller got. None before the first reset.
         self._outcome: dict[str, torch.Tensor] | None = None
         self._waiting = False                       # whether any row has ended
-        self._looked_at: set[str] = set()           # the methods whose first answer was in order
+        self._looked_at: dict[str, list] = {}       # shapes and types of what each method last gave, which were right
         self._available: torch.Tensor | None = None     # kept only where ``masks_actions``
         self._generator = torch.Generator()
 
@@ -123,7 +123,7 @@ class TeamEnv(ABC):
             self._seed(seed)
         with strangers.asked("_begin", self):
             step = self._begin(where, **start)
-        self._first_look("_begin", step)
+        self._look("_begin", step)
         if bool((step.ended & where).any()):
             raise ValueError(f"_begin of {type(self).__name__}: expected both flags False where an episode begins, got "
                              f"one that has ended in row(s) {(step.ended & where).nonzero().flatten().tolist()[:8]}; "
@@ -150,26 +150,26 @@ class TeamEnv(ABC):
         self._outcome = None                        # if it fails midway, only a reset of all makes sense
         with strangers.asked("_advance", self):
             step = self._advance(actions)
-        self._first_look("_advance", step)
+        self._look("_advance", step)
         return self._remember(step)
 
     def _seed(self, seed: int) -> None:
         """Everything random begins afresh from ``seed``."""
         self._generator.manual_seed(seed)
 
-    def _first_look(self, method: str, step) -> None:
-        """What a method gives the first time must be tensors of the contract's shapes. (``check_env`` looks at every
-        step, and at much more.)"""
-        if method in self._looked_at:
-            return
+    def _look(self, method: str, step) -> None:
+        """What a method gives must be tensors of the contract's shapes. (``check_env`` looks at much more.)"""
         spec, rows, name = self.spec, self.num_envs, type(self).__name__
         errors.instance(f"{method} of {name}", step, TeamStep)
+        forms = [(getattr(value, "shape", None), getattr(value, "dtype", None)) for value in vars(step).values()]
+        if forms == self._looked_at.get(method):
+            return
         shapes = {"obs": (spec.n_agents, spec.obs_dim), "state": (spec.state_dim,),
                   "available": (spec.n_agents, spec.n_actions)}
         for field, value in vars(step).items():
             dtype = torch.bool if field in ("available", "terminated", "truncated") else getattr(value, "dtype", None)
             errors.tensor(f"{method} of {name}: {field}", value, (rows, *shapes.get(field, ())), dtype)
-        self._looked_at.add(method)
+        self._looked_at[method] = forms
 
     def _remember(self, step: TeamStep) -> TeamStep:
         if step.reward.dtype is not torch.get_default_dtype():          # whole numbers, say
