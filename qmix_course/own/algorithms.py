@@ -10,7 +10,7 @@ import torch
 
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
-from qmix_course.envs.base import TeamSpec, TeamStep
+from qmix_course.own.drawn import changed, drawn_batch, fresh_memory, moment, place_after, rows_of, twins
 from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, shape_faults
 from qmix_course.replay import FIELDS, Batch
 
@@ -19,21 +19,27 @@ def check_algorithm(algorithm: Algorithm) -> None:
     """Ask ``algorithm`` for values and losses on drawn batches; ``errors.Faults``, a ``ValueError`` with one sentence a
     fault, if it breaks the contract. Its weights stay as they are.
 
-    Looked at: ``act_values`` as ``check_agents`` does; that the loss is a finite scalar, the same each time and in any
-    order of the rows; that its gradient reaches registered weights, and neither the target network nor, through a
-    target, the online one; that the target network values what comes next, at steps that go on or were cut, by an
-    available action, and nothing counts after an end; that padding counts for nothing. What the values should be,
-    nobody can know here: for that, hold the algorithm against a task whose answer is known.
+    Looked at: ``start`` and ``act_values`` as ``check_agents`` does; that the loss is a finite scalar, the same each
+    time, in any order of the rows and not twice as large for twice the rows; that its gradient reaches registered
+    weights and all agents, and neither the target network nor, through a target, the online one; that rewards and
+    played actions count, and each row meets its own target; that the target network values what comes next, at steps
+    that go on or were cut, by an available action and the state that comes, and nothing counts after an end; that
+    padding counts for nothing and steps count alike. What the values should be, nobody can know here: for that, hold
+    the algorithm against a task whose answer is known.
     """
     errors.instance("algorithm", algorithm, Algorithm)
     report(f"check_algorithm, {type(algorithm).__name__}", [
         lambda: _acts(algorithm), lambda: _loss_is_sound(algorithm), lambda: _padding(algorithm),
-        lambda: _targets(algorithm)])
+        lambda: _played(algorithm), lambda: _targets(algorithm)])
 
 
 def _acts(algorithm: Algorithm) -> Iterator[str]:
     spec, (obs, last, _) = algorithm.spec, drawn_inputs(algorithm.spec, 0, length=1)
-    memory = _memory(algorithm, 3)
+    memory = fresh_memory(algorithm, 3)
+    if not close(fresh_memory(algorithm, 3), memory):
+        yield "start: the same generator gave another memory the second time; expected all chance to come from it"
+        raise Enough
+    algorithm.start(moment(spec, 3), None)                     # greedy play has no generator
     if memory is not None:
         yield from shape_faults("start: memory", memory, (3, spec.n_agents, algorithm.memory_dim))
     elif algorithm.memory_dim:
@@ -46,63 +52,17 @@ def _acts(algorithm: Algorithm) -> Iterator[str]:
             yield "act_values: the same inputs gave other values the second time; expected greedy play without dice"
             raise Enough
         for name, dim in (("another agent", 1), ("another row", 0)):
-            if obs.shape[dim + dim] > 1:
-                changed = obs[:, 0].movedim(dim, 0).clone()
-                changed[-1] = 1 - changed[-1]
-                new, _ = algorithm.act_values(changed.movedim(0, dim), last[:, 0], memory)
-                if not close(new.movedim(dim, 0)[:-1], q.movedim(dim, 0)[:-1]):
+            for at, rest in ((-1, slice(None, -1)), (0, slice(1, None))) if q.shape[dim] > 1 else ():
+                other = obs[:, 0].movedim(dim, 0).clone()
+                other[at] = 1 - other[at]
+                new, _ = algorithm.act_values(other.movedim(0, dim), last[:, 0], memory)
+                if not close(new.movedim(dim, 0)[rest], q.movedim(dim, 0)[rest]):
                     yield (f"act_values: values changed with the observation of {name}; expected each agent to act "
                            "from its own alone")
 
 
-def _memory(algorithm: Algorithm, rows: int) -> torch.Tensor | None:
-    return algorithm.start(_moment(algorithm.spec, rows), torch.Generator().manual_seed(0))
-
-
-def _moment(spec: TeamSpec, rows: int) -> TeamStep:
-    dice, no = torch.Generator().manual_seed(1), torch.zeros(rows, dtype=torch.bool)
-    return TeamStep(torch.rand(rows, spec.n_agents, spec.obs_dim, generator=dice),
-                    torch.rand(rows, spec.state_dim, generator=dice),
-                    torch.ones(rows, spec.n_agents, spec.n_actions, dtype=torch.bool), torch.zeros(rows), no, no)
-
-
-def _batch(algorithm: Algorithm, rows: int = 8) -> Batch:
-    """Drawn rows. Whole episodes of 1 to 3 steps where rows are episodes, else one step each; half of them end."""
-    spec, dice = algorithm.spec, torch.Generator().manual_seed(2)
-    length = 3 if algorithm.recurrent else 1
-    empty = Batch.padding(rows, length, spec, algorithm.memory_dim)
-    lengths = torch.arange(rows) % length + 1
-    steps = torch.arange(length + 1)
-    seen, played = steps <= lengths.unsqueeze(1), steps[:-1] < lengths.unsqueeze(1)             # [B, T+1], [B, T]
-
-    def drawn(like: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
-        return torch.rand(like.shape, generator=dice) * where.view(*where.shape, *[1] * (like.dim() - 2))
-
-    available = torch.rand(empty.available.shape, generator=dice) < 0.6
-    actions = torch.randint(spec.n_actions, empty.actions.shape, generator=dice) * played.unsqueeze(-1)
-    available[:, :-1].scatter_(-1, actions.unsqueeze(-1), True)
-    available[..., 0] |= ~available.any(-1)
-    last = torch.cat([torch.full_like(actions[:, :1], -1), actions.masked_fill(~played.unsqueeze(-1), -1)], 1)
-    ends = (torch.arange(rows) // length % 2 == 0).unsqueeze(1) & (steps[:-1] == lengths.unsqueeze(1) - 1)
-    memory = _memory(algorithm, rows)
-    return replace(empty, obs=drawn(empty.obs, seen), state=drawn(empty.state, seen), actions=actions,
-                   last_actions=last, available=available | ~seen.view(*seen.shape, 1, 1),
-                   reward=drawn(empty.reward, played), terminated=ends, mask=played.to(empty.mask.dtype),
-                   memory=empty.memory if memory is None else memory)
-
-
-def _twins(algorithm: Algorithm) -> tuple[Algorithm, Algorithm]:
-    """A copy that learns, and a target with other weights."""
-    online, target = deepcopy(algorithm), deepcopy(algorithm)
-    dice = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for weights in target.parameters():
-            weights.add_(0.3 * torch.randn(weights.shape, generator=dice, dtype=weights.dtype))
-    return online, target
-
-
 def _loss_is_sound(algorithm: Algorithm) -> Iterator[str]:
-    (online, target), batch = _twins(algorithm), _batch(algorithm)
+    (online, target), batch = twins(algorithm), drawn_batch(algorithm)
     kept = {name: getattr(batch, name).clone() for name, _, _ in FIELDS}
     loss = online.loss(batch, target)
     if not isinstance(loss, torch.Tensor) or loss.shape != () or not loss.is_floating_point():
@@ -115,9 +75,14 @@ def _loss_is_sound(algorithm: Algorithm) -> Iterator[str]:
     if written:
         yield f"loss: wrote into batch.{written[0]}; expected the batch to stay as it was"
         raise Enough
-    twin = _twins(algorithm)[0]
-    if any(not torch.equal(a, b) for a, b in zip(online.state_dict().values(), twin.state_dict().values())):
-        yield "loss: changed the algorithm's own weights; expected train to do that"
+    for whose, used, twin in zip(("algorithm's own", "target's"), (online, target), twins(algorithm)):
+        if any(not torch.equal(a, b) for a, b in zip(used.state_dict().values(), twin.state_dict().values())):
+            yield f"loss: changed the {whose} weights; expected train to do that"
+            raise Enough
+    kept_loss = [name for name, value in vars(online).items() if _has_gradient(value)]
+    if kept_loss:
+        yield (f"loss: kept a tensor with its gradient in {kept_loss[0]}, with which the algorithm cannot be copied; "
+               "expected .detach(), or float(...)")
         raise Enough
     if not close(online.loss(batch, target), loss):
         yield "loss: the same batch gave another loss the second time; expected nothing to be drawn"
@@ -125,15 +90,30 @@ def _loss_is_sound(algorithm: Algorithm) -> Iterator[str]:
     order = torch.arange(len(batch.obs)).flip(0)
     if not close(online.loss(Batch(**{name: getattr(batch, name)[order] for name in kept}), target), loss):
         yield "loss: another order of the rows gave another loss; expected rows to count alike"
-    yield from _no_gradient_in_targets(online, target, batch)
+    if close(online.loss(rows_of(batch, order.repeat(2)), target), 2 * loss):
+        yield ("loss: a batch that is there twice gave twice the loss; expected the mean over the steps that were "
+               "played (masked_mean: masked sum / mask sum)")
+    yield from _gradients(online, target, batch)
     values = online.played_values(batch)
     yield from shape_faults("played_values", values.detach(), batch.reward.shape)
 
 
-def _no_gradient_in_targets(online: Algorithm, target: Algorithm, batch: Batch) -> Iterator[str]:
-    obs = batch.obs.clone().requires_grad_()
-    loss = online.loss(replace(batch, obs=obs), target)
-    found = list(learning_faults("loss", loss, online, (*target.parameters(), obs)))
+def _has_gradient(value) -> bool:
+    values = value if isinstance(value, (list, tuple)) else value.values() if isinstance(value, dict) else [value]
+    return any(isinstance(each, torch.Tensor) and each.grad_fn is not None for each in values)
+
+
+def _gradients(online: Algorithm, target: Algorithm, batch: Batch) -> Iterator[str]:
+    asked = []                                                  # what the online agents were shown, to learn from
+
+    def show(_, given):
+        asked.append(given[0].detach().clone().requires_grad_() if torch.is_grad_enabled() else given[0])
+        return asked[-1], *given[1:]
+
+    hook = online.agents.register_forward_pre_hook(show)
+    loss = online.loss(batch, target)
+    hook.remove()
+    found = list(learning_faults("loss", loss, online, (*target.parameters(), *asked)))
     yield from found
     if any("no gradient" in words for words in found):
         raise Enough
@@ -143,48 +123,99 @@ def _no_gradient_in_targets(online: Algorithm, target: Algorithm, batch: Batch) 
     if reached:
         yield (f"loss: its gradient reaches the target network ({reached[0]}); expected the targets to be constants "
                "(torch.no_grad)")
+    for name, weights in online.named_parameters():
+        if weights.requires_grad and weights.grad is None and not close(_moved(online, name, batch, target), loss):
+            yield f"loss: reads {name}, and no gradient reaches it; expected it to learn (is something detached?)"
+            return
+    slopes = [(obs[:, t], obs.grad[:, t].abs()) for obs in asked if obs.grad is not None for t in range(obs.shape[1])]
     full = batch.mask.all(1)                                    # what they see at the end is read for the targets alone
-    if obs.grad is not None and obs.grad[full, -1].abs().sum() > 0 and not reached:
+    if not reached and any(torch.equal(obs[full], batch.obs[full, -1]) and grad[full].sum() > 0
+                           for obs, grad in slopes if obs.shape == batch.obs[:, -1].shape):
         yield ("loss: its gradient goes through what comes after the last step, so that the online network is pulled "
                "by its own targets; expected the targets to be constants (torch.no_grad)")
+    first = [grad.sum((0, 2)) > 0 for obs, grad in slopes if torch.equal(obs, batch.obs[:, 0])]
+    learned = torch.stack(first).any(0) if first else torch.ones(batch.obs.shape[2], dtype=torch.bool)
+    for agent in (~learned).nonzero().flatten().tolist() if learned.any() else ():
+        if not close(online.loss(changed(batch, "obs", (slice(None), 0, agent)), target), loss):
+            yield (f"loss: reads the values of agent {agent}, and no gradient reaches them; expected every agent to "
+                   "learn (is something detached?)")
 
 
-def _after(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """For indexing: each row, and the place after its last step."""
-    return torch.arange(len(batch.mask)), batch.mask.sum(1).long()
+def _moved(online: Algorithm, name: str, batch: Batch, target: Algorithm) -> torch.Tensor:
+    """The loss with other numbers in one weight."""
+    other = deepcopy(online)
+    with torch.no_grad():
+        other.get_parameter(name).add_(0.1)
+        return other.loss(batch, target)
 
 
-def _changed(batch: Batch, name: str, places: tuple, values: torch.Tensor | None = None) -> Batch:
-    """The batch with other values of one field in these places: 1 − x where none are given."""
-    field = getattr(batch, name).clone()
-    field[places] = 1 - field[places] if values is None else values
-    return replace(batch, **{name: field})
+def _played(algorithm: Algorithm) -> Iterator[str]:
+    """What was played counts: rewards, actions, each row's own, each step alike."""
+    (online, target), batch = twins(algorithm), drawn_batch(algorithm)
+    loss, played = online.loss(batch, target), batch.mask > 0
+    for places, which in ((played & ~batch.terminated, "that was not terminated"),
+                          (played & batch.terminated, "at which the task terminated")):
+        if torch.equal(online.loss(changed(batch, "reward", (places,)), target), loss):     # not a bit: it is not read
+            yield f"loss: does not change with the reward of a step {which}; expected it to be part of the target"
+            return
+    if algorithm.spec.n_actions > 1:
+        others = changed(batch, "actions", (played,), (batch.actions[played] + 1) % algorithm.spec.n_actions)
+        for what, before, after in (("loss", loss, online.loss(others, target)),
+                                    ("played_values", online.played_values(batch), online.played_values(others))):
+            if torch.equal(before, after):
+                yield (f"{what}: is the same whichever actions were played; expected the values of batch.actions "
+                       "(self.chosen)")
+                return
+    alone = torch.stack([online.loss(rows_of(batch, row.unsqueeze(0)), target) for row in torch.arange(len(played))])
+    steps = played.sum(1)
+    right = close(loss, (alone * steps).sum() / steps.sum())
+    if not right and algorithm.recurrent and close(loss, alone.mean()):
+        yield ("loss: rows count alike, however many steps were played in them; expected the mean over the steps that "
+               "were played (masked_mean: masked sum / mask sum)")
+    if not right and not algorithm.recurrent:
+        i, j = torch.cartesian_prod(torch.arange(len(played)), torch.arange(len(played))).T
+        now, then = rows_of(batch, i), rows_of(batch, j)
+        met = {name: torch.cat([getattr(now, name)[:, :1], getattr(then, name)[:, 1:]], 1)
+               for name in ("obs", "state", "available")}
+        if close(online.loss(replace(now, reward=then.reward, terminated=then.terminated, **met), target), loss):
+            yield ("loss: the values of each row meet the targets of all rows (shapes such as [B, 1, 1] and [B, 1] "
+                   "stretch to [B, B, 1]); expected each row to meet its own")
 
 
 def _targets(algorithm: Algorithm) -> Iterator[str]:
     if algorithm.gamma == 0:
         return                                                  # nothing that comes counts
-    (online, target), batch = _twins(algorithm), _batch(algorithm)
-    loss, (rows, after) = online.loss(batch, target), _after(batch)
+    (online, target), batch = twins(algorithm), drawn_batch(algorithm)
+    loss, (rows, after) = online.loss(batch, target), place_after(batch)
     ended = batch.terminated.any(1)
     there, on = (rows[ended], after[ended]), (rows[~ended], after[~ended])
-    for name in ("obs", "state"):
-        if not close(online.loss(_changed(batch, name, there), target), loss):
+    twin = deepcopy(online)
+    for name in ("obs", "state"):               # in another way for another target: a loss may predict what comes, too
+        other = changed(batch, name, there)
+        if not close(online.loss(other, target) - loss, online.loss(other, twin) - online.loss(batch, twin)):
             yield (f"loss: changes with the {name} after a step at which the task terminated; expected the target to "
                    "be the reward alone there (td_target)")
             return
-    both = _changed(_changed(batch, "obs", on), "state", on)
-    if close(online.loss(both, target), loss):
+    both = changed(changed(batch, "obs", on), "state", on)
+    if torch.equal(online.loss(both, target), loss):
         yield ("loss: does not change with what comes after a step that was not terminated; expected such a step, also "
                "one that was cut, to count what would have come")
         return
-    if close(online.loss(batch, deepcopy(online)), loss):
+    before, comes = (not torch.equal(online.loss(changed(batch, "state", where), target), loss)
+                     for where in ((slice(None), 0), on))
+    if before != comes:
+        yield ("loss: changes with the state before a step, and not with the one that comes; expected the target "
+               "network to value what comes by the state that comes" if before else
+               "loss: changes with the state that comes after a step, and not with the one before; expected what was "
+               "played to be valued by the state in which it was played")
+        return
+    if torch.equal(online.loss(batch, twin), loss):
         yield "loss: is the same whatever the target network's weights are; expected target to value what comes next"
         return
     if algorithm.spec.n_actions > 1:
         only = torch.eye(algorithm.spec.n_actions, dtype=torch.bool)
-        losses = [online.loss(_changed(batch, "available", on, one), target) for one in only]
-        if all(close(each, losses[0]) for each in losses):
+        losses = [online.loss(changed(batch, "available", on, one), target) for one in only]
+        if all(torch.equal(each, losses[0]) for each in losses):
             yield ("loss: is the same whichever actions are available after the last step; expected the target to be "
                    "the value of an available one (own_best(q, available))")
 
@@ -192,7 +223,7 @@ def _targets(algorithm: Algorithm) -> Iterator[str]:
 def _padding(algorithm: Algorithm) -> Iterator[str]:
     if not algorithm.recurrent:
         return                                                  # rows of one step have none
-    (online, target), batch = _twins(algorithm), _batch(algorithm)
+    (online, target), batch = twins(algorithm), drawn_batch(algorithm)
     loss, empty = online.loss(batch, target), batch.mask == 0
     behind = torch.cat([torch.zeros_like(empty[:, :1]), empty], 1)              # [B, T+1]
     for name in ("obs", "state", "reward", "actions", "terminated"):
@@ -200,7 +231,7 @@ def _padding(algorithm: Algorithm) -> Iterator[str]:
         values = torch.tensor(True) if name == "terminated" else None
         if name == "actions":
             values = torch.tensor(algorithm.spec.n_actions - 1)
-        if not close(online.loss(_changed(batch, name, (places,), values), target), loss):
+        if not close(online.loss(changed(batch, name, (places,), values), target), loss):
             yield (f"loss: changes with the {name} of padding; expected steps with mask 0 to count for nothing "
                    "(masked_mean)")
             raise Enough
@@ -213,3 +244,4 @@ def _padding(algorithm: Algorithm) -> Iterator[str]:
     if not close(online.loss(longer, target), loss):
         yield ("loss: changes with more padding behind the rows; expected the mean over the steps that were played "
                "(masked_mean: masked sum / mask sum)")
+        raise Enough
