@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from own_agents import SIZES, WRONG, Plain, Remember, SharesActions, made
+from own_agents import RIGHT, SIZES, WRONG, Plain, Remember, SharesActions, made
 
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.envs import TeamSpec
@@ -38,6 +38,13 @@ def test_each_mistake_is_named_alone(kind):
         check_agents(made(kind), SPEC)
     found = caught.value.faults
     assert len(found) == 1 and found[0].startswith(WRONG[kind]) and "expected" in found[0], found
+
+
+@pytest.mark.parametrize("kind", RIGHT, ids=lambda kind: kind.__name__)
+def test_right_ones_that_are_not_usual_pass(kind):
+    for seed in range(5):
+        torch.manual_seed(seed)
+        assert check_agents(kind(), SPEC) is None
 
 
 def test_several_at_once():

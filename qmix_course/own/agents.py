@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import torch
 from torch import nn
@@ -19,8 +20,9 @@ def check_agents(agents: nn.Module, spec: TeamSpec) -> None:
     q[B, T, N, A], memory[B, N, M] = agents(obs[B, T, N, O], last_actions[B, T, N], memory or None), with M =
     ``agents.memory_dim``; without memory M = 0 and None comes back. Looked at: shapes and dtypes; that agent i reads
     its own observation, last action and memory and nobody else's, no other row's, and nothing of the future; that the
-    same inputs give the same values; that all that is remembered is in the memory, so that a fresh one begins a fresh
-    episode; that every weight is registered and the gradient reaches some.
+    same inputs give the same values, however many rows there are; that no last action (−1) is not read as the last one
+    of all; that all that is remembered is in the memory, so that a fresh one begins a fresh episode; that every weight
+    is registered, and that the gradient reaches some, for each agent whose values depend on any, and through time.
     """
     errors.instance("agents", agents, nn.Module)
     errors.instance("spec", spec, TeamSpec)
@@ -34,9 +36,8 @@ def _sizes(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
         yield (f"memory_dim: expected a whole number, the numbers that each agent remembers (0: none), got "
                f"{errors.describe(size)}")
         raise Enough
-    obs, last, _ = drawn_inputs(spec, size)
-    kept = obs.clone(), last.clone()
-    came = agents(obs, last, None)
+    inputs, given = drawn_inputs(spec, size), drawn_inputs(spec, size)
+    came = agents(*given[:2], None)
     if not isinstance(came, tuple) or len(came) != 2:
         yield f"forward: expected a pair (q, memory), got {errors.describe(came)}"
         raise Enough
@@ -46,11 +47,13 @@ def _sizes(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
     elif came[1] is not None:
         yield f"forward: expected None for the memory, as memory_dim is 0, got {errors.describe(came[1])}"
         raise Enough
-    for name, value, before in zip(("obs", "last_actions"), (obs, last), kept):
-        if not torch.equal(value, before):
+    if size:
+        agents(*given)
+    for name, value, before in zip(("obs", "last_actions", "memory"), given, inputs):
+        if value is not None and not torch.equal(value, before):
             yield f"forward: wrote into {name}, which the replay needs; expected it to stay as it was"
-
-
+            if name == "memory":
+                raise Enough
 
 
 def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
@@ -63,7 +66,8 @@ def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
         yield ("forward: the same inputs gave other values the second time; expected nothing to be drawn (no dropout) "
                "and nothing to be kept in the module (all that is remembered goes through memory)")
         raise Enough
-    yield from learning_faults("forward: q", q, agents)
+    lost = list(learning_faults("forward: q", q, agents))
+    yield from lost
     names, found = ("observation", "last action", "memory"), False
     for number, name in enumerate(names):
         if inputs[number] is None:
@@ -72,28 +76,90 @@ def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
         for axis, dim in axes:
             if inputs[number].shape[dim] < 2:
                 continue
-            at, rest = (-1, slice(None, -1))                    # change the last one, look at the others
-            changed = inputs[number].movedim(dim, 0).clone()
-            changed[at] = 1 - changed[at] if number != 1 else (changed[at] + 1).clamp(0) % spec.n_actions
-            given = list(inputs)
-            given[number] = changed.movedim(0, dim)
-            new, then = agents(*given)
-            axis_of_q = {"agents": 2, "rows": 0, "time": 1}[axis]
-            clean = close(new.movedim(axis_of_q, 0)[rest], q.movedim(axis_of_q, 0)[rest])
-            if after is not None and axis != "time":
-                axis_of_m = {"agents": 1, "rows": 0}[axis]
-                clean &= close(then.movedim(axis_of_m, 0)[rest], after.movedim(axis_of_m, 0)[rest])
+            clean = True
+            # Change the last one and look at the others; of agents and rows, also the first one.
+            for at, rest in ((-1, slice(None, -1)), (0, slice(1, None)))[:1 if axis == "time" else 2]:
+                changed = inputs[number].movedim(dim, 0).clone()
+                changed[at] = 1 - changed[at] if number != 1 else (changed[at] + 1).clamp(0) % spec.n_actions
+                given = list(inputs)
+                given[number] = changed.movedim(0, dim)
+                new, then = agents(*given)
+                axis_of_q = {"agents": 2, "rows": 0, "time": 1}[axis]
+                clean &= close(new.movedim(axis_of_q, 0)[rest], q.movedim(axis_of_q, 0)[rest])
+                if after is not None and axis != "time":
+                    axis_of_m = {"agents": 1, "rows": 0}[axis]
+                    clean &= close(then.movedim(axis_of_m, 0)[rest], after.movedim(axis_of_m, 0)[rest])
             if not clean:
                 found = True
                 yield {
-                    "agents": f"forward: agent 0's values changed with the {name} of another agent; expected each "
+                    "agents": f"forward: an agent's values changed with the {name} of another agent; expected each "
                               "agent to read its own alone",
-                    "rows": f"forward: row 0's values changed with the {name} of another row; expected rows that do "
+                    "rows": f"forward: a row's values changed with the {name} of another row; expected rows that do "
                             "not depend on one another (no batch norm)",
                     "time": f"forward: values changed with an {name} that came later; expected each step to know the "
                             "past alone".replace("an last", "a last")}[axis]
     if found:
         raise Enough                                            # steps in a row would only tell it again
+    mixed = [None if value is None else value.clone() for value in inputs]
+    mixed[1][1:, 0] = 0                                         # one row begins its episode, others are amid theirs
+    for row in range(len(mixed[0])):
+        one = agents(*(None if value is None else value[row:row + 1] for value in mixed))
+        if not close(one[0], agents(*mixed)[0][row:row + 1]):
+            yield ("forward: a row alone and the same row among others gave other values; expected rows that do not "
+                   "depend on one another, nor on how many there are or whose episode begins")
+            raise Enough
+    other = _moved(agents, 0.3)                                 # said of both: a small network can be deaf by its weights
+    looks = [lambda each: _no_action(each, spec, inputs)] + [lambda each: _learns(each, inputs)] * (not lost)
+    for look in looks:
+        yield from set(look(agents)) & set(look(other))
+
+
+def _moved(agents: nn.Module, by: float) -> nn.Module:
+    other = deepcopy(agents)
+    with torch.no_grad():
+        for weights in other.parameters():
+            weights.add_(by)
+    return other
+
+
+def _no_action(agents: nn.Module, spec: TeamSpec, inputs: list) -> Iterator[str]:
+    """−1 for the first actions, against the last action of all and the one before it."""
+    if spec.n_actions < 2:
+        return
+    first = {}
+    for action in (-1, spec.n_actions - 1, spec.n_actions - 2):
+        last = inputs[1].clone()
+        last[:, 0] = action
+        first[action] = agents(inputs[0], last, inputs[2])[0][:, 0]
+    none, last, other = first.values()
+    if torch.equal(none, last) and not torch.equal(last, other):
+        yield (f"forward: last action −1 (none yet) is read as action {spec.n_actions - 1}, as an index counts from "
+               "the end; expected an episode's start to look like no action")
+
+
+def _learns(agents: nn.Module, inputs: list) -> Iterator[str]:
+    """Values that depend on the weights, agent by agent and through time, carry a gradient to them."""
+    with torch.no_grad():
+        moved, then = _moved(agents, 0.1)(*inputs)
+    q, after = agents(*inputs)
+    weights = [each for each in agents.parameters() if each.requires_grad]
+    for agent in range(q.shape[2]):
+        slopes = torch.autograd.grad(q[:, :, agent].sum(), weights, retain_graph=True, allow_unused=True)
+        if not close(q[:, :, agent], moved[:, :, agent]) and not any(
+                slope is not None and slope.abs().sum() > 0 for slope in slopes):
+            yield (f"forward: the values of agent {agent} depend on the weights, and no gradient reaches these from "
+                   "there; expected every agent to learn (is something detached?)")
+            return
+    if not agents.memory_dim or close(after, then):             # nothing remembered, or nothing that was learned
+        return
+    obs = inputs[0].clone().requires_grad_()
+    q = agents(obs, *inputs[1:])[0][:, -1]
+    changed = inputs[0].clone()
+    changed[:, 0] = 1 - changed[:, 0]
+    slope, = torch.autograd.grad(q.sum(), obs, allow_unused=True)
+    if not close(agents(changed, *inputs[1:])[0][:, -1], q) and (slope is None or not slope[:, 0].abs().sum() > 0):
+        yield ("forward: what was seen earlier changes later values, and no gradient goes back through the memory; "
+               "expected agents to learn what to remember (is it detached between steps?)")
 
 
 def _remembers(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
