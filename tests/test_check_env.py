@@ -14,6 +14,8 @@ from own_envs import (
     Walk,
     WritesActions,
 )
+from own_envs_more import DOUBTED, Arrivals, HiddenDice, ManyKinds
+from own_envs_more import WRONG as MORE
 
 from qmix_course.envs import (
     Cue,
@@ -38,6 +40,9 @@ RIGHT = {
     "dice of its own": lambda: OwnRng(),
     "ends early": lambda: EndsEarly(num_envs=2),
     "expanded": lambda: Expanded(),
+    "two kinds of dice": lambda: ManyKinds(num_envs=4),
+    "arrivals": lambda: Arrivals(num_envs=4),
+    "hidden dice": lambda: HiddenDice(num_envs=4),
     "grid": lambda: GridWorld(size=3, episode_limit=12),
     "grid, random starts": lambda: GridWorld(size=4, num_envs=5, random_starts=True, episode_limit=15, view=1),
     "grid, three agents": lambda: GridWorld(size=3, n_agents=3, episode_limit=9),
@@ -73,14 +78,23 @@ def test_right_environments_pass(name, dtype):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", WRONG | MORE)
 def test_each_mistake_is_named_alone(name):
-    make, begins, also = WRONG[name]
+    make, begins, also = (WRONG | MORE)[name]
     found = faults(make())
     wanted = [words for words in found if words.startswith(begins or "_") and also in words]
     assert wanted and (len(found) == 1 or begins is None), found
     assert all(also in words for words in found)
     assert "expected" in found[0] and "\n" not in found[0]
+
+
+@pytest.mark.parametrize("name", DOUBTED)
+def test_what_breaks_no_rule_is_said(name):
+    make, begins = DOUBTED[name]
+    with pytest.warns(UserWarning) as said:
+        assert faults(make()) == []
+    word, = [str(each.message) for each in said]
+    assert word.partition(": ")[2].startswith(begins), word
 
 
 def test_actions_that_are_ruled_out_or_do_not_exist():

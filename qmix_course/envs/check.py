@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 from copy import deepcopy
@@ -10,7 +11,16 @@ import torch
 
 from qmix_course import checkpoint, errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec
-from qmix_course.envs.doubts import FEW, clock_doubt, sight_doubt, state_doubt, units_doubt
+from qmix_course.envs.doubts import (
+    FEW,
+    blank_doubt,
+    clock_doubt,
+    cut_doubt,
+    sight_doubt,
+    state_doubt,
+    units_doubt,
+)
+from qmix_course.envs.habits import habits
 from qmix_course.envs.probe import Probe, Stop
 from qmix_course.envs.twins import FAR, ROWS, SEED, Twins
 
@@ -24,11 +34,14 @@ def check_env(env: TeamEnv) -> None:
     resets its rows and no other, clock and all; that rows do not depend on one another; that every episode ends by
     ``episode_limit``; masks and refusals; that clones share nothing; that ``state_dict`` holds everything. Reset
     ``env`` afterwards. What breaks no rule is warned of: observations that are large or in several units, a state or
-    observations that never change, a limit of 10 steps or more at which every episode is flagged terminated.
+    observations that never change, a limit of 10 steps or more at which every episode is flagged terminated, a cut
+    before the limit, last observations that are blank or those of the next episode, rows that all begin alike, actions
+    that make no difference.
 
     Episodes longer than 2,000 steps are not played to their end. Where an environment draws by chance as it goes, rows
-    that depend on one another cannot be told from chance, and are not looked for; nor can any check know what
-    you meant: a mask that forbids the wrong actions, or another reward.
+    that depend on one another are looked for as long as the same numbers are drawn, from torch's generator; beyond
+    that they cannot be told from chance. Nor can any check know what you meant: a mask that forbids the wrong
+    actions, or another reward.
     """
     errors.instance("env", env, TeamEnv)
     if not isinstance(getattr(env, "spec", None), TeamSpec) or not hasattr(env, "_generator"):
@@ -56,6 +69,8 @@ class _Check(Twins):
         for look in (self.fields, self.ends, self.refusals):
             self.attempt(look)
         reproducible = self.attempt(self.same_seed)
+        if reproducible and not self.attempt(self.shared_dice):
+            return                                              # what others draw would look like what a reset left
         seen = self.attempt(self.where_seen)
         if not reproducible or not self.copies:
             return                                              # without that, no two episodes can be compared
@@ -76,8 +91,15 @@ class _Check(Twins):
         obs, state = torch.cat([step.obs for step in seen]), torch.cat([step.state for step in seen])
         told = "both" in self.faults or not hasattr(self, "ended")      # whoever sets both flags has been told that
         clock = None if told else clock_doubt(*self.ended, self.limit)
-        return [words for words in (units_doubt(obs), state_doubt(obs, state), sight_doubt(obs, state), clock)
-                if words is not None]
+        if not told:
+            clock = clock or cut_doubt(self.ended[0], [not each for each in self.ended[1]], self.limit)
+        flags = (torch.stack([getattr(step, name) for step in seen]) for name in ("truncated", "ended"))
+        found = [units_doubt(obs), state_doubt(obs, state), sight_doubt(obs, state), clock,
+                 blank_doubt(torch.stack([step.obs for step in seen]), *flags)]
+        if self.copies and not self.faults:
+            with contextlib.suppress(Stop):
+                found += habits(self)
+        return [words for words in found if words is not None]
 
     def attempt(self, look) -> bool:
         """Whether it found nothing new."""

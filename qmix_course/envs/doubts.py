@@ -60,6 +60,25 @@ def clock_doubt(lengths: list[int], terminated: list[bool], limit: int) -> str |
             "task itself is over then, all is well")
 
 
+def cut_doubt(lengths: list[int], truncated: list[bool], limit: int) -> str | None:
+    """A word where an episode was cut before the ``limit``."""
+    early = [steps for steps, cut in zip(lengths, truncated) if cut and steps < limit]
+    if not early:
+        return None
+    return (f"an episode was cut (truncated) after {early[0]} steps, before episode_limit = {limit}. If the task was "
+            "over there, flag terminated, or a team learns that more would have come; if it has a clock of its own, "
+            "episode_limit can be that")
+
+
+def blank_doubt(obs: torch.Tensor, truncated: torch.Tensor, ended: torch.Tensor) -> str | None:
+    """A word where the last obs[T, B, N, O] of cut episodes are all 0, and no others are."""
+    blank = (obs == 0).flatten(2).all(-1)
+    if not truncated.any() or not blank[truncated].all() or blank[~ended].any():
+        return None
+    return ("the last observations of episodes that were cut are all 0. What would have come is valued by them: return "
+            "what agents see there")
+
+
 def reward_doubt(size: float, spread: float) -> str | None:
     """A word on rewards of at most that ``size``, and with that ``spread``, in whose units little is learned."""
     if spread == 0 or SPREAD[0] <= spread <= SPREAD[1] or (spread < SPREAD[0] and size > SMALL):

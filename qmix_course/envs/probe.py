@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from dataclasses import fields
 
 import numpy as np
 import torch
+from torch.overrides import TorchFunctionMode
 
 from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamStep
@@ -16,6 +18,20 @@ NAMES = tuple(field.name for field in fields(TeamStep))
 
 class Stop(Exception):
     """A fault was told after which nothing more can be learned from this environment."""
+
+
+class Draws(TorchFunctionMode):
+    """Notes what torch draws from a generator: which function, and how many numbers of which shape."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        came = function(*args, **(kwargs or {}))
+        if (kwargs or {}).get("generator") is not None:
+            self.made.append((function.__name__, tuple(came.shape)))
+        return came
 
 
 class Probe:
@@ -28,6 +44,7 @@ class Probe:
         self.env, self.faults, self.scribble = env, faults, scribble        # faults: what it is -> the sentence
         self.came: TeamStep | None = None       # what the last call returned, and what it held then
         self.now: TeamStep | None = None
+        self.drawn: list | None = None          # a list: of each call the method, the rows, what it drew (or None)
 
     def fault(self, words: str, kind: str = "") -> None:
         """``kind``: what is told once only, wherever it happens."""
@@ -61,8 +78,11 @@ class Probe:
             return seen
 
         setattr(self.env, method, heard)
+        watched = self.drawn is not None
+        foreign = foreign_dice(self.env) if watched else None
         try:
-            step = call()
+            with Draws() if watched else contextlib.nullcontext() as draws:
+                step = call()
         except Stop:
             raise
         except Exception as error:
@@ -71,6 +91,10 @@ class Probe:
             raise Stop from error
         finally:
             delattr(self.env, method)
+        if watched:                                             # None: drawn from what cannot be looked into
+            known = foreign_dice(self.env) == foreign
+            rows = None if where is None else where.tolist()
+            self.drawn.append((method, rows, [draws.made, dice_of(self.env)] if known else None))
         if step is not seen:                                    # a subclass may have a reset or step of its own
             self._look(method, step, where)
         self._same_as_then(method)
@@ -192,15 +216,43 @@ def same(one: torch.Tensor, two: torch.Tensor) -> bool:
 
 def dice_of(env: TeamEnv) -> list:
     """The states of all random generators that its next step may draw from, as far as they can be seen from here."""
+    found = [torch.get_rng_state().numpy().tobytes(), *foreign_dice(env)]
+    return found + [value.get_state().numpy().tobytes() for value in parts_of(env)
+                    if isinstance(value, torch.Generator)]
+
+
+def foreign_dice(env: TeamEnv) -> list:
+    """Those that are not torch's."""
     of_numpy = np.random.get_state()
-    found = [torch.get_rng_state().numpy().tobytes(), of_numpy[1].tobytes(), of_numpy[2], hash(random.getstate())]
-    for value in vars(env).values():
-        if isinstance(value, torch.Generator):
-            found.append(value.get_state().numpy().tobytes())
-        elif isinstance(value, np.random.Generator):
+    found = [of_numpy[1].tobytes(), of_numpy[2], hash(random.getstate())]
+    for value in parts_of(env):
+        if isinstance(value, np.random.Generator):
             found.append(str(value.bit_generator.state))
         elif isinstance(value, np.random.RandomState):
             found.append(str(value.get_state()))
         elif isinstance(value, random.Random):
             found.append(str(value.getstate()))
     return found
+
+
+def parts_of(env: TeamEnv, most: int = 300) -> list:
+    """What the environment holds, and what that holds, the nearest first."""
+    parts, known = [env], {id(env)}
+    for part in parts:
+        inside = part if isinstance(part, (list, tuple)) else part.values() if isinstance(part, dict) else \
+            () if isinstance(part, (torch.Tensor, np.ndarray, type)) else getattr(part, "__dict__", {}).values()
+        for each in inside:
+            if id(each) not in known and len(parts) < most:
+                known.add(id(each))
+                parts.append(each)
+    return parts
+
+
+def drew_alike(one: Probe, two: Probe) -> int:
+    """For how many steps both drew the same numbers for the same purposes; −1 if not even at the reset before them."""
+    steps = -1
+    for a, b in zip(one.drawn, two.drawn):
+        if a[-1] is None or a != b:
+            break
+        steps += steps < 0 or a[0] == "_advance"
+    return steps

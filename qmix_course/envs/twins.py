@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import torch
 
 from qmix_course.envs.base import TeamEnv, TeamStep
-from qmix_course.envs.probe import NAMES, Probe, Stop, dice_of, differences
+from qmix_course.envs.probe import NAMES, Probe, Stop, dice_of, differences, drew_alike
 
 ROWS, FAR, SEED = 3, 2_000, 5       # rows that are played side by side; the most steps that are played in one go
 
@@ -44,10 +47,10 @@ class Twins:
         return False
 
     def compare(self, one: list[TeamStep], two: list[TeamStep], words: str, rows=slice(None), method: str = "",
-                clock: str = "", lenient: bool = False) -> bool:
+                clock: str = "", lenient: int | None = None) -> bool:
         """A fault with ``words`` where two trips differ, or with ``clock`` if all that differs first is truncated.
 
-        ``lenient``: chance may have made a difference, so only the clock is a fault.
+        ``lenient``: after so many steps chance may have made a difference, so that only the clock is a fault.
         """
         found = first_difference(one, two, rows)
         if found is None:
@@ -56,11 +59,13 @@ class Twins:
         if clock and names == ["truncated"]:
             self.fault(f"{clock} (only truncated came at another time); expected a full episode_limit = {self.limit} "
                        "steps from a row's own reset")
-        elif not lenient:
+        elif lenient is None or at <= lenient:
             when = "from the start" if at == 0 else f"after {at} calls"
             method = method or ("_begin" if at == 0 else "_advance")
             self.faults.setdefault(words, f"{method}: " + words.format(" and ".join(names), when))
-        return lenient and names != ["truncated"]
+        else:
+            return True
+        return False
 
     def chance_from(self) -> str:
         """Where the dice of a right environment come from: of one behind a bridge, its writer has no generator here."""
@@ -115,21 +120,46 @@ class Twins:
                 probe.play(1, dice=turn)
 
     def rows_apart(self) -> None:
-        if self.rows < 2 or self.chance():
+        if self.rows < 2:
             return
+        chance = self.chance()
         for dice, other in enumerate(("other", "last", "first")):
             pair = self.begun(), self.begun()
+            for probe in pair if chance else ():
+                probe.drawn = []
             one, two = pair[0].now, pair[1].now
             for step in range(self.far):
                 if one.ended.any() or two.ended.any():
                     break
                 one = pair[0].play(1, dice=1_000 * dice + step)[-1]
                 two = pair[1].play(1, dice=1_000 * dice + step, other=other)[-1]
+                if chance and (pair[0].drawn[-1][-1] is None or pair[0].drawn[-1] != pair[1].drawn[-1]):
+                    break                                       # chance may make the difference from here on
                 found = differences(one, two, slice(1, None))
                 if found:
                     self.fault(f"_advance: {' and '.join(found)} of row 1 or 2 changed with the actions of row 0, at "
                                f"step {step + 1}; expected rows that do not depend on one another")
                     return
+
+    def shared_dice(self) -> None:
+        """Torch's, numpy's and Python's own generators belong to everybody. (Of a stranger's task nobody here can say
+        what it draws from.)"""
+        if hasattr(self.env, "_task"):
+            return
+        probe, kept = self.fresh(), (torch.get_rng_state(), np.random.get_state(), random.getstate())
+        torch.manual_seed(SEED), np.random.seed(SEED), random.seed(SEED)        # whatever they are set to, it shows
+        before = dice_of(probe.env)
+        try:
+            probe.reset(seed=SEED + 1)
+            probe.play(min(self.far, 20))
+            after = dice_of(probe.env)
+        finally:
+            torch.set_rng_state(kept[0]), np.random.set_state(kept[1]), random.setstate(kept[2])
+        names = [name for name, old, new in zip(("torch", "numpy", "numpy", "Python"), before, after) if old != new]
+        if names:
+            self.fault(f"_begin or _advance: draws from {names[0]}'s global generator, or sets it, which changes what "
+                       "everybody else draws from it (first weights, other environments); expected chance from "
+                       "self._generator alone")
 
     def where_hidden(self) -> None:
         """What only shows later: the clock, or anything else, of rows that were, or were not, reset on their own."""
@@ -144,16 +174,18 @@ class Twins:
             stay = self.begun()
             stay.play(steps)
             for probe in (early, late):
+                probe.drawn = [] if chance else None
                 probe.reset(seed=SEED + 1, where=row)
             stay.reset(where=row)
             trips = [[probe.now, *probe.play(self.far, dice=2, resets=False)] for probe in (early, late, plain, stay)]
+            alike = drew_alike(early, late) if chance else None
             self.compare(*(first_episode(trip, 0) for trip in trips[:2]), "row 0 was reset on its own, at the start "
                          "and later, and {} differ {}; expected reset to leave nothing of the old episode",
-                         rows=slice(0, 1), method="_begin", lenient=chance,
+                         rows=slice(0, 1), method="_begin", lenient=alike,
                          clock="_begin: the clock of a row is not set back where the row is reset on its own")
             self.compare(*(first_episode(trip, 1) for trip in trips[2:]), "row 1 was not in where as row 0 was reset, "
                          "and {} differ {} from an episode without that reset; expected where to pick the rows",
-                         rows=slice(1, 2), method="_begin", lenient=chance,
+                         rows=slice(1, 2), method="_begin", lenient=-1 if chance else None,
                          clock="_begin: a reset of row 0 changed the clock of row 1, which was not in where")
 
     def own_memory(self) -> None:

@@ -108,7 +108,7 @@ def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
             yield ("forward: a row alone and the same row among others gave other values; expected rows that do not "
                    "depend on one another, nor on how many there are or whose episode begins")
             raise Enough
-    other = _moved(agents, 0.3)                                 # said of both: a small network can be deaf by its weights
+    other = _moved(agents, 0.3)                                 # said of both: a small network may be deaf by chance
     looks = [lambda each: _no_action(each, spec, inputs)] + [lambda each: _learns(each, inputs)] * (not lost)
     for look in looks:
         yield from set(look(agents)) & set(look(other))
