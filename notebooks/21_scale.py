@@ -223,7 +223,7 @@ plots.lines(counts, ways, "Updates of K teams, one thread", "K", "times as fast"
 #
 # ### Step 5: compile, threads
 #
-# `TrainConfig(compile=True)` hands the loss to `torch.compile`, which fuses small operations into larger ones. It costs time at the start. So the question is not "is it faster?" but "after how many updates has it paid?"
+# `TrainConfig(compile=True)` hands the loss to `torch.compile`, which fuses small operations into larger ones. It costs time at the start. So the question is not "is it faster?" but "after how many updates has it paid?" (A recurrent team is not compiled: it goes on as it is, and `train` says so, because compiling made its updates slower.)
 
 # %% [markdown]
 # **Predict.** A default run makes 468 updates. Does compiling pay for one?

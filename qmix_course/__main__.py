@@ -97,6 +97,9 @@ def settings(config: TrainConfig) -> str:
     if config.epsilon_start > config.epsilon_end and last > (config.epsilon_start + config.epsilon_end) / 2:
         text += (f"\nNote: at the end of the run ε is still {last:.2f}, because it falls over epsilon_steps = "
                  f"{config.epsilon_steps:,} steps. For a shorter fall: --set epsilon_steps={config.total_steps // 2}")
+    if 1 < config.total_steps <= config.evaluate_every:
+        text += (f"\nNote: the team is looked at once, in the end, as evaluate_every = {config.evaluate_every:,}. For "
+                 f"ten looks: --set evaluate_every={max(1, config.total_steps // 10)}")
     return text
 
 

@@ -46,8 +46,12 @@ def write_report(folder: str | Path, samples: int = 2_000) -> str:
                   for team in scores[env]}
         figure = plots.bands(curves, f"{env}: interquartile mean and 95% interval", "environment steps",
                              "greedy return")
-        text += _section(folder, f"{number}-{_slug(env)}", env, {team: [each] for team, each in scores[env].items()},
-                         len(plan["seeds"]), samples, figure)
+        part = _section(folder, f"{number}-{_slug(env)}", env, {team: [each] for team, each in scores[env].items()},
+                        len(plan["seeds"]), samples, figure)
+        if env in plan["scale"]:
+            low, high = plan["scale"][env]
+            part.insert(2, f"By the plan's scale {_n(low)} counts as 0 here, and {_n(high)} as 1.")
+        text += part
     if len(scores) > 1 and set(scores) <= set(plan["scale"]):
         text += _section(folder, EVERYTHING.replace(" ", "-"), EVERYTHING, _together(scores, plan["scale"]),
                          len(plan["seeds"]) * len(scores), samples)

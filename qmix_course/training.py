@@ -169,6 +169,8 @@ class Run:
         if not exact:                               # new episodes in every row, not those that the run began with
             self.collector.begin_anew(saved["collector"], another_seed(saved["steps"]))
         self.history = History(**saved["history"])
+        self.watch.looked = any(updates and self.scheduled(steps)           # what was said then is not said again
+                                for steps, updates in zip(self.history.steps, self.history.updates))
         self.steps, self.losses, self.seconds = saved["steps"], list(saved["losses"]), saved["seconds"]
 
 

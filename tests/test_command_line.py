@@ -205,3 +205,11 @@ def test_train_says_its_settings_and_where_exploration_ends(arguments, words, ca
     said = capsys.readouterr().out
     assert "settings: seed=0, total_steps=1600, " in said and "learning_rate=0.0005, " in said
     assert (words or "") in said and ("ε is still" in said) == (words is not None)
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--steps", "400"], True), (["--steps", "400", "--set", "evaluate_every=40"], False)])
+def test_a_run_that_looks_once_says_so(arguments, said, capsys):
+    assert main(["train", *arguments, "--set", "learning_starts=64"]) == 0
+    words = "looked at once, in the end, as evaluate_every = 500. For ten looks: --set evaluate_every=40"
+    assert (words in capsys.readouterr().out) == said

@@ -63,6 +63,17 @@ def test_one_entry_in_other_units_is_named_once_by_the_check_and_by_train():
     assert words.startswith("train: observations come in several units: entry 6 (up to 100)")
 
 
+def test_what_was_said_of_units_is_not_said_again_by_a_run_that_goes_on(tmp_path):
+    file, longer = tmp_path / "checkpoint.pt", replace(SHORT, total_steps=2_400)
+
+    def run(config, resume):
+        env = Battery(num_envs=8)
+        return said(lambda: train(env, VDN.for_env(env), config, checkpoint=file, resume=resume))
+
+    assert sum("several units" in words for words in run(SHORT, False)) == 1
+    assert sum("several units" in words for words in run(longer, True)) == 0
+
+
 def test_what_is_in_one_unit_is_not_named():
     class Small(Battery):
         full = 30.0

@@ -25,6 +25,18 @@ def test_pettingzoos_own_tests(make):
         parallel_seed_test(lambda: as_parallel_env(make()), num_cycles=100)
 
 
+@pytest.mark.parametrize("make", ENVIRONMENTS)
+def test_there_and_back_the_limit_is_known_and_no_end_is_doubted(make):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        back = from_parallel_env(as_parallel_env(make()))
+        assert back.spec == make().spec
+        step = back.reset(seed=0)
+        for _ in range(5 * min(back.spec.episode_limit, 10)):
+            step = back.reset(where=step.ended) if step.ended.any() else step
+            step = back.step(torch.zeros(1, back.spec.n_agents, dtype=torch.int64))
+
+
 def test_pettingzoos_own_test_with_masks():
     """It looks for masks in the observation only. Info and observation hold the same, and the way back reads them."""
     with warnings.catch_warnings():

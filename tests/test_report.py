@@ -51,7 +51,8 @@ def test_the_numbers_are_those_of_the_last_evaluations(tmp_path):
 
 def test_over_all_tasks_scores_are_scaled_and_draws_stratified(tmp_path):
     write(tmp_path, SCORES, plan(scale={"grid": [0, 10], "two-step": [7, 8]}))
-    text = write_report(tmp_path, samples=500).split("## all tasks")[1]
+    before, text = write_report(tmp_path, samples=500).split("## all tasks")
+    assert "By the plan's scale 0 counts as 0 here, and 10 as 1." in before
     scaled = [np.array(SCORES["grid", "qmix"]) / 10, np.array(SCORES["two-step", "qmix"]) - 7]
     low, high = bootstrap(scaled, samples=500)
     assert f"| qmix | 10 of 10 | {iqm(np.concatenate(scaled)):.4g} | {low:.4g} to {high:.4g} |" in text

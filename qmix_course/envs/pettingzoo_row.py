@@ -42,7 +42,8 @@ class Task:
         self.own_limit = foreign.own_limit(first.unwrapped, metadata)
         if episode_limit is None:
             try:
-                episode_limit = errors.whole_number("max_cycles", self.own_limit)
+                of_team = getattr(first.unwrapped, "episode_limit", None)       # what as_parallel_env made says so
+                episode_limit = errors.whole_number("max_cycles", self.own_limit or of_team)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"episode_limit: {self.name} does not say how long an episode lasts ({error}); "
                                  "give a number of steps") from error

@@ -30,6 +30,7 @@ class _AsParallelEnv(ParallelEnv):
 
     def __init__(self, env: TeamEnv):
         self.env, spec = env, env.spec
+        self.episode_limit = spec.episode_limit
         self.metadata = self.metadata | {"name": type(env).__name__}
         self.possible_agents = [f"agent_{i}" for i in range(spec.n_agents)]
         self.agents: list[str] = []
