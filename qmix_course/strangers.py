@@ -67,14 +67,31 @@ def notes_of(error: BaseException) -> list[str]:
 
 def words_of(error: BaseException) -> str:
     """Its message, and what ``asked`` wrote on it."""
-    return " ".join([str(error), *(f"({note})" for note in notes_of(error))])
+    try:
+        said = str(error)
+    except Exception:
+        said = in_short(error)
+    return " ".join([said, *(f"({note})" for note in notes_of(error))])
 
 
 def told(error: Exception) -> str:
     """An error of somebody's own code in a line: its kind, its first words, and file and line."""
-    said = str(error).splitlines()[0][:200] if str(error) else "(without a word)"
+    said = in_short(error)[:200] if first_words(error) else f"{type(error).__name__}: (without a word)"
     place = place_of(error)
-    return f"{type(error).__name__}: {said}" + (f" ({place})" if place else "")
+    return said + (f" ({place})" if place else "")
+
+
+def in_short(error: BaseException) -> str:
+    """Its kind and its first line."""
+    return f"{type(error).__name__}: {first_words(error)}".rstrip(": ")
+
+
+def first_words(error: BaseException) -> str:
+    """Its first line, "" if it has none, or if its own code cannot say it."""
+    try:
+        return (str(error).splitlines() or [""])[0]
+    except Exception:
+        return ""
 
 
 def place_of(error: BaseException) -> str:

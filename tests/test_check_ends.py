@@ -23,10 +23,11 @@ from endless import (
     swallows_everything,
 )
 
-from qmix_course import exact
+from qmix_course import exact, strangers
 from qmix_course.checks import check, limit
 from qmix_course.checks.guard import Guard, OffLimits
 from qmix_course.checks.room import Room
+from qmix_course.desk.running import run_cell
 
 pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
 
@@ -253,3 +254,18 @@ def test_what_ends_late_opens_nothing_that_another_check_has_closed():
         left.open()
         with pytest.raises(OffLimits):
             exact.solve(None, 0.9)
+
+
+def test_an_exception_that_cannot_say_what_it_is_gets_a_verdict():
+    """Its own text raises, and the check ended in a traceback."""
+    class Odd(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    def answer(x):
+        raise Odd
+
+    verdict = Room(PLAIN).judge((answer,))
+    assert (verdict.kind, verdict.title) == ("error in your code", "line 2 of answer: Odd")
+    assert run_cell("class Odd(Exception):\n    __str__ = None\nraise Odd", 0, {}) == "line 3: Odd"
+    assert strangers.told(Odd()).startswith("Odd") and strangers.words_of(Odd()) == "Odd"

@@ -1,8 +1,12 @@
 """Verdicts from another process: what an answer prints or writes is none, and cells run whatever magic stands above
 them."""
 
+import contextlib
 import json
+import os
 import shutil
+import subprocess
+import time
 
 import pytest
 
@@ -47,6 +51,26 @@ def test_nor_written_into_the_file(notebook):
               "chr(10))\nos._exit(0)")
     with pytest.raises(DeskError, match="could not be checked"):
         standing.verdicts_apart("00", notebook(answer))
+
+
+@pytest.mark.skipif(os.name == "nt" or not shutil.which("ps"), reason="needs groups of processes, and ps")
+@pytest.mark.parametrize("last", ["", "os._exit(0)"])
+def test_nothing_that_a_notebook_started_is_left_running(notebook, tmp_path, last):
+    """A program that an answer starts ran on for as long as it liked."""
+    answer = (f"import os, subprocess\nstarted = subprocess.Popen(['sleep', '600']).pid\n"
+              f"open({str(tmp_path / 'pid')!r}, 'w').write(str(started))\n{last}\n{RIGHT}")
+    with pytest.raises(DeskError) if last else contextlib.nullcontext():
+        assert standing.verdicts_apart("00", notebook(answer))["00.1"].kind == "correct"
+    pid, end = int((tmp_path / "pid").read_text()), time.monotonic() + 20
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(pid)
+
+
+def alive(pid: int) -> bool:
+    """Whether that process runs; one that has ended and that nobody has asked after does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return bool(state.strip()) and not state.startswith("Z")
 
 
 def test_input_does_not_wait_at_a_terminal(notebook):

@@ -10,6 +10,7 @@ import sys
 from functools import cache
 
 from qmix_course.checks.verdict import NotCorrect
+from qmix_course.strangers import in_short
 
 DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^((?:(?:\w[\w, *]*|[(\[][\w, "
                      r"*]+[)\]])\s*(?::[^=\n]+)?(?:[-+*/@%&|^]|//|\*\*)?=(?!=)\s*)+)",
@@ -42,7 +43,7 @@ class CellLog:
         if error is None and shown is not self._before and (result.info.raw_cell or "").lstrip().startswith("%%"):
             error = shown
         if error is not None and not isinstance(error, NotCorrect):
-            said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".rstrip(": ")
+            said = in_short(error)
             self.failed |= dict.fromkeys(defined(result.info.raw_cell or ""), said)
 
 

@@ -16,6 +16,7 @@ from torch import nn
 from qmix_course.checks.limit import Overrun, is_library
 from qmix_course.checks.surroundings import NobodyThere
 from qmix_course.checks.verdict import Verdict
+from qmix_course.strangers import in_short
 
 ROUNDERS = {"round", "round_", "around", "rint", "trunc", "fix", "quantize", "decimals", "format", "int", "floor",
             "ceil", "Decimal"}
@@ -62,7 +63,7 @@ def place(frame: FrameType, line: int) -> tuple[str, str]:
 
 def error_verdict(error: BaseException) -> Verdict:
     """The verdict for an exception in the learner's code."""
-    said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".rstrip(": ")
+    said = in_short(error)
     found = own_place(error)
     if found is None:
         return Verdict("error in your code", said,

@@ -115,7 +115,7 @@ class Room:
                                               f"used here",
                        "What does the text ask for: which type, which shape, which dtype? Print what your answer gives "
                        "for one small case.",
-                       f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+                       code.in_short(error))
 
     def wrong(self, name: str, detail: str = "") -> Found:
         """``raise room.wrong("the name of a mistake")``: the verdict for one of the exercise's mistakes."""

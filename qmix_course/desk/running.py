@@ -9,6 +9,7 @@ import sys
 
 from qmix_course.checks import limit
 from qmix_course.checks.code import place
+from qmix_course.strangers import in_short
 
 CELL_SECONDS = 20               # of computing in one cell: the cells of exercises define, they do not train
 
@@ -42,7 +43,7 @@ def run_cell(source: str, position: int, names: dict) -> str:
             if trace.tb_frame.f_code.co_filename == label:
                 line = trace.tb_lineno
             trace = trace.tb_next
-        return f"{f'line {line}: ' if line else ''}{type(error).__name__}: {error}".splitlines()[0]
+        return f"{f'line {line}: ' if line else ''}{in_short(error)}"
     return ""
 
 

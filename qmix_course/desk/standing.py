@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,7 +126,7 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
         letter, key = sealed.letter(file)
         with open(errors, "wb") as stderr:
             child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr,
-                                     env=environment)
+                                     env=environment, start_new_session=True)
         try:
             child.communicate(letter.encode(), timeout=RUN_SECONDS)
         except subprocess.TimeoutExpired:
@@ -133,6 +135,9 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
             late = child.poll() is None
             child.kill()
             child.wait()
+            if os.name != "nt":                             # and whatever it has left running
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
         last = (errors.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no message"])[-1]
         try:
             records = sealed.read(file, key)
