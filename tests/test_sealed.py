@@ -107,7 +107,7 @@ def test_a_magic_above_a_cell_does_not_skip_it(magic):
 
 @pytest.mark.parametrize("cell, value", [
     ("%time answer = 1 + 1", 2), ("%timeit -n 1 answer = 3", 3), ("answer = 4\n%matplotlib inline", 4),
-    ("answer = 5\n!ls", 5),
+    ("answer = 5\n!ls", 5), ("import asyncio\nanswer = await asyncio.sleep(0, 7)", 7),
     ("%%bash\nanswer = 6", None), ("%%html\n<b>x</b>", None),
 ])
 def test_other_magics(cell, value):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import inspect
 import linecache
 import re
 import sys
+from types import CodeType
 
 from qmix_course.checks import limit
 from qmix_course.checks.code import place
@@ -27,10 +30,10 @@ def run_cell(source: str, position: int, names: dict) -> str:
     try:
         text = TransformerManager().transform_cell(_without_magics(source))
         linecache.cache[label] = (len(text), None, text.splitlines(keepends=True), label)
-        tree = compile(text, label, "exec", ast.PyCF_ONLY_AST)
+        tree = compile(text, label, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         names["get_ipython"] = lambda: _Shell(names)
-        run = compile(tree, label, "exec")
-        limit.within(lambda: exec(run, names), CELL_SECONDS)
+        run = compile(tree, label, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        limit.within(lambda: _exec(run, names), CELL_SECONDS)
     except limit.Overrun as overrun:
         where = place(overrun.frame, overrun.line)[0].replace(" of <module>", "") + ": " if overrun.frame else ""
         return f"{where}it ran too long and was stopped: {overrun.why}"
@@ -45,6 +48,14 @@ def run_cell(source: str, position: int, names: dict) -> str:
             trace = trace.tb_next
         return f"{f'line {line}: ' if line else ''}{in_short(error)}"
     return ""
+
+
+def _exec(run: CodeType, names: dict) -> None:
+    """A cell may ``await`` outside of functions, as in Jupyter."""
+    if run.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(eval(run, names))
+    else:
+        exec(run, names)
 
 
 def _without_magics(source: str) -> str:
