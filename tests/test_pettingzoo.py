@@ -6,6 +6,7 @@ import pytest
 import torch
 
 pytest.importorskip("pettingzoo")
+from parallel_worlds import World  # noqa: E402
 from pettingzoo.test import parallel_api_test, parallel_seed_test  # noqa: E402
 from pettingzoo.test.example_envs import generated_agents_parallel_v0  # noqa: E402
 
@@ -216,7 +217,7 @@ def test_bad_input():
     with pytest.raises(TypeError, match="env: expected a PettingZoo ParallelEnv"):
         from_parallel_env(Angry())
     with pytest.raises(ValueError, match="episode_limit"):
-        from_parallel_env(as_parallel_env(GridWorld()))
+        from_parallel_env(World())
     with pytest.raises(ValueError, match="function"):
         from_parallel_env(as_parallel_env(GridWorld()), num_envs=2, episode_limit=100)
     parallel = as_parallel_env(GridWorld())

@@ -141,6 +141,13 @@ def test_names_that_cannot_be_keys():
         from_parallel_env(lambda: World(team=(["a"], ["b"])), episode_limit=20)
 
 
+def test_spaces_that_cannot_be_asked_for():
+    class Table(World):
+        action_space = {"a": spaces.Discrete(3), "b": spaces.Discrete(3)}
+    with pytest.raises(ValueError, match="action_space of a in tampered: expected a space, got TypeError"):
+        from_parallel_env(Table(), episode_limit=20)
+
+
 def test_a_call_that_does_not_fit_says_which():
     class Odd(World):
         def state(self, agent):

@@ -19,7 +19,7 @@ def names_of(name: str, env: ParallelEnv) -> list:
 def space_of(name: str, env: ParallelEnv, which: str, agent):
     try:
         return getattr(env, which)(agent)
-    except (AttributeError, KeyError, NotImplementedError) as error:
+    except (AttributeError, KeyError, NotImplementedError, TypeError) as error:
         raise ValueError(f"{which} of {agent} in {name}: expected a space, got {type(error).__name__}") from error
 
 
