@@ -25,6 +25,7 @@ from endless import (
 
 from qmix_course import exact, strangers
 from qmix_course.checks import check, limit
+from qmix_course.checks.exercise import find
 from qmix_course.checks.guard import Guard, OffLimits
 from qmix_course.checks.room import Room
 from qmix_course.desk.running import run_cell
@@ -269,3 +270,13 @@ def test_an_exception_that_cannot_say_what_it_is_gets_a_verdict():
     assert (verdict.kind, verdict.title) == ("error in your code", "line 2 of answer: Odd")
     assert run_cell("class Odd(Exception):\n    __str__ = None\nraise Odd", 0, {}) == "line 3: Odd"
     assert strangers.told(Odd()).startswith("Odd") and strangers.words_of(Odd()) == "Odd"
+
+
+@pytest.mark.parametrize("number", ["01.1", "04.2", "06.2"])
+def test_an_answer_that_refuses_every_question_gets_a_verdict(number):
+    """It was asked for a name that it cannot give, and the check ended in a traceback."""
+    class Odd:
+        def __getattr__(self, name):
+            raise RuntimeError(f"no {name}")
+
+    assert check(number, *[Odd()] * len(find(number).answers)).kind == "wrong shape or type"

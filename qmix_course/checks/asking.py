@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from types import FunctionType
 
 from qmix_course import errors
 from qmix_course.checks.exercise import Exercise, find
@@ -28,7 +29,7 @@ def check(number: str, *answers) -> Verdict:
         ValueError: there is no such exercise. TypeError: it has another number of answers.
     """
     exercise = find(number)
-    earlier = exercise.earlier(getattr(answer, "__name__", None) for answer in answers)
+    earlier = exercise.earlier(answer.__name__ for answer in answers if isinstance(answer, (FunctionType, type)))
     if len(answers) != len(exercise.answers) and earlier is None:
         raise TypeError(f'check("{number}", …): expected {", ".join(exercise.answers)}, got {len(answers)} answers')
     strict = STRICT or os.environ.get("QMIX_COURSE_STRICT") == "1"
