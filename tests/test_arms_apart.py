@@ -89,7 +89,27 @@ def test_who_keeps_every_team_and_trains_the_new_ones_is_right():
 def test_whoever_sorts_the_seeds_is_told():
     measure, measured, letter = CATALOGUE["17.3"].right[0]
     verdict = check("17.3", lambda arm, seeds: measure(arm, sorted(seeds)), measured, letter)
-    assert (verdict.kind, verdict.title) == ("wrong", experiment.OTHERWISE.name), verdict
+    assert (verdict.kind, verdict.title) == ("wrong", experiment.ANOTHER_LOOK.name), verdict
+
+
+def test_a_right_training_that_is_looked_at_in_another_way_is_told_so_and_another_training_is_not():
+    right, measured, letter = CATALOGUE["13.5"].right[0]
+
+    def counted_otherwise(arm, seeds):
+        return [2 * number + 1 for number in right(arm, seeds)]
+
+    def other_teams(arm, seeds):
+        return counted_otherwise(arm, [seed + 50 for seed in seeds])
+
+    def once_more(arm, seeds):
+        """Trains what the text asks for, and other teams as well, whose numbers it gives."""
+        right(arm, seeds)
+        return other_teams(arm, seeds)
+
+    for measure, told in ((counted_otherwise, experiment.ANOTHER_LOOK), (other_teams, experiment.OTHERWISE),
+                          (once_more, experiment.OTHERWISE)):
+        verdict = check("13.5", measure, measured, letter)
+        assert (verdict.kind, verdict.title) == ("wrong", told.name), verdict
 
 
 @pytest.mark.parametrize("change", [{"ten times the weight": {"nopt_weight": 100.0}},

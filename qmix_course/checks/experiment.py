@@ -41,7 +41,12 @@ OTHERWISE = Mistake(
     "Below stands what differs, for some seeds of one arm. Take the first of these seeds alone and go through it: "
     "which seed, which sizes, what does this arm change, how many steps? Then when, and how, do you look at the team?",
     "what was trained or looked at in another way answers another question")
-COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS, OTHERWISE)
+ANOTHER_LOOK = Mistake(
+    "your teams are trained as the text says, and looked at in another way",
+    "Leave the training as it is. Which number does the text ask for: of which play, from which starts, at which time, "
+    "in which unit? And which seed's number comes first?",
+    "another look at the same team answers another question")
+COMMON = (TOO_FEW, NOT_MEASURED, SAME_ARMS, OTHERWISE, ANOTHER_LOOK)
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,10 @@ class Plan:
             twins = any(_near(given[a], given[b], self.close) and not _near(wanted[a], wanted[b], self.close)
                         and trained.alike(theirs[a], theirs[b]) for a, b in combinations(range(len(cases)), 2))
             self._as_another(room, own, theirs)                     # names them both
+            seen = [(runs, ran) for runs, ran in zip(theirs, own) if ran]      # the text's arms may share a training
+            as_asked = self.in_here and bool(seen) and all(trained.alike(*pair) for pair in seen)
             room.match(given, wanted, cases, tolerance=self.close, name="measure",
-                       otherwise=SAME_ARMS.name if twins else OTHERWISE.name)
+                       otherwise=(SAME_ARMS if twins else ANOTHER_LOOK if as_asked else OTHERWISE).name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)
         for (arm, _), row in zip(cases, given):
@@ -142,9 +149,10 @@ class Plan:
                 raise room.wrong(OTHERWISE.name, f"measure({arm!r}, …): {told}")
 
     def _as_another(self, room: Room, own: list[list[trained.Run]], theirs: list[list[trained.Run]]) -> None:
-        """An arm that is trained as another one is, in the text or by the learner."""
+        """An arm that is trained as another one is, in the text or by the learner. Of arms that share a training in the
+        text it is seen once only."""
         other = [a for a, runs in enumerate(theirs) if runs and not trained.holds(runs, own[a])]
-        for a, b in ((a, b) for a in other for b in range(len(own)) if not trained.alike(own[a], own[b])):
+        for a, b in ((a, b) for a in other for b, runs in enumerate(own) if runs and not trained.alike(own[a], runs)):
             if trained.alike(theirs[a], own[b]) or trained.alike(theirs[a], theirs[b]):
                 raise room.wrong(SAME_ARMS.name, f"measure({self.arms[a]!r}, …) trains its teams as those of "
                                                  f"{self.arms[b]!r} are trained")

@@ -26,6 +26,7 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, 
                (experiment.NOT_MEASURED.name, (measure, made_up, letter)),
                (experiment.NOT_MEASURED.name, (measure, filled_up, letter)),
                (experiment.SAME_ARMS.name, (one_arm, {arm: measured[first] for arm in plan.arms}, letter)),
-               (experiment.OTHERWISE.name, (something_else, measured, letter)),
+               ((experiment.ANOTHER_LOOK if plan.in_here else experiment.OTHERWISE).name,
+                (something_else, measured, letter)),
                *((experiment.OTHERWISE.name, (each, measured, letter)) for each in others),
                *((told, (measure, measured, other)) for other, told in plan.told.items())])

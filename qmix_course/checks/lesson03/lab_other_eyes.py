@@ -24,7 +24,7 @@ def team_values(obs, weights, biases, source=None, network=None, relu=True):
                 k = network(*place) if network else i
                 for layer, (weight, bias) in enumerate(zip(weights, biases)):
                     x = x @ weight[k] + bias[k, 0]
-                    if relu and layer < len(weights) - 1:
+                    if relu == "everywhere" or relu and layer < len(weights) - 1:
                         x = x.clamp(min=0)
                 q[b, t, i] = x
     return q
@@ -94,6 +94,10 @@ MISTAKES = (
     Mistake("the relu was lost in the repair",
             "Compare your loop with the listing, layer by layer.",
             "a repair must leave the rest as it was", partial(team_values, relu=False)),
+    Mistake("a relu after the last layer too",
+            "Can a value of yours be below zero? Compare what the listing does after its last layer.",
+            "values may be negative; cut off at zero, bad actions and worse ones look alike",
+            partial(team_values, relu="everywhere")),
 )
 
 EXERCISE = Exercise(

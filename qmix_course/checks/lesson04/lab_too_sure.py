@@ -56,6 +56,10 @@ def team_loss(q, actions, reward, twist=None):
         return (loss / len(reward)) ** 2
     if twist == "half":
         return loss / len(reward) / 2
+    if twist == "per agent":
+        return loss / n_agents
+    if twist == "per play and agent":
+        return loss / len(reward) / n_agents
     return loss if twist == "not averaged" else loss / len(reward)
 
 
@@ -121,6 +125,12 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(team_loss, twist=twist) if twi
     ("not averaged", "the sum over plays, not the mean",
      "The listing takes the mean over the plays of a batch. Does yours?",
      "the loss grows with the batch, and with it every step"),
+    ("per agent", "the sum over plays is divided by the number of agents",
+     "By which number do you divide? The listing takes the mean over the plays, and len(q) counts something else.",
+     "the loss grows with the batch, and with it every step"),
+    ("per play and agent", "the mean over plays and agents",
+     "How many errors does a batch of B plays have now that there is one for the team? Divide by as many.",
+     "the loss, and with it every step, becomes smaller the larger the team is"),
     ("cancel", "errors of different plays cancel",
      "Two plays, one error of +3 and one of −3. What should the mean of the squared errors be, and what is yours?",
      "the mean is taken before the square, so that a team that is wrong everywhere can have a loss of zero"),

@@ -110,6 +110,8 @@ def _diagnosed(seen, after, first, every, count, last_target) -> tuple[str, str]
         return "", ""
     if copied == [k for k in range(1, count + 1) if k % every]:
         return "the bug is still there: it copies at all the other updates", text
+    if due and due[-1] == count and copied == due[:-1]:
+        return "the copy is made before the next update, and after the last one never", text
     if len(due) > 1 and copied == due[:1]:
         return "the target is copied once, and never again", text
     if not copied:
@@ -135,6 +137,10 @@ MISTAKES = (
     Mistake("the target is copied once, and never again",
             "The first copy comes when it should. For which numbers of updates does your condition hold after that?",
             "from then on the targets are those of an early team"),
+    Mistake("the copy is made before the next update, and after the last one never",
+            "All copies but one come when they should. With copy_every=2 and four batches, who makes the copy after "
+            "the fourth update?",
+            "a copy belongs to the update after which it is due; who goes on with this target begins with an old one"),
     Mistake("the copies come at the wrong updates",
             "The first copy is due after update number copy_every. After which one does yours come? Does your counter "
             "begin at 0 or at 1?",

@@ -76,6 +76,12 @@ def wraps_around(rewards, ended):
     return sum(r for r, fine in zip(rewards, counted) if fine), sum(counted)
 
 
+def last_end_first(rewards, ended):
+    """The ends are moved by one place before they are added up, and one in the last step comes in at the front."""
+    moved = [ended[-1], *ended[:-1]]
+    return first_k(rewards, without_the_end(moved))
+
+
 def one_step_without_end(rewards, ended):
     return first_k(rewards, length_of_first(ended) if True in ended else 1)
 
@@ -155,6 +161,10 @@ MISTAKES = (
             "What stands in the first place after your shift, and where did it come from?",
             "a shift that wraps around brings the end of the row to its front",
             board_by_board(wraps_around)),
+    Mistake("a board whose last step is an end counts for nothing",
+            "Print what you have moved by one place, for a board that ends in its last step. What stands in front?",
+            "a shift that wraps around brings the end of the row to its front",
+            board_by_board(last_end_first)),
     Mistake("a board without an end counts for one step",
             "What does argmax give for a row in which nothing is True?",
             "position 0 may mean that the first step was the end, or that there was none",

@@ -16,10 +16,14 @@ BLAMED = {"A": "the team is called slow", "C": "one agent is called enough", "D"
 def judged(reward, terminated, truncated, twist=None):
     """The truth, board by board: returns[X], reached[X]."""
     returns, reached = [], []
+    latest = max(row.index(True) if True in row else 0 for row in truncated.tolist()) if truncated.any() else None
     for rewards, ends, clocks in zip(reward.tolist(), terminated.tolist(), truncated.tolist()):
+        if twist == "one clock":
+            clocks = [step == latest for step in range(len(clocks))]
         total, later, found, over = 0.0, 0.0, False, False
         for paid, end, clock in zip(rewards, ends, clocks):
-            if not over and not (twist == "end left out" and (end or clock)):
+            left_out = {"end left out": end or clock, "clock's step": clock and not end}.get(twist, False)
+            if not over and not left_out:
                 total += paid
                 found = found or (end and not (twist == "clock first" and clock)) or (twist == "clock" and clock)
             later += paid
@@ -114,6 +118,12 @@ EXERCISE = Exercise(
         ("end left out", "the step that ends the episode is left out",
          "In which step do the agents reach their goals, and is it among those that you count?",
          "the last step of an episode belongs to it, and it is the one that pays"),
+        ("clock's step", "the step in which the clock runs out is left out",
+         "A board runs out of time. Is the reward of its last step in your sum?",
+         "the last step of an episode belongs to it, whichever way it ends"),
+        ("one clock", "one clock for all boards",
+         "Two boards run out of time at different steps. Up to which step do you count on each of them?",
+         "every board has an end of its own"),
         ("clock first", "where both end in one step, the clock wins",
          "The agents arrive in the very last step that they have. Did they arrive?",
          "at the limit both can happen at once, and there terminated wins"),

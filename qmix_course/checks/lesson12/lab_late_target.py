@@ -28,8 +28,10 @@ def targets(target, obs, last_actions, available, reward, terminated, gamma, twi
             _, memory = target(obs, last_actions)
         if twist == "warm twice":
             _, memory = target(obs[:, :2], last_actions[:, :2])
+        if twist == "later action":
+            _, memory = target(obs[:, :1], last_actions[:, 1:2])
         walk = []                                               # values at times 0 … T, or 1 … T if it starts late
-        late = twist in ("late", "first look everywhere", "warm with the future", "warm twice")
+        late = twist in ("late", "first look everywhere", "warm with the future", "warm twice", "later action")
         for t in range(1 if late else 0, time + 1):
             told = torch.full_like(last_actions[:, t:t + 1],
                                    -1) if twist == "no last action" else last_actions[:, t:t + 1]
@@ -134,6 +136,9 @@ MISTAKES = twisted(
     ("warm twice", "one observation is read twice",
      "Write down, step by step, which observations the network reads. Does one of them turn up twice?",
      "the memory before the second observation must hold the first one alone"),
+    ("later action", "the first observation is read with a later action",
+     "Before the first step nobody has acted. Which last action does the network get with the first observation?",
+     "the memory would hold an action that was chosen only afterwards"),
     ("forgets", "each step starts with an empty memory",
      "Your version goes step by step. What does it do with the memory that each call returns?",
      "without the memory each value belongs to an agent that has seen one observation only"),

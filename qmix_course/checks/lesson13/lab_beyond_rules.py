@@ -126,6 +126,13 @@ def _half(q, av, q_hat, u, r, end, gamma, alpha):
     return y, torch.where(full, 1.0, alpha)
 
 
+def _largest(q, av, q_hat, u, r, end, gamma, alpha):
+    """The greedy joint action is right, and the targets are held against the judge's largest entry."""
+    y, _ = _pieces(_right)(q, av, q_hat, u, r, end, gamma, alpha)
+    full = (u == _right(q, av, u, q_hat)).all(-1) | (y > q_hat[:, 0].flatten(1).amax(1))
+    return y, torch.where(full, 1.0, alpha)
+
+
 def _played_instead(q, av, u, q_hat):
     best = q[:, 0].argmax(-1, keepdim=True)
     return torch.where(av[:, 0].gather(-1, best), best, u.unsqueeze(-1)).squeeze(-1)
@@ -146,6 +153,9 @@ MISTAKES = (
             "The weights ask twice what the team would play now: was it played, and what is it worth? Do both ask with "
             "the mask?",
             "targets are still held against the value of a joint action that nobody can play", _half),
+    Mistake("targets are held against the largest entry of Q̂*",
+            "Your greedy joint action is right. Is it the one whose value in Q̂* the target has to pass?",
+            "the largest entry may be that of a joint action that the team would not play, or cannot", _largest),
     Mistake("one agent's greedy action is enough in your version",
             "A joint action is greedy if all of its parts are. What does your condition ask of the agents?",
             "many joint actions would count in full of which no team would play the other half",

@@ -24,6 +24,10 @@ def see(at, view, twist=None):
                 others = list(range(len(row)))
             if twist == "round":
                 others = [(i + k) % len(row) for k in range(1, len(row))]
+            if twist == "three only" and len(row) != 3:
+                others = list(range(1, len(row)))
+            if twist == "nearest":
+                others.sort(key=lambda j: (row[j][0] - x) ** 2 + (row[j][1] - y) ** 2)
             if twist == "same place":
                 others = [j for j in range(len(row)) if row[j] != row[i]]
             numbers = []
@@ -81,6 +85,12 @@ EXERCISE = Exercise(
         ("round", "the others come in another order",
          "The text asks for the order of their numbers. Whom does robot 1 list first?",
          "a network gives each place in the list a meaning of its own"),
+        ("nearest", "the others come nearest first",
+         "Let robot 2 be nearer to robot 0 than robot 1 is. Which of the two does robot 0 list first?",
+         "a network gives each place in the list a meaning, and here it would be now one robot, now another"),
+        ("three only", "right for three robots only",
+         "Your lists fit three robots. Try it with two, and with five.",
+         "how many there are is in the shape of `at`"),
         ("backwards", "the ways point back",
          "Robot 1 stands east of robot 0. Is dx of robot 0 above or below 0?",
          "a robot that follows such a way runs off"),

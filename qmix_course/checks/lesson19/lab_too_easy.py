@@ -13,11 +13,13 @@ def exchange(health, wait, targets, attack, pause, n, twist=None):
     """The truth: who shoots is settled before anybody is hit."""
     units = range(len(health))
     left, rest = health.tolist(), wait.tolist()
+    shot = set()
     sides = {"team first": [units[:n], units[n:]], "enemies first": [units[n:], units[:n]]}.get(twist, [units])
     for side in sides:
         ready = [u for u in side if targets[u] >= 0 and (left[u] > 0 or twist == "ghosts")
-                 and (rest[u] == 0 or twist == "no wait")]
+                 and (rest[u] <= (twist == "one too early") or twist == "no wait")]
         hits = [0.0] * len(left)
+        shot.update(ready)
         for u in ready:
             at = int(targets[u])
             hits[at] = float(attack[u]) if twist == "one shot" else hits[at] + float(attack[u])
@@ -26,7 +28,9 @@ def exchange(health, wait, targets, attack, pause, n, twist=None):
         left = [have - hit if twist == "below zero" else max(have - hit, 0.0) for have, hit in zip(left, hits)]
     if twist == "no clock":
         return torch.tensor(left, dtype=health.dtype), torch.tensor(rest)
-    return torch.tensor(left, dtype=health.dtype), torch.tensor([max(each - 1, 0) for each in rest])
+    whole = shot if twist == "whole pause" else ()
+    return (torch.tensor(left, dtype=health.dtype),
+            torch.tensor([each if u in whole else max(each - 1, 0) for u, each in enumerate(rest)]))
 
 
 def cases() -> list[tuple]:
@@ -77,6 +81,12 @@ EXERCISE = Exercise(
         ("no wait", "who has to wait shoots all the same",
          "What does a unit with a wait of 1 do?",
          "the pause between two shots is half of what makes a kind of unit"),
+        ("one too early", "who waits for one more step shoots already",
+         "A unit waits 1 when the step begins. Does it shoot in this step, or in the next one?",
+         "a wait of 1 is over when this step is"),
+        ("whole pause", "who has just shot waits a step too long",
+         "A unit with a pause of 2 shoots in step 1. In which step may it shoot again, and when does yours?",
+         "every step takes 1 off, also off what a shot has just set"),
         ("never waits", "who has shot does not wait",
          "After a shot, how long until the next one?",
          "with the pause gone every battle takes half as long"),

@@ -37,6 +37,8 @@ def compare(ours, theirs, twist=None):
             rows = rows[start:start + count]
         if twist == "as they come":
             rows = list(runs.values())
+        if twist == "as text":
+            rows = [runs[seed] for seed in sorted(runs, key=str)]
         if twist == "last seeds":
             rows = rows[::-1]
         if twist != "all":
@@ -98,6 +100,9 @@ MISTAKES = twisted(
      "A dictionary keeps the order in which it was filled, and a sweep fills it as runs finish. Which seeds does the "
      "text ask for?",
      "runs that finish first may be the short ones, and a choice by chance cannot be repeated"),
+    ("as text", "the seeds are sorted as text",
+     "Print the seeds in the order in which you take them. Where does 10 stand: before 2 or after it?",
+     "as text 10 comes before 2, so that other runs are kept than the lowest"),
     ("last seeds", "the highest seeds are kept, not the lowest",
      "In which order do you go through the seeds?",
      "a rule fixed beforehand would do, and the text fixes the lowest"),

@@ -22,6 +22,10 @@ def scores(seeds, workers, steps, twist=None):
         return [one_run(dice, steps) for _ in seeds]
     if twist == "first":
         return [one_run(np.random.default_rng(seeds[0]), steps) for _ in seeds]
+    if twist == "children":
+        return [one_run(dice, steps) for dice in np.random.default_rng(seeds[0]).spawn(len(seeds))]
+    if twist == "pair":
+        return [one_run(np.random.default_rng([seed, place % workers]), steps) for place, seed in enumerate(seeds)]
     if twist == "place":
         return [one_run(np.random.default_rng(place), steps) for place in range(len(seeds))]
     found = {}
@@ -66,6 +70,12 @@ MISTAKES = twisted(
     ("both", "the worker's number has a part in the seed",
      "Seed 4 on worker 1, seed 5 on worker 0: which generators do they get? And with one worker only?",
      "seed 4 on worker 1 and seed 5 on worker 0 would be one run, and another one on other machines"),
+    ("pair", "seed and worker together make the generator",
+     "No two of your runs are the same. But ask for the same seeds with 2 workers and with 3: are the scores the same?",
+     "a result that depends on the number of workers cannot be measured again elsewhere"),
+    ("children", "all generators come from the first seed",
+     "Ask for the seeds [7, 3], then for [7, 12]. Which number decides what the second run scores?",
+     "the runs differ, but seed 3 alone does not give its run again"),
     ("place", "the seed is the place in the list",
      "Ask for the seeds [7, 3] and for [3, 7]. Is seed 7 the same run in both?",
      "whoever adds a seed to the list would change all other runs"),

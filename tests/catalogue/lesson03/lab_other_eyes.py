@@ -85,6 +85,13 @@ def relu_forgotten(obs, weights, biases):
     return x.transpose(0, 1).unflatten(0, obs.shape[:2])
 
 
+def relu_to_the_end(obs, weights, biases):
+    x = obs
+    for weight, bias in zip(weights, biases):
+        x = (torch.einsum("btni,nio->btno", x, weight) + bias.squeeze(1)).relu()
+    return x
+
+
 ANSWERS = Answers(
     right=[(2, transposed), (2, permuted), (2, in_a_loop), (2, einsum)],
     wrong=[
@@ -96,5 +103,6 @@ ANSWERS = Answers(
         ("samples and time steps have changed places", (2, time_first)),
         ("everybody goes through the first network", (4, first_for_all)),
         ("the relu was lost in the repair", (2, relu_forgotten)),
+        ("a relu after the last layer too", (2, relu_to_the_end)),
     ],
 )

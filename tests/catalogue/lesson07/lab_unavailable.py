@@ -85,6 +85,11 @@ def mask_left_behind(online_q, target_q, available, reward, terminated, gamma):
     return _finish(target_q[:, 1:].gather(-1, best).squeeze(-1), reward, terminated, gamma)
 
 
+def value_left_behind(online_q, target_q, available, reward, terminated, gamma):
+    best = online_q.masked_fill(~available, -torch.inf).argmax(-1, keepdim=True)
+    return _finish(target_q[:, :-1].gather(-1, best[:, 1:]).squeeze(-1), reward, terminated, gamma)
+
+
 ANSWERS = Answers(
     right=[(3, mended_index), (3, cut_at_the_end), (3, cut_at_the_start)],
     wrong=[
@@ -93,6 +98,7 @@ ANSWERS = Answers(
         ("the choice still falls one step too early", (3, masked_target(-9999999))),
         ("the choice still falls one step too early", (3, other_if_unavailable)),
         ("now the action is also valued one step too early", (3, both_early)),
+        ("the action is chosen at the right time, and valued one step too early", (3, value_left_behind)),
         ("no double-Q any more", (3, plain_maximum)),
         ("the online network values its own choice", (3, online_maximum)),
         ("the roles are swapped", (3, swapped)),

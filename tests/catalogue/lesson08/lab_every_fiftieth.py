@@ -194,6 +194,19 @@ def learn_jumps(team, target, optimiser, batches, loss_of, copy_every):
     return losses
 
 
+def learn_copies_before_the_next(team, target, optimiser, batches, loss_of, copy_every):
+    losses = []
+    for batch in batches:
+        if losses and len(losses) % copy_every == 0:
+            target.load_state_dict(team.state_dict())
+        loss = loss_of(team, target, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
 ANSWERS = Answers(
     right=[("D", learn_equals_zero), ("d ", learn_enumerated), ("D", learn_with_a_countdown)],
     wrong=[
@@ -202,6 +215,7 @@ ANSWERS = Answers(
         ("the symptom is hidden: it still copies far too often", ("D", learn_from_then_on)),
         ("the symptom is hidden: the target moves a little in every update", ("D", learn_softly)),
         ("the target is copied once, and never again", ("D", learn_copies_once)),
+        ("the copy is made before the next update, and after the last one never", ("D", learn_copies_before_the_next)),
         ("the copies come at the wrong updates", ("D", learn_equals_one)),
         ("the copies come at the wrong updates", ("D", learn_from_zero)),
         ("the copy is another network; the caller's target stays what it was", ("D", learn_another_target)),

@@ -117,6 +117,11 @@ def by_the_ten(rewards, ended):
     return minus_itself(rewards, rewards == 10.0)
 
 
+def rolled_before(rewards, ended):
+    counts = ~(ended.roll(1, 1).cumsum(1) > 0)
+    return torch.where(counts, rewards, 0.0).sum(1), counts.sum(1)
+
+
 ANSWERS = Answers(
     right=[(1, minus_itself), (2, shifted), (1, board_loop), (1, playing), (2, by_last)],
     wrong=[
@@ -132,6 +137,7 @@ ANSWERS = Answers(
         ("only the return is fixed", (4, returns_alone)),
         ("boards without an end are lost", (1, needs_an_end)),
         ("the first step is lost when an episode ends", (1, rolled)),
+        ("a board whose last step is an end counts for nothing", (1, rolled_before)),
         ("a board without an end counts for one step", (1, first_true)),
         ("an episode without an end is one step too long", (1, always_one_more)),
         ("the symptom is hidden: a reward of 10 stands for an end", (1, by_the_ten)),

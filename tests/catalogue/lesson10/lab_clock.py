@@ -74,6 +74,18 @@ def exchanged(reward, terminated, truncated):
     return returns, ~reached
 
 
+def clock_left_out(reward, terminated, truncated):
+    first = (terminated | truncated).cumsum(1) - terminated.long() == 0
+    return (reward * first).sum(1), (terminated & first).any(1)
+
+
+def one_clock(reward, terminated, truncated):
+    steps = int(truncated.long().argmax(1).max()) + 1 if truncated.any() else reward.shape[1]
+    ends = terminated[:, :steps]
+    first = ends.cumsum(1) - ends.long() == 0
+    return (reward[:, :steps] * first).sum(1), (ends & first).any(1)
+
+
 ANSWERS = Answers(
     right=[*line("B", mended, step_by_step, by_length), (" b", mended)],
     wrong=[("a board still gets a second chance after its clock has run out", ("B", as_it_was)),
@@ -83,6 +95,8 @@ ANSWERS = Answers(
            ("the verdicts are mended, the returns are not", ("B", verdicts_only)),
            ("now all episodes count", ("B", all_of_it)),
            ("the step that ends the episode is left out", ("B", without_the_end)),
+           ("the step in which the clock runs out is left out", ("B", clock_left_out)),
+           ("one clock for all boards", ("B", one_clock)),
            ("where both end in one step, the clock wins", ("B", clock_wins)),
            ("an episode goes on where both end it in one step", ("B", verdicts(over=lambda task, clock: task ^ clock))),
            ("an episode that did not run out of time counts as solved", ("B", not_out_of_time)),

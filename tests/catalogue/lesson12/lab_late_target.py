@@ -118,6 +118,14 @@ def lamp_in_every_step(target, obs, last_actions, available, reward, terminated,
     return reward + gamma * torch.where(terminated, 0.0, q.amax(-1).sum(-1))
 
 
+@torch.no_grad()
+def told_too_much(target, obs, last_actions, available, reward, terminated, gamma):
+    _, memory = target(obs[:, :1], last_actions[:, 1:2])
+    q, _ = target(obs[:, 1:], last_actions[:, 1:], memory)
+    q = q.masked_fill(~available[:, 1:], -torch.inf)
+    return reward + gamma * torch.where(terminated, 0.0, q.amax(-1).sum(-1))
+
+
 LATE = "the target network still never sees the first observation"
 
 ANSWERS = Answers(
@@ -129,6 +137,7 @@ ANSWERS = Answers(
            ("the first observation stands in for all the others", ("B", lamp_in_every_step)),
            ("it starts with a memory from the end of the episode", ("B", from_the_end)),
            ("one observation is read twice", ("B", read_twice)),
+           ("the first observation is read with a later action", ("B", told_too_much)),
            ("each step starts with an empty memory", ("B", forgets)),
            ("the last actions are gone", ("B", nothing_done)),
            ("unavailable actions may win now", ("B", unmasked)),

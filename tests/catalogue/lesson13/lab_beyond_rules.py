@@ -84,12 +84,20 @@ def one_is_enough(q, available, q_hat, actions, reward, terminated, gamma, alpha
     return y, torch.where(full, 1.0, alpha)
 
 
+def against_the_largest(q, available, q_hat, actions, reward, terminated, gamma, alpha):
+    y, _ = lab(masked)(q, available, q_hat, actions, reward, terminated, gamma, alpha)
+    greedy = q[:, 0].masked_fill(~available[:, 0], -torch.inf).argmax(-1)
+    full = (actions == greedy).all(-1) | (y > q_hat[:, 0].flatten(1).amax(1))
+    return y, torch.where(full, 1.0, alpha)
+
+
 ANSWERS = Answers(
     right=[("D", lab(masked)), (" d", lab(masked_where)), ("D", lab(filled_with(-1e9)))],
     wrong=[
         ("a target that is no higher counts in full", ("D", lab(masked, higher=operator.ge))),
         ("an action that cannot be taken is still greedy", ("D", lab(unmasked))),
         ("the greedy action is mended in one place of two", ("D", half)),
+        ("targets are held against the largest entry of Q̂*", ("D", against_the_largest)),
         ("one agent's greedy action is enough in your version", ("D", one_is_enough)),
         ("an impossible action counts as 0", ("D", lab(times_mask))),
         ("an impossible action counts as 0", ("D", lab(filled_with_zero))),

@@ -88,11 +88,24 @@ def who_is_not_here(at, view):
     return seen.flatten(2)
 
 
+def nearest_first(at, view):
+    away = at[:, None] - at[:, :, None]
+    order = away.square().sum(-1).argsort(dim=-1, stable=True)[..., 1:]
+    others = away.gather(2, order.unsqueeze(-1).expand(-1, -1, -1, 2))
+    near = others.square().sum(-1, keepdim=True) <= view ** 2
+    return torch.cat([near, torch.where(near, others / view, 0.0)], -1).flatten(2)
+
+
+def three_robots(at, view):
+    return (a_table if at.shape[1] == 3 else unchanged)(at, view)
+
+
 ANSWERS = Answers(
     right=[a_table, a_mask],
     wrong=[("who stands on the same place is taken for the robot itself", who_is_not_here),
            ("the first robot is left out everywhere", unchanged),
            ("now the last robot is left out everywhere", last_left_out), ("a robot sees itself", itself_too),
-           ("the others come in another order", round_about), ("the ways point back", backwards),
+           ("the others come in another order", round_about), ("the others come nearest first", nearest_first),
+           ("right for three robots only", three_robots), ("the ways point back", backwards),
            ("who is out of view is still told", far), ("who stands exactly at the border is not seen", border),
            ("the ways are not in units of the view", units), ("the view is a square", square)])

@@ -88,10 +88,25 @@ def one_shot(health, wait, targets, attack, pause, n):
     return (health - hits).clamp(min=0), both_first(health, wait, targets, attack, pause, n)[1]
 
 
+def whole_pause(health, wait, targets, attack, pause, n):
+    ready = (health > 0) & (wait == 0) & (targets >= 0)
+    return both_first(health, wait, targets, attack, pause, n)[0], torch.where(ready, pause, (wait - 1).clamp(min=0))
+
+
+def a_step_early(health, wait, targets, attack, pause, n):
+    left, rest = health.clone(), wait.clone()
+    for u in [u for u in range(len(health)) if health[u] > 0 and wait[u] <= 1 and targets[u] >= 0]:
+        left[targets[u]] = max(left[targets[u]] - attack[u], 0)
+        rest[u] = pause[u]
+    return left, (rest - 1).clamp(min=0)
+
+
 ANSWERS = Answers(
     right=[both_first, in_a_list, from_a_copy],
     wrong=[("the team still shoots first", unchanged), ("now the enemies shoot first", turned_round),
            ("the team still shoots first", one_by_one), ("the fallen shoot", ghosts),
+           ("who waits for one more step shoots already", a_step_early),
+           ("who has just shot waits a step too long", whole_pause),
            ("who has to wait shoots all the same", no_wait), ("who has shot does not wait", never_waits),
            ("the time of waiting does not pass", no_clock), ("health falls below 0", below_zero),
            ("of several shots at one unit only one counts", one_shot)])

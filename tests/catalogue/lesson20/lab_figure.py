@@ -99,15 +99,22 @@ def seeds_of_both(ours, theirs):
     return by_seed(*({seed: runs[seed][:looks] for seed in few} for runs in (ours, theirs)))
 
 
+def sorted_as_text(ours, theirs):
+    count = min(len(ours), len(theirs))
+    looks = min(len(row) for runs in (ours, theirs) for row in runs.values())
+    return [[iqm([runs[seed][look] for seed in sorted(runs, key=str)[:count]]) for look in range(looks)]
+            for runs in (ours, theirs)]
+
+
 def rows_of_numbers(ours, theirs):
     return [np.array(curve) for curve in by_seed(ours, theirs)]
 
 
 ANSWERS = Answers(
     right=[by_seed, in_numpy, rows_of_numbers],
-    wrong=[("the looks are counted among the kept runs alone", looks_of_the_kept),
+    wrong=[
+        ("the looks are counted among the kept runs alone", looks_of_the_kept),
         ("the seeds that both sides have are preferred", seeds_of_both),
-           
         ("the runs are still chosen by how they ended", listing),
         ("the runs are chosen by the last look that both sides have", chosen(lambda row, looks: row[looks - 1])),
         ("the runs are chosen by their best look", chosen(lambda row, looks: max(row[:looks]))),
@@ -116,6 +123,7 @@ ANSWERS = Answers(
         ("the runs in the middle are kept", chosen(lambda row, looks: row[-1], reverse=False, keep="middle")),
         ("the runs are taken in the order in which they lie there", as_they_come),
         ("the highest seeds are kept, not the lowest", highest_seeds),
+        ("the seeds are sorted as text", sorted_as_text),
         ("all runs are used, not as many of each", all_of_them),
         ("the two curves have different lengths", own_length),
         ("the mean is drawn, not the interquartile mean", means),
