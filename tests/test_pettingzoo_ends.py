@@ -130,6 +130,21 @@ def test_no_flag_at_the_limit_is_the_clock():
         assert step.truncated.item() == truncated and step.terminated.item() != truncated
 
 
+@pytest.mark.parametrize("value, told", [(True, True), (np.True_, True), (False, False), ("yes", False),
+                                         (np.ones(2), False)])
+def test_an_end_that_the_info_calls_a_time_out_is_spoken_of(value, told):
+    """As wrappers of old did, which had one flag for both."""
+    world = World(infos=lambda w, right: {a: {"TimeLimit.truncated": value} if w.t >= 5 else {} for a in right})
+    env = from_parallel_env(world, episode_limit=20)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            env.reset(seed=0)
+            step = [env.step(torch.zeros(1, 2, dtype=torch.int64)) for _ in range(5)][-1]
+    assert step.terminated.item() and len(caught) == told
+    assert not told or "tampered flagged an end as terminated whose info says TimeLimit.trunc" in str(caught[0].message)
+
+
 @pytest.mark.parametrize("value", ["False", "True", "", 2, -1, 0.5, 1.0, float("nan"), None, [True], np.array([True]),
                                    np.ones(2, bool), {}])
 @pytest.mark.parametrize("field", ["terminations", "truncations"])

@@ -47,7 +47,8 @@ def from_parallel_env(env: ParallelEnv | Callable[[], ParallelEnv], num_envs: in
     - **Ends**: an episode is over when nobody is in play or "__all__" is flagged. If anybody who still played, or
       "__all__", is flagged terminated in that last step, it has terminated, whatever else is flagged truncated. If
       nobody is flagged at all it counts as terminated, or as truncated at ``episode_limit``; this is said once. So is
-      it where all episodes that last until the environment's own limit are flagged terminated: a time-out is a cut.
+      it where all episodes that last until the environment's own limit are flagged terminated, or where the info of
+      one that is calls it TimeLimit.truncated: a time-out is a cut.
       A truncated step needs last observations (and masks; one that leaves no action counts as all), a terminated one
       does not.
 

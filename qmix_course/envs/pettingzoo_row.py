@@ -163,7 +163,13 @@ class Row:
         reading = [a for a in task.names if a in playing or a in self.playing]
         # Where only the clock ran out, what an agent could have done next still counts for its target.
         acting = [a for a in reading if a not in terminated] if cut else [] if ended else self.playing
-        return self._see(observations, infos, reading, acting, last=cut), reward, ended, cut
+        seen = self._see(observations, infos, reading, acting, last=cut)
+        told = [infos[a].get("TimeLimit.truncated") for a in reading if a in infos] if ended else []
+        if any(isinstance(each, (bool, np.bool_)) and each for each in told):
+            task.notice("limit", f"{task.name} flagged an end as terminated whose info says TimeLimit.truncated: if "
+                                 "only the clock ran out there, it is a cut, and the team learns that the clock kills. "
+                                 "Flag truncation")
+        return seen, reward, ended, cut
 
     def _listed(self) -> list:
         """The environment's ``agents`` now, in the order of ``possible_agents``, which may not change."""
