@@ -9,7 +9,7 @@ from fake_gpu import GPU, fake_gpu, on_gpu
 
 from qmix_course import algorithms as algos
 from qmix_course import checkpoint, errors, exact
-from qmix_course.envs import GridWorld, MatrixGame, TwoStepGame
+from qmix_course.envs import GridWorld, MatrixGame, TeamSpec, TwoStepGame
 from qmix_course.evaluation import evaluate, play
 from qmix_course.exploration import ParameterNoise
 from qmix_course.replay import Batch, ReplayBuffer
@@ -45,6 +45,17 @@ def test_a_loss_stays_on_the_device_and_an_action_comes_from_it(kind, recurrent,
     memory = torch.zeros(3, 2, team.memory_dim) if team.memory_dim else None
     q, memory = team.act_values(torch.zeros(3, 2, 6), torch.zeros(3, 2, dtype=torch.int64), memory)
     assert q.device.type == "cpu" and (memory is None or memory.device.type == "cpu")
+
+
+@pytest.mark.parametrize("options", [dict(td_lambda=1.0, recurrent=True), dict(shared=True, agent_id=True),
+                                     dict(shared=False, recurrent=True, last_action=False), dict(layer_norm=True)],
+                         ids=str)
+@pytest.mark.parametrize("kind", [algos.QMIX, algos.OWQMIX, algos.QPLEX])
+def test_so_do_other_teams_and_large_ones(kind, options, fake):
+    spec = TeamSpec(n_agents=33, n_actions=3, obs_dim=6, state_dim=5, episode_limit=12)
+    team, target = (on_gpu(kind(spec, **options), fake) for _ in range(2))
+    rows = batch(team, 12 if team.recurrent else 1, GPU)
+    assert team.loss(rows, target).device == torch.device(GPU)
 
 
 def test_mixing_devices_raises_under_the_fake(fake):

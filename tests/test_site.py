@@ -252,7 +252,7 @@ def test_no_page_scrolls_sideways_and_the_maths_is_set(browser):
                   for path in sources([], folder)]
         names += [f"docs/{path.stem}.html" for path in (ROOT / "docs").glob("*.md")]
         names += [f"api/{room}.html" for room in site_reference.rooms()] + ["CHANGELOG.html", "CONTRIBUTING.html"]
-        names += ["benchmarks/README.html"]
+        names += ["benchmarks/README.html", "genindex.html", "py-modindex.html", "search.html"]
     wide, raw = {}, []
     for name in [f"{site_pages.BY_HAND}.html", *dict.fromkeys(names)]:
         browser.open(name)

@@ -79,6 +79,8 @@ def test_an_entry_is_edited_and_all_follows(page, width):  # noqa: F811
         cell.send_keys(Keys.END, *keys)                        # it is said, and the tables below stay
         assert word in page.said() and "the last table" in page.said()
         assert cell.get_attribute("aria-invalid") == "true" and "Squared error 0.25" in page.text()
+    cell.send_keys(Keys.END, *[Keys.BACKSPACE] * 3, "3,5")     # as a decimal comma, and not as 35
+    assert page.js("return card.querySelectorAll('input')[3].value") == "3.5" and "Squared error 0.56" in page.text()
     cell.send_keys(Keys.END, *[Keys.BACKSPACE] * 3, "1000000")
     assert "of QMIX's class" in page.said() and cell.get_attribute("aria-invalid") is None
     assert "1.00e6" in page.text() and page.js("return document.documentElement.scrollWidth") <= width

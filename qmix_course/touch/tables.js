@@ -13,7 +13,13 @@ const grid = make("div"), said = told(), fits = make("div", { class: "three" });
 function draw() {
   const n = payoff.length, inputs = payoff.map((row, i) => row.map((value, j) => {
     const input = make("input", { type: "number", step: "any", value, "aria-label": `payoff of (${i}, ${j})`,
-      oninput: () => enter(i, j, input) });
+      oninput: () => enter(i, j, input),
+      onbeforeinput: (event) => {       // a browser drops a comma without a word, and 3,5 would be 35
+        if (event.data?.includes(",")) {
+          event.preventDefault();
+          document.execCommand("insertText", false, event.data.replaceAll(",", "."));
+        }
+      } });
     return input;
   }));
   const head = make("tr", {}, make("td"), ...payoff.map((_, j) => make("th", { scope: "col" }, String(j))));
@@ -31,7 +37,7 @@ function enter(i, j, input) {
   if (!grid.querySelector("[aria-invalid]")) return update();
   said.className = "down";
   said.textContent = `The entry (${i}, ${j}) is ${Number.isFinite(value) ? "too large" : "no number"}: write one ` +
-    "between −1,000,000 and 1,000,000, such as 3.5 (a point, no comma). What stands below belongs to the last table.";
+    "between −1,000,000 and 1,000,000, such as 3.5. What stands below belongs to the last table.";
 }
 
 function update() {
