@@ -67,6 +67,8 @@ def start(number: str) -> None:
     torch.set_num_threads(process.threads())
     process.forgive_output()
     _set_figures()
+    if _shell() is not None:
+        _shell().set_custom_exc((AssertionError,), _not_with_these_numbers)
     bars.watch_cells()
     print(title(number))
 
@@ -94,11 +96,25 @@ def _set_figures() -> None:
     from qmix_course import plots
 
     plots.use_style()
-    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
+    shell = _shell()
+    if shell is None:
         return  # a plain script or a test: there is no notebook to draw into
     from matplotlib_inline.config import InlineBackend
 
     # Plain PNG keeps notebooks small; without matplotlib's version in it, the same figure is the same bytes.
-    inline = InlineBackend.instance(parent=sys.modules["IPython"].get_ipython())
+    inline = InlineBackend.instance(parent=shell)
     inline.figure_formats = {"png"}
     inline.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Software": None}}
+
+
+def _shell():
+    """IPython's, or None outside of a notebook."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def _not_with_these_numbers(shell, kind, error, trace, tb_offset=None) -> None:
+    """An ``assert`` without words failed: as always, and a word for whoever plays with a lesson's numbers."""
+    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+    if not str(error):
+        print("An assert of a lesson says what holds with the numbers as they came. If you have changed some, this no "
+              "longer holds with yours: that is a finding, and no mistake.", file=sys.stderr)

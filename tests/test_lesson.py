@@ -80,3 +80,14 @@ def test_start_works_outside_a_notebook():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=surroundings)
     assert result.stdout.decode().split("\n")[0].strip() == "Lesson 05 · The mixer and its hypernetworks"
     assert (result.stderr, result.returncode) == (b"", 0)
+
+
+@pytest.mark.parametrize("cell, said", [("assert 1 == 2", True), ("assert 1 == 2, 'why'", False), ("1 / 0", False)])
+def test_a_number_that_was_changed_gets_a_word_beside_the_assert(cell, said):
+    """In a shell of its own: as in a notebook, the cell has failed all the same."""
+    code = ("from IPython.testing.globalipapp import start_ipython; shell = start_ipython()\n"
+            "shell.run_cell('from qmix_course import lesson; lesson.start(\"03\")')\n"
+            f"done = shell.run_cell({cell!r}); print('FAILED', type(done.error_in_exec).__name__)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert "FAILED AssertionError" in done.stdout or "FAILED ZeroDivisionError" in done.stdout, done
+    assert ("that is a finding" in done.stdout + done.stderr) == said
