@@ -92,6 +92,19 @@ def test_whoever_sorts_the_seeds_is_told():
     assert (verdict.kind, verdict.title) == ("wrong", experiment.ANOTHER_LOOK.name), verdict
 
 
+@pytest.mark.parametrize("moved, told", [(0, "only the better of the two cues is judged"),
+                                         (50, experiment.OTHERWISE.name)])
+def test_numbers_that_a_wrong_look_explains_are_put_down_to_it_only_where_the_teams_are_the_texts(moved, told):
+    right, measured, letter = CATALOGUE["12.5"].right[0]
+
+    def always_1(arm, seeds):
+        right(arm, [seed + moved for seed in seeds])
+        return [1.0] * len(seeds)
+
+    verdict = check("12.5", always_1, measured, letter)
+    assert (verdict.kind, verdict.title) == ("wrong", told), verdict
+
+
 def test_a_right_training_that_is_looked_at_in_another_way_is_told_so_and_another_training_is_not():
     right, measured, letter = CATALOGUE["13.5"].right[0]
 

@@ -117,7 +117,7 @@ class Plan:
             self._as_another(room, own, theirs)                     # names them both
             seen = [(runs, ran) for runs, ran in zip(theirs, own) if ran]      # the text's arms may share a training
             as_asked = self.in_here and bool(seen) and all(trained.alike(*pair) for pair in seen)
-            room.match(given, wanted, cases, tolerance=self.close, name="measure",
+            room.match(given, wanted, cases, tolerance=self.close, name="measure", named=as_asked or not seen,
                        otherwise=(SAME_ARMS if twins else ANOTHER_LOOK if as_asked else OTHERWISE).name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)

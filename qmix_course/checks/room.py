@@ -200,11 +200,11 @@ class Room:
         self.match(given, expected, cases, tolerance)
 
     def match(self, given: list, expected: list, cases: list[tuple], tolerance: float = 1e-9,
-              name: str | None = None, otherwise: str | None = None) -> None:
+              name: str | None = None, otherwise: str | None = None, named: bool = True) -> None:
         """As ``compare``, for answers that are there already: ``given[k]`` belongs to ``cases[k]``.
 
         ``name``: what the learner would call to see a case again; without it, the exercise's function. ``otherwise``:
-        the mistake to name where no other one explains the values.
+        the mistake to name where no other one explains the values; if not ``named``, no other one is looked for.
         """
         name = name or next((name for name, kind in self.exercise.answers.items() if kind != "value"), "answer")
         problems = [values.problem(got, want, tolerance) for got, want in zip(given, expected)]
@@ -213,7 +213,7 @@ class Room:
         # Right numbers in a wrong type are a matter of the type, unless a mistake gives that very type.
         strict = all(values.loosely_equal(got, want, tolerance) for got, want in zip(given, expected))
         for mistake in self.exercise.mistakes:
-            if mistake.wrong is not None and _explains(mistake.wrong, given, cases, tolerance, strict):
+            if named and mistake.wrong is not None and _explains(mistake.wrong, given, cases, tolerance, strict):
                 raise self.wrong(mistake.name, self._example(problems, given, expected, cases, name))
         shapes = [problem for problem in problems if problem and problem.kind == "wrong shape or type"]
         if shapes:
