@@ -488,7 +488,7 @@ print("the table of the cluster is that of one process, byte for byte")
 plots.bars(seconds, "Four short runs, start included", "seconds", fmt="{:.1f}")
 
 # %% [markdown]
-# For runs as short as these, starting the workers takes longer than the work. (On processes of this machine the third is quick because its workers are those of the second, still there.) Where runs last hours, the start is nothing.
+# For runs as short as these, starting the workers takes longer than the work. (Each sweep has workers of its own, so the third pays for their start as the second did.) Where runs last hours, the start is nothing.
 
 # %% [markdown]
 # ## Break it

@@ -7,10 +7,11 @@ import pytest
 import torch
 from outside import drawn, package, random_actions, random_return, really_trains
 
-from qmix_course.algorithms import QMIX
+from qmix_course.algorithms import QMIX, VDN
 from qmix_course.envs import check_env, from_vmas
 from qmix_course.evaluation import evaluate
 from qmix_course.training import TrainConfig, train
+from tools.notebooks import ROOT
 
 vmas = package("vmas")
 pytestmark = pytest.mark.filterwarnings("ignore")                       # other people's code
@@ -193,3 +194,10 @@ def test_a_scenario_of_ones_own_and_numbers_that_are_none():
         env.step(torch.zeros(2, 3, dtype=torch.int64))
     with pytest.raises(ValueError, match="call reset"):
         env.step(torch.zeros(2, 3, dtype=torch.int64))
+
+
+def test_the_cell_of_lesson_18_runs_as_it_is_printed(capsys):
+    source = (ROOT / "notebooks" / "18_robots.py").read_text(encoding="utf-8")
+    cell, = [cell for cell in source.split("# %%") if 'find_spec("vmas")' in cell]
+    exec(cell, {"torch": torch, "VDN": VDN, "train": train, "TrainConfig": TrainConfig})
+    assert capsys.readouterr().out == "VMAS: trained where it is installed, skipped where it is not\n"
