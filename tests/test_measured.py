@@ -52,20 +52,42 @@ def test_right_measures_may_give_tensors_or_round_a_little():
     assert judge(lambda arm, seeds: [round(each, 3) for each in run(arm, seeds)]).kind == "correct"
 
 
-def test_the_check_trains_by_its_own_hand_what_was_listed_and_a_seed_that_nobody_was_asked_for():
-    """The last seed, one of the others, and one more; which of the others, the learner's numbers decide."""
+def test_the_check_trains_by_its_own_hand_a_seed_that_nobody_was_asked_for_and_the_last():
     experiment.TRAINED.clear()
-    chosen = set()
+    ASKED.clear()
+    judge(lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * len(seeds))
+    assert ASKED == [(arm, (experiment.FRESH, 4)) for arm in PLAN.arms]
+
+
+@pytest.mark.parametrize("dear", [False, True])
+def test_four_of_the_other_seeds_are_measured_again_and_the_numbers_decide_which(dear):
+    asked, chosen, arms = [], set(), set()
+
+    def measure(arm, seeds):
+        asked.append((arm, list(seeds)))
+        return run(arm, seeds)
+
+    exercise = replace(EXERCISE, look=replace(PLAN, dear=dear).look)
     for count in range(5, 25):
-        ASKED.clear()
-        judge(lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * len(seeds),
-              {arm: run(arm, range(count)) for arm in PLAN.arms})
-        asked = [(arm, seeds) for arm, seeds in ASKED if experiment.FRESH in seeds]
-        assert [arm for arm, _ in asked] == ["small", "large"] and len({seeds for _, seeds in asked}) == 1
-        last, other, fresh = asked[0][1]
-        assert last == count - 1 and 0 <= other < last and fresh == experiment.FRESH
-        chosen.add(other)
-    assert len(chosen) > 5
+        asked.clear()
+        assert Room(exercise).judge((measure, {arm: run(arm, range(count)) for arm in PLAN.arms}, "A")
+                                    ).kind == "correct"
+        assert all(seeds == [experiment.FRESH, count - 1] for _, seeds in asked[:2])
+        again = [pair for pair in asked if len(pair[1]) > 2]
+        assert len(again) == (1 if dear else 2)
+        assert all(len(set(seeds)) == 4 and set(seeds) <= set(range(count - 1)) for _, seeds in again)
+        chosen |= set(again[0][1])
+        arms |= {arm for arm, _ in again}
+    assert len(chosen) > 15 and arms == set(PLAN.arms)
+
+
+def test_one_number_made_up_is_found_where_its_seed_is_measured_again():
+    """Of the four between the first listed and the last of five seeds, each."""
+    for arm in PLAN.arms:
+        for seed in range(4):
+            row = [*MEASURED[arm]]
+            row[seed] += 0.01
+            assert told(judge(measured=MEASURED | {arm: row})) == ("wrong", experiment.NOT_MEASURED.name)
 
 
 def told(verdict):
@@ -83,7 +105,7 @@ def test_an_arm_that_changes_nothing(measure):
     lambda arm, seeds: [number + 0.37 for number in run(arm, seeds)],                   # looks at something else
     lambda arm, seeds: [number + 0.02 for number in run(arm, seeds)],                   # nearly
     lambda arm, seeds: run(arm, [seed + 100 for seed in seeds]),                        # seeds of its own
-    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0] * 3])              # one arm is another one
+    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0] * len(seeds)])              # one arm is another one
 def test_what_was_trained_or_looked_at_in_another_way_is_not_sent_to_paper(measure):
     verdict = judge(measure)
     assert told(verdict) == ("wrong", experiment.OTHERWISE.name) and "paper" not in repr(verdict)
@@ -136,7 +158,7 @@ def test_each_wrong_conclusion_is_told_its_own_mistake_and_nothing_is_trained_fo
     (dict(conclusion="D"), "conclusion: expected one letter, A to C"), (dict(conclusion=1), "conclusion: expected"),
     (dict(conclusion="the large one"), "conclusion: expected"), (dict(conclusion=["A"]), "conclusion: expected"),
     (dict(measure=lambda arm, seeds: 5.0), "expected a list with one number for each seed"),
-    (dict(measure=lambda arm, seeds: run(arm, range(8))), "expected one number for each of 3 seeds, got 8"),
+    (dict(measure=lambda arm, seeds: run(arm, range(8))), "expected one number for each of 2 seeds, got 8"),
     (dict(measure=lambda arm, seeds: {"small": 1.0}), "expected a list")])
 def test_what_is_no_measurement_or_no_letter(changes, words):
     verdict = judge(**changes)

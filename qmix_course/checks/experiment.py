@@ -92,13 +92,10 @@ class Plan:
         return Verdict("correct")
 
     def _measure_again(self, room: Room, measure, numbers: dict[str, list[float]]) -> None:
-        """The last of the seeds, one of the others, whichever, and one that nobody was asked for: by the check's hand
-        and by the learner's. Where teams are dear, the one in between for one arm alone, and by the learner's."""
+        """One seed that nobody was asked for and the last one, by the check's hand and by the learner's; then four of
+        the others by the learner's alone, whose numbers decide which. Where teams are dear, these for one arm only."""
         last = len(numbers[self.arms[0]]) - 1
-        draw = random.Random(repr(numbers))                             # the same numbers, the same seed
-        any_other = draw.randrange(last)
-        measured = [last] if self.dear else [last, any_other]           # not in order: who sorts them is told
-        cases = [(arm, [*measured, self.fresh]) for arm in self.arms]
+        cases = [(arm, [self.fresh, last]) for arm in self.arms]        # not in order: who sorts them is told
         wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
             with trained.watching(room) as runs:
@@ -121,12 +118,14 @@ class Plan:
                        otherwise=(SAME_ARMS if twins else ANOTHER_LOOK if as_asked else OTHERWISE).name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)
-        for (arm, _), row in zip(cases, given):
-            self._as_measured(room, arm, measured, row, numbers)
-        if self.dear:
-            arm, seeds = draw.choice(self.arms), [last, any_other]
-            row = _list(room, f"measure({arm!r}, {seeds})", room.ask(measure, arm, seeds, may_seed=True), 2)
-            self._as_measured(room, arm, seeds, row, numbers)
+        for (arm, seeds), row in zip(cases, given):
+            self._as_measured(room, arm, seeds[1:], row[1:], numbers)
+        draw = random.Random(repr(numbers))                         # the same numbers, the same seeds
+        others = draw.sample(range(last), min(4, last))
+        for arm in [draw.choice(self.arms)] if self.dear else self.arms:
+            answer = room.ask(measure, arm, others, may_seed=True)
+            self._as_measured(room, arm, others, _list(room, f"measure({arm!r}, {others})", answer, len(others)),
+                              numbers)
 
     def _as_measured(self, room: Room, arm: str, seeds: list[int], row: list[float], numbers: dict) -> None:
         """What ``measure`` gives now must be what ``measured`` says."""
