@@ -52,11 +52,11 @@ def test_right_measures_may_give_tensors_or_round_a_little():
     assert judge(lambda arm, seeds: [round(each, 3) for each in run(arm, seeds)]).kind == "correct"
 
 
-def test_the_check_trains_by_its_own_hand_a_seed_that_nobody_was_asked_for_and_the_last():
+def test_the_check_trains_by_its_own_hand_the_last_seed_and_one_that_nobody_was_asked_for():
     experiment.TRAINED.clear()
     ASKED.clear()
     judge(lambda arm, seeds: [{"small": 1.0, "large": 5.0}[arm]] * len(seeds))
-    assert ASKED == [(arm, (experiment.FRESH, 4)) for arm in PLAN.arms]
+    assert ASKED == [(arm, (4, experiment.FRESH)) for arm in PLAN.arms]
 
 
 @pytest.mark.parametrize("dear", [False, True])
@@ -72,7 +72,7 @@ def test_four_of_the_other_seeds_are_measured_again_and_the_numbers_decide_which
         asked.clear()
         assert Room(exercise).judge((measure, {arm: run(arm, range(count)) for arm in PLAN.arms}, "A")
                                     ).kind == "correct"
-        assert all(seeds == [experiment.FRESH, count - 1] for _, seeds in asked[:2])
+        assert all(seeds == [count - 1, experiment.FRESH] for _, seeds in asked[:2])
         again = [pair for pair in asked if len(pair[1]) > 2]
         assert len(again) == (1 if dear else 2)
         assert all(len(set(seeds)) == 4 and set(seeds) <= set(range(count - 1)) for _, seeds in again)
@@ -105,7 +105,7 @@ def test_an_arm_that_changes_nothing(measure):
     lambda arm, seeds: [number + 0.37 for number in run(arm, seeds)],                   # looks at something else
     lambda arm, seeds: [number + 0.02 for number in run(arm, seeds)],                   # nearly
     lambda arm, seeds: run(arm, [seed + 100 for seed in seeds]),                        # seeds of its own
-    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0] * len(seeds)])              # one arm is another one
+    lambda arm, seeds: run("small", seeds) if arm == "small" else [4.0] * len(seeds)])  # one arm is another one
 def test_what_was_trained_or_looked_at_in_another_way_is_not_sent_to_paper(measure):
     verdict = judge(measure)
     assert told(verdict) == ("wrong", experiment.OTHERWISE.name) and "paper" not in repr(verdict)

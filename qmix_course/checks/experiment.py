@@ -92,10 +92,11 @@ class Plan:
         return Verdict("correct")
 
     def _measure_again(self, room: Room, measure, numbers: dict[str, list[float]]) -> None:
-        """One seed that nobody was asked for and the last one, by the check's hand and by the learner's; then four of
-        the others by the learner's alone, whose numbers decide which. Where teams are dear, these for one arm only."""
+        """The last seed and one that nobody was asked for, by the check's hand and by the learner's; then four of the
+        others by the learner's alone, whose numbers decide which. Where teams are dear, these for one arm only. All in
+        rising order, in which a sweep lists its runs, too."""
         last = len(numbers[self.arms[0]]) - 1
-        cases = [(arm, [self.fresh, last]) for arm in self.arms]        # not in order: who sorts them is told
+        cases = [(arm, [last, self.fresh]) for arm in self.arms]
         wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
             with trained.watching(room) as runs:
@@ -118,10 +119,10 @@ class Plan:
                        otherwise=(SAME_ARMS if twins else ANOTHER_LOOK if as_asked else OTHERWISE).name)
         self._told_apart(room, measure, own, theirs)
         self._seeds_apart(room, measure, last)
-        for (arm, seeds), row in zip(cases, given):
-            self._as_measured(room, arm, seeds[1:], row[1:], numbers)
+        for (arm, _), row in zip(cases, given):
+            self._as_measured(room, arm, [last], row[:1], numbers)
         draw = random.Random(repr(numbers))                         # the same numbers, the same seeds
-        others = draw.sample(range(last), min(4, last))
+        others = sorted(draw.sample(range(last), min(4, last)))
         for arm in [draw.choice(self.arms)] if self.dear else self.arms:
             answer = room.ask(measure, arm, others, may_seed=True)
             self._as_measured(room, arm, others, _list(room, f"measure({arm!r}, {others})", answer, len(others)),

@@ -115,7 +115,8 @@ MEASURED = {"as it is": [0.0] * 8, "wider mixer": [0.0] * 8, "(0, 0) twice": [8.
 BY_HAND = MEASURED | dict.fromkeys(("as it is", "wider mixer"), [0.0, -12.0, *[0.0] * 6])       # nothing is clipped
 ANSWERS = answers(PLAN, [side_by_side, read_from_the_table], MEASURED, "C",
                   (longer, wider_agents, wider_hypernets_too, faster))
-ANSWERS = replace(ANSWERS, right=[*ANSWERS.right, (by_hand, BY_HAND, "C")], wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "C")) for name, measure in (
+ANSWERS = replace(ANSWERS, right=[*ANSWERS.right, (by_hand, BY_HAND, "C")],
+                  wrong=[*ANSWERS.wrong, *((name, (measure, MEASURED, "C")) for name, measure in (
     ("two arms are the same experiment", not_wider),
     ("the wider mixer is no wider", wider_elsewhere),
     ("an arm has another width than the text gives it", from_32),
