@@ -136,7 +136,7 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
             child.kill()
             child.wait()
             if os.name != "nt":                             # and whatever it has left running
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, PermissionError):      # nobody left; so macOS says it
                     os.killpg(child.pid, signal.SIGKILL)
         last = (errors.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no message"])[-1]
         try:
