@@ -147,7 +147,7 @@ check("18.3", met)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. Two robots shall stand side by side on a small plane. In one arm each has a network of its own, in the other they share one, which is told who asks. All else is the same, the 4,000 steps included. We count the share of 256 starts from which the shape gets there.
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. Two robots shall stand side by side on a small plane. In one arm each has a network of its own, in the other they share one, which is not told who asks. All else is the same, the 4,000 steps included. We count the share of 256 starts from which the shape gets there.
 
 # %%
 ARMS = {"separate": False, "shared": True}
