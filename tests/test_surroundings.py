@@ -11,6 +11,7 @@ import math
 import os
 import random
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -22,7 +23,7 @@ import pytest
 import torch
 
 import qmix_course.mixers
-from qmix_course.checks import Exercise, Mistake, Verdict, surroundings
+from qmix_course.checks import Exercise, Mistake, Verdict, limit, surroundings
 from qmix_course.checks.room import Room
 
 PLAIN = Exercise("00.7", "Twice", {"twice": "function"}, 1, 2, "double", ("h", "i"),
@@ -165,3 +166,22 @@ def test_an_answer_computes_on_one_thread():
         assert set(seen) == {1} and torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_what_torch_itself_replaces_is_no_answers_doing():
+    """The first optimiser of a class puts a step of torch's in the place of its own, and torch need not lie in this
+    environment's folder."""
+    assert limit.is_library(torch.__file__) and limit.is_library(numpy.__file__)
+    places = {str(path) for path in sysconfig.get_paths().values()}
+    own = [place for place in limit.LIBRARIES if place not in places]
+    assert any(torch.__file__.startswith(place) for place in own), "by its own place, not by the environment's"
+
+    def answer(x):
+        torch.optim.SGD.step = torch.optim.Optimizer.profile_hook_step(torch.optim.SGD.step)
+        return 2 * x
+
+    before = torch.optim.SGD.step
+    try:
+        assert Room(PLAIN).judge((answer,)).kind == "correct"
+    finally:
+        torch.optim.SGD.step = before

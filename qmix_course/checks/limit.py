@@ -20,6 +20,9 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+import numpy
+import torch
+
 from qmix_course.checks import memory
 
 SECONDS = 20        # of computing for one check, all its questions together; right answers take up to 5, see Exercise
@@ -32,7 +35,8 @@ FULL = 30.0                 # seconds in which what goes on taking memory has me
 LEAVE = 1.0                 # seconds in which code that is told to end usually does
 COLLECT = 5.0               # seconds in which a slow computer's garbage collector has looked through gigabytes
 
-LIBRARIES = tuple({str(Path(__file__).parents[1]),
+# Wherever they are installed: torch need not be in this environment's own folder.
+LIBRARIES = tuple({*map(str, (Path(__file__).parents[1], Path(numpy.__file__).parent, Path(torch.__file__).parent)),
                    *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))})
 
 
