@@ -4,9 +4,11 @@ from qmix_course.checks import experiment
 from tests.catalogue import Answers
 
 
-def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, others: tuple = ()) -> Answers:
+def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, others: tuple = (),
+            looks: tuple = ()) -> Answers:
     """``measures``: right functions; ``measured``: what they give for the seeds 0 to 7; ``letter``: what follows;
-    ``others``: functions that give these numbers too, by another experiment than that of the text."""
+    ``others``: functions that give these numbers too, by another experiment than that of the text; ``looks``: functions
+    that train the text's teams and look at them in another way."""
     measure, first = measures[0], plan.arms[0]
 
     def one_arm(arm, seeds):
@@ -29,4 +31,5 @@ def answers(plan: experiment.Plan, measures: list, measured: dict, letter: str, 
                ((experiment.ANOTHER_LOOK if plan.in_here else experiment.OTHERWISE).name,
                 (something_else, measured, letter)),
                *((experiment.OTHERWISE.name, (each, measured, letter)) for each in others),
+               *((experiment.ANOTHER_LOOK.name, (each, measured, letter)) for each in looks),
                *((told, (measure, measured, other)) for other, told in plan.told.items())])

@@ -62,4 +62,4 @@ def near_enough(arm, seeds):
 
 MEASURED = {"VDN": [0.2, 0.6, 0.4, 0.3, 0.4, 0.2, 0.3, 0.2], "QMIX": [0.5, 0.6, 0.4, 0.4, 0.6, 0.5, 0.4, 0.1],
             "QPLEX": [0.9, 0.9, 0.9, 0.8, 0.9, 0.9, 0.7, 0.8]}
-ANSWERS = answers(PLAN, [read_from_the_utilities, one_game_after_the_other], MEASURED, "B", (near_enough,))
+ANSWERS = answers(PLAN, [read_from_the_utilities, one_game_after_the_other], MEASURED, "B", looks=(near_enough,))

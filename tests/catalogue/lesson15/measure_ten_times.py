@@ -49,4 +49,4 @@ def first_agent_alone(arm, seeds):
 
 MEASURED = {"as it is": [0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0], "ten times the weight": [8.0] * 8,
             "ten times the steps": [0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 8.0, 8.0]}
-ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D", (first_agent_alone,))
+ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D", looks=(first_agent_alone,))

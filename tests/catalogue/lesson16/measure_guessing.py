@@ -45,4 +45,4 @@ def best_look(arm, seeds):
 MEASURED = {"always 0.05": [6.0, 6.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0],
             "falls": [6.0, 6.0, 3.0, 3.0, 3.0, 3.0, 6.0, 3.0],
             "always 1": [6.0, 6.0, 6.0, 6.0, 0.0, 6.0, 6.0, 6.0]}
-ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D", (best_look,))
+ANSWERS = answers(PLAN, [side_by_side, one_by_one], MEASURED, "D", looks=(best_look,))
