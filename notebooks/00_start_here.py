@@ -206,7 +206,6 @@ touch.play()
 #
 # What works well:
 #
-# - **Predict, then run.**
 # - **Change things.** Every cell is yours. If you get lost, restart the kernel (*Kernel > Restart*; in Colab *Runtime >
 #   Restart session*) and run all cells from the top.
 # - **Compare outputs.** All random draws are seeded. The text that you see should be the text that is stored, on any machine.
