@@ -553,6 +553,7 @@ figure
 # - 04.4 The best sum
 # - 04.5 How often must it be played?
 # - 04.6 Find the bug: A team that is too sure
+# - 04.7 Measure it: right about everything, or safe
 #
 # Further, without a check:
 #

@@ -20,7 +20,7 @@
 #
 # You test IGM and monotonicity yourself, find tables for each of the three rings, and learn when VDN changes its mind.
 #
-# **Minutes:** 70
+# **Minutes:** 82
 #
 # **You need:** [lesson 04](../notebooks/04_factorisation.ipynb)
 #
@@ -53,9 +53,16 @@ lesson.start("04")
 import itertools
 
 import torch
+from torch.nn import functional as F
 
-from qmix_course import plots
+from qmix_course import exact, plots
+from qmix_course.algorithms import VDN
 from qmix_course.checks import check, hint, solution
+from qmix_course.envs import MatrixGame
+from qmix_course.evaluation import evaluate
+from qmix_course.mixers import Mixer
+from qmix_course.seeds import fit_seeds
+from qmix_course.training import TrainConfig
 
 # %% [markdown]
 # ## Exercise 04.1 · IGM, state by state
@@ -328,3 +335,86 @@ mended_loss(torch.tensor([[0.0, 1.0], [0.0, 2.0]]), torch.tensor([[1, 1]]), torc
 
 # %% nbgrader={"grade": true, "grade_id": "check_04_6", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("04.6", cause, mended_loss)
+
+# %% [markdown]
+# ## Exercise 04.7 · Measure it: right about everything, or safe
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
+#
+# An experiment: change one thing, train over several seeds, and say what the numbers show, no more. The game pays what stood at the beginning of the lesson: 6, −2, −3 and 1. That table is a product: −2 and 1 for agent 1, times −3 and 1 for agent 2. No sum makes it.
+
+# %%
+PAYOFF = torch.tensor([[6.0, -2.0], [-3.0, 1.0]])
+GAME = MatrixGame(PAYOFF)
+
+
+def fit(teams):
+    """Train all teams side by side, on every joint action of the game at once."""
+    fit_seeds(teams, [exact.every_step(GAME)] * len(teams), TrainConfig(learning_rate=5e-3),
+              updates=300)
+
+
+def error(team):
+    """By how much Q_tot is off, at the joint action where it is off most."""
+    return (exact.q_tot(team, GAME.model())[0] - PAYOFF).abs().max().item()
+
+
+team = VDN.for_env(GAME, seed=0, hidden=(16,))              # its mixer is the sum
+fit([team])
+print("sum, seed 0: largest error", round(error(team), 1),
+      "and greedy reward", evaluate(GAME, team).mean_return)
+
+
+# %% [markdown]
+# Three arms: `"sum"`, as above; `"product"`, whose mixer is $Q_1 \cdot Q_2$; and `"positive product"`, whose mixer is $\mathrm{softplus}(Q_1) \cdot \mathrm{softplus}(Q_2)$. (`F.softplus(x)` is $\log(1 + e^x)$: it rises and is never negative, so this mixer never falls.) Write `measure(arm, seeds)`: it makes one VDN team for each seed, gives it the arm's mixer as *Break it* does (`team.mixer = ...`), trains it as above, and returns a list with the greedy reward of each. Before you run it, write down which mixer you expect to do best.
+#
+# Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
+#
+# - **A.** The product does best: it alone can make the whole table.
+# - **B.** With the product a team earns about 3, half of what the others earn.
+# - **C.** With the sum and with the positive product every team earns 6. With the product the seed decides: some teams earn 6, others 1.
+# - **D.** A mixer that never falls leads every team to the best joint action.
+# - **E.** Where a team with the product earns 1, its $Q_{tot}$ is wrong about the 6.
+#
+# The check trains some of these teams again.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_04_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def measure(arm, seeds):
+    """A list: the greedy reward of one team for each seed."""
+    ### BEGIN SOLUTION
+    class Product(Mixer):
+        def mix(self, agent_qs, state):
+            return agent_qs.prod(-1)
+
+    class PositiveProduct(Mixer):
+        def mix(self, agent_qs, state):
+            return F.softplus(agent_qs).prod(-1)
+
+    teams = [VDN.for_env(GAME, seed=seed, hidden=(16,)) for seed in seeds]
+    for team in teams:
+        if arm == "product":
+            team.mixer = Product(2)
+        elif arm == "positive product":
+            team.mixer = PositiveProduct(2)
+    fit(teams)
+    return [evaluate(GAME, team).mean_return for team in teams]
+    ### END SOLUTION
+
+
+measured = (
+    ### BEGIN SOLUTION
+    {arm: measure(arm, range(8)) for arm in ("sum", "product", "positive product")}
+    ### END SOLUTION
+)
+conclusion = (
+    ### BEGIN SOLUTION
+    "C"
+    ### END SOLUTION
+)
+
+# %%
+# Try it on two seeds of one arm.
+measure("product", [0, 1])
+
+# %% nbgrader={"grade": true, "grade_id": "check_04_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("04.7", measure, measured, conclusion)

@@ -10,7 +10,8 @@ from tests.catalogue.lesson15 import measure_ten_times
 from tests.test_catalogue import CATALOGUE
 
 # arm, and the arm whose training it silently gets: their numbers are the same at both seeds that are trained again
-ALIKE = {"03.8": ("one network with an id", "two networks"), "06.8": ("tau 1", "tau 0.1"),
+ALIKE = {"03.8": ("one network with an id", "two networks"),
+         "04.7": ("positive product", "sum"), "06.8": ("tau 1", "tau 0.1"),
          "07.8": ("gamma 0.95", "gamma 0.87"), "12.5": ("last action", "nothing more"),
          "13.5": ("alpha 0.5", "alpha 1"),
          "15.5": ("as it is", "ten times the steps"), "16.5": ("always 0.05", "falls"),
