@@ -31,7 +31,7 @@ from qmix_course.choices import (
 from qmix_course.desk.commands import add_commands
 from qmix_course.envs import TeamEnv
 from qmix_course.evaluation import RANDOM, Episode, evaluate, play
-from qmix_course.experiment import sweep, write_whole
+from qmix_course.experiment import check_folder, sweep, write_whole
 from qmix_course.exploration import linear_schedule
 from qmix_course.plan import read_plan
 from qmix_course.report import write_report
@@ -39,6 +39,7 @@ from qmix_course.teams import best_of, load_team
 from qmix_course.training import History, TrainConfig, train
 
 ARROWS = "↑↓←→"
+FILES = "checkpoint.pt", "checkpoint-best.pt", "run.json", "history.csv", "curves.png", "episode.gif"    # of a run
 EXAMPLES = ["skirmish:5m_vs_6m", "formation:ring5", "lbf:Foraging-5x5-2p-1f-v3", "rware:rware-tiny-2ag-v2",
             "vmas:balance", "smax:3m", "overcooked:cramped_room", "pettingzoo:mpe2.simple_spread_v3"]
 
@@ -61,14 +62,12 @@ def command_train(arguments: argparse.Namespace) -> int:
     parts += [f"p{choices['punishment']:g}"] if choices["punishment"] is not None else []
     parts += [re.sub(r"[^\w.-]", "", f"{name}{value}") for name, value in choices["settings"].items()]
     folder = arguments.run or Path("runs") / "-".join(parts)
+    check_folder("--run", folder, FILES)
     file = folder / "checkpoint.pt"
     if file.exists() and not arguments.resume:
         raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another "
                          f"place")
     env, algorithm, config = make_run(choices)
-    taken = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
-    if taken is not None:
-        raise ValueError(f"--run: expected a folder for the run, got {folder}, but {taken} is a file")
     best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
     print(f"settings: {settings(config)}")

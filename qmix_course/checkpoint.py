@@ -103,6 +103,8 @@ def on_cpu(state):
 def check_place(path: str | Path) -> None:
     """``ValueError`` unless a new file can be written there: no file is there yet, and the folder can be made."""
     path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"checkpoint: expected a file, got {path}, which is a folder; name a file in it")
     if path.exists():
         raise ValueError(f"checkpoint: {path} exists already; go on from it with resume=True, or name another file")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +177,7 @@ def load(path: str | Path) -> dict:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"checkpoint: there is no file {path}")
+        raise FileNotFoundError(f"checkpoint: there is no file {path}" + ", but a folder" * path.is_dir())
     text = path.read_bytes()
     if text[-DIGEST - 2:-DIGEST] != WITH_COMMENT:
         raise ValueError(f"checkpoint: {path} cannot be read as one: it is no checkpoint of this course in format "

@@ -59,8 +59,7 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     folder = errors.path("folder", folder)
     if jobs != -1:
         jobs = errors.whole_number("jobs", jobs, at_most=10_000)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"folder: expected a folder, got {folder}, which is a file")
+    check_folder("folder", folder, ("results.csv", "plan.json"))
     plan.check()
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -229,11 +228,25 @@ def _place(folder: str | Path, run: dict) -> Path:
     return Path(folder) / "runs" / run["name"]
 
 
+def check_folder(name: str, folder: Path, files: tuple[str, ...]) -> None:
+    """``ValueError``, before any work: ``folder`` or one above it is a file, or in it one of ``files`` is a folder."""
+    taken = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    if taken is not None:
+        raise ValueError(f"{name}: expected a folder, got {folder}, but {taken} is a file")
+    taken = next((folder / file for file in files if (folder / file).is_dir()), None)
+    if taken is not None:
+        raise ValueError(f"{name}: a file is to be written to {taken}, but there is a folder; move it away, or name "
+                         "another place")
+
+
 def write_whole(path: Path, text: str) -> None:
     """The whole file or, if this process dies meanwhile, what was there before."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    os.replace(part, path)
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_results(folder: str | Path) -> list[dict]:

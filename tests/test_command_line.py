@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from qmix_course import checkpoint
-from qmix_course.__main__ import main, show_episode
+from qmix_course.__main__ import FILES, main, show_episode
 from qmix_course.algorithms import VDN
 from qmix_course.choices import ALGORITHMS
 from qmix_course.envs import GridWorld
@@ -191,9 +191,24 @@ def test_a_file_where_the_runs_folder_belongs_is_named(tmp_path, capsys):
     (tmp_path / "note").write_text("mine")
     for run in (tmp_path / "note", tmp_path / "note" / "a" / "b"):
         assert main(["train", "--steps", "320", "--run", str(run)]) == 2
-        assert f"--run: expected a folder for the run, got {run}, but {tmp_path / 'note'} is a file" in \
+        assert f"--run: expected a folder, got {run}, but {tmp_path / 'note'} is a file" in \
             capsys.readouterr().err
     assert (tmp_path / "note").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_folder_where_a_file_of_the_run_belongs_is_named_before_the_training(name, tmp_path, capsys):
+    """All six that a run writes."""
+    (tmp_path / name).mkdir()
+    for more in ([], ["--resume"]):
+        assert main(["train", "--steps", "320", "--run", str(tmp_path), *more]) == 2
+        assert f"--run: a file is to be written to {tmp_path / name}, but there is a folder" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_a_run_writes_the_files_that_are_looked_at_beforehand(tmp_path):
+    assert main(["train", "--steps", "640", "--run", str(tmp_path)]) == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(FILES)
 
 
 @pytest.mark.parametrize("arguments, words", [

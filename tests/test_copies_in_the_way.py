@@ -68,6 +68,14 @@ def test_what_stands_where_a_folder_belongs_is_told_by_its_own_name(course, caps
     assert link or (course / where).read_text() == "a note"
 
 
+def test_a_folder_where_the_desk_keeps_its_notes_is_told_by_name(course, capsys):
+    (course / "my" / ".laid.json").mkdir(parents=True)
+    assert main(["start"]) == 2 and "my/.laid.json is in the way: the course wants a file" in capsys.readouterr().err
+    assert [each.name for each in (course / "my").glob(".laid*")] == [".laid.json"]
+    (course / "my" / ".laid.json").rmdir()
+    assert main(["start"]) == 0
+
+
 def test_a_folder_in_the_way_is_told(course, capsys):
     (course / EXERCISE).mkdir(parents=True)
     assert f"{EXERCISE}: a folder" in start(capsys)

@@ -15,7 +15,7 @@ import torch
 from qmix_course import experiment
 from qmix_course.__main__ import main
 from qmix_course.choices import make_run
-from qmix_course.experiment import read_results, sweep, train_run
+from qmix_course.experiment import read_results, sweep, train_run, write_whole
 from qmix_course.plan import Plan
 from qmix_course.teams import load_team
 from qmix_course.training import train
@@ -248,8 +248,20 @@ def test_a_plan_that_cannot_be_is_refused_before_anything_is_made(tmp_path):
         sweep(small(), tmp_path / "new", jobs=0)
     assert not (tmp_path / "new").exists()
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(ValueError, match="folder: expected a folder, got .*file, which is a file"):
+    with pytest.raises(ValueError, match="folder: expected a folder, got .*file, but .*file is a file"):
         sweep(small(), tmp_path / "file", jobs=1)
+    for name in ("results.csv", "plan.json"):
+        (tmp_path / name[0] / name).mkdir(parents=True)
+        with pytest.raises(ValueError, match=f"folder: a file is to be written to .*{name}, but there is a folder"):
+            sweep(small(), tmp_path / name[0], jobs=1)
+        assert [each.name for each in (tmp_path / name[0]).iterdir()] == [name]
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path):
+    (tmp_path / "here").mkdir()
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "here", "text")
+    assert [each.name for each in tmp_path.iterdir()] == ["here"]
 
 
 def test_without_joblib_one_sentence_says_how_to_get_it(tmp_path, monkeypatch, capsys):

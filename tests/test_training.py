@@ -297,8 +297,13 @@ def test_a_checkpoint_is_never_overwritten_by_a_new_run(tmp_path):
     kept = path.read_bytes()
     with pytest.raises(ValueError, match="exists already"):
         train(env, QMIX.for_env(env), replace(SHORT, total_steps=80, learning_starts=32), checkpoint=path)
-    with pytest.raises(ValueError, match="exists already"):
-        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path)                # a folder
+    with pytest.raises(ValueError, match="expected a file, got .*, which is a folder"):
+        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no file .*, but a folder"):
+        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path, resume=True)
+    (tmp_path / "team-best.pt").mkdir()
+    with pytest.raises(ValueError, match="expected a file, got .*team-best.pt, which is a folder"):
+        train(env, QMIX.for_env(env), SHORT, checkpoint=tmp_path / "team.pt")
     assert path.read_bytes() == kept
     assert {p.name for p in path.parent.iterdir()} == {"checkpoint.pt", "checkpoint-best.pt"}
 

@@ -267,5 +267,7 @@ def _write_laid(folder: Path, laid: dict) -> None:
     try:
         part.write_text(json.dumps(before | laid, indent=1) + "\n", encoding="utf-8")
         os.replace(part, path)
+    except IsADirectoryError:
+        raise DeskError(f"{shown(path)} is in the way: the course wants a file there. Give it another name") from None
     finally:
         part.unlink(missing_ok=True)
