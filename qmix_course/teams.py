@@ -65,7 +65,7 @@ class Best:
                                       {"algorithm": algorithm.settings()})
             self.greedy_return = errors.number("greedy_return", saved["state"].get("greedy_return"))
         elif not resume:
-            if self.path.exists() and not self.path.is_dir():       # the checkpoint beside it does not: train has looked
+            if self.path.exists() and not self.path.is_dir():       # no checkpoint is beside it: train has looked
                 raise ValueError(f"checkpoint: {self.path} exists already, the best team of another run, or of one "
                                  "that was killed before its first checkpoint; move it away, or name another file")
             checkpoint.check_place(self.path)
