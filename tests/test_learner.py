@@ -116,12 +116,14 @@ def test_compiled_it_is_the_same_up_to_rounding():
         assert torch.allclose(one, other, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("where", ["at the call", "at the gradient"])
+@pytest.mark.parametrize("where", ["at the call", "at the gradient", "when some gradients are there already"])
 def test_without_a_compiler_this_is_said_once_and_the_run_is_the_uncompiled_one(monkeypatch, where):
     def broken(function):
         def fails(*inputs):
-            if where == "at the gradient":
+            if where != "at the call":
                 loss = function(*inputs)
+                if where != "at the gradient":
+                    loss.backward(retain_graph=True)
                 loss.register_hook(lambda _: 1 / 0)
                 return loss
             raise RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found: Error "

@@ -1,5 +1,6 @@
 """The matrix games and the two-step game, against their tables; exact solutions against values worked out by hand."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -95,3 +96,12 @@ def test_what_cannot_be_solved_says_so():
             exact.solve(TwoStepGame(), gamma)
     with pytest.raises(TypeError, match="env"):
         exact.solve("grid")
+
+
+def test_a_payoff_that_stands_behind_a_mask_of_numpy_is_refused():
+    table = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]])
+    assert MatrixGame(table).payoff.tolist() == [[1, 2], [3, 4]]
+    table[1, 1] = np.ma.masked
+    for each in (table, list(table)):
+        with pytest.raises(TypeError, match="payoff: expected"):
+            MatrixGame(each)

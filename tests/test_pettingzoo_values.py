@@ -291,3 +291,29 @@ def test_reward_and_images_are_words_of_ours():
         from_parallel_env(World(), episode_limit=20, reward=None)
     with pytest.raises(TypeError, match="images"):
         from_parallel_env(World(), episode_limit=20, images=1)
+
+
+def hidden(values, where=0):
+    """An array whose entry ``where`` stands behind a mask of numpy."""
+    array = np.ma.masked_array(values)
+    array[where] = np.ma.masked
+    return array
+
+
+@pytest.mark.parametrize("tampered", [
+    {"rewards": at(2, {"a": 1.0, "b": hidden([1.0])[0]})},
+    {"rewards": at(2, {"a": 1.0, "b": hidden(1.0, ())})},
+    {"observations": at(2, lambda w, right: right | {"b": hidden(right["b"])})},
+    {"terminations": at(2, {"a": False, "b": hidden(True, ())})},
+    {"state": at(2, lambda w, right: hidden(right))},
+    masks(lambda w: hidden([1, 1, 1], 1) if w.t == 2 else [1, 1, 1])])
+def test_what_stands_behind_a_mask_of_numpy_is_refused(tampered):
+    refused(from_parallel_env(World(**tampered), episode_limit=20), 2, "expected .*, got")
+
+
+def test_a_mask_of_numpy_that_hides_nothing_is_an_array_like_any_other():
+    world = World(observations=lambda w, right: {a: np.ma.masked_array(each) for a, each in right.items()},
+                  rewards=lambda w, right: dict.fromkeys(right, np.ma.masked_array(2.0)))
+    env = from_parallel_env(world, episode_limit=20)
+    env.reset(seed=0)
+    assert env.step(ZEROS).reward.tolist() == [2.0]

@@ -41,7 +41,8 @@ TESTS = {
     "exploration.py": "agents parameter_noise defaults collecting doors fuzz",
     "replay.py": "replay practice defaults collecting memory sequences update doors fuzz",
     "collect.py": "collecting memory sequences maven parameter_noise run doors fuzz",
-    "training.py": "training run going_on checkpoints watch update parameter_noise practice doors fuzz learner",
+    "training.py": "training run going_on checkpoints watch update parameter_noise practice doors fuzz learner "
+                   "own_mistakes settings_said",
     "target.py": "training update doors learner",
     "learner.py": "learner practice seeds going_on training watch checkpoints",
     "algorithms/base.py": f"update sequences state_units agents collecting qtran doors fuzz {LOSSES}",

@@ -71,6 +71,8 @@ def numbers(what: str, value, shape: tuple | None = None) -> np.ndarray:
         raise ValueError(f"{what}: expected {expected}, got {came(value)}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{what}: expected {expected}, got NaN or infinity in {came(value)}")
+    if np.ma.is_masked(value):              # numpy would read what stands behind the mask
+        raise ValueError(f"{what}: expected {expected}, got hidden entries in {came(value)}")
     return array
 
 
