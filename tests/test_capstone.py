@@ -118,7 +118,7 @@ def test_the_copies_that_reset_keeps_are_left_alone(my):
 # ---- found by what is in them, whatever their names
 # --------------------------------------------------------------------
 
-NAMES = ["Copy of 03_agents.ipynb", "Kopie von 03_agents.ipynb", "03_agents (1).ipynb", "03_agents のコピー.ipynb",
+NAMES = ["Copy of 03_agents.ipynb", "Kopie von 03_agents.IPYNB", "03_agents (1).ipynb", "03_agents のコピー.ipynb",
          "meine Agenten.ipynb"]
 
 

@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import random
+import signal
 import sys
 import sysconfig
 import threading
@@ -94,6 +95,19 @@ CHANGES = {
     "input": (lambda: setattr(builtins, "input", max), lambda: builtins.input),
     "autocast": (lambda: torch.set_autocast_enabled("cpu", True), lambda: torch.is_autocast_enabled("cpu")),
 }
+if hasattr(signal, "setitimer"):                        # not on Windows
+    import resource
+
+    def zone(name):
+        os.environ["TZ"] = name
+        time.tzset()
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    CHANGES |= {
+        "an alarm": (lambda: signal.alarm(1000), lambda: signal.getitimer(signal.ITIMER_REAL)),
+        "limits": (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files[0] - 1, files[1])),
+                   lambda: resource.getrlimit(resource.RLIMIT_NOFILE)),
+        "time zone": (lambda: zone("Asia/Tokyo"), lambda: time.tzname)}
 REPLACES = {"a built-in replaced", "a module's function", "torch", "a method of torch", "the course", "a check",
             "comparison", "strict", "the clock", "copies", "json", "beginnings", "a layer", "an optimiser", "a type",
             "a number"}

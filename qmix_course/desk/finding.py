@@ -40,7 +40,8 @@ def look(folder: Path) -> list[Notebook]:
     """
     if not folder.is_dir():
         raise DeskError(f"{folder} is no folder")
-    paths = [path for path in folder.glob("*.ipynb") if not KEPT.search(path.stem) and not path.name.startswith(".")]
+    paths = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and not KEPT.search(path.stem)
+             and not path.name.startswith(".")]
     return [_look(path) for path in sorted(paths, key=lambda path: (-_saved(path), path.name))]
 
 
