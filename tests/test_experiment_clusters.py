@@ -1,6 +1,7 @@
 """The same sweep on Ray's and on Dask's processes, through joblib, to the bit. Skipped where they are missing."""
 
 import logging
+import time
 
 import pytest
 
@@ -61,3 +62,20 @@ def test_the_lines_of_the_readme_run_on_ray(tmp_path, monkeypatch, ray):
     exec(code, {})
     rows = read_results("runs/study")
     assert {row["variant"] for row in rows} == {"double_q=false", "double_q=true"} and len(rows) == 2 * 2 * 2
+
+
+def test_the_cell_of_lesson_21_runs_as_it_is_printed(tmp_path, monkeypatch, capsys):
+    """Last in this file: the cell starts its own Ray."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    monkeypatch.setenv("QMIX_COURSE_PROGRESS", "0")
+    source = (ROOT / "notebooks" / "21_scale.py").read_text(encoding="utf-8")
+    cell, = [cell for cell in source.split("# %%") if "register_ray()" in cell and not cell.startswith(" [markdown]")]
+    sweep(PLAN, tmp_path / "one", jobs=1)
+    one, seconds = (tmp_path / "one" / "results.csv").read_bytes(), {}
+    ray.shutdown()
+    try:
+        exec(cell, {"time": time, "sweep": sweep, "plan": PLAN, "folders": {3: tmp_path / "cluster"}, "one": one,
+                    "seconds": seconds})
+    finally:
+        ray.shutdown()
+    assert list(seconds) == ["Ray's local cluster, two workers"] and "byte for byte" in capsys.readouterr().out
