@@ -116,5 +116,5 @@ def _not_with_these_numbers(shell, kind, error, trace, tb_offset=None) -> None:
     """An ``assert`` without words failed: as always, and a word for whoever plays with a lesson's numbers."""
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
     if not str(error):
-        print("An assert of a lesson says what holds with the numbers as they came. If you have changed some, this no "
-              "longer holds with yours: that is a finding, and no mistake.", file=sys.stderr)
+        print("If this assert came with the course, it says what holds with the numbers as they came. Where you have "
+              "changed some, this no longer holds with yours: that is a finding, and no mistake.", file=sys.stderr)
