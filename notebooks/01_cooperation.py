@@ -486,6 +486,7 @@ for name in list(ways)[1:]:
 # - 01.4 One step of independent Q-learning
 # - 01.5 Whose doing was it?
 # - 01.6 What independence costs
+# - 01.7 Find the bug: Nobody's doing
 #
 # Further, without a check:
 #

@@ -20,7 +20,7 @@
 #
 # You count joint actions, write the independent learners yourself, and compute exactly what their independence costs.
 #
-# **Minutes:** 56
+# **Minutes:** 66
 #
 # **You need:** [lesson 01](../notebooks/01_cooperation.ipynb)
 #
@@ -315,3 +315,93 @@ cost_of_independence(two_step)
 
 # %% nbgrader={"grade": true, "grade_id": "check_01_6", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("01.6", cost_of_independence)
+
+
+# %% [markdown]
+# ## Find the bug 01.7 · Nobody's doing
+#
+# **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
+#
+# Two independent learners play 2B at random. Each of them should hear what *it* did to the reward, and not what its partner did. So they do not learn from the team's reward, but from the part that is their own doing, as the lesson counts it under *Whose doing was it?*. `shaped_rewards` gives these numbers for B plays at once. It runs.
+
+# %%
+def shaped_rewards(payoff, actions):
+    """What each agent is given: payoff[A1, A2] float, actions[B, 2] int64 -> [B, 2] float."""
+    team = payoff[actions[:, 0], actions[:, 1]]
+    baseline = torch.stack([payoff.mean(1)[actions[:, 0]],
+                            payoff.mean(0)[actions[:, 1]]], 1)
+    return team.unsqueeze(1) - baseline
+
+
+# %% [markdown]
+# Each agent keeps, for each of its actions, the mean of what it was given. Here are the four means, play by play:
+
+# %%
+def means(rewards, payoff, plays=4000):
+    """The running means of random play: [plays, agent, action]."""
+    generator = torch.Generator().manual_seed(0)
+    actions = torch.randint(2, (plays, 2), generator=generator)
+    played = torch.nn.functional.one_hot(actions, 2)                        # [plays, agent, action]
+    given = rewards(payoff, actions).unsqueeze(2)
+    return (given * played).cumsum(0) / played.cumsum(0).clamp(min=1)
+
+
+def picture(rewards):
+    learned = means(rewards, torch.tensor([[0.0, 1.0], [1.0, 8.0]]))
+    lines = {f"agent {i + 1}, action {u}": learned[:, i, u] for i in range(2) for u in range(2)}
+    return plots.lines(range(len(learned)), lines, f"2B, learned from {rewards.__name__}", "plays",
+                       "mean of what it was given")
+
+
+picture(shaped_rewards)
+
+
+# %% [markdown]
+# All four go to 0, so in the end neither agent prefers anything. From the team's reward itself the same agents learn, in the same plays, that action 1 is about 4 better:
+
+# %%
+def team_rewards(payoff, actions):
+    """The team's reward, for both: [B, 2]."""
+    return payoff[actions[:, 0], actions[:, 1]].unsqueeze(1).expand(-1, 2)
+
+
+picture(team_rewards)
+
+# %% [markdown]
+# Which of these is the cause?
+#
+# - **A.** The plays are random, and from random play there is nothing to learn.
+# - **B.** A running mean moves less and less, so it stops before it has arrived.
+# - **C.** Both agents hear the same number, so neither can tell whose doing it was.
+# - **D.** Each agent is compared with what its partner could have done.
+# - **E.** Whatever is subtracted from a reward takes the difference between two actions away.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_rewards`: copy the listing and fix it. To see the curves again, run `picture(mended_rewards)`.
+#
+# You are right if the letter is, and if each agent is given the team's reward less the mean over its *own* actions (the played one included), the partner's action held fixed: for any table, also one with more rows than columns or the other way round, and for one play or many.
+
+# %% nbgrader={"grade": false, "grade_id": "answer_01_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
+cause = (
+    ### BEGIN SOLUTION
+    "D"
+    ### END SOLUTION
+)
+
+
+def mended_rewards(payoff, actions):
+    """What each agent is given: payoff[A1, A2] float, actions[B, 2] int64 -> [B, 2] float."""
+    ### BEGIN SOLUTION
+    team = payoff[actions[:, 0], actions[:, 1]]
+    # agent 1's own actions are the rows: their mean, in the column that its partner chose
+    baseline = torch.stack([payoff.mean(0)[actions[:, 1]],
+                            payoff.mean(1)[actions[:, 0]]], 1)
+    return team.unsqueeze(1) - baseline
+    ### END SOLUTION
+
+
+# %%
+# Try it. For (0, 1) in 2B the lesson found −3.5 and 0.5.
+mended_rewards(torch.tensor([[0.0, 1.0], [1.0, 8.0]]), torch.tensor([[0, 1]]))
+
+# %% nbgrader={"grade": true, "grade_id": "check_01_7", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("01.7", cause, mended_rewards)

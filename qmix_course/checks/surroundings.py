@@ -19,10 +19,8 @@ import math
 import operator
 import os
 import random
-import signal
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -31,13 +29,8 @@ from types import ModuleType
 import numpy
 import torch
 
-from qmix_course.checks import limit
+from qmix_course.checks import limit, system
 from qmix_course.checks.limit import is_library
-
-try:
-    import resource
-except ImportError:                     # Windows
-    resource = None
 
 SEEDS = 20_261, 20_262, 20_263          # random, numpy, torch
 OWN = ("__annotations__", "__dict__", "__weakref__", "__warningregistry__")         # what Python itself writes
@@ -105,7 +98,7 @@ def _remember(replaced: list[str]) -> list[Callable[[], None]]:
     back += [_contents(place) for place in (os.environ, sys.path, sys.argv, sys.meta_path, sys.path_hooks,
                                             logging.root.handlers, *HOOKS)]
     back += [_contents(sys.modules, added=False)]
-    back += [_time_zone, *_of_the_system()]
+    back += system.remember()
     back += [_names(owner, replaced) for owner in dict.fromkeys((*SHARED, *CLASSES, *_course()))]
     back += [_streams(), *_figures()]
     return back
@@ -157,31 +150,6 @@ def _umask() -> int:
     was = os.umask(0o077)                       # there is no other way to ask
     os.umask(was)
     return was
-
-
-def _time_zone() -> None:
-    """Read it anew from TZ, which has been put back by now."""
-    if hasattr(time, "tzset"):
-        time.tzset()
-
-
-def _of_the_system() -> list[Callable[[], None]]:
-    """No alarm is left that would end the program later, and its limits are as they were; nothing on Windows."""
-    if resource is None:
-        return []
-    back, armed = [], signal.getitimer(signal.ITIMER_REAL)[0]
-    if not armed:                               # somebody else's runs on
-        back.append(partial(signal.setitimer, signal.ITIMER_REAL, 0))
-    limits = {number: resource.getrlimit(number) for name, number in vars(resource).items()
-              if name.startswith("RLIMIT_")}
-    return [*back, partial(_set_limits, limits)]
-
-
-def _set_limits(was: dict[int, tuple[int, int]]) -> None:
-    for number, pair in was.items():
-        if resource.getrlimit(number) != pair:
-            with contextlib.suppress(OSError, ValueError):          # a lower end to what may be asked for stays
-                resource.setrlimit(number, pair)
 
 
 def _deterministic() -> tuple[bool, bool]:
