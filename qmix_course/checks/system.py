@@ -1,5 +1,5 @@
-"""What an answer may ask of the operating system for the whole program, and how it is put back: alarms, limits, the time
-zone."""
+"""What an answer may ask of the operating system for the whole program, and how it is put back: alarms, limits, and
+the time zone."""
 
 from __future__ import annotations
 
