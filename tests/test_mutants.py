@@ -126,7 +126,7 @@ def test_a_good_test_kills_what_a_careless_one_lets_live(tmp_path):
     assert sorted(line.split(": ", 1)[1] for line in done.stdout.splitlines() if line.startswith("survived")) == [
         f"tiny/unwatched.py:2: {change}" for change in (
             "0  →  1", "1  →  0", "2  →  3", "2 * n  →  2 / n", "2 * n + 1  →  2 * n - 1")]
-    assert "5 survived, 1 were ended by the clock" in done.stdout
+    assert "5 survived, 1 were ended by their limit" in done.stdout
     assert all((tmp_path / name).read_text() == FILES[name] for name in FILES if name.startswith("tiny/"))
 
     test = tmp_path / "tests/test_watched.py"

@@ -147,10 +147,12 @@ def sample(found: dict[str, list[Mutant]], count: int, seed: int) -> list[Mutant
 def run_tests(folder: Path, names: Iterable[str], seconds: float | None) -> None:
     """In a process of its own: the tests of these names, with the library of ``folder``; it ends with their code.
 
-    ``seconds``: its time limit. None for a first run, which has none, and keeps what Python compiles.
+    ``seconds``: of computing, its limit; ten times as long by the clock, for what waits for ever. None for a first run,
+    which has none, and keeps what Python compiles.
     """
-    if seconds is not None and hasattr(signal, "alarm"):
-        signal.alarm(max(1, round(seconds)))                    # nobody catches it, so it ends a loop in torch too
+    if seconds is not None and hasattr(signal, "alarm"):        # nobody catches these, so they end a loop in torch too
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.alarm(max(1, round(10 * seconds)))
     handle = os.open(folder.with_suffix(".txt"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
@@ -196,13 +198,15 @@ def survivors(chosen: list[Mutant], base: Path, seconds: dict[str, float], jobs:
             if child.exitcode == 0:
                 alive.append(mutant)
                 print(f"survived: {PACKAGE}/{mutant.file}:{mutant.line}: {mutant.change}", flush=True)
-            late += child.exitcode == -14           # SIGALRM
+            if child.exitcode in (-14, -27):        # SIGALRM, SIGPROF
+                late += 1
+                print(f"ended by its limit: {PACKAGE}/{mutant.file}:{mutant.line}: {mutant.change}", flush=True)
             shutil.copy2(base / PACKAGE / mutant.file, folder / PACKAGE / mutant.file)
             free.append(folder)
             done = len(chosen) - len(todo) - len(running)
             if done % 20 == 0 or done == len(chosen):
                 print(f"{done} of {len(chosen)} in {time.monotonic() - began:.0f} s: {len(alive)} survived, "
-                      f"{late} were ended by the clock", flush=True)
+                      f"{late} were ended by their limit", flush=True)
     return alive
 
 
