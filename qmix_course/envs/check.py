@@ -40,8 +40,10 @@ def check_env(env: TeamEnv) -> None:
 
     Episodes longer than 2,000 steps are not played to their end. Where an environment draws by chance as it goes, rows
     that depend on one another are looked for as long as the same numbers are drawn, from torch's generator; beyond
-    that they cannot be told from chance. Nor can any check know what you meant: a mask that forbids the wrong
-    actions, or another reward.
+    that they cannot be told from chance, and chance from elsewhere, numpy's too, hides them. Nor can any check know
+    what you meant: a mask that forbids the wrong actions, another reward, or one that adds up what was paid before;
+    one agent whose actions make no difference (in ``LongWay`` that is the task); what agents see a step late; a task
+    that changes with the number of resets.
     """
     errors.instance("env", env, TeamEnv)
     if not isinstance(getattr(env, "spec", None), TeamSpec) or not hasattr(env, "_generator"):

@@ -10,7 +10,8 @@ from torch import nn
 
 from qmix_course import errors
 from qmix_course.envs.base import TeamSpec
-from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, shape_faults
+from qmix_course.own.doubts import agents_doubts
+from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, say, shape_faults
 
 
 def check_agents(agents: nn.Module, spec: TeamSpec) -> None:
@@ -23,11 +24,14 @@ def check_agents(agents: nn.Module, spec: TeamSpec) -> None:
     same inputs give the same values, however many rows there are; that no last action (−1) is not read as the last one
     of all; that all that is remembered is in the memory, so that a fresh one begins a fresh episode; that every weight
     is registered, and that the gradient reaches some, for each agent whose values depend on any, and through time.
+    Weights that are to be trained and that nothing depends on are warned of. Not seen: whether what is read is enough
+    to act well on, nor which layer reads what.
     """
     errors.instance("agents", agents, nn.Module)
     errors.instance("spec", spec, TeamSpec)
     report(f"check_agents, {type(agents).__name__}", [lambda: _sizes(agents, spec), lambda: _reads(agents, spec),
                                                        lambda: _remembers(agents, spec)])
+    say(f"check_agents, {type(agents).__name__}", agents_doubts(agents, spec))
 
 
 def _sizes(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:

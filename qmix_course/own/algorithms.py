@@ -10,8 +10,9 @@ import torch
 
 from qmix_course import errors
 from qmix_course.algorithms import Algorithm
+from qmix_course.own.doubts import algorithm_doubts
 from qmix_course.own.drawn import changed, drawn_batch, fresh_memory, moment, place_after, rows_of, twins
-from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, shape_faults
+from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, say, shape_faults
 from qmix_course.replay import FIELDS, Batch
 
 
@@ -24,13 +25,22 @@ def check_algorithm(algorithm: Algorithm) -> None:
     weights and all agents, and neither the target network nor, through a target, the online one; that rewards and
     played actions count, and each row meets its own target; that the target network values what comes next, at steps
     that go on or were cut, by an available action and the state that comes, and nothing counts after an end; that
-    padding counts for nothing and steps count alike. What the values should be, nobody can know here: for that, hold
-    the algorithm against a task whose answer is known.
+    padding counts for nothing and steps count alike.
+
+    What may be meant is warned of, where there is no fault: a step down the loss that lowers the value of what was
+    paid well; errors that are not squared; a reward that is discounted; one agent whose actions do not count; the
+    smallest next value where the largest is expected; next values times 0 where an action is unavailable; observations
+    that agents act on and never learn from; a target whose agents forget the first observation.
+
+    Not seen: mistakes behind ``act_values`` or ``loss`` that call other networks than ``agents``; a constant that has a
+    wrong value; whether it learns well. What the values should be, nobody can know here: for that, hold the algorithm
+    against a task whose answer is known.
     """
     errors.instance("algorithm", algorithm, Algorithm)
     report(f"check_algorithm, {type(algorithm).__name__}", [
         lambda: _acts(algorithm), lambda: _loss_is_sound(algorithm), lambda: _padding(algorithm),
         lambda: _played(algorithm), lambda: _targets(algorithm)])
+    say(f"check_algorithm, {type(algorithm).__name__}", algorithm_doubts(algorithm))
 
 
 def _acts(algorithm: Algorithm) -> Iterator[str]:
@@ -212,7 +222,7 @@ def _targets(algorithm: Algorithm) -> Iterator[str]:
     if torch.equal(online.loss(batch, twin), loss):
         yield "loss: is the same whatever the target network's weights are; expected target to value what comes next"
         return
-    if algorithm.spec.n_actions > 1:
+    if algorithm.spec.n_actions > 1 and not torch.equal(online.loss(changed(batch, "obs", on), target), loss):
         only = torch.eye(algorithm.spec.n_actions, dtype=torch.bool)
         losses = [online.loss(changed(batch, "available", on, one), target) for one in only]
         if all(torch.equal(each, losses[0]) for each in losses):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def report(what: str, looks: list[Callable[[], Iterator[str]]]) -> None:
             break
     if faults:
         raise errors.Faults(what, faults)
+
+
+def say(what: str, doubts: Iterator[str]) -> None:
+    """A warning for each word on what breaks no rule and is seldom meant, to whoever called the check."""
+    with torch.random.fork_rng(devices=[]):
+        found = list(doubts)
+    for words in found:
+        warnings.warn(f"{what}: {words}", stacklevel=3)
 
 
 def doing(error: Exception) -> str:
