@@ -23,6 +23,7 @@ from own_doubts import (
     ForgottenToo,
     Frozen,
     ascends,
+    begins_late,
     deaf_to_one,
 )
 
@@ -70,6 +71,17 @@ def test_shared_networks_and_one_agent_with_one_action():
     for kind in (IQL, VDN, QMIX, QPLEX, QTRAN, MAVEN):
         check_algorithm(kind(SPEC, shared=True))
         check_algorithm(kind(TeamSpec(1, 1, 1, 1, 1)))
+
+
+def test_a_layer_that_is_deaf_by_chance_is_no_mistake():
+    torch.manual_seed(10)                                       # the one of the 6,400 of which a word was said at first
+    check_algorithm(QTRAN(TeamSpec(5, 9, 20, 30, 25), hidden=(8,)))
+
+
+def test_where_memory_stays_as_it_was_a_target_may_begin_at_the_second_observation():
+    torch.manual_seed(0)
+    check_algorithm(begins_late(MAVEN)(SPEC))                   # its agents remember z alone
+    assert len(said(check_algorithm, begins_late(MAVEN)(SPEC, recurrent=True))) == 1
 
 
 def test_two_mistakes_are_two_words_and_the_algorithm_stays_as_it_is():

@@ -48,10 +48,10 @@ def drawn_batch(algorithm: Algorithm, rows: int = 8) -> Batch:
                    memory=empty.memory if memory is None else memory)
 
 
-def twins(algorithm: Algorithm) -> tuple[Algorithm, Algorithm]:
+def twins(algorithm: Algorithm, seed: int = 3) -> tuple[Algorithm, Algorithm]:
     """A copy that learns, and a target with other weights of about the same size: larger ones would drown the rest."""
     online, target = deepcopy(algorithm), deepcopy(algorithm)
-    dice = torch.Generator().manual_seed(3)
+    dice = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weights in target.parameters():
             size = 0.5 * weights.abs().mean() or 0.1
