@@ -33,8 +33,8 @@ Twins.fresh close copy_of dice_of differences doing drawn_inputs faults_of first
 algorithm_called another_seed plain units_doubt state_doubt own_limit Task.see_limit check_player chooser find is_ours
 is_rule made sight_doubt clock_doubt reward_doubt never_over called cut_doubt blank_doubt habits rows_alike
 idle_actions begun_at_the_end drew_alike foreign_dice parts_of drawn_batch twins rows_of changed moment
-fresh_memory place_after in_short first_words after_the_end agents_doubts algorithm_doubts asker down_the_slope drawn_values
-each_agents_actions largest_value masked_values say shown what_is_shown
+fresh_memory place_after in_short first_words after_the_end agents_doubts algorithm_doubts asker down_the_slope
+drawn_values each_agents_actions largest_value masked_values say shown what_is_shown
 place_of starts_differ team_options told asked notes_of words_of limits_of takes_a_seed check_capacity no_update
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name team_names
