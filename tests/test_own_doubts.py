@@ -1,7 +1,7 @@
 """``check_algorithm`` and ``check_agents`` say a word where something is meant by few, and no word of what is right.
 
 By hand, with 20 first weights each: the eight algorithms in ten ways for four sizes of team (6,400 in all), and the
-unusual ones here in four ways for two sizes.
+unusual ones here in four ways for two sizes (2,720). Of three a word was said at first; they have tests below.
 """
 
 import warnings
@@ -17,6 +17,7 @@ from own_doubts import (
     RIGHT,
     WITH_MEMORY,
     WORDS,
+    AboveTheMean,
     DetachedRead,
     FirstMemory,
     Forgotten,
@@ -76,6 +77,12 @@ def test_shared_networks_and_one_agent_with_one_action():
 def test_a_layer_that_is_deaf_by_chance_is_no_mistake():
     torch.manual_seed(10)                                       # the one of the 6,400 of which a word was said at first
     check_algorithm(QTRAN(TeamSpec(5, 9, 20, 30, 25), hidden=(8,)))
+
+
+def test_a_baseline_of_the_batch_turns_the_slope_and_is_no_wrong_sign():
+    for options in OPTIONS[2:]:                                 # the two of the 2,720
+        torch.manual_seed(5)
+        check_algorithm(AboveTheMean(PAIR, **options))
 
 
 def test_where_memory_stays_as_it_was_a_target_may_begin_at_the_second_observation():

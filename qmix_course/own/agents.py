@@ -13,6 +13,8 @@ from qmix_course.envs.base import TeamSpec
 from qmix_course.own.doubts import agents_doubts
 from qmix_course.own.reports import Enough, close, drawn_inputs, learning_faults, report, say, shape_faults
 
+IN_Q, IN_MEMORY = {"agents": 2, "rows": 0, "time": 1}, {"agents": 1, "rows": 0}       # which axis is whose
+
 
 def check_agents(agents: nn.Module, spec: TeamSpec) -> None:
     """Call ``agents`` on drawn observations; ``errors.Faults``, a ``ValueError`` with one sentence a fault, if they
@@ -72,37 +74,9 @@ def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
         raise Enough
     lost = list(learning_faults("forward: q", q, agents))
     yield from lost
-    names, found = ("observation", "last action", "memory"), False
-    for number, name in enumerate(names):
-        if inputs[number] is None:
-            continue
-        axes = [("agents", -2 if number != 1 else -1), ("rows", 0)] + ([("time", 1)] if number < 2 else [])
-        for axis, dim in axes:
-            if inputs[number].shape[dim] < 2:
-                continue
-            clean = True
-            # Change the last one and look at the others; of agents and rows, also the first one.
-            for at, rest in ((-1, slice(None, -1)), (0, slice(1, None)))[:1 if axis == "time" else 2]:
-                changed = inputs[number].movedim(dim, 0).clone()
-                changed[at] = 1 - changed[at] if number != 1 else (changed[at] + 1).clamp(0) % spec.n_actions
-                given = list(inputs)
-                given[number] = changed.movedim(0, dim)
-                new, then = agents(*given)
-                axis_of_q = {"agents": 2, "rows": 0, "time": 1}[axis]
-                clean &= close(new.movedim(axis_of_q, 0)[rest], q.movedim(axis_of_q, 0)[rest])
-                if after is not None and axis != "time":
-                    axis_of_m = {"agents": 1, "rows": 0}[axis]
-                    clean &= close(then.movedim(axis_of_m, 0)[rest], after.movedim(axis_of_m, 0)[rest])
-            if not clean:
-                found = True
-                yield {
-                    "agents": f"forward: an agent's values changed with the {name} of another agent; expected each "
-                              "agent to read its own alone",
-                    "rows": f"forward: a row's values changed with the {name} of another row; expected rows that do "
-                            "not depend on one another (no batch norm)",
-                    "time": f"forward: values changed with an {name} that came later; expected each step to know the "
-                            "past alone".replace("an last", "a last")}[axis]
-    if found:
+    leaks = list(_leaks(agents, spec, inputs, (q, after)))
+    yield from leaks
+    if leaks:
         raise Enough                                            # steps in a row would only tell it again
     mixed = [None if value is None else value.clone() for value in inputs]
     mixed[1][1:, 0] = 0                                         # one row begins its episode, others are amid theirs
@@ -116,6 +90,36 @@ def _reads(agents: nn.Module, spec: TeamSpec) -> Iterator[str]:
     looks = [lambda each: _no_action(each, spec, inputs)] + [lambda each: _learns(each, inputs)] * (not lost)
     for look in looks:
         yield from set(look(agents)) & set(look(other))
+
+
+def _leaks(agents: nn.Module, spec: TeamSpec, inputs: list, came: tuple) -> Iterator[str]:
+    """What values change with and should not: what others and other rows observe, did or remember; what comes."""
+    for number, name in enumerate(("observation", "last action", "memory")):
+        for axis in IN_Q if number < 2 else IN_MEMORY:
+            if inputs[number] is None or _apart(agents, spec, inputs, number, axis, came):
+                continue
+            yield {
+                "agents": f"forward: an agent's values changed with the {name} of another agent; expected each agent "
+                          "to read its own alone",
+                "rows": f"forward: a row's values changed with the {name} of another row; expected rows that do not "
+                        "depend on one another (no batch norm)",
+                "time": f"forward: values changed with {'an' if number == 0 else 'a'} {name} that came later; expected "
+                        "each step to know the past alone"}[axis]
+
+
+def _apart(agents: nn.Module, spec: TeamSpec, inputs: list, number: int, axis: str, came: tuple) -> bool:
+    """Whether all others' values stay as they came when the last of ``axis`` is given another ``inputs[number]``, and
+    when the first is (which later steps may remember)."""
+    dim = (IN_Q if number < 2 else IN_MEMORY)[axis]
+    for at, rest in ((-1, slice(None, -1)), (0, slice(1, None)))[:1 if axis == "time" else 2]:
+        value = inputs[number].movedim(dim, 0).clone()
+        value[at] = (value[at] + 1).clamp(0) % spec.n_actions if number == 1 else 1 - value[at]
+        given = [*inputs[:number], value.movedim(0, dim), *inputs[number + 1:]]
+        for before, now, axes in zip(came, agents(*given), (IN_Q, IN_MEMORY)):
+            if before is not None and axis in axes and not close(
+                    now.movedim(axes[axis], 0)[rest], before.movedim(axes[axis], 0)[rest]):
+                return False
+    return True
 
 
 def _moved(agents: nn.Module, by: float) -> nn.Module:

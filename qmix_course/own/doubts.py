@@ -17,6 +17,7 @@ from qmix_course.own.reports import close, drawn_inputs
 from qmix_course.replay import Batch
 
 FAR = 100.0                         # a reward that no drawn value comes near
+CLEARLY = 0.5                       # the least cosine at which two slopes are said to point the same way
 
 
 def algorithm_doubts(algorithm: Algorithm) -> Iterator[str]:
@@ -43,7 +44,9 @@ def down_the_slope(online: Algorithm, target: Algorithm, batch: Batch) -> Iterat
                "error not squared?")
         return
     value = online.played_values(batch)[row, 0]
-    if value.requires_grad and (well - badly) @ slope(value) > 0:
+    uphill = slope(value) if value.requires_grad else torch.zeros_like(well)
+    wrong = (well - badly) * (uphill != 0)                          # of the weights that the value depends on
+    if torch.cosine_similarity(wrong, uphill, 0) > CLEARLY:         # a baseline of the batch turns it a little
         yield ("loss: a step down its gradient lowers the value of what was played where the reward is higher. Is its "
                "sign right? train makes the loss small")
 
