@@ -408,7 +408,7 @@ print("tau 0.1, seed 0:", evaluate(WAY, team).mean_return)
 #
 # Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
 #
-# - **A.** Here the copy was only ever in the way: with 0.01, the news did not reach the start within 300 updates; with 0.1 and with no slow copy at all, it did.
+# - **A.** Here a slow copy gained nothing, and one too slow did harm: with 0.01, the news did not reach the start within 300 updates; with 0.1 and with no slow copy at all, it did.
 # - **B.** Without a slow copy the values run away, and the teams do not find the end.
 # - **C.** A target network is not needed: a training with a replay memory may leave it out.
 # - **D.** How slow the copy is makes no difference.

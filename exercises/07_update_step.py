@@ -69,7 +69,7 @@ from qmix_course.training import TrainConfig
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 12 · **Extra**
 #
-# Another tree of mixers. Agents form squads: `squad[i]` is the number of agent $i$'s squad. A squad adds up its agents' values, each with a weight of its own, and what is below 0 counts as 0; the top adds up the
+# Here a team is mixed in two levels. Agents form squads: `squad[i]` is the number of agent $i$'s squad. A squad adds up its agents' values, each with a weight of its own, and what is below 0 counts as 0; the top adds up the
 # squads:
 #
 # $$x_s = \sum_{i \text{ in } s} w_i \, Q_i(u_i), \qquad Q_{tot} = \sum_s k_s \, \mathrm{ReLU}(x_s), \qquad L = (Q_{tot} - y)^2$$

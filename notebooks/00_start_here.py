@@ -131,7 +131,7 @@ with lesson.prediction(guess, round(sum(rewards), 6)):
     print("the exact best return is the same")
 
 # %% [markdown]
-# That was a *Predict* question. Every lesson has some. The cell computes the answer, keeps it folded until you ask for it, and says how
+# That was a *Predict* question. Every lesson has some. The cell computes the answer, keeps it folded until you have guessed, and says how
 # far off you were. Text that would give it away is folded too (*After your guess*). Being wrong is how you find out what
 # you had not understood yet. If you leave the three dots, the notebook runs on.
 #

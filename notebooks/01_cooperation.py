@@ -72,7 +72,7 @@ from qmix_course.training import TrainConfig, train
 # ## The problem
 #
 # In **cooperative multi-agent reinforcement learning** several agents act at the same time and get *one* reward, the team's.
-# There is nobody to outwit, and still it is hard.
+# There is nobody to outwit; still, it is hard.
 #
 # Take the **two-step game** of the QMIX paper (Rashid et al., 2018). Two agents choose twice between action 0 and
 # action 1. In the first step only agent 1's choice matters: 0 leads to state 2A, 1 leads to state 2B. No reward yet. In the second
@@ -201,7 +201,7 @@ with lesson.prediction(guess, [joint, separate]):
 
 
 # %% [markdown]
-# Choosing separately costs $N \cdot A$. (*Going further* draws both.) The simplest such learner is next.
+# Choosing separately costs $N \cdot A$. (*Going further* draws both.)
 #
 # ### Independent Q-learning
 #
@@ -327,7 +327,8 @@ plots.lines(middles, {
 # ### Whose doing was it?
 #
 # Suppose that in 2B the agents played $(0, 1)$ and the team got 1. Independent learners both write down 1. To see what each
-# one *did* to that number, compare it with what that agent's other action would have brought, the partner's held fixed:
+# one *did* to that number, compare it with what its other action would have brought, and with
+# the mean over both (the partner's held fixed):
 
 # %%
 u = (0, 1)
@@ -336,8 +337,8 @@ for i in range(2):
     # [2]: agent i's two actions, the partner's fixed
     own = two_b[:, u[1]] if i == 0 else two_b[u[0]]
     print(f"agent {i + 1} played {u[i]}: the team got {got:.0f}, "
-          f"its other action would have brought {own[1 - u[i]]:.0f};",
-          f"against the mean over its own actions: {got - own.mean():+.1f}")
+          f"its other action would have brought {own[1 - u[i]]:.0f}")
+    print(f"         against the mean over its own actions: {got - own.mean():+.1f}")
 
 # %% [markdown]
 # One reward, opposite verdicts: agent 1 spoiled it, agent 2 did well. This is the **credit assignment** problem of a team: from one number,
@@ -443,7 +444,7 @@ for name, values in outcome.items():
 
 # %% [markdown]
 # With exploration that falls *slowly*, independent learners do find 8 here: agent 2 settles on 1, $\varepsilon$
-# drops below 2/7, and the value of 2B crosses 7, as in the figure above. When it falls *fast*, the outcome depends on the dice. As
+# drops below 2/7, and the value of 2B crosses 7, as in the figure of *The ground moves*. When it falls *fast*, the outcome depends on the dice. As
 # long as agent 1 prefers 2A, it visits 2B by a random action only, with probability $\varepsilon/2$. How many visits are left once 2B has become good?
 
 # %%

@@ -20,7 +20,7 @@
 #
 # You write the course's grid world rule by rule, and end with a world that agrees with the library's step for step.
 #
-# **Minutes:** 36, and 8 more for *Going further*
+# **Minutes:** 37, and 7 more for *Going further*
 #
 # **You need:** lessons 00 and 01; how to index a PyTorch tensor.
 #
@@ -332,13 +332,13 @@ with lesson.prediction(guess, words, words=("terminated", "truncated", "both")):
 # Case (c) is the one to remember. The team stands one step from the reward of 10. A learner
 # that forms the target $y = r + \gamma \cdot$ (value of what comes next) must keep the second term
 # there, and must drop it when the task has ended. *Break it* shows what happens otherwise, and
-# [lesson 06](06_replay_and_targets.ipynb) trains with it.
+# [lesson 06](06_replay_and_targets.ipynb) trains a team with the wrong target.
 #
 # </details>
 #
 # **Touch it.** All rules are in place: play. Which numbers of the state change when agent 1 moves, and which never do? Let
-# one agent wait by walking into a wall, then let the perfect team play on: how much did that one step cost in the end, the
-# 0.5 apart?
+# agent 1 walk into a wall in the *first* step, then let the perfect team play on. What did the waiting cost, not counting
+# the 0.5 for the bump? (You are right with 0.45.)
 
 # %%
 touch.play()
@@ -350,10 +350,10 @@ touch.play()
 # has a leading axis `B`, one row for each board, and one board is a batch of one. Here are four rows, each with a start of its own.
 
 # %%
-env = GridWorld(size=SIZE, num_envs=4)
+boards = GridWorld(size=SIZE, num_envs=4)
 begin = torch.tensor([[[0, 0], [4, 4]], [[2, 2], [0, 4]],
                       [[3, 0], [0, 4]], [[1, 1], [3, 3]]])         # [B, N, 2]
-step = env.reset(positions=begin)
+step = boards.reset(positions=begin)
 for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
     value = getattr(step, name)
     print(f"{name:10} {str(tuple(value.shape)):10} {value.dtype}")
@@ -367,13 +367,14 @@ for name in ("obs", "state", "available", "reward", "terminated", "truncated"):
 # %%
 guess = ...  # two numbers, as in [3, -1]: the row (counted from 0), its reward after reset
 
-step = env.step(torch.tensor([[1, 0]]).expand(4, 2))                # actions[B, N]
+boards.reset(positions=begin)
+step = boards.step(torch.tensor([[1, 0]]).expand(4, 2))             # actions[B, N]
 refused = "no"
 try:
-    env.step(torch.zeros(4, 2, dtype=torch.int64))
+    boards.step(torch.zeros(4, 2, dtype=torch.int64))
 except RuntimeError as error:
     refused = str(error)
-fresh = env.reset(where=step.ended)
+fresh = boards.reset(where=step.ended)
 row = step.ended.nonzero().item()
 assert (fresh.state != step.state).any(-1).nonzero().flatten().tolist() == [row]
 with lesson.prediction(guess, [row, fresh.reward[row]]):
@@ -415,7 +416,7 @@ with lesson.prediction(guess, [round(by_hand, 6), n_best]) as fold:
 
 # %% [markdown]
 # In the fold's table, look along the row and the column of the framed entry: there one of the two does the
-# right thing. Everywhere else neither does. (*Going further* draws the value of a whole board.)
+# right thing, and it costs about 1. Everywhere else neither does, and it costs about 2. (*Going further* draws the value of a whole board.)
 
 # %% [markdown]
 # ## The same as the library
@@ -468,7 +469,9 @@ for _ in range(1000):
                 hand[b] = worlds[b].reset(starts[b])
         assert same(step, hand)
 assert all(counts.values())
-print("the same in 1,000 steps of 4 rows; every rule was used:", counts)
+print("the same in 1,000 steps of 4 rows; every rule was used:")
+for rule, times in counts.items():
+    print(f"  {rule:27} {times:5}")
 
 
 # %% [markdown]
@@ -516,7 +519,7 @@ print("the single flag is off by", round(right - wrong_flag, 2))
 # ### What you can do now
 #
 # - Write rules for agents that act at the same time: everyone moves from the old positions, then conflicts are settled.
-# - Name the six things that a step returns, with their shapes, and say which of them an agent may read.
+# - Name the six things that a step of the library returns (yours has no `available`), with their shapes, and say which of them an agent may read.
 # - Set `terminated` and `truncated` so that a learner can build the right target from them.
 # - Step a batch of boards and reset the rows that have ended, no others.
 # - Ask `exact.solve` for the best value of any state, and use it as an answer key.
@@ -581,7 +584,7 @@ for joint_action in ([0, 0], [1, 1]):
           f"reward: {team_reward(after, bumped, collided):.2f}")
 
 # %% [markdown]
-# The reward is the same. It says that *somebody* bumped, and not who. Telling the two apart is what the mixer will help with.
+# The reward is the same. It says that *somebody* bumped, and not who. Telling the two apart begins in [lesson 04](04_factorisation.ipynb).
 #
 # ### What the team can still earn
 #

@@ -151,9 +151,9 @@ print("599 observations:", tuple(mlp(obs[:, 0], weights, biases).shape))
 # %% [markdown]
 # ### Step 2: how large should the first weights be?
 #
-# Each unit adds up as many terms as it has inputs, its *fan-in*, so the bound on the first weights should shrink with the
-# fan-in. PyTorch's `nn.Linear` draws weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$, and the course keeps that.
-# (*Going further* sends numbers through eight layers, with this bound and three others.)
+# Each unit adds up as many terms as it has inputs, its *fan-in*, and large weights make the sum grow layer by layer. So
+# the bound on first weights should shrink with the fan-in. PyTorch's `nn.Linear` draws weights and biases uniformly from $\pm 1/\sqrt{\text{fan-in}}$, and the course keeps that.
+# (*Going further* tries this bound and three others.)
 #
 # ### Step 3: two networks in one product
 #
@@ -200,7 +200,7 @@ with lesson.prediction(guess, taken == "the inputs, 6"):
 #
 # ### Step 4: from obs[B, T, N, O] to q[B, T, N, A]
 #
-# `B` counts samples, as in lesson 02. `T` counts time steps: agents with a memory (Part II) read whole
+# `B` counts samples (in lesson 02: boards). `T` counts time steps: agents with a memory (Part II) read whole
 # sequences, and a single step is a sequence of length one. An MLP treats all $B \cdot T$
 # observations of an agent the same way, so fold the two axes, bring the agents to the front, and unfold at the end.
 
@@ -407,7 +407,7 @@ print("different pasts, the same values now")
 # %% [markdown]
 # ## The same as the library
 #
-# `MLPAgents` is your class with checks and one option more. Copy your weights into it and compare.
+# `MLPAgents` is your class with checks and one option, `shared=True`: one network for all (*Going further*). Copy your weights into it and compare.
 
 # %%
 library = MLPAgents(n_agents=2, obs_dim=6, n_actions=4)
@@ -515,7 +515,7 @@ for name, rule, expected in zip(("own coins", "team coin"),
 #
 # 1. How many parameters does one agent of the grid world have with hidden layers of 64 and 64? Count by hand. You are right if
 #    `sum(p.numel() for p in agents.parameters()) // 2` agrees.
-# 2. Give the shared networks of *The same network for everybody* the agent's number as well (03.4). You are right if some of the 100
+# 2. Give the shared networks of *The same network for everybody* (*Going further*) the agent's number as well (03.4). You are right if some of the 100
 #    teams are paid.
 #
 # ### Sources

@@ -28,7 +28,7 @@
 # - say what IGM is and test it by listing every joint action
 # - build VDN, and compute by hand why it settles for 7 in the two-step game
 # - explain why raising one agent's utility may never lower the team's value
-# - sort tables into additive, monotone and neither, with a counterexample for each step that does not go back
+# - sort tables into additive, monotone and neither, and show by an example that not every monotone table is additive
 
 # %%
 # Set-up: use the course if it is here; if not (as in Colab), install it once. Run this cell first.
@@ -196,7 +196,7 @@ for n_agents in (2, 4, 8):
 #
 # Back to the two-step game. Agent 1's first action leads to 2A, where every joint action pays 7, or to 2B, which pays [[0, 1], [1, 8]]. The discount $\gamma$ is 0.99, so the exact values of the first step are $0.99 \cdot 7 = 6.93$ for the way to 2A and $0.99 \cdot 8 = 7.92$ for the way to 2B.
 #
-# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$, so no utilities add up to this table. VDN can only come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries: a least squares problem with an exact answer.
+# In 2B the two 1-actions are worth little alone and a lot together: $0 + 8 \ne 1 + 1$, so no utilities add up to this table. VDN can only come close. If all four joint actions turn up equally often in the data, "close" means the smallest sum of squared errors over the four entries: a least squares problem with an exact answer. (`weights` is for other data, in *Going further*.)
 
 # %%
 def best_additive(table, weights=None):
@@ -319,7 +319,7 @@ def mark_team(ax, q, mix):
                zorder=7, label="best joint action")
 
 
-figure, axes = plots.panels(1, 3, size=(12.5, 3.9), title="Two monotone mixers and one that is not")
+figure, axes = plots.panels(1, 3, size=(10.5, 3.7), title="Two monotone mixers and one that is not")
 shown = {"sum": vdn, "minimum": mixers["minimum       min(Q1, Q2) "], "product": product}
 for ax, (name, mix) in zip(axes, shown.items()):
     plots.surface(lambda q1, q2: mix(torch.stack([q1, q2], -1)), name, ax=ax)
@@ -330,7 +330,7 @@ figure
 # %% [markdown]
 # In the first two pictures no arrow points left or down. In the product's lower left quarter they do: there, raising a utility lowers the team value. The star sits in that quarter, and the agents walk away from it.
 #
-# A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If somewhere a larger $Q_i$ means a smaller $Q_{tot}$, then some team is misled in exactly that place. To build it, let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
+# A utility is a promise to its agent: *larger is better for all of us, take it*. The agent has no other information. If somewhere a larger $Q_i$ means a smaller $Q_{tot}$, then some team is misled in exactly that place. To build such a team, let agent 1's two utilities be such a pair, and give agent 2 no choice that matters.
 
 # %%
 misled = torch.tensor([[-1.0, 1.0],       # agent 1 has the choice between Q1 = -1 and Q1 = 1 …
@@ -403,7 +403,7 @@ with lesson.prediction(guess, [len(additive), len(monotone)]):
           f"of which {len(additive)} are additive")
 
 # %% [markdown]
-# The assertions held for each of the 81: utilities that make a table additive also make it monotone, and those that make it monotone also give IGM. Neither step goes back, and one example for each shows it:
+# The assertions held for each of the 81: utilities that make a table additive also make it monotone, and those that make it monotone also give IGM. Think of three rings, one inside the other. Neither step goes back, and a table from each ring shows it:
 
 # %%
 examples = {
@@ -522,7 +522,7 @@ plots.lines(steps, {name: h.greedy_return for name, (_, h) in runs.items()},
 figure
 
 # %% [markdown]
-# Both losses fall to almost nothing, and both tables are right. The team with the difference still plays the wrong joint action: agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it.
+# Both losses fall to almost nothing, and both tables are right. The team with the difference still plays the wrong joint action: agent 2 learned that *smaller* utilities go with better play and then, as agents do, takes the largest. Only a look at the greedy team, or a test of IGM itself, shows it. (At first it plays right by luck: its networks are still random.)
 
 # %% [markdown]
 # ## Sum up
@@ -619,7 +619,7 @@ for ax, name, mix in ((axes[0], "the best plane misses each by 1.5", plane),
         pays, made = payoff_2b[u1, u2].item(), joint_table(zero_one, mix)[u1, u2].item()
         ax.plot([u1, u1], [u2, u2], [pays, made], color="#D55E00", linewidth=2.5)
         ax.scatter(u1, u2, pays, color="black", s=45, depthshade=False)
-        ax.text(u1, u2, pays + 0.7, f"{pays:g}", fontweight="bold")
+        ax.text(u1 + 0.06, u2, pays + 0.7, f"{pays:g}", fontweight="bold")
     ax.set(title=name, xlabel="$Q_1$", ylabel="$Q_2$", zlabel="$Q_{tot}$", zlim=(-3, 11))
     ax.view_init(elev=18, azim=-120)
 figure

@@ -244,7 +244,7 @@ touch.surface()
 # %% [markdown]
 # ### Step 5: all of it in one module
 #
-# The names of the four hypernetworks are the usual ones.
+# The names of the four hypernetworks are the usual ones; `hyper_b2` is the one that writes $V(s)$.
 
 # %%
 class HandMixer(nn.Module):
@@ -301,7 +301,7 @@ with lesson.prediction(guess, [in_mixer, in_mixer > in_agents]):
 #
 # ### Step 6: why the state does not simply go into the mixer
 #
-# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ could never fall in *any number of the state* either. Is that a fair demand? Take all pairs of states of the grid world that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ goes up or down.
+# It would be easier to append $s$ to the utilities and feed both through the non-negative weights. Then $Q_{tot}$ could never fall in *any number of the state* either. Is that a fair demand? Take all pairs of states of the grid world that differ only in one agent's row, by one cell down, and see whether the exact value $V^*(s) = \max_{\mathbf u} Q^*(s, \mathbf u)$ (with $\gamma = 0.99$) goes up or down.
 
 # %%
 env = GridWorld()
@@ -399,6 +399,8 @@ for kind in (QMixer, NoAbs, StateBlind, OnlyShift):
     print(f"{kind.__name__:<11} {str(verdicts[0]):<13} {verdicts[1]}")
 
 # %% [markdown]
+# `OnlyShift` is why `weighs_by_state` looks at slopes: its $Q_{tot}$ does change with the state.
+#
 # ### A mixer that does not see the state
 #
 # In the problem such a mixer must fail. In the real two-step game each agent's observation tells it which state it is in. Train a full QMIX team with the state-blind mixer, on uniform data.

@@ -95,7 +95,7 @@ def watch(capacity, tau, seed):
                          epsilon_steps=1000, evaluate_every=200)
     largest = []
     with warnings.catch_warnings():
-        # train would say beforehand what you are to see
+        # train would warn of what you are about to see
         warnings.filterwarnings("ignore", "values: ")
         history = train(env, algorithm, config, on_evaluation=lambda run: largest.append(
             float(exact.q_tot(run.algorithm, optimum.model).abs().max())))
@@ -117,7 +117,7 @@ plots.seeds([history for history, _ in obvious], best_return=optimum.best_return
             title="Latest data only, own targets: greedy return, three seeds")
 
 # %% [markdown]
-# Now and then a team finds the solution, and a good team turns bad again. Two things are
+# Now and then a team finds the solution, and a good team turns bad again: follow a thin line (bold: the median). Two things are
 # wrong, and they have two cures: a *replay memory* and a *target network*. Both come from DQN (Mnih et al. 2015; replay itself
 # from Lin 1992).
 #
@@ -238,7 +238,7 @@ with lesson.prediction(guess, from_separate):
 #
 # ### The buffer
 #
-# The ring with real rows. All memory is taken once, at the start.
+# The ring with real rows. All memory is allocated once, at the start.
 
 # %%
 class Ring:
@@ -468,7 +468,7 @@ figure
 # $Q_{tot}$ tells you, and the greedy return does not.
 #
 # With a target network and no memory the values stay in range, and the team is optimal less often than with both, as forgetting would have it.
-# A surprise: *memory only*, with values up to a hundred thousand times too large, is optimal about as often as *target only*. A greedy agent needs the order of
+# A surprise: *memory only*, with values some hundred thousand times too large, is optimal about as often as *target only*. A greedy agent needs the order of
 # its values and not their size. Why the order survives here is open.
 #
 # This is one task and three short seeds. Elsewhere you may get away without one of the two; on the two-step game you even do

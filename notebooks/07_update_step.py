@@ -521,7 +521,7 @@ figure
 # %% [markdown]
 # - *s for s′* has a lovely loss and wrong values, other ones in each seed: it solves equations that are not those of the game. Only the exact
 #   values, or a pencil batch with a mixer that reads the state, can tell.
-# - *online target* comes near. In the run that is drawn it does not settle: its loss and its error keep trembling. Look at seed 1 too: write `of[1]` for `of[0]`. On
+# - *online target* is a matter of luck. The drawn run never settles: loss and error keep trembling. Seed 1 ends at the right values: write `of[1]` for `of[0]`. On
 #   the grid world the same change let the values run away ([lesson 06](06_replay_and_targets.ipynb)).
 # - *no detach* ends at the right values. It needs a second look: *Going further* has an example with chance in it, where it does not.
 
@@ -540,7 +540,7 @@ figure
 # - *"The target network is what needs the detach."* Its weights are frozen anyway. The `no_grad` matters when the online network
 #   computes any part of the target's value.
 # - *"The slope says how good an agent was."* It says how strongly the mixer listens to it in that state.
-# - *"With double-Q the mixer is doubled too."* Only the choice of the next action changes; agents and mixer of the target value it.
+# - *"With double-Q the mixer is doubled too."* Only the choice of the next action changes; its value still comes from the target's agents and mixer.
 #
 # ### Exercises
 # The exercises of this lesson are in [exercises/07_update_step.ipynb](../exercises/07_update_step.ipynb); `make lab` puts a copy of your own in `my/`.

@@ -406,7 +406,7 @@ print("the perfect team without dice earns the best return: the same")
 # - *step size*: the learning rate is 50 times as large;
 # - *wrong gamma*: $\gamma = 0.5$.
 #
-# All of them run without any error message, in about 20 seconds.
+# All of them run without any error message, together in about 20 seconds.
 
 # %%
 class EndIgnored(QMIX):
@@ -449,7 +449,7 @@ largest = float(exact.q_tot(team, model)[path].max())
 healthy = SimpleNamespace(**vars(history), error=list(on_path), largest=[largest], team=team)
 
 # %% [markdown]
-# Three of the runs give themselves away in the first two rows of this figure. The other two look healthy there, and the third row only says
+# Three of the runs give themselves away in the first two rows of the figure below. The other two look healthy there, and the third row only says
 # that something is wrong with them. One of those two has $\gamma = 0.5$. Above each run stands what it expects at the official
 # start: what must a team expect that counts a reward $t$ steps ahead $0.5^t$ times? (The rewards are −0.65, −0.45, −0.25, 10.)
 
@@ -633,7 +633,7 @@ with lesson.prediction(guess, [round(float((mistaken.q - y).abs().max()), 6),
 # %% [markdown]
 # ### A moving average
 #
-# The curve jumps, because each entry is the mean of a few episodes. The usual remedy is the mean of the last $w$ entries,
+# The exploring return of a run jumps, because each entry is the mean of a few episodes. The usual remedy is the mean of the last $w$ entries,
 #
 # $$m_k = \frac{1}{|W_k|} \sum_{j \in W_k} x_j, \qquad W_k = \{\, j : k - w < j \le k,\ x_j \text{ was measured} \,\}.$$
 #

@@ -120,7 +120,7 @@ or_tables = torch.stack([exact.q_tot(team, or_game.model())[0]
 or_errors = ((or_tables - or_game.payoff) ** 2).sum((1, 2))
 assert ((0.25 - 1e-9 <= or_errors) & (or_errors < 0.30)).all()
 assert (or_tables[:, 1, 1] > or_tables[:, 0, 1] + 0.2).all()
-print("squared error over the four entries: between 0.25 and 0.30 for all three seeds;",
+print("squared error over the four entries: between 0.25 and 0.30 for all three seeds;\n"
       "all three believe that (1, 1) is worth more than (0, 1)")
 
 
@@ -189,7 +189,7 @@ with lesson.prediction(guess, [gain >= 0 for gain in gains.values()]) as fold:
 #
 # </details>
 #
-# ### Step 2: everything that has them
+# ### Step 2: every table with increasing differences
 #
 # The claim says what QMIX cannot do. Is it all? Take *any* table that never falls and has increasing differences. It is built of steps, each up and none down:
 #
@@ -233,7 +233,7 @@ for k in (1, 10, 100, 1000):
 #
 # ### Step 3: the nearest table of QMIX's class
 #
-# When the payoff is not in the class, training can at best find the nearest table that is. Which one is that? With the orders given, all we look for is a constant and heights $\ge 0$ of the blocks, so it is least squares with a sign condition. With eight blocks there is a way that needs no solver: try all $2^8$ subsets of blocks by plain least squares, throw away those with a negative height, keep the best. Then do it for every pair of orders.
+# When the payoff is not in the class, training can at best find the nearest table that is. Which one? With the orders given, all we look for is a constant and heights $\ge 0$ of the blocks, so it is least squares with a sign condition. A 3 × 3 game has eight blocks, so no solver is needed: try all $2^8$ subsets of them by plain least squares, throw away those with a negative height, keep the best. Then do it for every pair of orders.
 
 # %%
 def best_bent(table):
@@ -332,13 +332,13 @@ with lesson.prediction(guess, right) as fold:
 # %% [markdown]
 # <details><summary>After your guess</summary>
 #
-# Read the table in the fold line by line.
+# The table in the fold, line by line:
 #
-# - **climbing**: the best monotone table is better than the best one of QMIX (997 against 1364), and both prefer 5 where 11 is to be had. Here monotone itself is the limit.
-# - **QPLEX game 3**: 344 for both, and no best table prefers the 8.
-# - **QPLEX game 1**: the best table of QMIX's class prefers 10. The best monotone one has a level top, and cannot tell the 10s from the 10.4.
-# - **penalty(−25)**: the best *monotone* table prefers the safe 2. The best table of QMIX's *smaller* class prefers 10. A larger error can go with a better choice: the loss does not know what the argmax is for.
-# - **QTRAN's game**: the two classes do equally well, and with them the reason for QMIX's failure must be sought elsewhere.
+# - `climbing`: the best monotone table is better than the best one of QMIX (997 against 1364), and both prefer 5 where 11 is to be had. Here monotone itself is the limit.
+# - `qtran`: the two classes do equally well, and with them the reason for QMIX's failure must be sought elsewhere.
+# - `qplex3`: 344 for both, and no best table prefers the 8.
+# - `qplex1`: the best table of QMIX's class prefers 10. The best monotone one has a level top, and cannot tell the 10s from the 10.4.
+# - `penalty(-25)`: the best *monotone* table prefers the safe 2. The best table of QMIX's *smaller* class prefers 10. A larger error can go with a better choice: the loss does not know what the argmax is for.
 #
 # </details>
 #
@@ -387,14 +387,14 @@ uniform_tables = torch.stack([exact.q_tot(team, qtran.model())[0] for team in un
 uniform_errors = ((uniform_tables - payoff) ** 2).sum((1, 2))
 assert ((uniform_tables - valley).abs().max() < 2.5
         and ((uniform_errors > 320) & (uniform_errors < 360)).all())
-print("all five near", valley.tolist(), "with errors from 320 up; greedy returns",
-      [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
+print("all five near", valley.tolist())
+print("with errors from 320 up; greedy returns", [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
 
 
 # %% [markdown]
 # All five are in the valley of 320. So are all twenty stored seeds of `make tables` (*Going further*), and it is the published picture too: QTRAN's paper prints for QMIX −8.08 in the row and column of action 0 and about 0 elsewhere (Son et al. 2019, Table 1). It is a valley, and not the best table of the class. So on this famous example QMIX does not fail because of what it can represent. **It fails by optimisation.**
 #
-# Is a network with sampled data perhaps just bad at finding it? Take all of that away: no agents' networks, no sampling, one head whose utilities and weights are free numbers, all nine errors in every step. Many starts at once are one more axis, `K`.
+# Is a network with sampled data perhaps just bad at finding it? Take all of that away: no agents' networks, no sampling, one *head* (what the hypernetworks write for one state) whose utilities and weights are free numbers, all nine errors in every step. Many starts at once are one more axis, `K`.
 
 # %%
 def head_tables(q, w1, b1, w2, v, unit=F.elu):
@@ -542,7 +542,7 @@ for unit_name, unit in units.items():
     print(f"{unit_name:<24}" + "".join(f"{cell:>18}" for cell in cells))
 
 # %% [markdown]
-# With the mirrored unit every inequality of the proof turns around: the mixer makes OR and loses 2B, the very table that QMIX was shown to make. With tanh, units of both kinds are at hand and all three tables are made. Being monotone does not force the choice. The activation decides in which games "together we are worth more" (2B) or "one of us is enough" (OR) can be said at all.
+# With the mirrored unit every inequality of the proof turns around: the mixer makes OR and loses 2B, the very table that QMIX was shown to make. With tanh, units of both kinds are at hand and all three tables are made. Being monotone does not force the choice. The activation decides which of the two can be said at all: "together we are worth more" (2B), or "one of us is enough" (OR).
 #
 # Tanh does not help with the games of step 4 whose best *monotone* table is wrong. What does is the subject of lessons 13 to 16.
 
@@ -619,7 +619,7 @@ assert (tables["qmix"] - truth).abs().max() < 0.05
 assert (tables["vdn"][:, 2].mean(0) - by_hand).abs().max() < 0.2
 print(f"made by {stored['made_by']} on {stored['date']}; returns:",
       {name: set(run["greedy_return"]) for name, run in stored["runs"].items()})
-print("QMIX: all ten tables within 0.05 of the exact one;",
+print("QMIX: all ten tables within 0.05 of the exact one;\n"
       "VDN: the mean table of 2B within 0.2 of the exact best sum")
 
 # %%

@@ -182,7 +182,7 @@ def _compare_lists(guess: list, wanted: list) -> str:
         guess, wanted = _flat(guess), _flat(wanted)
     missed = [position for position, pair in enumerate(zip(guess, wanted), 1) if not _right(*pair)]
     if not missed:
-        return f"You said {_words(guess)}, and all {len(wanted)} are right."
+        return f"You said {_words(guess)}, and {'both' if len(wanted) == 2 else f'all {len(wanted)}'} are right."
     count = f"{len(wanted) - len(missed)} of {len(wanted)} right. "
     if len(missed) == len(wanted) and all(isinstance(each, float) for each in wanted):
         count = ""                                  # a rough guess at measured numbers is not right or wrong, but near
@@ -229,5 +229,6 @@ def _off(guess: object, wanted: object) -> str:
         return f"It is {_words(wanted)}."
     if guess != guess:
         return f"It is {_words(wanted)}."
-    away, side = _words(float(abs(guess - wanted))), "high" if guess > wanted else "low"
+    away, side = abs(guess - wanted), "high" if guess > wanted else "low"
+    away = f"{round(away):,}" if away % 1 == 0 and away < 1e15 else _words(float(away))
     return f"It is {_words(wanted)}, so that is {away} too {side}."

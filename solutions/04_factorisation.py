@@ -75,7 +75,7 @@ from qmix_course.training import TrainConfig
 #
 # You are right if the answer is right for every state. Compare values, not positions: a table may have several largest entries, and any of them is a best one. No agent
 # has two equal utilities in a state, and each has at least one action available. Utilities and team values can have any size and sign, and a
-# difference counts however small it is.
+# difference counts however small it is (unlike in the lesson's `holds_igm`, which allows $10^{-12}$).
 
 # %%
 # state 0: the product from the beginning of the lesson
@@ -193,8 +193,8 @@ check("04.3", monotone_in)
 # not the utilities: they are not unique, their sums are. For the same reason the equations lack full rank: use `torch.linalg.pinv`, as the lesson does, or `lstsq` with
 # `driver="gelsd"`. The default driver of torch's `lstsq` is not reliable there.
 #
-# You are right if your table is within $10^{-6}$ of the exact best sum for one to four agents and any positive weights. For 2B and the weights of *Break it* the lesson found
-# a table that you can compare with.
+# You are right if your table is within $10^{-6}$ of the exact best sum for one to four agents and any positive weights. To compare: for 2B, with the weights 0.05,
+# 0.05, 0.05 and 0.85, the best sum is −1.96, 2.96, 2.96 and 7.88.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_04_4", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def best_sum(table, weights):
@@ -224,7 +224,7 @@ check("04.4", best_sum)
 #
 # **Difficulty:** 3 of 5 · **Minutes:** 10 · **Extra**
 #
-# At the end of the lesson a team played (1, 1) in 85 of 100 visits to 2B, and VDN preferred the way to 2B. With all joint actions equally frequent, in 25 of 100, it did not. Somewhere between
+# A team that plays (1, 1) in 85 of 100 visits to 2B gives VDN data on which it prefers the way to 2B (*Going further* of the lesson computes it). With all joint actions equally frequent, in 25 of 100, it does not. Somewhere between
 # lies the share at which the two ways are worth the same to VDN: 6.93, with $\gamma = 0.99$. The other three joint actions share the rest equally. Which share of (1, 1) is it?
 #
 # As in step 3, VDN's value of the way to 2B is $\gamma$ times the largest entry of its best sum on these data, and its value of the way to 2A is exact.
@@ -366,7 +366,7 @@ print("sum, seed 0: largest error", round(error(team), 1),
 
 
 # %% [markdown]
-# Three arms: `"sum"`, as above; `"product"`, whose mixer is $Q_1 \cdot Q_2$; and `"positive product"`, whose mixer is $\mathrm{softplus}(Q_1) \cdot \mathrm{softplus}(Q_2)$. (`F.softplus(x)` is $\log(1 + e^x)$: it rises and is never negative, so this mixer never falls.) Write `measure(arm, seeds)`: it makes one VDN team for each seed, gives it the arm's mixer as *Break it* does (`team.mixer = ...`), trains it as above, and returns a list with the greedy reward of each. Before you run it, write down which mixer you expect to do best.
+# Three arms: `"sum"`, as above; `"product"`, whose mixer is $Q_1 \cdot Q_2$; and `"positive product"`, whose mixer is $\mathrm{softplus}(Q_1) \cdot \mathrm{softplus}(Q_2)$. (`F.softplus(x)` is $\log(1 + e^x)$: it rises and is never negative, so this mixer never falls.) Write `measure(arm, seeds)`: it makes one VDN team for each seed, gives it the arm's mixer as *Break it* does (`team.mixer = YourMixer(2)`), trains it as above, and returns a list with the greedy reward of each. Before you run it, write down which mixer you expect to do best.
 #
 # Then fill in two more names. `measured` is a dictionary: for each arm, what `measure` gives for the seeds 0, 1, 2, … (at least 8, as many for every arm). `conclusion` is the letter of the one statement that follows from your numbers and says no more than they do:
 #

@@ -135,7 +135,7 @@ def test_a_word_that_is_none_of_those_offered_is_not_called_wrong(guess, answer,
     ("Few", "few", FEW, "that is right"), (" about  half", "few", FEW, "It is few."),
     (["v", "utilities"], {"utilities", "V"}, ("utilities", "Q_jt", "V"), "that is right"),
     ({"V"}, {"utilities", "V"}, ("utilities", "Q_jt", "V"), "1 right, 0 too many, 1 missing"),
-    (["elu + 1", 30], ["ELU + 1", 30], ("abs", "ELU + 1"), "all 2 are right"),
+    (["elu + 1", 30], ["ELU + 1", 30], ("abs", "ELU + 1"), "both are right"),
     (["no", ...], [True, "few"], FEW, "yes")])
 def test_words_that_are_offered_are_judged_as_before(guess, answer, words, sentence):
     result = told(guess, answer, lambda fold: None, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dis
 import inspect
 import linecache
@@ -226,3 +227,11 @@ def _filled(cell) -> bool:
     except ValueError:
         return False
     return True
+
+
+def parameter(answer, place: int) -> str:
+    """What a function calls the argument at this place, counted from 0."""
+    with contextlib.suppress(TypeError, ValueError, IndexError):
+        kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return [name for name, each in inspect.signature(answer).parameters.items() if each.kind in kinds][place]
+    return f"argument {place + 1}"

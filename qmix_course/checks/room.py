@@ -156,7 +156,7 @@ class Room:
             raise self.wrong(SEEDS.name)
         for place, (before, after) in enumerate(zip(inputs, given)):
             if place not in may_change and not values.same(before, after):
-                raise self.wrong(CHANGES_INPUT.name, f"changed: argument {place + 1}")
+                raise self.wrong(CHANGES_INPUT.name, f"changed: {code.parameter(answer, place)}")
         if not values.same(named, given_named):
             raise self.wrong(CHANGES_INPUT.name)
         if result is ...:

@@ -76,7 +76,7 @@ function board(size, goals) {
     const [x, y] = middle(goal);
     svg.append(make("rect", { x: x - S / 2, y: y - S / 2, width: S, height: S, fill: colour(i), opacity: 0.15 }),
       make("polygon", { points: corners(10, 19, 0, 0.5), transform: `translate(${x} ${y})`, fill: "#fff",
-                        stroke: colour(i), "stroke-width": 2 }));
+                        stroke: colour(i), "stroke-width": 2 }), make("text", { x, y: y + 1 }, i + 1));
   });
   const shapes = [0, 4, 3, 4, 5, 6, 8], turns = [0, Math.PI / 4, 0, 0, 0, 0, 0];
   const agents = goals.map((_, i) => {

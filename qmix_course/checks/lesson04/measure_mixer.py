@@ -81,7 +81,7 @@ MISTAKES = (
             "a mean says nothing about one team where every team earns one of two numbers"),
     Mistake("more is concluded than was measured",
             "How many games did you try, and how many mixers that never fall? Try one more: the minimum of the two "
-            "utilities.",
+            "utilities, with the seeds 0 to 29.",
             "with the minimum 18 of 100 teams earn 1 here: IGM says that agents reach the largest entry of Q_tot, and "
             "not that Q_tot is right about where it is"),
     Mistake("the table blamed, although it is right",
