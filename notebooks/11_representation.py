@@ -387,8 +387,8 @@ uniform_tables = torch.stack([exact.q_tot(team, qtran.model())[0] for team in un
 uniform_errors = ((uniform_tables - payoff) ** 2).sum((1, 2))
 assert ((uniform_tables - valley).abs().max() < 2.5
         and ((uniform_errors > 320) & (uniform_errors < 360)).all())
-print("all five near", valley.tolist())
-print("with errors from 320 up; greedy returns", [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
+print("all five near", valley.tolist(), "\nwith errors from 320 up; greedy returns",
+      [evaluate(MatrixGame("qtran"), team).mean_return for team in uniform_teams])
 
 
 # %% [markdown]

@@ -245,14 +245,14 @@ ranges = stored["search"]["ranges"]
 tries = search(ranges, tries=8, seed=0)
 for name in list(tries)[:3]:
     print(name)
-found = stored["search"]["found"]
-assert [each["settings"] for each in found["qmix"]["tries"]] == list(tries.values())
+searched = stored["search"]["found"]
+assert [each["settings"] for each in searched["qmix"]["tries"]] == list(tries.values())
 
 # %% [markdown]
 # VDN and QMIX were each given these 8 tries with 3 seeds each, 24 runs of 2,000 steps on the grid world. Then the best try of each was trained on 10 *new* seeds, because choosing and reporting are two things.
 
 # %%
-for name, mine in found.items():
+for name, mine in searched.items():
     chosen, fresh = mine["tries"][mine["chosen"]]["scores"], mine["fresh"]
     print(f"{name:4}: chosen with a mean of {np.mean(chosen):.3f}, "
           f"on new seeds {np.mean(fresh):.3f}")
@@ -267,7 +267,7 @@ for name, mine in found.items():
 guess = ...  # one number between 0 and 1, to two decimals
 
 dice = np.random.default_rng(0)
-fresh = np.array(found["qmix"]["fresh"])
+fresh = np.array(searched["qmix"]["fresh"])
 winners = dice.choice(fresh, size=(20_000, 8, 3)).mean(axis=-1).max(axis=-1)
 assert abs(fresh.mean() - 0.625) < 1e-12
 with lesson.prediction(guess, round(float(winners.mean()), 2)) as fold:
@@ -288,7 +288,7 @@ def expected_best(scores, n):
     return (v * ((rank / N) ** n - ((rank - 1) / N) ** n)).sum()
 
 
-means = {name: [np.mean(each["scores"]) for each in found[name]["tries"]] for name in found}
+means = {name: [np.mean(each["scores"]) for each in searched[name]["tries"]] for name in searched}
 budget = range(1, 9)
 plots.lines(budget, {name: [expected_best(means[name], n) for n in budget] for name in means},
             "The best of n random tries, expected", "tries", "score on the choosing seeds",

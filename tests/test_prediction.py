@@ -51,7 +51,7 @@ RIGHT = [
 @pytest.mark.parametrize("guess, answer", RIGHT)
 def test_a_right_guess_is_called_right(guess, answer):
     sentence = told(guess, answer).sentence
-    assert re.search(r"(that is|all \d are) right\.$", sentence), sentence
+    assert re.search(r"(that is|both are|all \d are) right\.$", sentence), sentence
 
 
 WRONG = [
