@@ -137,7 +137,7 @@ class Algorithm(nn.Module):
         errors.instance("batch", batch, Batch).agree()
         if not isinstance(target, type(self)):
             errors.instance("target", target, Algorithm)
-            if not isinstance(self, type(target)):
+            if not isinstance(self, type(target)) or _sizes(self) != _sizes(target):       # VDN is a base of QMIX
                 raise TypeError(f"target: expected a {type(self).__name__} like the one that learns, got a "
                                 f"{type(target).__name__}")
         spec = self.spec
@@ -166,12 +166,7 @@ class Algorithm(nn.Module):
 
     def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The values of the actions that were played: q[B, T or T+1, N, A] → [B, T, N]."""
-        length = batch.actions.shape[1]
-        try:
-            return q[:, :length].gather(-1, batch.actions.unsqueeze(-1)).squeeze(-1)
-        except RuntimeError:                                # looked for here only: it would cost every update
-            errors.between("batch.actions", batch.actions, 0, self.spec.n_actions - 1)
-            raise
+        return taken(q[:, :batch.actions.shape[1]], batch.actions, "batch.actions")
 
     def best_next(self, q: torch.Tensor, batch: Batch, target: Algorithm) -> torch.Tensor:
         """[B, T, N]: the target network's value of each agent's best available next action.
@@ -229,3 +224,19 @@ def td_lambda_target(reward: torch.Tensor, terminated: torch.Tensor, next_value:
 def masked_mean(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The mean of values[B, T] over the steps that were played: masked sum / mask sum; NaN if none was."""
     return (values * mask).sum() / mask.sum()
+
+
+def taken(q: torch.Tensor, actions: torch.Tensor, name: str = "actions") -> torch.Tensor:
+    """Each agent's value of the action that it took: q[..., N, A], actions[..., N] → [..., N].
+
+    ``ValueError``, by ``name``, where such an action does not exist.
+    """
+    try:
+        return q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+    except RuntimeError:                                    # looked for here only: it would cost every update
+        errors.between(name, actions, 0, q.shape[-1] - 1)
+        raise
+
+
+def _sizes(algorithm: Algorithm) -> dict:
+    return {name: weights.shape for name, weights in algorithm.named_parameters()}

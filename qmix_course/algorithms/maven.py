@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from qmix_course import errors
 from qmix_course.agents import GRUAgents, MLPAgents
-from qmix_course.algorithms.base import Algorithm, masked_mean
+from qmix_course.algorithms.base import Algorithm, masked_mean, taken
 from qmix_course.algorithms.qmix import QMIX
 from qmix_course.envs.base import TeamSpec, TeamStep
 from qmix_course.mixers import QMixer
@@ -216,8 +216,7 @@ class FixedLatent:
         """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
         S]."""
         z = F.one_hot(torch.tensor(self.z), self.team.n_latents).to(state).expand(*state.shape[:-1], -1)
-        return self.team.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1),
-                               torch.cat([self.team.scaled(state), z], -1))
+        return self.team.mixer(taken(q, actions), torch.cat([self.team.scaled(state), z], -1))
 
     def _memory(self, rows: int) -> torch.Tensor:
         return self.team.memory_of(torch.full((rows,), self.z))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from qmix_course import errors
-from qmix_course.algorithms.base import Algorithm, masked_mean, own_best
+from qmix_course.algorithms.base import Algorithm, masked_mean, own_best, taken
 from qmix_course.algorithms.vdn import VDN
 from qmix_course.envs.base import TeamSpec
 from qmix_course.mixers import DuplexMixer
@@ -54,6 +54,6 @@ class QPLEX(VDN):
 
         ``available``[..., N, A] says which actions the best one is taken from; all of them if it is left out.
         """
-        own = q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+        own = taken(q, actions)
         best = (q if available is None else q.masked_fill(~available, -torch.inf)).amax(-1)
         return self.mixer(own, self.scaled(state), best, actions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from qmix_course.algorithms.base import Algorithm, masked_mean
+from qmix_course.algorithms.base import Algorithm, masked_mean, taken
 from qmix_course.envs.base import TeamSpec
 from qmix_course.mixers import Mixer, VDNMixer
 from qmix_course.replay import Batch
@@ -36,4 +36,4 @@ class VDN(Algorithm):
     def q_tot(self, q: torch.Tensor, actions: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The team's value[...] of the joint actions[..., N], from all agents' values q[..., N, A] and the state[...,
         S]."""
-        return self.mixer(q.gather(-1, actions.unsqueeze(-1)).squeeze(-1), self.scaled(state))
+        return self.mixer(taken(q, actions), self.scaled(state))
