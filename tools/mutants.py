@@ -33,7 +33,7 @@ from qmix_course import process
 
 ROOT, PACKAGE = Path(__file__).resolve().parents[1], "qmix_course"
 COPIED = (PACKAGE, "tests", "tools", "benchmarks", "pyproject.toml")
-LOSSES = "defaults update sequences torchrl_part2 seeds state_units watch memory learner"
+LOSSES = "loss_doors defaults update sequences torchrl_part2 seeds state_units watch memory learner"
 # The tests that concern a file, the most specific first.
 TESTS = {
     "mixers.py": "mixers qplex weighted_qmix defaults by_hand torchrl_part2 representation doors fuzz",
