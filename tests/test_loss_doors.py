@@ -63,3 +63,11 @@ def test_actions_that_do_not_exist_are_refused_by_name(kind, action):
     actions[0, 0, 1] = action
     with pytest.raises(ValueError, match="actions: expected 0 to 1, got"):
         team.loss(replace(batch, actions=actions), target)
+
+
+@pytest.mark.parametrize("z", [-1, 4])
+def test_a_latent_that_does_not_exist_is_refused_by_name(z):
+    team = MAVEN.for_env(GAME, seed=0, n_latents=4)
+    assert team.memory_of(torch.tensor([0, 3])).shape[0] == 2
+    with pytest.raises(ValueError, match="z: expected 0 to 3, got"):
+        team.memory_of(torch.tensor([z]))
