@@ -56,6 +56,7 @@ from itertools import permutations, product
 import torch
 
 from qmix_course import exact
+from qmix_course import plots
 from qmix_course.checks import check, hint, solution
 from qmix_course.envs import GridWorld
 
@@ -289,35 +290,55 @@ check("02.6", end_flags)
 # **Difficulty:** 2 of 5 · **Minutes:** 8 · **Core**
 #
 # A world without goals, to keep it short: two agents move at the same time on `B` boards. Against the edge they stay. If both would share a cell, both go
-# back. The function below runs, and most of the time it is right.
+# back. So there is one thing that no picture of this world may ever show. The function below runs.
 
 # %%
 def move_team(positions, actions, size):
     """Both agents after the step: positions[B, 2, 2], actions[B, 2] -> [B, 2, 2]."""
-    after = positions                                               # 1
-    after += MOVES[actions]                                         # 2
-    after.clamp_(0, size - 1)                                       # 3
-    shared = (after[:, 0] == after[:, 1]).all(-1)                   # 4
-    return torch.where(shared[:, None, None], positions, after)     # 5
+    after = positions
+    after += MOVES[actions]
+    after.clamp_(0, size - 1)
+    shared = (after[:, 0] == after[:, 1]).all(-1)
+    return torch.where(shared[:, None, None], positions, after)
 
 
 # %% [markdown]
-# Agents on (2, 1) and (2, 3). On the first board agent 1 goes right and agent 2 left: both should be sent back. On the second board both go down.
+# A thousand boards of each size, all agents moving at random from opposite corners. On what share of the boards do two agents stand on one cell?
 
 # %%
-begin = torch.tensor([[[2, 1], [2, 3]], [[2, 1], [2, 3]]])
-ends = move_team(begin, torch.tensor([[3, 2], [1, 1]]), size=5)
-for board, cells in enumerate(ends.tolist()):
-    print(f"board {board}: agent 1 on {cells[0]}, agent 2 on {cells[1]}")
+def shares(move, size, steps=30, boards=1000):
+    """After each step, the share of boards on which both agents stand on one cell."""
+    generator = torch.Generator().manual_seed(0)
+    positions = torch.tensor([[0, 0], [size - 1, size - 1]]).repeat(boards, 1, 1)
+    row = []
+    for _ in range(steps):
+        positions = move(positions, torch.randint(4, (boards, 2), generator=generator), size)
+        row.append((positions[:, 0] == positions[:, 1]).all(-1).double().mean().item())
+    return row
+
+
+def picture(move):
+    lines = {f"{size} × {size}": shares(move, size) for size in (3, 5, 9)}
+    return plots.lines(range(1, 31), lines, "Two agents on one cell", "step", "share of boards")
+
+
+picture(move_team)
 
 # %% [markdown]
-# On board 0 two agents stand on one cell. Give the number of the line with the bug as `wrong_line_a`, and write the repaired function as `mended_move`: copy the
-# listing and fix it. If two lines can be blamed, either will do.
+# By the rules all three lines lie at 0. (And when the agents begin as neighbours, they meet at once: it does not take an edge, nor many steps.) Which of these is the cause?
 #
-# You are right if all boards come out as the rules say, and if the function leaves the positions that it was given as they were.
+# - **A.** The edge pushes both agents into one cell.
+# - **B.** Agents that trade places meet in the middle.
+# - **C.** `shared` looks at one of a cell's two numbers only.
+# - **D.** They are sent back to where they already stand.
+# - **E.** A collision on one board moves the agents of another.
+#
+# Put its letter into `cause`, and write the repaired function as `mended_move`: copy the listing and fix it. To see the lines again, run `picture(mended_move)`.
+#
+# You are right if the letter is, if all boards come out as the rules say, and if the function leaves the positions that it was given as they were.
 
 # %% nbgrader={"grade": false, "grade_id": "answer_02_7", "locked": false, "schema_version": 3, "solution": true, "task": false}
-wrong_line_a = (
+cause = (
     ...
 )
 
@@ -332,7 +353,7 @@ def mended_move(positions, actions, size):
 mended_move(torch.tensor([[[2, 1], [2, 3]]]), torch.tensor([[3, 2]]), 5)
 
 # %% nbgrader={"grade": true, "grade_id": "check_02_7", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check("02.7", wrong_line_a, mended_move)
+check("02.7", cause, mended_move)
 
 
 # %% [markdown]

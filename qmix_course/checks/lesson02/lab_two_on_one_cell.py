@@ -12,6 +12,10 @@ from qmix_course.checks.lesson02 import rules, wide
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Verdict
 
+CAUSE = "D"
+BLAMED = {"A": "the edge is blamed", "B": "trading places is blamed", "C": "the comparison is blamed",
+          "E": "other boards are blamed"}
+
 
 def move_team(positions, actions, size, twist=None):
     """Two agents without goals: positions[B, 2, 2] after the step."""
@@ -26,7 +30,7 @@ def move_team(positions, actions, size, twist=None):
     return torch.tensor([before if stay(before, wanted) else after for before, wanted, after, _ in rows])
 
 
-def look(room: Room, wrong_line, answer) -> Verdict:
+def look(room: Room, cause, answer) -> Verdict:
     cases = [(torch.tensor([[[2, 1], [2, 3]]]), torch.tensor([[3, 2]]), 5)]
     for size, batch in ((3, 1), (4, 8), (5, 30), (2, 12), (3, 40)):
         generator = torch.Generator().manual_seed(size * batch)
@@ -38,7 +42,7 @@ def look(room: Room, wrong_line, answer) -> Verdict:
     at_the_edge(room, answer, large, move_team, wide.SMALL[0], function="mended_move", patience=wide.PATIENCE)
     meeting = [(positions, actions, size) for positions, actions, _, size in wide.towards_a_pair() if len(positions)]
     at_the_edge(room, answer, meeting, move_team, wide.TWO_CELLS[0], function="mended_move", patience=wide.PATIENCE)
-    room.line(wrong_line, {1, 2})
+    room.letter(cause, CAUSE, BLAMED)
     return Verdict("correct")
 
 
@@ -64,13 +68,24 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(move_team, twist=twist)) for t
     ("no edge", "the edge of the board was lost in the repair",
      "What does your version do with an agent that walks against the edge?",
      "a repair must leave the other rules as they were"),
-)) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS))
+)) + (Mistake(*wide.SMALL), Mistake(*wide.TWO_CELLS)) + tuple(Mistake(name, hint, why) for name, hint, why in (
+    ("the edge is blamed", "Agents on (2, 1) and (2, 3) of a 5 × 5 board both want (2, 2). Where is the edge?",
+     "clamping moves nobody who stays on the board, and they meet in its middle, too"),
+    ("trading places is blamed", "Two neighbours swap their cells. Where does each of them stand after the step?",
+     "whoever trades places stands on the other's cell, alone"),
+    ("the comparison is blamed", "Look at .all(-1). If one equal number were enough, would agents meet more often, or "
+     "be sent back more often?",
+     "both numbers are compared; if one were enough, too many would be sent back, and nobody would share a cell"),
+    ("other boards are blamed", "Call the function with a single board on which both want one cell. What comes back?",
+     "it happens on one board alone, and torch.where chooses for each board by itself"),
+))
 
 EXERCISE = Exercise(
-    number="02.7", title="Two on one cell", answers={"wrong_line_a": "value", "mended_move": "function"},
+    number="02.7", title="Two on one cell", answers={"cause": "value", "mended_move": "function"},
+    formerly=("wrong_line_a",),
     difficulty=2, minutes=8, core=True,
     practises="see when two names stand for one tensor",
-    hints=("Print `positions` before line 1 and after line 3.",
-           "Line 5 sends back to `positions`. Does that still hold the old cells by then?",
+    hints=("Print `positions` in the first line and before the return.",
+           "The return sends back to `positions`. Does that still hold the old cells by then?",
            "`+=` and every method whose name ends in an underscore write into the tensor that they are given."),
     mistakes=MISTAKES, look=look, lab=True)

@@ -97,16 +97,20 @@ def move_out_of_line(positions, actions, size):
 
 
 ANSWERS = Answers(
-    right=[(1, move_a_copy), (2, move_by_a_sum), (1, move_in_loops)],
+    right=[("D", move_a_copy), (" d ", move_by_a_sum), ("D", move_in_loops)],
     wrong=[
-        ("your answer changes what it was given", (1, move_as_it_was)),
-        ("your answer changes what it was given", (5, move_remembers)),
-        ("two agents still end on one cell", (1, move_copies_too_early)),
-        ("the symptom is hidden: only one agent moves away", (5, move_second_waits)),
-        ("the symptom is hidden: all boards stay as they were", (4, move_all_wait)),
-        ("the symptom is hidden: nobody may enter a cell that was taken", (4, move_into_free_cells)),
-        ("agents that trade places are sent back", (1, move_no_trade)),
-        ("agents in one row or column are sent back", (1, move_out_of_line)),
-        ("the edge of the board was lost in the repair", (3, move_without_edge)),
+        ("your answer changes what it was given", ("D", move_as_it_was)),
+        ("your answer changes what it was given", ("C", move_remembers)),
+        ("two agents still end on one cell", ("D", move_copies_too_early)),
+        ("the symptom is hidden: only one agent moves away", ("D", move_second_waits)),
+        ("the symptom is hidden: all boards stay as they were", ("E", move_all_wait)),
+        ("the symptom is hidden: nobody may enter a cell that was taken", ("D", move_into_free_cells)),
+        ("agents that trade places are sent back", ("B", move_no_trade)),
+        ("agents in one row or column are sent back", ("C", move_out_of_line)),
+        ("the edge of the board was lost in the repair", ("A", move_without_edge)),
+        ("the edge is blamed", ("A", move_a_copy)),
+        ("trading places is blamed", ("B", move_by_a_sum)),
+        ("the comparison is blamed", ("C", move_a_copy)),
+        ("other boards are blamed", ("E", move_in_loops)),
     ],
 )

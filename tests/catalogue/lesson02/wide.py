@@ -110,7 +110,7 @@ WRONG = {
              ("only the first agents are looked at", flags(lambda p, g: exact(p[:, :4], g[:4]).all(1))),
              ("the clock stops at a number of its own", flags(limits=(100,))),
              (SAME, flags(lambda p, g: packed(10)(p, g).all(1)))],
-    "02.7": [(SAME, (1, move(packed(10)))), (SAME, (1, move(packed(100)))), (SMALL, (1, move(rows=few_rows)))],
+    "02.7": [(SAME, ("D", move(packed(10)))), (SAME, ("D", move(packed(100)))), (SMALL, ("D", move(rows=few_rows)))],
 }
-RIGHT = {"02.1": walk(), "02.2": settle(lambda r, c: (r, c)), "02.3": step(), "02.6": flags(), "02.7": (1, move())}
+RIGHT = {"02.1": walk(), "02.2": settle(lambda r, c: (r, c)), "02.3": step(), "02.6": flags(), "02.7": ("D", move())}
 ANSWERS = {number: Answers([RIGHT[number]] if number in RIGHT else [], wrong) for number, wrong in WRONG.items()}
