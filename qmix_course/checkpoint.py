@@ -177,7 +177,7 @@ def load(path: str | Path) -> dict:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"checkpoint: there is no file {path}" + ", but a folder" * path.is_dir())
+        raise FileNotFoundError(f"checkpoint: there is no file {path}{', but a folder' if path.is_dir() else ''}")
     text = path.read_bytes()
     if text[-DIGEST - 2:-DIGEST] != WITH_COMMENT:
         raise ValueError(f"checkpoint: {path} cannot be read as one: it is no checkpoint of this course in format "

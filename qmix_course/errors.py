@@ -238,10 +238,9 @@ def _plain(value):
         return value.to(torch.float64).numpy() if not value.is_complex() else None
     if isinstance(value, Real):
         return number("", value) if isinstance(value, Integral) else float(value)
-    if isinstance(value, (range, np.generic)) or hasattr(type(value), "__array__"):
-        value = np.asanyarray(value)
-    else:
-        value = None
+    if not (isinstance(value, (range, np.generic)) or hasattr(type(value), "__array__")):
+        raise TypeError
+    value = np.asanyarray(value)
     if value.dtype.kind not in "biuf" or np.ma.is_masked(value):        # what stands behind a mask is not read
         raise TypeError
     return value

@@ -379,7 +379,7 @@ def picture(move):
 picture(move_team)
 
 # %% [markdown]
-# By the rules all three lines lie at 0. (And when the agents begin as neighbours, they meet at once: it does not take an edge, nor many steps.) Which of these is the cause?
+# By the rules all three lines lie at 0. Which of these is the cause?
 #
 # - **A.** The edge pushes both agents into one cell.
 # - **B.** Agents that trade places meet in the middle.
