@@ -238,6 +238,17 @@ class HardCopy:
         ...
 
 
+# %%
+# Try it. A network with one weight: 0 at first, then 1, 2, 3, … Every third update is copied.
+counter = nn.Linear(1, 1, bias=False)
+counter.weight.data.fill_(0.0)
+slow = HardCopy(counter, 3)
+for update in range(1, 8):
+    counter.weight.data.fill_(update)
+    slow.after_update()
+    if hasattr(slow, "network"):
+        print("after update", update, "the copy holds", slow.network.weight.item())
+
 # %% nbgrader={"grade": true, "grade_id": "check_06_5", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("06.5", HardCopy)
 

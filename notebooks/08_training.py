@@ -196,7 +196,7 @@ print("updates:", len(my_losses),
       " all losses finite:", all(loss < float("inf") for loss in my_losses))
 
 # %% [markdown]
-# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a look at the greedy team now and then, a progress bar, checkpoints and memory for recurrent agents. Two details differ: it draws a seed for the environment from the run's own seed, and it waits for a full batch before the first update. The loop does not know which algorithm it trains: it hands the team a batch and the team returns a loss.
+# That is all of QMIX: three functions and the pieces they call. `train` in the library is built around the same loop. It adds a *look* at the greedy team now and then (an evaluation: each writes one entry into the history), a progress bar, checkpoints and memory for recurrent agents. Two details differ: it draws a seed for the environment from the run's own seed, and it waits for a full batch before the first update. The loop does not know which algorithm it trains: it hands the team a batch and the team returns a loss.
 #
 # Chance enters at three places, and each has a seed: the first weights (`for_env(env, seed=...)`), and exploration and replay (`TrainConfig(seed=...)`), which share one generator. With random starts the environment has a generator too. Same seeds, same run.
 #

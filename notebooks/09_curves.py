@@ -73,7 +73,7 @@ from qmix_course.training import TrainConfig, train
 # %% [markdown]
 # ## The problem
 #
-# Here is a stored run of the `reference` preset of [lesson 08](08_training.ipynb): small steps, one board, and an exploration rate
+# Here is a stored run of the `reference` preset of [lesson 08](08_training.ipynb): small steps, one row, and an exploration rate
 # $\varepsilon$ that falls so slowly that the run ends long before $\varepsilon$ is small. A person who watches it sees what the
 # episodes earn, and the loss. The best return of the task is 8.65.
 
@@ -184,7 +184,7 @@ with lesson.prediction(guess, [round(value, 2) for value in earns.values()]) as 
 # ### Exploring return against greedy return
 #
 # Hold the reference run against this. For every entry you know $\varepsilon$, and so what a perfect team would have earned
-# there. And the file has one more column: at every entry the run was paused and played one episode greedily, with
+# there. And the file has one more column: at every entry (a *look*) the run was paused and played one episode greedily, with
 # $\varepsilon = 0$. (The curve that jumps is smoothed: each point is the mean of the last ten entries. Such a curve comes late;
 # *Going further* shows by how much.)
 

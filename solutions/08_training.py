@@ -200,6 +200,27 @@ def train_loop(env, act, store, learn, move_target, epsilon_at,
     ### END SOLUTION
 
 
+# %%
+# Try it on two rows and six steps: what your loop calls, in order. No update is due after the
+# first env.step, two are due after each of the others.
+calls = []
+
+
+def note(what):
+    calls.append(what)
+    assert len(calls) < 100, "this loop does not end"
+
+
+def act(now, epsilon):
+    note(f"act, epsilon {epsilon}")
+    return torch.zeros(2, 2, dtype=torch.long)
+
+
+train_loop(TwoStepGame(num_envs=2), act, lambda now, actions, then: note("store"),
+           lambda: note("learn"), lambda: note("move the target"), lambda steps: 1 - steps / 8,
+           total_steps=6, learning_starts=2, update_every=1)
+calls and print(*calls, sep="\n")
+
 # %% nbgrader={"grade": true, "grade_id": "check_08_3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("08.3", train_loop)
 
@@ -238,6 +259,10 @@ def greedy_episodes(env, values):
     return returns, reached
     ### END SOLUTION
 
+
+# %%
+# Try it. Everybody prefers action 0: three times the way to 2A, which pays 7.
+greedy_episodes(TwoStepGame(num_envs=3), lambda obs: torch.tensor([1.0, 0.0]).expand(len(obs), 2, 2))
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("08.4", greedy_episodes)
@@ -375,6 +400,11 @@ def mended_updates(team, target, optimiser, batches, loss_of, copy_every):
     return losses
     ### END SOLUTION
 
+
+# %%
+# Try it. The distance from the team to its target, before the updates 1, 50, 51, 100 and 101.
+lag = distances(mended_updates)["from the team to its target"]
+[round(lag[update - 1], 1) for update in (1, 50, 51, 100, 101) if lag]
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_6", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08.6", cause, mended_updates)

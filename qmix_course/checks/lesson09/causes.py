@@ -102,7 +102,7 @@ MISTAKES = (
             "Look at the last quarter of C. If this curve were only late, which way would it still be going?",
             "the belief is level for the last 150 episodes, so that it is not on its way to 10"),
     Mistake("dice seen in an evaluation that shows none",
-            "Look at the greedy curves of A and D, from the second entry to the last. Does any dice show in it?",
+            "Look at the greedy curves of A and D, from the second entry to the last. Do any dice show in them?",
             "an evaluation that explores is rough, and here every greedy return is the same"),
     Mistake("rewards after the end where no return is too high",
             "Which way do further rewards move a return of this corridor, and do you see that in the greedy curves of "
