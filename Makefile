@@ -3,7 +3,8 @@
 # make bench   speed, in one table                      make tables  what many seeds show (an hour; it resumes)
 # make notebooks   rebuild all lessons and exercises    make mutants mistakes put into the library: do tests notice? (an hour)
 # make site        the course as web pages: build/site/index.html
-# make test-worlds install other people's worlds (LBF, RWARE, VMAS, SMAX, Overcooked) and test what brings them here
+# make test-worlds install other people's worlds (LBF, RWARE, VMAS, SMAX, Overcooked), Ray, Dask and TensorBoard,
+#                  and test what meets them
 #
 # The first run makes .venv; PYTHON=python3.12 chooses another interpreter.
 
@@ -19,7 +20,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
 .PHONY: help lab test check notebooks matrix bench tables mutants site test-worlds clean
 
 help:
-	@sed -n '1,8s/^# \{0,1\}//p' Makefile
+	@sed -n '1,9s/^# \{0,1\}//p' Makefile
 
 lab: .venv/.learn
 	$(PY) -m qmix_course start
@@ -54,7 +55,7 @@ site: .venv/.dev
 test-worlds: export OMP_NUM_THREADS = 1
 test-worlds: export QMIX_COURSE_WORLDS = 1
 test-worlds: .venv/.worlds
-	$(PY) -m pytest tests/test_worlds_*.py tests/test_pettingzoo.py
+	$(PY) -m pytest tests/test_pettingzoo*.py $$(grep -l "from outside import .*package" tests/test_*.py)
 
 clean:
 	rm -rf .venv
@@ -77,5 +78,5 @@ clean:
 	@touch $@
 
 .venv/.worlds: .venv/.dev requirements-worlds.txt $(wildcard requirements-*.txt)
-	$(PIP) install -r requirements-worlds.txt $(CONSTRAINTS)
+	$(PIP) install -r requirements-worlds.txt -r requirements-ray.txt distributed tensorboard $(CONSTRAINTS)
 	@touch $@

@@ -132,12 +132,16 @@ def test_the_newest_dependencies_can_be_asked_for(copy):
 
 @needs_make
 def test_make_test_worlds_installs_them_once_and_skips_nothing(copy):
+    shutil.copytree(ROOT / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__", "catalogue"))
     make(copy, "test")
     calls(copy)
     assert make(copy, "test-worlds").returncode == 0
     install, tests = calls(copy)
-    assert install.endswith(" -r requirements-worlds.txt -c constraints.txt")
+    assert " -r requirements-worlds.txt -r requirements-ray.txt " in install and install.endswith(" -c constraints.txt")
     assert tests.startswith("-m pytest ") and "tests/test_worlds_" in tests
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        if "package(" in file.read_text(encoding="utf-8") and "outside import" in file.read_text(encoding="utf-8"):
+            assert f"tests/{file.name}" in tests
     make(copy, "test-worlds")
     assert [line for line in calls(copy) if "install" in line] == []
     assert re.search(r"^test-worlds: export QMIX_COURSE_WORLDS = 1$", (ROOT / "Makefile").read_text(), re.MULTILINE)

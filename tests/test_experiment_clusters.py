@@ -4,6 +4,7 @@ import logging
 import time
 
 import pytest
+from outside import package
 
 from qmix_course.experiment import read_results, sweep
 from qmix_course.plan import Plan
@@ -17,7 +18,7 @@ PLAN = Plan("two-step", ["vdn", "qmix"], seeds=2, steps=320, settings={
 
 @pytest.fixture(scope="module")
 def ray():
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    ray = package("ray")
     from ray.util.joblib import register_ray
 
     register_ray()
@@ -35,7 +36,7 @@ def ray():
 
 @pytest.fixture
 def dask():
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install distributed")
+    distributed = package("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \
             distributed.Client(cluster):
         yield
@@ -66,7 +67,7 @@ def test_the_lines_of_the_readme_run_on_ray(tmp_path, monkeypatch, ray):
 
 def test_the_cell_of_lesson_21_runs_as_it_is_printed(tmp_path, monkeypatch, capsys):
     """Last in this file: the cell starts its own Ray."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    ray = package("ray")
     monkeypatch.setenv("QMIX_COURSE_PROGRESS", "0")
     source = (ROOT / "notebooks" / "21_scale.py").read_text(encoding="utf-8")
     cell, = [cell for cell in source.split("# %%") if "register_ray()" in cell and not cell.startswith(" [markdown]")]

@@ -7,8 +7,9 @@ from copy import deepcopy
 
 import pytest
 import torch
+from outside import package
 
-pytest.importorskip("jax", reason="JAX is not installed (requirements-smax.txt)")
+package("jax")
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
@@ -82,7 +83,7 @@ def test_a_mistake_in_the_target_would_be_seen(pair):
 @pytest.mark.filterwarnings("ignore")                       # agents that are paid differently; JAX's own
 def test_a_short_run_of_the_benchmark():
     """``--quick``: every contender plays, and the fused one fills its memory with whole episodes."""
-    pytest.importorskip("jaxmarl", reason="JaxMARL is not installed (requirements-smax.txt)")
+    package("jaxmarl")
     from benchmarks import fused
 
     result = fused.measure(fused.QUICK, blocks=1, block_seconds=0.0)

@@ -4,6 +4,7 @@ import sys
 import types
 
 import pytest
+from outside import package
 
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import GridWorld
@@ -44,7 +45,7 @@ def test_the_lines_log_every_entry(tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_tensorboard_has_what_the_history_has(tmp_path, monkeypatch):
-    pytest.importorskip("tensorboard", reason="TensorBoard is not installed: pip install tensorboard")
+    package("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     known = train_as_the_readme_says(tmp_path, monkeypatch)
