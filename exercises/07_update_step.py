@@ -235,7 +235,8 @@ batch = {"obs": torch.randn(6, 2, 3), "state": torch.randn(6, 5),
          "terminated": torch.tensor([False, True, False, False, True, False]),
          "next_obs": torch.randn(6, 2, 3), "next_state": torch.randn(6, 5),
          "next_available": torch.ones(6, 2, 4, dtype=torch.bool)}
-print({name: list(value.shape) for name, value in batch.items()})
+for name, value in batch.items():
+    print(f"{name:15}", list(value.shape))
 
 
 # %% nbgrader={"grade": false, "grade_id": "answer_07_5", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -368,7 +368,7 @@ assert 0.6 < decided["hasty"] < 0.75
 with lesson.prediction(guess, "more than half" if decided["hasty"] > 0.55 else
                        "about half" if decided["hasty"] > 0.45 else "few",
                        words=("few", "about half", "more than half")) as fold:
-    print("the hasty team is optimal from less than one start in ten;",
+    print("the hasty team is optimal from less than one start in ten;\n"
           "the two others decide rightly in more than nine of ten states")
 
 # %% [markdown]

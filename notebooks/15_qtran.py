@@ -478,8 +478,9 @@ for epsilon in (1.0, 0.3):
     results = [learn(payoff, often, alternative) for alternative in (False, True)]
     assert all((result[1] - payoff).abs().max() < 0.01 for result in results)
     solved = [int((result[-1][-1] == 8).sum()) for result in results]
-    print(f"ε = {epsilon}: (0, 0) is {often[0, 0]:.4f} of the data; Q_jt is right everywhere; "
-          f"8 is chosen by: base {how_many(solved[0])}, alternative {how_many(solved[1])}")
+    print(f"ε = {epsilon}, (0, 0) in {often[0, 0]:.4f} of the data; 8 is chosen by: "
+          f"base {how_many(solved[0])}, alternative {how_many(solved[1])}")
+print("Q_jt is right everywhere, in every run")
 
 # %% [markdown]
 # $Q_{jt}$ knows the 8 in all of these runs. The agents of the base version do not listen, since the one joint action that could change their minds is hardly ever in a batch. The alternative copes: it looks at what *else* each agent might have done, so that a play of (0, 1) already tells about (0, 0).

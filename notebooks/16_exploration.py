@@ -199,7 +199,7 @@ actions = torch.stack([values_with(agents, weights, model.obs).argmax(-1) for we
 assert torch.equal(values_with(agents, draws[0], model.obs).argmax(-1), actions[0])
 assert torch.equal(agents(model.obs.unsqueeze(1))[0].squeeze(1), plain)
 assert len({tuple(each.flatten().tolist()) for each in actions}) > 100
-print("200 perturbed teams, of which more than 100 have a way of their own;",
+print("200 perturbed teams, of which more than 100 have a way of their own;\n"
       "each asked twice says the same; θ is untouched")
 
 # %% [markdown]

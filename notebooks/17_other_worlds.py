@@ -54,6 +54,7 @@ from qmix_course import lesson
 lesson.start("17")
 
 # %%
+import textwrap
 import warnings
 from dataclasses import replace
 
@@ -238,8 +239,10 @@ class Ours(TeamEnv):
         raise TypeError("state_dict: somebody's world cannot hand out its inner state")
 
 
+# %%
 step = Ours(num_envs=4).reset(seed=0)
-print({name: list(value.shape) for name, value in vars(step).items()})
+for name, value in vars(step).items():
+    print(f"{name:10}", list(value.shape))
 
 
 # %% [markdown]
@@ -269,7 +272,8 @@ try:
 except Faults as found:
     faults = found.faults
 with lesson.prediction(guess, len(faults)):
-    print(*faults, sep="\n")
+    for fault in faults:
+        print(textwrap.fill(fault, 96, subsequent_indent="    "))
 
 # %% [markdown]
 # <details><summary>After your guess</summary>
@@ -518,9 +522,9 @@ for world in worlds.values():
               f" ({len(ends)} runs)")
 
 mute = float(np.mean(data.load("formation")["talk"]["mute"]))       # of lesson 18, three seeds
-print("\nspeaker and listener, teams that beat the mute one by more than 3:", {
-    name.upper(): sum(run["return"] > mute + 3 for run in runs)
-    for name, runs in worlds["speaker"]["runs"].items()})
+print("\nspeaker and listener, teams that beat the mute one by more than 3:")
+for name, runs in worlds["speaker"]["runs"].items():
+    print(f"{name.upper():8} {sum(run['return'] > mute + 3 for run in runs)} of {len(runs)}")
 
 # %% [markdown]
 # Four readings. In *LBF* all three learn, QMIX furthest, though none had reached the rule when the budget ended. In *5m_vs_6m* nobody has learned the task, whatever its mixer: some returns are above the rule's, but a return is not a battle won, and hardly one was. In *simple_spread* all three have learned something and the intervals overlap: five seeds do not tell the methods apart, and the rule says that as much again is to be had. In *speaker and listener* OW-QMIX is furthest ahead, then QMIX and QPLEX, but their intervals overlap, and the last line says why they are so wide: some of their teams talk, the others hardly more than all of VDN's and IQL's.

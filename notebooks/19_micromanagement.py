@@ -95,7 +95,8 @@ def wins(env, team):
 rules = {rule: wins(many, ScriptedTeam(many, rule))
          for rule in ("random", "nearest", "weakest", "kite")}
 with lesson.prediction(guess, rules["nearest"]) as fold:
-    print("battles won of 200:", rules)
+    for rule, won in rules.items():
+        print(f"{rule:8} {won:3} of 200 battles won")
 
 # %% [markdown]
 # <details><summary>After your guess</summary>
@@ -303,7 +304,9 @@ def shares(scenario):
 means = {name: sum(values) / len(values) for name, values in shares("3m").items()}
 with lesson.prediction(guess, min(names.values(), key=means.get),
                        words=list(names.values())) as fold:
-    print("mean share of battles won:", {name: f"{value:.3f}" for name, value in means.items()})
+    print("mean share of battles won")
+    for name, value in means.items():
+        print(f"{value:.3f}  {name}")
     fold.append(plots.bars(shares("3m"), f"3m, five seeds ({stored['date']})",
                            "share of battles won", dots=True))
 

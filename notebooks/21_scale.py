@@ -510,10 +510,11 @@ with lesson.prediction(guess, [round(float(each[-1]), 2) for each in score.value
     fold.append(plots.lines(np.log2(at), score, "8,192 steps on the grid world, ten seeds",
                             "rows, as a power of 2", "share of looks at which it is optimal",
                             markers=True))
+    print(f"of ten seeds, optimal at the last look{'':8}with 8   32  128  512 rows")
     for task, rules in stored["learned"].items():
         for rule, each in rules.items():
-            print(f"{task:8}, {rule:25}: optimal at the last look, of ten seeds: "
-                  + ", ".join(f"{sum(row['last'])} ({count} rows)" for count, row in each.items()))
+            print(f"{task:10}{rule:39}"
+                  + "".join(f"{sum(row['last']):5}" for row in each.values()))
 
 # %% [markdown]
 # <details><summary>After your guess</summary>

@@ -262,7 +262,8 @@ def greedy_episodes(env, values):
 
 # %%
 # Try it. Everybody prefers action 0: three times the way to 2A, which pays 7.
-greedy_episodes(TwoStepGame(num_envs=3), lambda obs: torch.tensor([1.0, 0.0]).expand(len(obs), 2, 2))
+greedy_episodes(TwoStepGame(num_envs=3),
+                lambda obs: torch.tensor([1.0, 0.0]).expand(len(obs), 2, 2))
 
 # %% nbgrader={"grade": true, "grade_id": "check_08_4", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("08.4", greedy_episodes)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 
+import nbformat
+
 from tools.notebooks import EXERCISES, NOTEBOOKS, ROOT, SOLUTIONS, read_source, sources
 
 
@@ -74,3 +76,11 @@ def test_no_code_line_of_a_notebook_is_above_100_columns():
             for source in sources([], folder) for cell in read_source(source).cells if cell.cell_type == "code"
             for line in cell.source.splitlines() if len(line) > 100]
     assert not long
+
+
+def test_no_printed_line_of_a_notebook_is_above_112_columns():
+    """JupyterLab breaks longer ones in the middle of a word, in a window of 1,280 pixels. Folds break between words."""
+    wide = [f"{path.name}: {line}" for folder in (NOTEBOOKS, EXERCISES, SOLUTIONS) for path in folder.glob("*.ipynb")
+            for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])
+            for line in output.get("text", "").splitlines() if len(line) > 112]
+    assert wide == []
