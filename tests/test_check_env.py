@@ -113,6 +113,25 @@ def test_several_at_once():
     assert len(found) == 3, found
 
 
+def test_methods_that_an_environment_chose_when_it_was_made_are_played_and_left_there():
+    class Chosen(Walk):
+        def __init__(self, num_envs=1):
+            super().__init__(num_envs)
+            self._begin = self.start
+
+        def start(self, where):
+            return Walk._begin(self, where)
+
+        def _begin(self, where):
+            raise AssertionError("this one is not in use")
+
+        def clone(self, num_envs=None):
+            raise RuntimeError("there is only this one")
+
+    env = Chosen()
+    assert [words.partition(":")[0] for words in faults(env)] == ["clone"] and env._begin == env.start
+
+
 def test_what_is_no_environment_is_refused():
     with pytest.raises(TypeError, match="env: expected a TeamEnv"):
         check_env(object())

@@ -56,7 +56,7 @@ def test_what_is_stored_was_measured_with_todays_settings():
         assert found["env"] == world.env and found["settings"] == worlds.COMMON | world.settings
         assert found["published"] == world.published and found["date"] and found["torch"]
         assert found["steps"] == world.steps and list(found["rules"]) == ["random", *world.rules]
-        assert list(found["runs"]) == list(world.ways)
+        assert list(found["runs"]) == list(worlds.WAYS)
         for runs in found["runs"].values():
             assert [run["seed"] for run in runs] == [*worlds.SEEDS] and len(runs) >= 5
             for run in runs:
@@ -95,16 +95,16 @@ def test_a_tiny_run_of_each_world(name, tiny, monkeypatch, tmp_path):
         package(worlds.WORLDS[name].package)
     only(monkeypatch, name)
     tasks = worlds.tasks(folder=tmp_path)
-    assert len(tasks) == 1 + len(worlds.WORLDS[name].ways)
+    assert len(tasks) == 1 + len(worlds.WAYS)
     found = worlds.collect([function(*arguments) for function, arguments in tasks])
     assert list(found["worlds"]) == [name] and found["core_seconds"] >= 0
     world = found["worlds"][name]
-    for way in worlds.WORLDS[name].ways:
+    for way in worlds.WAYS:
         run, = world["runs"][way]
         assert run["steps"] == [320, 640] and len(run["greedy"]) == 2 and run["seed"] == 0
         assert 0 <= run.get("won", 0) <= 1 and run["length"] > 0
     assert torch.get_default_dtype() == torch.float64
-    assert len(worlds.show(found)) == 2 + 2 + len(world["rules"]) + len(worlds.WORLDS[name].ways)
+    assert len(worlds.show(found)) == 2 + 2 + len(world["rules"]) + len(worlds.WAYS)
 
 
 def test_nothing_is_done_twice(tiny, monkeypatch, tmp_path):

@@ -1,5 +1,5 @@
-"""Part III's worlds: QMIX, VDN and IQL in six tasks, beside what needs no training and what is published; and, where a
-run is short, QPLEX and OW-QMIX with the same settings.
+"""Part III's worlds: QMIX, VDN, IQL, QPLEX and OW-QMIX in six tasks, all with the same settings, beside what needs no
+training and what is published.
 
 Every run has a folder below build/worlds (see qmix_course.experiment): one that is finished is not made again, and one
 that was killed goes on where it was. A world whose package is missing is left out, and what is stored of it stays.
@@ -32,8 +32,7 @@ from qmix_course.teams import load_team
 
 NAME, TITLE = "worlds", "Part III's worlds: greedy returns, five seeds"
 SEEDS, EPISODES = range(5), 256
-WAYS = ("qmix", "vdn", "iql")
-MORE = ("qplex", "ow-qmix")                         # in the worlds whose ``ways`` name them
+WAYS = ("qmix", "vdn", "iql", "qplex", "ow-qmix")
 QUICK = {"seeds": range(2), "steps": 8}             # so many seeds, and steps divided by this
 FOLDER = Path(__file__).parents[2] / "build" / "worlds"
 DTYPE = "float32"
@@ -66,7 +65,6 @@ class World:
     published: str
     package: str | None = None
     full: float | None = None
-    ways: tuple[str, ...] = WAYS
 
 
 # EPyMARL's returns in simple_spread, and half the width of their intervals (Table 3 of arXiv 2006.07869).
@@ -94,7 +92,7 @@ WORLDS = {
         {"learning_starts": 500, "epsilon_steps": 16_000, "evaluate_every": 8_000},
         {"told the goal": _rule(worlds_rules.told_the_goal)},
         f"{EPYMARL} has this task in an older version, which pays each agent twice as much; its figure: not found. "
-        f"{JAXMARL}: not found", ways=WAYS + MORE),
+        f"{JAXMARL}: not found"),
     "lbf_5x5": World(
         "lbf:Foraging-5x5-2p-1f-v3", "LBF 5x5-2p-1f", 120_000, FORAGING,
         {"told together": _rule(partial(worlds_rules.fetch_together, size=5))},
@@ -119,7 +117,7 @@ WORLDS = {
     "skirmish_5m_vs_6m": World(
         "skirmish:5m_vs_6m", "Skirmish 5m_vs_6m", 80_000, BATTLE | {"epsilon_steps": 30_000},
         {rule: partial(ScriptedTeam, rule=rule) for rule in ("nearest", "weakest", "kite")},
-        "none: the world is this course's own", full=19.0, ways=WAYS + MORE),
+        "none: the world is this course's own", full=19.0),
 }
 
 
@@ -127,7 +125,7 @@ def plan(name: str, quick: bool = False) -> Plan:
     """What is trained in one world."""
     world = WORLDS[name]
     steps, seeds = (world.steps // QUICK["steps"], QUICK["seeds"]) if quick else (world.steps, SEEDS)
-    return Plan(world.env, world.ways, seeds, steps, settings=COMMON | world.settings, dtype=DTYPE)
+    return Plan(world.env, WAYS, seeds, steps, settings=COMMON | world.settings, dtype=DTYPE)
 
 
 def missing(name: str) -> bool:
@@ -201,7 +199,7 @@ def collect(results: list[dict]) -> dict:
             continue
         rules = next(each["rules"] for each in mine if "rules" in each)
         runs = {way: [{key: value for key, value in each.items() if key not in ("world", "way")}
-                      for each in mine if each.get("way") == way] for way in world.ways}
+                      for each in mine if each.get("way") == way] for way in WAYS}
         worlds[name] = {"title": world.title, "env": world.env, "date": date.today().isoformat(),
                         "torch": torch.__version__.split("+")[0], "steps": runs[WAYS[0]][0]["steps"][-1],
                         "settings": COMMON | world.settings, "published": world.published, "rules": rules, "runs": runs}
@@ -245,16 +243,12 @@ def show(stored: dict) -> list[str]:
 
 def markdown(stored: dict) -> str:
     """The table of benchmarks/README.md: interquartile means and, in brackets, their 95% intervals."""
-    every = WAYS + MORE
-    lines = ["| world, steps | random | by hand | " + " | ".join(_name(way) for way in every) + " |",
-             "|---|" + "---:|" * (2 + len(every))]
+    lines = ["| world, steps | random | by hand | " + " | ".join(_name(way) for way in WAYS) + " |",
+             "|---|" + "---:|" * (2 + len(WAYS))]
     for world in stored["worlds"].values():
         by_hand = world["rules"][best_rule(world)]
         cells = [f"{world['title']}, {world['steps']:,}", _cell(world["rules"]["random"]), _cell(by_hand)]
-        for runs in (world["runs"].get(way) for way in every):
-            if runs is None:
-                cells.append("–")
-                continue
+        for runs in (world["runs"][way] for way in WAYS):
             low, high = bootstrap(scores(runs))
             won = {"won": iqm(scores(runs, "won"))} if "won" in by_hand else {}
             cells.append(_cell({"return": iqm(scores(runs))} | won) + f" ({low:.2f} to {high:.2f})")

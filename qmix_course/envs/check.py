@@ -172,7 +172,7 @@ class _Check(Twins):
             actions[0, 0] = wrong
             self.refused(probe, actions, f"action {wrong} of {self.env.spec.n_actions}")
         probe = self.begun()
-        for _ in range(min(self.far, 50)):
+        for turn in range(min(self.far, 50)):
             closed = (~probe.now.available).nonzero()
             if len(closed) and self.env.masks_actions and not probe.now.ended.any():
                 row, agent, action = closed[0].tolist()
@@ -180,7 +180,7 @@ class _Check(Twins):
                 actions[row, agent] = action
                 self.refused(probe, actions, f"action {action} of agent {agent}, which available rules out")
                 break
-            probe.play(1, dice=_)
+            probe.play(1, dice=turn)
 
     def refused(self, probe: Probe, actions: torch.Tensor, what: str) -> None:
         try:

@@ -67,8 +67,7 @@ class Probe:
 
     def _call(self, method: str, call, where: torch.Tensor | None = None) -> TeamStep:
         """What the environment answers. It is looked at before the base class, or anybody else, has touched it."""
-        inner = getattr(self.env, method)
-
+        inner, own = getattr(self.env, method), vars(self.env).get(method)      # own: what __init__ may have put there
         seen = None
 
         def heard(*given, **named):
@@ -90,7 +89,7 @@ class Probe:
                        f"{method} raised {type(error).__name__}")
             raise Stop from error
         finally:
-            delattr(self.env, method)
+            delattr(self.env, method) if own is None else setattr(self.env, method, own)
         if watched:                                             # None: drawn from what cannot be looked into
             known = foreign_dice(self.env) == foreign
             rows = None if where is None else where.tolist()
