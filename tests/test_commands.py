@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
 import tomllib
 
 import pytest
@@ -190,6 +191,28 @@ def test_ci_and_the_workflows_call_make_test():
     assert "make test" in workflow and all(f'"{version}"' in workflow for version in ("3.11", "3.12", "3.13"))
     weekly = (ROOT / ".github" / "workflows" / "weekly.yml").read_text()
     assert "make test CONSTRAINTS=" in weekly and "cron:" in weekly
+
+
+def test_a_version_that_main_brings_gets_the_tag_that_its_notebooks_install(tmp_path):
+    """Once: a tag that is there stays where it is."""
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    lines = textwrap.dedent(workflow.partition("        run: |\n")[2])
+    here = {"cwd": tmp_path / "copy", "check": True, "capture_output": True, "text": True, "env": os.environ | {
+        f"GIT_{who}_{what}": "qmix@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}}
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "origin"], check=True)
+    subprocess.run(["git", "clone", "-q", tmp_path / "origin", tmp_path / "copy"], check=True, capture_output=True)
+    (tmp_path / "copy" / "qmix_course").mkdir()
+    shutil.copy(ROOT / "qmix_course" / "__init__.py", tmp_path / "copy" / "qmix_course")
+    installed = re.search(r"\{REPOSITORY\}@(v[\d.]+)", (ROOT / "tools" / "setup_cell.py").read_text()).group(1)
+    heads = []
+    for change in ("first", "second"):
+        (tmp_path / "copy" / "notes.txt").write_text(change)
+        subprocess.run(["git", "add", "."], **here)
+        subprocess.run(["git", "commit", "-qm", change], **here)
+        subprocess.run(["bash", "-e", "-c", lines], **here)
+        heads.append(subprocess.run(["git", "rev-parse", "HEAD"], **here).stdout.strip())
+    tags = subprocess.run(["git", "ls-remote", "--tags", "origin"], **here).stdout.split()
+    assert tags == [heads[0], f"refs/tags/{installed}"]
 
 
 # Requirements
