@@ -30,6 +30,7 @@ PIECES = {
     "dice": lambda: touch.dice(),
     "film": lambda: touch.film(**FILM),
     "memory": lambda: touch.memory(),
+    "parts": lambda: touch.parts({"play": 0.2, "loss": 0.4, "backward": 0.3, "all else": 0.1}),
     "play": lambda: touch.play(),
     "robots": lambda: touch.robots(**ROBOTS),
     "starts": lambda: touch.starts({name: QMIX.for_env(GridWorld(), seed=k) for k, name in enumerate(("a", "b"))}),

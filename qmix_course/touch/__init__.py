@@ -9,6 +9,7 @@ from ._battle import battle
 from ._dice import dice
 from ._film import film
 from ._memory import memory
+from ._parts import parts
 from ._play import play
 from ._robots import robots
 from ._starts import starts
@@ -16,4 +17,5 @@ from ._surface import surface
 from ._tables import tables
 from ._weights import weights
 
-__all__ = ["advantages", "battle", "dice", "film", "memory", "play", "robots", "starts", "surface", "tables", "weights"]
+__all__ = ["advantages", "battle", "dice", "film", "memory", "parts", "play", "robots", "starts", "surface", "tables",
+           "weights"]
