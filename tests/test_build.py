@@ -47,6 +47,9 @@ FAULTS = {
     "a warning of the cell": ("import warnings; warnings.warn('oh', DeprecationWarning)", "DeprecationWarning: oh"),
     "a warning inside numpy": ("import numpy; numpy.mean([])", "RuntimeWarning: Mean of empty slice"),
     "a warning of torch": ("import torch; torch.range(0, 3)", "UserWarning"),
+    "a guess that can be made once": ("from qmix_course import lesson\nturn = globals().get('turn', 0) + 1\n"
+                                      "with lesson.prediction(..., turn):\n    print('so it is')",
+                                      "gives another answer when it is run once more"),
 }
 
 

@@ -1,7 +1,8 @@
 """Build the lessons: ``python tools/build.py [NN ...]`` turns notebooks/NN_name.py into an executed NN_name.ipynb.
 
 One way only, from the source to the notebook. A cell that raises, warns, prints to stderr or runs for more than 120
-seconds stops the build and leaves the old notebook as it was.
+seconds stops the build and leaves the old notebook as it was; so does a guess that gets another answer when its cell is
+run once more at the end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import re
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -22,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from qmix_course import process
 from tools import kernel
 from tools.notebooks import CELL_SECONDS, NOTEBOOKS, read_source, sources
+from tools.outputs import IMAGE
 
 LESSON_SECONDS = 60
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -35,7 +38,7 @@ def build(source: Path) -> float:
     """Execute one source and write the notebook beside it; the seconds it took. ``kernel.prepare()`` comes first.
 
     Raises:
-        BuildError: a cell raised, ran for too long, or wrote to stderr.
+        BuildError: a cell raised, ran for too long, wrote to stderr, or holds a guess that can be made only once.
     """
     notebook = read_source(source)
     client = NotebookClient(
@@ -48,14 +51,31 @@ def build(source: Path) -> float:
     )
     begin = time.perf_counter()
     try:
-        client.execute()
+        with client.setup_kernel():
+            for at, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, at)
+            seconds = time.perf_counter() - begin
+            built = deepcopy(notebook)
+            _refuse_stderr(source, built)
+            for at, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code" and "lesson.prediction(" in cell.source:
+                    _guess_again(source, client, at, built.cells[at])
     except (CellExecutionError, CellTimeoutError) as error:
         raise BuildError(f"{source.name}: {COLOURS.sub('', str(error))}") from None
-    seconds = time.perf_counter() - begin
-    _refuse_stderr(source, notebook)
-    _tidy(notebook)
-    _write(notebook, source.with_suffix(".ipynb"))
+    _tidy(built)
+    _write(built, source.with_suffix(".ipynb"))
     return seconds
+
+
+def _guess_again(source: Path, client: NotebookClient, position: int, cell: nbformat.NotebookNode) -> None:
+    """Whoever has run all cells goes back, writes a guess and runs its cell once more: the answer is still the same."""
+    again = client.nb.cells[position]
+    client.execute_cell(again, position)
+    first, second = (IMAGE.sub("", str([output.get("text") or output.get("data") for output in each.outputs]))
+                     for each in (cell, again))
+    if first != second:
+        raise BuildError(f"{source.name}, cell {position}, gives another answer when it is run once more at the end:"
+                         f"\n{cell.source}")
 
 
 def _refuse_stderr(source: Path, notebook: nbformat.NotebookNode) -> None:
