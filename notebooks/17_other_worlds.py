@@ -504,7 +504,7 @@ print(f"every word is true: {heard:.0f}, mute: {without.mean():.0f}")
 # %% [markdown]
 # ### What is there to be had, and what is learned
 #
-# The baselines of step 5 in other worlds: a team that draws its actions, rules that somebody wrote (told what all agents see, so they may know more than an agent does), and QMIX, VDN and IQL, in two worlds also QPLEX and OW-QMIX, all with the same settings and budget. `make tables` measured it; the curves, and what others print, are on the results page (`benchmarks/README.md`). Before you look at the row of a trained team, look at those above it.
+# The baselines of step 5 in other worlds: a team that draws its actions, rules that somebody wrote (told what all agents see, so they may know more than an agent does), and QMIX, VDN, IQL, QPLEX and OW-QMIX, all with the same settings and budget. `make tables` measured it; the curves, and what others print, are on the results page (`benchmarks/README.md`). Before you look at the row of a trained team, look at those above it.
 
 # %%
 from qmix_course import data
@@ -527,4 +527,4 @@ for name, runs in worlds["speaker"]["runs"].items():
     print(f"{name.upper():8} {sum(run['return'] > mute + 3 for run in runs)} of {len(runs)}")
 
 # %% [markdown]
-# Four readings. In *LBF* all three learn, QMIX furthest, though none had reached the rule when the budget ended. In *5m_vs_6m* nobody has learned the task, whatever its mixer: some returns are above the rule's, but a return is not a battle won, and hardly one was. In *simple_spread* all three have learned something and the intervals overlap: five seeds do not tell the methods apart, and the rule says that as much again is to be had. In *speaker and listener* OW-QMIX is furthest ahead, then QMIX and QPLEX, but their intervals overlap, and the last line says why they are so wide: some of their teams talk, the others hardly more than all of VDN's and IQL's.
+# Five readings. In *LBF* all learn, and QPLEX first and furthest, although the settings were chosen with QMIX: where both agents are needed its interval lies above all others. In *SMAX 3m* all but IQL beat the rule, and five seeds do not tell them apart. In *5m_vs_6m* nobody has learned the task, whatever its mixer: some returns are above the rule's, but a return is not a battle won, and hardly one was. In *simple_spread* all have learned something and the intervals overlap, and the rule says that as much again is to be had. In *speaker and listener* OW-QMIX is furthest ahead, then QMIX and QPLEX, but their intervals overlap, and the last line says why they are so wide: some of their teams talk, the others hardly more than all of VDN's and IQL's.
