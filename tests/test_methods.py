@@ -3,6 +3,7 @@
 import numpy as np
 
 from qmix_course import algorithms, data
+from qmix_course.intervals import bootstrap, iqm
 from tools import methods
 
 
@@ -29,6 +30,15 @@ def test_what_its_advice_says_is_in_the_data():
     prey = data.load("predator_prey")["runs"]
     learned = {name for name, run in prey["-1"].items() if np.median(run["greedy_return"]) > 5}
     assert learned == {"ow_qmix", "cw_qmix", "vdn"}
+    worlds = {name: {way: [run["return"] for run in runs] for way, runs in world["runs"].items()}
+              for name, world in data.load("worlds")["worlds"].items()}
+    foraging = ["lbf_5x5", "lbf_5x5_coop"]
+    assert all(max(worlds[name], key=lambda way: iqm(worlds[name][way])) == "qplex" for name in foraging)
+    low, high = ({name: {way: bootstrap(each)[end] for way, each in found.items()} for name, found in worlds.items()}
+                 for end in (0, 1))
+    assert all(low["lbf_5x5_coop"]["qplex"] > each for way, each in high["lbf_5x5_coop"].items() if way != "qplex")
+    assert all(low[name]["qplex"] <= high[name]["qmix"] and low[name]["qmix"] <= high[name]["qplex"]
+               for name in worlds if name not in foraging)
     assert [name for name, run in prey["-2"].items() if np.median(run["greedy_return"]) > 5] == ["ow_qmix"]
     assert all(counts(game)["cw_qmix"] > counts(game)["ow_qmix"] for game in methods.GAMES if "qtran" not in game
                and game != "qplex3")

@@ -11,6 +11,7 @@ import numpy as np
 
 from qmix_course import algorithms, data, process
 from qmix_course.envs import GridWorld
+from qmix_course.intervals import iqm
 from tools.notebooks import ROOT
 
 PAGE = ROOT / "docs" / "methods.md"
@@ -24,7 +25,7 @@ NOT_RUN = "–"
 
 def measured() -> str:
     """Everything between the two marks."""
-    return "\n\n".join([_games(), _others(), _costs()])
+    return "\n\n".join([_games(), _others(), _worlds(), _costs()])
 
 
 def _table(head: list[str], rows: list[list]) -> str:
@@ -64,6 +65,25 @@ def _others() -> str:
              f"greedy return of {len(prey['settings']['seeds'])} seeds, where {prey['best_return']:g} is the best "
              "(lessons 04, 12, 13 and 16). In the m-step game QMIX explores with ε from 1 to 0.05 in 500 steps.")
     return f"{about}\n\n{_table(head, rows)}"
+
+
+def _worlds() -> str:
+    """The interquartile mean over the seeds, beside play by chance and by a rule that somebody wrote."""
+    worlds, rows = data.load("worlds")["worlds"].values(), []
+    for method, name in METHODS.items():
+        runs = [world["runs"].get(method.replace("_", "-")) for world in worlds]
+        if all(runs):
+            rows.append([name, *(_number(iqm([run["return"] for run in each])) for each in runs)])
+    rules = [{name: found["return"] for name, found in world["rules"].items()} for world in worlds]
+    rows += [["random", *(_number(each["random"]) for each in rules)],
+             ["best rule", *(_number(max(each.values())) for each in rules)]]
+    return ("**Part III's worlds**: returns of greedy episodes, the interquartile mean over five seeds; the budget, "
+            "the intervals and the curves are in [the benchmarks](../benchmarks/README.md) (lessons 17 and 19).\n\n"
+            + _table(["", *(world["title"] for world in worlds)], rows))
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _share(returns: list | None, best: float) -> str:
