@@ -1,6 +1,7 @@
-"""Tricks × algorithms on two tasks, and a random search, for lesson 20: ``python -m benchmarks.tricks``.
+"""Tricks × algorithms on two tasks, a random search, and a hundred seeds of two methods, for lesson 20: ``python -m
+benchmarks.tricks``.
 
-668 short runs, about twenty minutes on one core. They go through ``experiment.sweep`` into build/tricks/, so a second
+868 short runs, about half an hour on one core. They go through ``experiment.sweep`` into build/tricks/, so a second
 call goes on where the first was stopped. Writes qmix_course/data/tricks.json (package data, so that lesson 20 has it in
 Colab too).
 
@@ -39,6 +40,7 @@ PRACTICE = {"layer norm": {"layer_norm": True}, "orthogonal start": {"orthogonal
 RANGES = {"learning_rate": {"low": 3e-4, "high": 3e-2, "log": True}, "tau": {"low": 0.002, "high": 0.2, "log": True},
           "batch_size": [32, 64, 128], "epsilon_steps": {"low": 100, "high": 30_000, "log": True}}
 TRIES, CHOOSE_ON, REPORT_ON = 8, range(100, 103), range(200, 210)
+MANY = range(300, 400)              # seeds of two methods with default settings, to draw small studies from
 
 
 def score(looks: list[bool]) -> float:
@@ -65,6 +67,13 @@ def compared(variants: dict, name: str, jobs: int, common: dict) -> tuple[dict, 
                  for rule in (score, lambda run: int(run[-1])))
 
 
+def many(jobs: int) -> dict:
+    """Algorithm → the score of each of many seeds on the grid world."""
+    seen = looks(Plan("grid", ["vdn", "qmix"], MANY, STEPS, {"evaluate_every": EVALUATE_EVERY}), FOLDER / "many", jobs)
+    return {"seeds": list(MANY), "scores": {algorithm: [score(run) for run in runs]
+                                            for (_, algorithm, _), runs in seen.items()}}
+
+
 def measure(jobs: int) -> dict:
     """What is stored."""
     common = {"steps": STEPS, "settings": {"evaluate_every": EVALUATE_EVERY}}
@@ -85,7 +94,8 @@ def measure(jobs: int) -> dict:
     return {"settings": {"steps": STEPS, "evaluate_every": EVALUATE_EVERY, "dtype": "float64", "tricks": TRICKS,
                          "practice": PRACTICE, "seeds": list(SEEDS)},
             "tricks": table, "last": last, "practice": practice[0], "practice_last": practice[1],
-            "search": {"ranges": RANGES, "choose_on": list(CHOOSE_ON), "report_on": list(REPORT_ON), "found": found}}
+            "search": {"ranges": RANGES, "choose_on": list(CHOOSE_ON), "report_on": list(REPORT_ON), "found": found},
+            "many": many(jobs)}
 
 
 def main() -> None:

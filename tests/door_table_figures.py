@@ -89,6 +89,7 @@ FIGURES = [
              size=numbers([3.0, 2.0], low=0.1, high=999.0, none=True), title=text(),
              layout=word("constrained", "constrained", "compressed", "tight")),
     function("play", touch.play, size=whole(3, 2, 6)),
+    function("draws", touch.draws, pools=Slot(lambda: {"one": [0.25] * 80, "two": [0.5] * 80})),
     function("parts", touch.parts, shares=Slot(lambda: {"play": 0.2, "learn": 0.8}), doublings=whole(6, 1, 20)),
     function("dice", touch.dice, epsilon=number(0.75, 0.0, 1.0)),
     function("surface", touch.surface, mixer=Slot(lambda: QMixer(2, 1, 2, 0), lambda v: v is None)),

@@ -46,6 +46,19 @@ def test_a_stored_score_can_be_measured_again(tmp_path):
     assert exact.solve(make_env("grid", 1)).best_return > 8
 
 
+def test_the_many_runs_are_others_and_can_be_measured_again(tmp_path):
+    many = data.load("tricks")["many"]
+    assert many["seeds"] == list(tricks.MANY) and list(many["scores"]) == ["vdn", "qmix"]
+    assert not set(many["seeds"]) & {*tricks.SEEDS, *tricks.CHOOSE_ON, *tricks.REPORT_ON}
+    for scores in many["scores"].values():
+        assert len(scores) == 100 and all(0 <= score <= 1 and score * 16 == round(score * 16) for score in scores)
+    vdn, qmix = (intervals.iqm(scores) for scores in many["scores"].values())
+    assert round(qmix - vdn, 2) == 0.09
+    plan = Plan("grid", "qmix", [341], tricks.STEPS, {"evaluate_every": tricks.EVALUATE_EVERY})
+    (run,), = tricks.looks(plan, tmp_path, 1).values()
+    assert tricks.score(run) == many["scores"]["qmix"][41]
+
+
 def test_the_experiment_of_the_exercise_says_a_and_nearly_anybody_would():
     """With the first ten seeds, and however many of them one more or less would change."""
     assert [rule(MEASURED) for rule in measure_rate.PLAN.follows.values()] == [True, False, False, False]

@@ -28,6 +28,7 @@ PIECES = {
     "advantages": lambda: touch.advantages(),
     "battle": lambda: touch.battle(**BATTLE),
     "dice": lambda: touch.dice(),
+    "draws": lambda: touch.draws({"one": [k / 80 for k in range(80)], "two": [0.5] * 80}),
     "film": lambda: touch.film(**FILM),
     "memory": lambda: touch.memory(),
     "parts": lambda: touch.parts({"play": 0.2, "loss": 0.4, "backward": 0.3, "all else": 0.1}),

@@ -7,6 +7,7 @@ files of this folder, written to be read: ``shared.js`` is in every piece.
 from ._advantages import advantages
 from ._battle import battle
 from ._dice import dice
+from ._draws import draws
 from ._film import film
 from ._memory import memory
 from ._parts import parts
@@ -17,5 +18,5 @@ from ._surface import surface
 from ._tables import tables
 from ._weights import weights
 
-__all__ = ["advantages", "battle", "dice", "film", "memory", "parts", "play", "robots", "starts", "surface", "tables",
-           "weights"]
+__all__ = ["advantages", "battle", "dice", "draws", "film", "memory", "parts", "play", "robots", "starts", "surface",
+           "tables", "weights"]
