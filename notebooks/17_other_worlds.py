@@ -20,7 +20,7 @@
 #
 # You turn an environment that somebody else wrote into one that a team can be trained in, let a check look for what breaks silently, and find out what a rising curve is worth before you believe it.
 #
-# **Minutes:** 35, and 5 more for *Going further*
+# **Minutes:** 36, and 5 more for *Going further*
 #
 # **You need:** lessons 02 and 08; [lesson 09](09_curves.ipynb) for the curves.
 #
@@ -61,7 +61,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from qmix_course import plots
+from qmix_course import plots, touch
 from qmix_course.algorithms import QMIX
 from qmix_course.envs import SpeakerListener, TeamEnv, TeamSpec, TeamStep, check_env
 from qmix_course.errors import Faults
@@ -165,6 +165,12 @@ with lesson.prediction(guess, [round(value, 6), -1.0]):
 #
 # </details>
 #
+# **Touch it.** A step as somebody's environment may return it, here with both flags for everybody. Change one flag at a time. Make it a cut; then an end although two of the three were only cut; then a step that goes on. And let two robots leave before: what is the third one's 4 worth to the team now, as a mean and as a sum?
+
+# %%
+touch.outcome()
+
+# %% [markdown]
 # ### Step 2: what each agent sees and may do, and what the mixer sees
 #
 # All agents' networks are stacked, so observations get one length, with zeros behind the shorter ones. The same for actions: the speaker has three, the listener five, so the speaker's last two are masked, at every step. **The state** is for the mixer alone. Take the environment's own if it has one. If not, all observations side by side: nothing that an agent sees is missing in it.

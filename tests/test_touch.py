@@ -31,6 +31,7 @@ PIECES = {
     "draws": lambda: touch.draws({"one": [k / 80 for k in range(80)], "two": [0.5] * 80}),
     "film": lambda: touch.film(**FILM),
     "memory": lambda: touch.memory(),
+    "outcome": lambda: touch.outcome(),
     "parts": lambda: touch.parts({"play": 0.2, "loss": 0.4, "backward": 0.3, "all else": 0.1}),
     "play": lambda: touch.play(),
     "robots": lambda: touch.robots(**ROBOTS),

@@ -10,6 +10,7 @@ from ._dice import dice
 from ._draws import draws
 from ._film import film
 from ._memory import memory
+from ._outcome import outcome
 from ._parts import parts
 from ._play import play
 from ._robots import robots
@@ -18,5 +19,5 @@ from ._surface import surface
 from ._tables import tables
 from ._weights import weights
 
-__all__ = ["advantages", "battle", "dice", "draws", "film", "memory", "parts", "play", "robots", "starts", "surface",
-           "tables", "weights"]
+__all__ = ["advantages", "battle", "dice", "draws", "film", "memory", "outcome", "parts", "play", "robots", "starts",
+           "surface", "tables", "weights"]
