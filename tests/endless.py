@@ -1,11 +1,14 @@
 """Answers that never end, an exercise to judge them by, and whether they have really ended."""
 
+import collections
 import contextlib
 import itertools
+import itertools as everywhere
 import queue
 import sys
 import threading
 import time
+from itertools import cycle
 
 import torch
 
@@ -66,6 +69,22 @@ def recurses(x):
         return recurses(x)
 
 
+def counts_in_c(x):
+    return max(itertools.count())
+
+
+def cycles_in_c(x):
+    return sum(cycle([0]))
+
+
+def repeats_in_c(x):
+    return collections.deque(everywhere.repeat(0), maxlen=0)
+
+
+def tries_all_in_c(x):
+    return max(itertools.product(range(9), repeat=40), default=0)
+
+
 def sleeps(x):
     time.sleep(60)                      # not for ever: what is left behind would meet the tests that come after
 
@@ -107,8 +126,8 @@ def handles_it_again(x):
         forever(x)
 
 
-ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses, sleeps,
-           naps,
+ENDLESS = [forever, swallows_errors, swallows_everything, swallows_in_finally, suppresses, generates, recurses,
+           counts_in_c, cycles_in_c, repeats_in_c, tries_all_in_c, sleeps, naps,
            waits_for_a_lock, waits_for_a_queue, waits_for_itself, torches, starts_threads, handles_it_again]
 
 WAITING = [sleeps, naps, waits_for_a_lock, waits_for_a_queue, waits_for_itself]

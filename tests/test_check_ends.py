@@ -1,11 +1,13 @@
 """A check must end, whatever the answer does; what the answer changed is put back."""
 
 import gc
+import itertools
 import random
 import sys
 import threading
 import time
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 import torch
@@ -100,6 +102,39 @@ def test_what_loops_in_python_has_really_ended(answer, monkeypatch):
     monkeypatch.setattr(limit, "SECONDS", 0.2)
     assert "too long" in judge(answer).title
     assert_ended(answer.__name__)
+
+
+def test_long_iterators_give_what_they_give_and_are_put_back():
+    """While an answer runs they step through Python; in the answer's module alone, and only then."""
+    seen = {}
+
+    class Answer:
+        def __call__(self, x):
+            seen["within"] = itertools.count, permutations
+            assert list(itertools.islice(itertools.count(3, 2), 3)) == [3, 5, 7]
+            assert [next(each) for each in [itertools.cycle("ab")] * 3] == ["a", "b", "a"]
+            assert list(permutations(range(3), 2)) == real(range(3), 2)
+            assert list(itertools.product([0, 1], repeat=2)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+            assert list(itertools.chain([1], itertools.repeat(2, 2))) == [1, 2, 2]
+            with pytest.raises(TypeError, match="count"):
+                itertools.count(1, 2, 3)
+            return 2 * x
+
+    real, kept = (lambda *given: list(itertools.permutations(*given))), (itertools, permutations)
+    for answer in (Answer(), Answer().__call__, lambda x: Answer()(x)):
+        verdict = judge(answer)
+        assert verdict.kind == "correct", verdict
+        assert seen["within"] != (itertools.count, permutations)
+        assert (itertools, permutations) == kept and itertools.count is type(itertools.count())
+
+    def binds_it_anew(x):
+        globals()["permutations"] = "mine"
+        return 2 * x
+
+    try:
+        assert judge(binds_it_anew).kind == "correct" and permutations == "mine"
+    finally:
+        globals()["permutations"] = kept[1]
 
 
 def test_the_line_is_the_learners():

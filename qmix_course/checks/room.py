@@ -8,7 +8,7 @@ import copy
 import numpy
 import torch
 
-from qmix_course.checks import cells, code, forks, limit, surroundings, values
+from qmix_course.checks import cells, code, forks, limit, steps, surroundings, values
 from qmix_course.checks.exercise import Exercise, Mistake
 from qmix_course.checks.guard import Guard
 from qmix_course.checks.verdict import Found, Verdict
@@ -69,7 +69,7 @@ class Room:
                 return Verdict("wrong shape or type", f"{name}: expected a class, got {values.describe(answer)}",
                                "Hand over the class itself, without parentheses behind its name.")
         self._answers, self._over = answers, False
-        with surroundings.quiet() as replaced:
+        with surroundings.quiet() as replaced, steps.in_steps(answers):
             try:
                 verdict = limit.within(self._look, self.exercise.seconds)
             except limit.Overrun as overrun:
