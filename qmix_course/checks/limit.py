@@ -3,8 +3,7 @@
 A thread, because waiting for one works alike on Linux, macOS and Windows, whatever the code does: it loops, sleeps,
 waits for a lock. What a thread sets for itself alone (torch's grad mode, numpy's error state, …) ends with it, too. A
 loop that swallows exceptions is told again and again until it ends. Out of reach is one single call into C that never
-comes back and never lets go of Python's lock, as ``sum(range(10**20))``: there only a restart of the kernel helps.
-(What ``itertools`` makes without end is reached: see ``steps``.)
+comes back, as ``sum(range(10**20))``: there only a restart of the kernel helps. (For ``itertools`` see ``steps``.)
 """
 
 from __future__ import annotations
