@@ -134,7 +134,7 @@ except TypeError as error:
 
 # %%
 def team_outcome(rewards, terminations, truncations):
-    """Dicts by agent -> (reward, terminated, truncated) of the team."""
+    """Dicts by agent, here always of both -> (reward, terminated, truncated) of the team."""
     reward = sum(rewards.values()) / len(rewards)
     over = all(terminations[name] or truncations[name] for name in rewards)
     terminated = over and any(terminations.values())

@@ -31,7 +31,7 @@ class Told(World):
         first = {a: TERMINATED if self.now[a] == LEFT_BEFORE else PLAYS_ON for a in playing}
         flag = first if self.t == 1 else {a: self.now[a] for a in playing}
         self.agents = [a for a in playing if flag[a] == PLAYS_ON]
-        return (self.observe(playing), {a: REWARDS[NAMES.index(a)] for a in playing},
+        return (self.observe(playing), {a: REWARDS[NAMES.index(a)] if self.t == 2 else 1.0 for a in playing},
                 {a: flag[a] in (TERMINATED, BOTH) for a in playing},
                 {a: flag[a] in (TRUNCATED, BOTH) for a in playing}, {a: {} for a in playing})
 
@@ -43,8 +43,8 @@ def test_every_combination_is_what_the_bridge_says(page):  # noqa: F811
         if set(flags) == {LEFT_BEFORE}:
             continue                                            # then nobody plays the step
         for limit, reward in itertools.product((False, True), ("mean", "sum")):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")                 # that not all are paid the same
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
                 env = from_parallel_env(lambda flags=flags: Told(flags), episode_limit=2 if limit else 9,
                                         reward=reward)
                 env.reset(seed=0)
@@ -57,6 +57,8 @@ def test_every_combination_is_what_the_bridge_says(page):  # noqa: F811
             value = step.reward.item() + (0 if wanted[0] else 0.9 * 10)
             assert f"{value:.2f}".replace("-", "\u2212") in page.text().split("Target: ")[1]
             assert page.said().startswith(f"For the team: terminated {wanted[0]}, truncated {wanted[1]}, reward")
+            warned = any("does not pay all agents the same" in str(each.message) for each in said)
+            assert warned == ("Not all who played are paid the same" in page.text()), flags
             tried, kinds = tried + 1, kinds | {wanted}
     assert tried == 4 * (5**3 - 1) and len(kinds) == 3 and page.complaints() == []
 
@@ -92,5 +94,10 @@ def test_nobody_is_left_to_play_and_what_is_no_number(page):  # noqa: F811
     field.send_keys(Keys.CONTROL + "a")
     field.send_keys(Keys.BACKSPACE)
     assert field.get_attribute("aria-invalid") == "true" and "(0 + 0 + 4) / 3" in page.text()
+    assert "The marked reward is no number below a million" in page.text()
+    field.send_keys("1e39")
+    assert field.get_attribute("aria-invalid") == "true" and "(0 + 0 + 1000) / 3" in page.text(), "1e3 was a number"
+    for _ in "1e39":
+        field.send_keys(Keys.BACKSPACE)
     field.send_keys("-3")
     assert field.get_attribute("aria-invalid") is None and "(0 + 0 + \u22123) / 3 = \u22121.00" in page.text()

@@ -53,7 +53,8 @@ function show() {
   layer.replaceChildren();
   study.runs.forEach((list, side) => {
     const y = 14 + 28 * side, seen = new Map();
-    layer.append(make("text", { x: LEFT - 8, y, style: "text-anchor: end" }, same ? ["some", "others"][side] : names[side]));
+    layer.append(make("text", { x: LEFT - 8, y, style: "text-anchor: end" },
+                      same ? ["some", "others"][side] : names[side]));
     list.forEach((s) => {                                                   // equal scores stand above one another
       seen.set(s, (seen.get(s) ?? -1) + 1);
       layer.append(make("circle", { cx: score(s), cy: y + 8 - 4 * Math.min(seen.get(s), 4), r: 4, fill: COLOURS[side],

@@ -43,7 +43,8 @@ function draw() {
 
 card.append(make("h4", {}, `${doublings} doublings to spend`),
   make("div", { class: "side" },
-    make("div", {}, chart, make("p", { class: "small" }, "Filled: what is left of the part, in percent of the run before. Outlined: what it was.")),
+    make("div", {}, chart, make("p", { class: "small" },
+      "Filled: what is left of the part, in percent of the run before. Outlined: what it was.")),
     make("div", {}, ...knobs.map((knob) => knob.row))), said, limit);
 draw();
 host.touch = { speedUp: (list) => { list.forEach((k, i) => { spent[i] = k; }); draw(); return 1 / whole(); } };
