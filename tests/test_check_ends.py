@@ -252,6 +252,14 @@ def unheard(monkeypatch):
     monkeypatch.setattr(limit, "_settle", lambda: None)
 
 
+def memory_limit():
+    try:
+        import resource
+    except ImportError:                                     # Windows has no such limit
+        return None
+    return resource.getrlimit(resource.RLIMIT_AS)
+
+
 def wakes_late(x):
     time.sleep(3)
 
@@ -263,7 +271,9 @@ def asks_one_that_wakes_late(x):
 @pytest.mark.parametrize("answer", [wakes_late, asks_one_that_wakes_late])
 def test_what_ends_late_puts_nothing_back(answer, unheard):
     """Its check is long over, and others may have set their own."""
+    held = memory_limit()
     assert "ran too long" in judge(answer).title
+    assert memory_limit() == held, "at once, and not when what was given up has ended"
     random.seed(5)
     before = torch.get_default_dtype(), random.getstate(), sys.stdout
     assert before[0] == torch.float32

@@ -61,28 +61,33 @@ def limited(gigabytes: float) -> Iterator[None]:
         return
     import resource
 
-    wanted = _pages()[0] + int(gigabytes * 2**30)
+    mine = _pages()[0] + int(gigabytes * 2**30), threading.current_thread()
     with _turn:
+        if _limits:
+            _hold(resource)
         if not _limits:
             _before[:] = resource.getrlimit(resource.RLIMIT_AS)
-        _limits.append(wanted)
+        _limits.append(mine)
         _hold(resource)
     try:
         yield
     finally:
         with _turn:
-            _limits.remove(wanted)
-            _hold(resource)
+            if mine in _limits:
+                _limits.remove(mine)
+                _hold(resource)
 
 
-# Checks may overlap in any order: one may end while another, of an answer that was given up, has not. The lowest limit
-# counts, and the last one to end puts back what was there before the first.
-_turn, _limits, _before = threading.Lock(), [], []
+# Checks may overlap in any order: one may end while another has not. The lowest limit counts, and the last one to end
+# puts back what was there before the first. One that an answer asked for itself is over once that answer was given up,
+# although nobody hears of its end: it may sleep on, and what stops it may come into the very lines that let go.
+_turn, _limits, _before = threading.Lock(), [], []          # of limits: bytes, and whose check it is
 
 
 def _hold(resource) -> None:
+    _limits[:] = [each for each in _limits if each[1].is_alive() and not getattr(each[1], "given_up", False)]
     soft, hard = _before
-    known = [limit for limit in (*_limits, soft, hard) if limit != resource.RLIM_INFINITY]
+    known = [limit for limit in (*(each[0] for each in _limits), soft, hard) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min(known) if _limits else soft, hard))
 
 
