@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
+from test_touch import contrast
 from touching import DESK, PHONE, page  # noqa: F401 - a fixture
 
 from qmix_course import data, intervals, touch
@@ -68,11 +69,43 @@ def shares(page, count, one_pool):  # noqa: F811
 
 def test_what_the_lesson_says_of_few_and_many_seeds(page):  # noqa: F811
     page.show(touch.draws(SCORES))
-    alarms = {count: sum(shares(page, count, True)[:2]) for count in (3, 10, 20, 40)}
-    better = {count: shares(page, count, False) for count in (3, 10, 20, 40)}
-    assert 0.12 < alarms[3] < 0.2 and all(0.02 < alarms[count] < 0.06 for count in (10, 20, 40)), alarms
-    assert [round(better[count][0], 1) for count in better] == [0.3, 0.3, 0.5, 0.9], better
-    assert 0 < better[3][1] < 0.03 and all(better[count][1] == 0 for count in (10, 20, 40)), better
+    alarms = {count: sum(shares(page, count, True)[:2]) for count in (2, 3, 4, 5, 7, 10, 20, 40)}
+    better = {count: shares(page, count, False) for count in (3, 4, 10, 20, 40)}
+    assert alarms[2] > 0.2 and round(alarms[3], 2) == 0.16, alarms
+    assert all(0.02 < alarms[count] < 0.075 for count in alarms if count > 3), alarms
+    assert round(better[3][0], 2) == 0.28 and 0.01 <= better[3][1] <= 0.02, better
+    overlooked = {count: better[count][2] for count in better}
+    for count, share in {4: 6 / 7, 10: 0.7, 20: 0.5, 40: 1 / 7}.items():
+        assert abs(overlooked[count] - share) < 0.03, overlooked
+    assert all(better[count][1] == 0 for count in (10, 20, 40)), better
+
+
+def test_with_replacement_forty_seeds_overlook_more_and_twenty_about_as_many():
+    """2,000 studies of each kind by numpy: what drawing from a finite pool does."""
+    dice, (vdn, qmix) = np.random.default_rng(0), SCORES.values()
+    overlooked = {}
+    for count in (3, 10, 20, 40):
+        for again in (False, True):
+            seen = 0
+            for _ in range(2_000):
+                base, other = (dice.choice(each, count, replace=again) for each in (vdn, qmix))
+                found = (intervals.iqm(other[dice.integers(count, size=(1_000, count))])
+                         - intervals.iqm(base[dice.integers(count, size=(1_000, count))]))
+                low, high = np.quantile(found, (0.025, 0.975))
+                seen += low <= 0 <= high
+            overlooked[count, again] = seen / 2_000
+    assert abs(overlooked[40, False] - 1 / 7) < 0.03 and abs(overlooked[40, True] - 1 / 5) < 0.03, overlooked
+    assert all(abs(overlooked[count, False] - overlooked[count, True]) < 0.05 for count in (3, 10, 20)), overlooked
+
+
+def test_every_run_is_a_dot_of_its_own_that_stands_out(page):  # noqa: F811
+    page.show(touch.draws(SCORES))
+    page.named("seeds each").send_keys(Keys.END)
+    dots = page.js("return [...card.querySelectorAll('svg circle')].filter((each) => each.getAttribute('r') === '4')"
+                   ".map((each) => ['cx', 'cy', 'fill', 'fill-opacity'].map((name) => each.getAttribute(name)))")
+    assert len(dots) == 80 and len({(x, y) for x, y, *_ in dots}) == 80
+    assert {(fill, opacity) for _, _, fill, opacity in dots} == {("#0072B2", None), ("#D55E00", None)}
+    assert all(contrast(fill, "#ffffff") >= 3 for _, _, fill, _ in dots)
 
 
 def test_by_keyboard_on_a_phone(page):  # noqa: F811

@@ -52,13 +52,14 @@ function axis(y, at, values, words) {
 function show() {
   layer.replaceChildren();
   study.runs.forEach((list, side) => {
-    const y = 14 + 28 * side, seen = new Map();
+    const y = 14 + 28 * side, seen = new Map(), heap = (s) => list.filter((each) => each === s).length;
+    const apart = 16 / Math.max(4, Math.max(...list.map(heap)) - 1);
     layer.append(make("text", { x: LEFT - 8, y, style: "text-anchor: end" },
                       same ? ["some", "others"][side] : names[side]));
     list.forEach((s) => {                                                   // equal scores stand above one another
       seen.set(s, (seen.get(s) ?? -1) + 1);
-      layer.append(make("circle", { cx: score(s), cy: y + 8 - 4 * Math.min(seen.get(s), 4), r: 4, fill: COLOURS[side],
-                                    "fill-opacity": 0.6 }));
+      layer.append(make("circle", { cx: score(s), cy: y + 8 - apart * seen.get(s), r: 4, fill: COLOURS[side],
+                                    stroke: "#fff", "stroke-width": 0.7 }));
     });
     const middle = score(iqm(list));
     layer.append(make("line", { x1: middle, x2: middle, y1: y - 12, y2: y + 12, stroke: "#000", "stroke-width": 3 }));
@@ -91,8 +92,9 @@ function go(times) {
 const knob = slider("seeds each", [fewest, mostSeeds, 1], n, (value) => { n = value; knob.say(String(n)); go(1); });
 knob.say(String(n));
 card.append(make("h4", {}, `${names[1]} against ${names[0]}, again and again`),
-  make("p", { class: "small" }, `Each study draws its runs from ${pools[0].length} of each method that were really ` +
-    `trained. Of all of them the interquartile means are ${number(data.iqm[0])} and ${number(data.iqm[1])}.`),
+  make("p", { class: "small" }, `Each study draws its runs, none twice, from ${pools[0].length} of each method that ` +
+    "were really trained. Of all of them the interquartile means are " +
+    `${number(data.iqm[0])} and ${number(data.iqm[1])}.`),
   knob.row, make("div", { class: "row" }, button("One more study", () => go(1)), button("A hundred", () => go(100)),
     tick(`both sides from ${names[0]}'s runs`, false, (on) => { same = on; tally = {}; turn = 0; go(1); })),
   chart, said, counts);
