@@ -246,7 +246,7 @@ touch.draws({name.upper(): each for name, each in stored["many"]["scores"].items
 #
 # Of a thousand studies with three seeds each, 28 in 100 called QMIX better and one or two VDN; between runs of the same method, 16 in 100 found a difference. From four seeds on, the false alarms here are about as rare as promised, but the true lead is overlooked by 6 studies of 7, with ten seeds by 7 of 10, with twenty by half, and with forty by 1 of 7. (That three seeds call QMIX better twice as often as four is no strength: their intervals are too narrow.) Few seeds make up differences; more seeds stop that long before they show a small one. "We found no difference" says how hard somebody looked.
 #
-# A study takes no run twice, and forty of a hundred are a good part of all, so such studies differ less than real ones. Drawn with replacement, as if there were runs without end, 1 of 5 studies with forty seeds overlooks the lead; up to twenty seeds it makes little difference.
+# A study takes no run twice, and forty of a hundred are a good part of all, so such studies differ less than real ones. Drawn with replacement, as if there were runs without end, more than 1 of 5 studies with forty seeds overlook the lead; up to twenty seeds it makes little difference.
 #
 # </details>
 

@@ -81,21 +81,21 @@ def test_what_the_lesson_says_of_few_and_many_seeds(page):  # noqa: F811
 
 
 def test_with_replacement_forty_seeds_overlook_more_and_twenty_about_as_many():
-    """2,000 studies of each kind by numpy: what drawing from a finite pool does."""
+    """1,000 studies of each kind by numpy: what drawing from a finite pool does."""
     dice, (vdn, qmix) = np.random.default_rng(0), SCORES.values()
     overlooked = {}
-    for count in (3, 10, 20, 40):
+    for count in (10, 20, 40):
         for again in (False, True):
             seen = 0
-            for _ in range(2_000):
+            for _ in range(1_000):
                 base, other = (dice.choice(each, count, replace=again) for each in (vdn, qmix))
                 found = (intervals.iqm(other[dice.integers(count, size=(1_000, count))])
                          - intervals.iqm(base[dice.integers(count, size=(1_000, count))]))
                 low, high = np.quantile(found, (0.025, 0.975))
                 seen += low <= 0 <= high
-            overlooked[count, again] = seen / 2_000
-    assert abs(overlooked[40, False] - 1 / 7) < 0.03 and abs(overlooked[40, True] - 1 / 5) < 0.03, overlooked
-    assert all(abs(overlooked[count, False] - overlooked[count, True]) < 0.05 for count in (3, 10, 20)), overlooked
+            overlooked[count, again] = seen / 1_000
+    assert abs(overlooked[40, False] - 1 / 7) < 0.03 and 0.19 < overlooked[40, True] < 0.27, overlooked
+    assert all(abs(overlooked[count, False] - overlooked[count, True]) < 0.06 for count in (10, 20)), overlooked
 
 
 def test_every_run_is_a_dot_of_its_own_that_stands_out(page):  # noqa: F811
@@ -126,7 +126,7 @@ def test_by_keyboard_on_a_phone(page):  # noqa: F811
 def test_the_words_and_the_count_agree(page):  # noqa: F811
     page.show(touch.draws(SCORES), width=DESK)
     heads = [each.text for each in page.find("th")]
-    assert heads == ["seeds", "studies", "QMIX", "VDN", "neither"]
+    assert heads == ["seeds", "studies", "QMIX", "VDN", "not clear"]
     seen = dict.fromkeys(heads[2:], 0)
     for _ in range(30):
         seen[page.said().rsplit("Better: ", 1)[1].rstrip(".")] += 1

@@ -78,7 +78,7 @@ def _worlds() -> str:
     rows += [["random", *(_number(each["random"]) for each in rules)],
              ["best rule", *(_number(max(each.values())) for each in rules)]]
     return ("**Part III's worlds**: returns of greedy episodes, the interquartile mean over five seeds; the budget, "
-            "the intervals and the curves are in [the benchmarks](../benchmarks/README.md) (lessons 17 and 19).\n\n"
+            "the intervals and the curves are on the results page, `benchmarks/README.md` (lessons 17 and 19).\n\n"
             + _table(["", *(world["title"] for world in worlds)], rows))
 
 

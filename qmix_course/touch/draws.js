@@ -38,7 +38,7 @@ function drawStudy(turn, count, onePool) {
 }
 
 const called = () => same ? [`${names[0]}, some seeds`, `${names[0]}, others`] : names;
-const heads = () => [...(same ? ["others", "some"] : [names[1], names[0]]), "neither"];     // as `says` counts: 1, 0, 2
+const heads = () => [...(same ? ["others", "some"] : [names[1], names[0]]), "not clear"];   // as `says`: 1, 0, 2
 const chart = make("svg", { viewBox: `0 0 ${WIDE} 196`, role: "img" }), layer = make("g");
 chart.append(layer);
 const said = told(), counts = make("div", { class: "wide" });
