@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -163,7 +163,11 @@ def compare(name: str, device: str) -> dict:
 
 
 def grow(device: str) -> list[dict]:
-    """Course and loop with more agents and with more steps, all other sizes as in the first shape."""
+    """Course and loop with more agents and with more steps, all other sizes as in the first shape.
+
+    ``full``: the same with rows that are all as long as the limit. The course computes little of the padding, the loop
+    all of it, as the first implementations do: the difference of the two ratios is what that brings.
+    """
     base, _ = next(iter(SHAPES.values()))
     specs = [(n, base.episode_limit) for n in AGENTS] + [(base.n_agents, steps) for steps in STEPS]
     wait, table = torch.cuda.synchronize if device == "cuda" else (lambda: None), []
@@ -172,7 +176,10 @@ def grow(device: str) -> list[dict]:
         course, loop, batch = teams(spec, device)
         updates = {"course": course_update(course, batch), "loop": make_update(loop, batch)}
         times = alternate(updates, blocks=5, wait=wait)
-        table.append({"agents": n_agents, "steps": steps, **ratio(times["loop"], times["course"])}
+        whole = replace(batch, mask=torch.ones_like(batch.mask), terminated=torch.zeros_like(batch.terminated))
+        full = alternate({"course": course_update(course, whole), "loop": make_update(loop, whole)}, blocks=5, wait=wait)
+        table.append({"agents": n_agents, "steps": steps, **ratio(times["loop"], times["course"]),
+                      "full": ratio(full["loop"], full["course"])}
                      | {f"{key}_milliseconds": milliseconds(times[key]) for key in updates}
                      | {f"{key}_peak_megabytes": peak_megabytes(update, device) for key, update in updates.items()})
     return table
@@ -205,10 +212,12 @@ def report(result: dict) -> None:
         print("  products' share: these products alone, in their own shapes, take "
               f"{row['products_alone_milliseconds']:.2f} ms")
     print("\nother sizes as in the first shape; MB: peak of what tensors take during one update, in 10⁶ bytes")
-    print("agents  steps   course ms   loop ms   loop / course   course MB   loop MB")
+    print("full: loop / course where all rows have the same length, so that there is no padding")
+    print("agents  steps   course ms   loop ms   loop / course   full   course MB   loop MB")
     for row in result["growth"]:
         print(f"{row['agents']:6}  {row['steps']:5}   {row['course_milliseconds']:9.2f}   "
-              f"{row['loop_milliseconds']:7.2f}   {row['ratio_median']:13.2f}   {row['course_peak_megabytes']:9.1f}   "
+              f"{row['loop_milliseconds']:7.2f}   {row['ratio_median']:13.2f}   {row['full']['ratio_median']:4.2f}   "
+              f"{row['course_peak_megabytes']:9.1f}   "
               f"{row['loop_peak_megabytes']:7.1f}")
     if result["device"] == "cpu":
         print("On a GPU: not measured here (python -m benchmarks.sequences --device cuda)")

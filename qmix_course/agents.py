@@ -130,11 +130,9 @@ class GRUAgents(nn.Module):
     also told whose it is and what that agent did last, each as a one-hot vector. ``hidden``: H.
     """
 
-    # So many agents a step, over all rows, and one call for all steps no longer pays: what it writes down for the
-    # gradient, [T, M, 3H] in several copies, leaves the processor's cache. Measured by benchmarks/sequences.py: even at
-    # 256, slower from 512 on. Such a batch is cut into blocks of a few steps, so that first and last layer stay in the
-    # cache too: at 1,024 as fast as a loop step by step, in one block 0.9 times as fast.
-    WIDE, BLOCK = 256, 8
+    # So many agents a step, over all rows, stay in the processor's cache with what they write down for the gradient,
+    # [T, M, 3H] in several copies. ``Algorithm.unroll`` lets no more go through time together.
+    WIDE = 240
 
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: int = 64, shared: bool = True,
                  agent_id: bool = True, last_action: bool = True):
@@ -153,20 +151,23 @@ class GRUAgents(nn.Module):
 
     def forward(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """q[B, T, N, A] and the memory[B, N, H] after the last step, from the memory before the first."""
-        memory = self._checked(obs, last_actions, memory)
-        steps, q = (self.BLOCK if self._wide(obs) else obs.shape[1]), []
-        for seen, told in zip(obs.split(steps, 1), last_actions.split(steps, 1)):
-            features, memory = self._remember(seen, told, memory)
-            values = self.head(features.flatten(1, 2))                                      # [copies, T·M, A]
-            q.append(self._outside(values.unflatten(1, features.shape[1:3]), len(obs)))
-        return torch.cat(q, 1) if len(q) > 1 else q[0], memory
+        features, memory = self.remember(obs, last_actions, memory)
+        values = self.head(features.flatten(1, 2))                                          # [copies, T·M, A]
+        return self._outside(values.unflatten(1, features.shape[1:3]), len(obs)), memory
 
     def remember(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None = None):
         """What is remembered after each step, [copies, T, M, H], and after the last one, memory[B, N, H].
 
         All steps go through each layer in one call. M counts the agents that share a copy: B · N if shared, else B.
         """
-        return self._remember(obs, last_actions, self._checked(obs, last_actions, memory))
+        memory = self._checked(obs, last_actions, memory)
+        x = self._inside(self._encode(obs, last_actions))                                   # [copies, T, M, H]
+        before = self._inside(memory.unsqueeze(1)).squeeze(1)                               # [copies, M, H]
+        if isinstance(self.gru, nn.GRU):
+            features = self.gru(x.squeeze(0), before.contiguous())[0].unsqueeze(0)     # a GPU asks for it
+        else:
+            features = self.gru(x, before)
+        return features, self._outside(features[:, -1:], len(obs)).squeeze(1)
 
     def _checked(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor | None) -> torch.Tensor:
         """The memory before the first step; all three must be of these agents' sizes."""
@@ -180,29 +181,6 @@ class GRUAgents(nn.Module):
             memory = obs.new_zeros(batch, self.n_agents, self.memory_dim)
         errors.tensor("memory", memory, (batch, self.n_agents, self.memory_dim), obs.dtype)
         return memory
-
-    def _wide(self, obs: torch.Tensor) -> bool:
-        """Whether a step of obs[B, T, N, O] is too wide for one call for all steps."""
-        return isinstance(self.gru, nn.GRU) and obs.device.type == "cpu" and len(obs) * self.n_agents > self.WIDE
-
-    def _remember(self, obs: torch.Tensor, last_actions: torch.Tensor, memory: torch.Tensor):
-        x = self._inside(self._encode(obs, last_actions))                                   # [copies, T, M, H]
-        before = self._inside(memory.unsqueeze(1)).squeeze(1)                               # [copies, M, H]
-        if self._wide(obs):
-            features = self._step_by_step(x.squeeze(0), before.squeeze(0)).unsqueeze(0)
-        elif isinstance(self.gru, nn.GRU):
-            features = self.gru(x.squeeze(0), before.contiguous())[0].unsqueeze(0)     # a GPU asks for it
-        else:
-            features = self.gru(x, before)
-        return features, self._outside(features[:, -1:], len(obs)).squeeze(1)
-
-    def _step_by_step(self, x: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
-        """What ``self.gru`` gives for x[T, M, H] and memory[M, H], one step after the other."""
-        features = []
-        for step in x.unbind(0):
-            memory = torch.gru_cell(step, memory, *self.gru.all_weights[0])
-            features.append(memory)
-        return torch.stack(features)
 
     def _encode(self, obs: torch.Tensor, last_actions: torch.Tensor) -> torch.Tensor:
         """The first layer of (observation, last action, agent's number), the last two one-hot: [B, T, N, H].

@@ -211,26 +211,3 @@ def test_bad_input_is_refused_by_name(number):
     error, name, call = BAD[number]
     with pytest.raises(error, match=name):
         call()
-
-
-def test_many_agents_go_step_by_step_and_mean_the_same(monkeypatch):
-    """Values, memory and gradients of the one call for all steps and of the loop, which takes over where a step is
-    wide, in one block of steps or in several, the last one shorter."""
-    torch.set_default_dtype(torch.float64)
-    agents = GRUAgents(3, 5, 4, hidden=8)
-    obs, last = torch.randn(6, 7, 3, 5, generator=torch.Generator().manual_seed(0)), torch.full((6, 7, 3), -1)
-    results, calls, cell = [], [], torch.gru_cell
-    monkeypatch.setattr(torch, "gru_cell", lambda *inputs: counted.append(1) or cell(*inputs))
-    begun = torch.randn(6, 3, 8, generator=torch.Generator().manual_seed(1))
-    for wide, block in ((18, 8), (17, 8), (17, 3)):         # 6 rows of 3 agents: not yet, and just so
-        counted = []
-        monkeypatch.setattr(GRUAgents, "WIDE", wide)
-        monkeypatch.setattr(GRUAgents, "BLOCK", block)
-        agents.zero_grad()
-        q, memory = agents(obs, last, begun)
-        (q.square().sum() + memory.sum()).backward()
-        results.append([q, memory, *(weights.grad.clone() for weights in agents.parameters())])
-        calls.append(len(counted))
-    assert all(torch.allclose(one, other, rtol=1e-10, atol=1e-12) for result in results[1:]
-               for one, other in zip(results[0], result))
-    assert calls == [0, 7, 7]
