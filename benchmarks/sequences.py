@@ -177,7 +177,8 @@ def grow(device: str) -> list[dict]:
         updates = {"course": course_update(course, batch), "loop": make_update(loop, batch)}
         times = alternate(updates, blocks=5, wait=wait)
         whole = replace(batch, mask=torch.ones_like(batch.mask), terminated=torch.zeros_like(batch.terminated))
-        full = alternate({"course": course_update(course, whole), "loop": make_update(loop, whole)}, blocks=5, wait=wait)
+        updates_of_whole = {"course": course_update(course, whole), "loop": make_update(loop, whole)}
+        full = alternate(updates_of_whole, blocks=5, wait=wait)
         table.append({"agents": n_agents, "steps": steps, **ratio(times["loop"], times["course"]),
                       "full": ratio(full["loop"], full["course"])}
                      | {f"{key}_milliseconds": milliseconds(times[key]) for key in updates}
