@@ -130,10 +130,6 @@ class GRUAgents(nn.Module):
     also told whose it is and what that agent did last, each as a one-hot vector. ``hidden``: H.
     """
 
-    # So many agents a step, over all rows, stay in the processor's cache with what they write down for the gradient,
-    # [T, M, 3H] in several copies. ``Algorithm.unroll`` lets no more go through time together.
-    WIDE = 240
-
     def __init__(self, n_agents: int, obs_dim: int, n_actions: int, hidden: int = 64, shared: bool = True,
                  agent_id: bool = True, last_action: bool = True):
         super().__init__()

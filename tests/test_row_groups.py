@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from qmix_course import row_groups
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN
 from qmix_course.envs import TeamSpec
@@ -54,7 +55,7 @@ def learned(team, target, batch, monkeypatch, wide):
     """Loss and gradients, and the [rows, steps] of the calls of the agents' GRU, with ``WIDE`` at this number."""
     calls, remember = [], GRUAgents.remember
     with monkeypatch.context() as patch:
-        patch.setattr(GRUAgents, "WIDE", wide)
+        patch.setattr(row_groups, "WIDE", wide)
         patch.setattr(GRUAgents, "remember", lambda self, obs, *rest:
                       calls.append(tuple(obs.shape[:2])) or remember(self, obs, *rest))
         loss = team.loss(batch, target)
@@ -94,7 +95,7 @@ def test_every_value_up_to_the_last_observation_is_there(wide, monkeypatch):
     team, _ = make(VDN)
     lengths = [4, 9, 1, 6, 2, 9, 3]
     batch = episodes(team, lengths)
-    monkeypatch.setattr(GRUAgents, "WIDE", wide)
+    monkeypatch.setattr(row_groups, "WIDE", wide)
     for length in (1, 2, 5, 9, 10):
         q = team.unroll(batch, length)
         assert q.shape == (ROWS, length, 3, 4)
@@ -132,8 +133,17 @@ def test_a_step_that_is_left_out_ends_no_row(monkeypatch):
 
 def test_who_is_not_grouped(monkeypatch):
     """Agents with weights of their own, whose products are small already, and agents that remember nothing."""
-    monkeypatch.setattr(GRUAgents, "WIDE", 1)
+    monkeypatch.setattr(row_groups, "WIDE", 1)
     for team in (VDN(SPEC, recurrent=True, hidden=8, shared=False), VDN(SPEC), MAVEN(SPEC)):
-        assert team._groups(episodes(team, [2, 1, 3])) == 1
+        assert not row_groups.is_wide(team.agents, episodes(team, [2, 1, 3]))
     team = VDN(SPEC, recurrent=True, hidden=8)
-    assert team._groups(episodes(team, [2, 1, 3])) == 3 and team._groups(episodes(team, [2])) == 1
+    assert row_groups.is_wide(team.agents, episodes(team, [2, 1, 3]))
+    monkeypatch.setattr(row_groups, "WIDE", 9)
+    assert not row_groups.is_wide(team.agents, episodes(team, [2, 1, 3]))
+
+
+def test_one_row_of_many_agents_is_one_group(monkeypatch):
+    monkeypatch.setattr(row_groups, "WIDE", 1)
+    team, _ = make(VDN)
+    batch = episodes(team, [4])
+    torch.testing.assert_close(team.unroll(batch, 5), team.agents(batch.obs, batch.last_actions, batch.memory)[0])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import nn
 
-from qmix_course import checkpoint, errors
+from qmix_course import checkpoint, errors, row_groups
 from qmix_course.agents import GRUAgents, MLPAgents
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
 from qmix_course.replay import Batch
@@ -164,32 +162,10 @@ class Algorithm(nn.Module):
         They start at the first observation, with the memory with which the row began. What stands at padding means
         nothing.
         """
-        memory, groups = batch.memory if self.memory_dim else None, self._groups(batch)
-        if groups == 1:
-            return self.agents(batch.obs[:, :length], batch.last_actions[:, :length], memory)[0]
-        played = (batch.mask != 0) * torch.arange(1, batch.mask.shape[1] + 1)               # [B, T]
-        order = played.amax(1).argsort(stable=True)                                         # short rows first
-        q = []
-        for rows in order.tensor_split(groups):                 # one after the other, each as far as its longest row
-            steps = min(int(played[rows[-1]].amax()) + 1, length)           # and the observation after its last step
-            held = None if memory is None else memory[rows]
-            values = self.agents(batch.obs[rows, :steps], batch.last_actions[rows, :steps], held)[0]
-            q.append(torch.cat([values, values.new_zeros(len(rows), length - steps, *values.shape[2:])], 1))
-        return torch.cat(q).index_select(0, order.argsort())
-
-    def _groups(self, batch: Batch) -> int:
-        """In how many groups of rows ``unroll`` goes through time: more than one on a CPU, where a recurrent network
-        that all agents share would have more agents a step than ``GRUAgents.WIDE``.
-
-        A group stays in the cache, and among rows of about one length there is little padding: 1.1 to 1.3 times as fast
-        as all rows at once where half of the rows are shorter than three quarters of the longest, about as fast where
-        all are of one length (benchmarks/sequences.py).
-        """
-        if not self.memory_dim or batch.obs.device.type != "cpu":
-            return 1
-        rows, n_agents, _ = batch.memory.shape
-        shared = any(isinstance(part, GRUAgents) and part.copies == 1 for part in self.agents.modules())
-        return min(rows, math.ceil(rows * n_agents / GRUAgents.WIDE)) if shared else 1
+        if self.memory_dim and row_groups.is_wide(self.agents, batch):
+            return row_groups.unroll(self.agents, batch, length)
+        memory = batch.memory if self.memory_dim else None
+        return self.agents(batch.obs[:, :length], batch.last_actions[:, :length], memory)[0]
 
     def chosen(self, q: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The values of the actions that were played: q[B, T or T+1, N, A] → [B, T, N]."""
