@@ -18,11 +18,13 @@ WIDE = 240
 
 
 def is_wide(agents: nn.Module, batch: Batch) -> bool:
-    """Whether a network with a memory that all agents share would have more than ``WIDE`` of them a step, on a CPU."""
+    """Whether a network with a memory that all agents share would have more than ``WIDE`` of them a step, on a CPU.
+
+    Only ``GRUAgents`` as they are: others, MAVEN's or one's own, may hold something of the whole batch at once.
+    """
     rows, n_agents, _ = batch.memory.shape
-    if rows * n_agents <= WIDE or batch.obs.device.type != "cpu":
-        return False
-    return any(isinstance(part, GRUAgents) and part.copies == 1 for part in agents.modules())
+    shared = type(agents) is GRUAgents and agents.copies == 1
+    return shared and rows * n_agents > WIDE and batch.obs.device.type == "cpu"
 
 
 def unroll(agents: nn.Module, batch: Batch, length: int) -> torch.Tensor:

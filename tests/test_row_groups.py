@@ -14,7 +14,7 @@ from qmix_course.replay import Batch
 
 SPEC = TeamSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=6, episode_limit=9)
 ROWS = 7                                            # 21 agents a step
-ALGORITHMS = [IQL, VDN, QMIX, QPLEX, QTRAN, OWQMIX, MAVEN]
+ALGORITHMS = [IQL, VDN, QMIX, QPLEX, QTRAN, OWQMIX]
 OPTIONS = [dict(), dict(double_q=True), dict(td_lambda=0.7), dict(double_q=True, td_lambda=0.7)]
 
 
@@ -46,8 +46,6 @@ def episodes(team, lengths, seed=0):
     batch.reward[:], batch.mask[:] = torch.randn(batch.reward.shape), played
     ends = torch.arange(longest) == torch.tensor(lengths).unsqueeze(1) - 1
     batch.terminated[:] = ends & (torch.arange(rows) % 2 == 0).unsqueeze(1)
-    if isinstance(team, MAVEN):
-        return replace(batch, memory=team.memory_of(torch.arange(rows) % team.n_latents))
     return replace(batch, memory=torch.randn(batch.memory.shape))         # a row may begin in the middle of an episode
 
 
@@ -65,8 +63,6 @@ def learned(team, target, batch, monkeypatch, wide):
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_groups_learn_what_all_rows_at_once_learn(algorithm, options, monkeypatch):
-    if algorithm is MAVEN:
-        options = options | dict(n_latents=3)
     team, target = make(algorithm, **options)
     batch = episodes(team, [4, 9, 1, 6, 2, 9, 3])
     loss, gradients, calls = learned(team, target, batch, monkeypatch, 21)
@@ -132,10 +128,23 @@ def test_a_step_that_is_left_out_ends_no_row(monkeypatch):
 
 
 def test_who_is_not_grouped(monkeypatch):
-    """Agents with weights of their own, whose products are small already, and agents that remember nothing."""
+    """Agents with weights of their own, whose products are small already; agents that remember nothing; and agents of
+    somebody else, which see the whole batch in one call, as whatever they keep of it is made for."""
+    class Kept(GRUAgents):
+        def forward(self, obs, last_actions, memory=None):
+            q, memory = super().forward(obs, last_actions, memory)
+            self.q = q                              # for a loss of one's own
+            return q, memory
+
+    class Own(VDN):
+        def make_agents(self, recurrent, **options):
+            return Kept(SPEC.n_agents, SPEC.obs_dim, SPEC.n_actions, **options)
+
     monkeypatch.setattr(row_groups, "WIDE", 1)
-    for team in (VDN(SPEC, recurrent=True, hidden=8, shared=False), VDN(SPEC), MAVEN(SPEC)):
+    for team in (VDN(SPEC, recurrent=True, hidden=8, shared=False), VDN(SPEC), MAVEN(SPEC),
+                 MAVEN(SPEC, recurrent=True, hidden=8), Own(SPEC, recurrent=True, hidden=8)):
         assert not row_groups.is_wide(team.agents, episodes(team, [2, 1, 3]))
+    assert team.unroll(episodes(team, [2, 1, 3]), 3).shape == team.agents.q.shape == (3, 3, 3, 4)
     team = VDN(SPEC, recurrent=True, hidden=8)
     assert row_groups.is_wide(team.agents, episodes(team, [2, 1, 3]))
     monkeypatch.setattr(row_groups, "WIDE", 9)
