@@ -67,7 +67,7 @@ class Exercise:
     def seconds(self) -> float:
         """Of computing that its check may take. Whoever measures trains teams, and a slow computer needs long for it.
         """
-        return limit.SECONDS * (3 if "measure" in self.answers else 1)
+        return limit.SECONDS * (6 if "measure" in self.answers else 1)
 
     def earlier(self, names) -> Verdict | None:
         """The verdict for one who answers the exercise that had this number before, if one of ``names`` is of it."""
