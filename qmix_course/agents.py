@@ -79,17 +79,17 @@ class MLPAgents(nn.Module):
 
     def forward(self, obs: torch.Tensor, last_actions: torch.Tensor | None = None, memory: None = None):
         """q[B, T, N, A] and the memory, which is None, from obs[B, T, N, O]."""
-        errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), self.layers[0].weight.dtype)
+        *hidden, last = self.layers             # (a slice of a ModuleList would make new modules, at every step)
+        errors.tensor("obs", obs, ("B", "T", self.n_agents, self.obs_dim), last.weight.dtype)
         batch, time = obs.shape[:2]
         if self.agent_id:        # each with its own row of ones and zeros
             numbers = torch.eye(self.n_agents, dtype=obs.dtype, device=obs.device)
             obs = torch.cat([obs, numbers.expand(batch, time, -1, -1)], -1)
-        x = obs.flatten(0, 1).transpose(0, 1).reshape(self.copies, -1, obs.shape[-1])   # agents first: [copies, M, O]
-        for number, layer in enumerate(self.layers[:-1]):
+        x = obs.permute(2, 0, 1, 3).reshape(self.copies, -1, obs.shape[-1])             # agents first: [copies, M, O]
+        for number, layer in enumerate(hidden):
             x = layer(x)
             x = F.relu(self.norms[number](x) if self.norms else x)
-        q = self.layers[-1](x)
-        return q.view(self.n_agents, batch, time, self.n_actions).permute(1, 2, 0, 3), None
+        return last(x).view(self.n_agents, batch, time, self.n_actions).permute(1, 2, 0, 3), None
 
 
 class StackedGRU(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import torch
 
@@ -62,7 +62,8 @@ class Collector:
             actions = epsilon_greedy(q, now.available, epsilon, self.generator)
         else:
             actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
-        now = now.copy()                    # an environment may write what follows into the tensors that it gave
+        # An environment may write what follows into the tensors that it gave.
+        now = replace(now, obs=now.obs.clone(), state=now.state.clone(), available=now.available.clone())
         then = self.env.step(actions)
         self.algorithm.see(then.state)
         if self.length == 1:
@@ -84,7 +85,7 @@ class Collector:
             available=torch.stack([now.available, then.available], 1), actions=actions.unsqueeze(1).clone(),
             last_actions=torch.stack([self.last_actions, actions], 1),
             reward=then.reward.unsqueeze(1).to(dtype, copy=True), terminated=then.terminated.unsqueeze(1).clone(),
-            mask=torch.ones_like(self.rows.mask), memory=self.memory.clone() if self.memory_dim else None)
+            mask=torch.ones_like(self.rows.mask), memory=self.memory.clone() if self.memory_dim else self.rows.memory)
 
     def _write(self, now: TeamStep, actions: torch.Tensor, then: TeamStep) -> None:
         rows, at = self.rows, (torch.arange(self.env.num_envs), self.filled)

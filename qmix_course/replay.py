@@ -99,14 +99,11 @@ class Batch:
             value, shape, dtype = getattr(self, name), tuple(sizes[axis] for axis in axes), dtype or default
             if value.shape != shape or value.dtype is not dtype:
                 errors.tensor(name, value, shape, dtype)
-        for name in ("obs", "state", "reward", "memory"):
+        for name in ("obs", "state", "reward", *["memory"] * bool(memory_dim)):
             if not errors.finite(getattr(self, name)):
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         for name, lowest in (("actions", 0), ("last_actions", -1)):
-            values = getattr(self, name)
-            if rows and not (lowest <= values.min() and values.max() < spec.n_actions):
-                raise ValueError(f"{name}: expected {lowest} to {spec.n_actions - 1}, "
-                                 f"got {int(values.min())} to {int(values.max())}")
+            errors.between(name, getattr(self, name), lowest, spec.n_actions - 1)
         if not self.available.any(-1).all():
             raise ValueError("available: expected at least one available action for every agent, got a row without any")
         if not ((self.mask == 0) | (self.mask == 1)).all():
@@ -158,6 +155,7 @@ class ReplayBuffer:
     def __len__(self) -> int:
         return self._size
 
+    @torch.no_grad()
     def add(self, rows: Batch) -> None:
         """Write ``rows``, oldest first. Refuses wrong shapes and dtypes, NaN, and actions out of range, before writing.
         """
@@ -170,7 +168,7 @@ class ReplayBuffer:
         else:                                               # the last of them at the end, the rest from the start
             places = (self._next + torch.arange(count)) % self.capacity
         for field in fields(Batch):
-            getattr(self._rows, field.name)[places] = getattr(rows, field.name).detach().to(self.device)
+            getattr(self._rows, field.name)[places] = getattr(rows, field.name).to(self.device)
         self._next = (self._next + count) % self.capacity
         self._size = min(self._size + count, self.capacity)
 
@@ -183,11 +181,13 @@ class ReplayBuffer:
         if batch_size > self._size:
             raise ValueError(f"batch_size: expected at most the {self._size} rows in the buffer, got {batch_size}")
         places = distinct(self._size, batch_size, generator).to(self.device)
-        played = self._rows.mask[places].amax(0).nonzero()
-        longest = int(played.max()) + 1 if len(played) else 1
-        steps = {"T": longest, "T+1": longest + 1}
-        return Batch(**{name: getattr(self._rows, name)[places, :steps[axes[1]]] if axes[1] in steps else
-                        getattr(self._rows, name)[places] for name, axes, _ in FIELDS})
+        rows = {name: getattr(self._rows, name) for name, _, _ in FIELDS}
+        if self.length > 1:
+            played = rows["mask"][places].amax(0).nonzero()
+            longest = int(played.max()) + 1 if len(played) else 1
+            steps = {"T": longest, "T+1": longest + 1}
+            rows |= {name: rows[name][:, :steps[axes[1]]] for name, axes, _ in FIELDS if axes[1] in steps}
+        return Batch(**{name: value.index_select(0, places) for name, value in rows.items()})
 
     def rewards(self) -> tuple[float, float]:
         """Mean and spread (standard deviation) of the rewards of all steps in memory that were played; 0, 0 of none."""

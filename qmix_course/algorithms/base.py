@@ -74,15 +74,14 @@ class Algorithm(nn.Module):
         NaN and infinity are refused. Networks that are ``Algorithm`` themselves (OW-QMIX's Q̂*) take note too.
         """
         errors.tensor("state", state, (..., self.spec.state_dim))
-        if not state.numel():
+        size = state.to(self.device).abs()
+        if (size <= self.largest_state).all():          # nearly always; NaN is not, and goes on
             return
-        largest = state.abs().reshape(-1, self.spec.state_dim).amax(0).to(self.device)
+        largest = size.reshape(-1, self.spec.state_dim).amax(0)
         if not errors.finite(largest):
             component = int((~largest.isfinite()).nonzero()[0])
             raise ValueError(f"state: expected finite numbers from the environment, got NaN or infinity in component "
                              f"{component}")
-        if (largest <= self.largest_state).all():
-            return
         for part in self.modules():
             if isinstance(part, Algorithm):
                 torch.maximum(part.largest_state, largest, out=part.largest_state)

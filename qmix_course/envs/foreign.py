@@ -198,7 +198,13 @@ class Observed:
         self.size = int(spaces.flatdim(space))
         if not self.size:
             raise TypeError(f"{what}: expected at least one number to observe, got {came(space)}")
-        self._bounds = _bounds(space) if type(space) is spaces.Box else None
+        self._bounds = None
+        if type(space) is spaces.Box:
+            low, high = _bounds(space)
+            if space.dtype.kind == "f":                      # so that neither NaN nor infinity lies between them
+                most = np.finfo(space.dtype).max
+                low, high = np.maximum(low, -most), np.minimum(high, most)
+            self._bounds = low, high
 
     def _look(self, space) -> None:
         if isinstance(space, (spaces.Dict, spaces.Tuple)):
@@ -228,7 +234,7 @@ class Observed:
         if (self._bounds is not None and type(value) is np.ndarray and value.dtype == self._seen.dtype
                 and value.shape == self._seen.shape):       # as it should be: nothing to convert
             low, high = self._bounds
-            if np.isfinite(value).all() and (value >= low).all() and (value <= high).all():
+            if ((value >= low) & (value <= high)).all():
                 return value.ravel()
         inside = _inside(self.what, self._seen, value)
         with np.errstate(over="ignore"):                     # too large for the space's own dtype: found out just below

@@ -76,10 +76,13 @@ class _FromParallelEnv(TeamEnv):
             self.name, self._task = task.name, task
             self._rows = [Row(task, env, row) for row, env in enumerate(self._envs)]
             first_sight = task.look(self._envs[0], images)
-            super().__init__(TeamSpec(len(task.names), max(task.choices), max(task.sizes), task.state_dim,
-                                      task.episode_limit), num_envs)
-            self._now = self._blank()     # what the agents observe now, row by row; reward and flags stay 0
-            self._write(0, self._rows[0].begin(*first_sight))     # read in full, before anybody trains
+            spec = TeamSpec(len(task.names), max(task.choices), max(task.sizes), task.state_dim, task.episode_limit)
+            super().__init__(spec, num_envs)
+            self._obs = np.zeros((num_envs, spec.n_agents, spec.obs_dim))       # what the agents observe now, and may
+            self._open = np.zeros((num_envs, spec.n_agents, spec.n_actions), dtype=bool)        # … do, row by row
+            self._state = np.zeros((num_envs, spec.state_dim))
+            self._write(0, self._rows[0].begin(*first_sight))
+            self._sight((0.0, False, False))                  # read in full, before anybody trains
         except BaseException:
             if self._make is not None:                        # nobody else can close these
                 self.close()
@@ -89,7 +92,7 @@ class _FromParallelEnv(TeamEnv):
         for row in where.nonzero().flatten().tolist():
             seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
             self._write(row, self._rows[row].reset(seed))
-        return self._now.copy()
+        return self._sight(*[(0.0, False, False)] * self.num_envs)
 
     def _advance(self, actions: torch.Tensor) -> TeamStep:
         outcomes = []                                         # of each row: reward, terminated, truncated
@@ -97,38 +100,42 @@ class _FromParallelEnv(TeamEnv):
             seen, *outcome = self._rows[row].step(chosen)
             self._write(row, seen)
             outcomes.append(outcome)
-        reward, terminated, truncated = (torch.tensor(each) for each in zip(*outcomes))
-        for each in reward:                                   # the mean of numbers may be too large for torch's dtype
-            foreign.numbers(f"reward of the team in {self.name}, as {reward.dtype}", each, ())
+        step = self._sight(*outcomes)
         for words in self._task.news(self._said):
             warnings.warn(words, stacklevel=3)                # at the line that called step
-        now = self._now
-        return TeamStep(now.obs.clone(), now.state.clone(), now.available.clone(), reward, terminated, truncated)
+        return step
 
     def _write(self, row: int, seen: Seen) -> None:
         """Put what the agents of one row see where the batch has its place for it."""
-        step, task = self._now, self._task
-        obs, available = np.zeros(step.obs.shape[1:]), np.zeros(step.available.shape[1:], dtype=bool)
+        sizes, obs, available = self._task.sizes, self._obs[row], self._open[row]
+        obs.fill(0.0)
+        available.fill(False)
         for i, (numbers, mask) in enumerate(zip(seen.obs, seen.available)):
             if numbers is not None:
-                obs[i, :task.sizes[i]] = numbers
+                obs[i, :sizes[i]] = numbers
             available[i, :len(mask)] = mask
-        state = seen.state
-        if state is None:
-            state = np.concatenate([obs[i, :size] for i, size in enumerate(task.sizes)])
-        step.obs[row], step.state[row] = torch.from_numpy(obs), torch.as_tensor(state)
-        step.available[row] = torch.from_numpy(available)
-        if not (errors.finite(step.obs[row]) and errors.finite(step.state[row])):       # too large for torch's dtype
-            for observed, numbers in zip(task.observed, step.obs[row]):
-                foreign.numbers(f"{observed.what}, as {step.obs.dtype}", numbers)
-            foreign.numbers(f"state of {self.name}, as {step.state.dtype}", step.state[row])
+        if seen.state is not None:
+            self._state[row] = seen.state
+        else:
+            self._state[row] = np.concatenate([obs[i, :size] for i, size in enumerate(sizes)])
 
-    def _blank(self) -> TeamStep:
-        spec, rows = self.spec, self.num_envs
-        return TeamStep(
-            obs=torch.zeros(rows, spec.n_agents, spec.obs_dim), state=torch.zeros(rows, spec.state_dim),
-            available=torch.zeros(rows, spec.n_agents, spec.n_actions, dtype=torch.bool), reward=torch.zeros(rows),
-            terminated=torch.zeros(rows, dtype=torch.bool), truncated=torch.zeros(rows, dtype=torch.bool))
+    def _sight(self, *outcomes: tuple[float, bool, bool]) -> TeamStep:
+        """What was written, and what each row brought, in tensors of their own. Refuses what torch's dtype cannot hold.
+        """
+        reward, terminated, truncated = (np.array(each) for each in zip(*outcomes))
+        dtype, task = torch.get_default_dtype(), self._task
+        near = np.float64 if dtype is torch.float64 else np.float32         # (numpy has not all of torch's)
+        with np.errstate(over="ignore"):                                    # found out just below
+            obs, state, reward = (torch.from_numpy(each.astype(near)).to(dtype)
+                                  for each in (self._obs, self._state, reward))
+        if not (errors.finite(obs) and errors.finite(state) and errors.finite(reward)):
+            for row in range(self.num_envs):
+                for observed, numbers in zip(task.observed, obs[row]):
+                    foreign.numbers(f"{observed.what}, as {dtype}", numbers)
+                foreign.numbers(f"state of {self.name}, as {dtype}", state[row])
+                foreign.numbers(f"reward of the team in {self.name}, as {dtype}", reward[row], ())
+        available = torch.from_numpy(self._open.copy())
+        return TeamStep(obs, state, available, reward, torch.from_numpy(terminated), torch.from_numpy(truncated))
 
     def close(self) -> None:
         """Close the environments inside; a reset is needed before the next step, if they stand one."""

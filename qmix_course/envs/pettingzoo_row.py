@@ -38,6 +38,8 @@ class Task:
             self.observed.append(foreign.Observed(f"observation of {a} in {self.name}", sees))
             self.acts.append(acts)
             self.choices.append(foreign.action_count(f"action of {a} in {self.name}", acts))
+        self.all_open = [np.ones(n, dtype=bool) for n in self.choices]          # without a mask (nobody writes into it)
+        self.waiting = [np.arange(n) == 0 for n in self.choices]                # who is not in play has action 0 alone
         self.sizes = [observed.size for observed in self.observed]
         self.own_limit = foreign.own_limit(first.unwrapped, metadata)
         if episode_limit is None:
@@ -224,7 +226,7 @@ class Row:
         foreign.mapping(f"observations of {task.name}", observations)
         foreign.mapping(f"infos of {task.name}", infos)
         seen: list[np.ndarray | None] = [None] * len(task.names)
-        available = [np.arange(n) == 0 for n in task.choices]
+        available = list(task.waiting)
         for i, agent in enumerate(task.names):
             if agent not in reading:
                 continue
@@ -252,14 +254,14 @@ class Row:
             raise ValueError(f"{what}: expected one at every step or at none, got "
                              f"{'one now and none' if masks else 'none now and one'} before")
         if not masks:
-            return np.ones(n, dtype=bool)
+            return task.all_open[i]
         if (masks[0] != masks[-1]).any():
             raise ValueError(f"{what}: expected the same one in observation and info, got {masks[0].tolist()} and "
                              f"{masks[1].tolist()}")
         if masks[0].any():
             return masks[0]
         if last:
-            return np.ones(n, dtype=bool)
+            return task.all_open[i]
         raise ValueError(f"{what}: expected at least one available action, got none")
 
     def _look_for_masks(self, i: int, entries, where: str) -> None:
