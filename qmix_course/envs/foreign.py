@@ -32,7 +32,7 @@ def came(value) -> str:
 
 def mapping(what: str, value) -> Mapping:
     """``value`` if it is a dictionary."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):        # (the first is quicker, and usual)
         raise ValueError(f"{what}: expected a dict, got {came(value)}")
     return value
 
