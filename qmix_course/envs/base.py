@@ -181,7 +181,9 @@ class TeamEnv(ABC):
         return step
 
     def _check_actions(self, actions: torch.Tensor) -> None:
-        errors.between("actions", actions, 0, self.spec.n_actions - 1)
+        low, high = actions.numpy().min(), actions.numpy().max()
+        if low < 0 or high >= self.spec.n_actions:
+            raise ValueError(f"actions: expected 0 to {self.spec.n_actions - 1}, got {low} to {high}")
         if self.masks_actions and not self._available.gather(-1, actions.unsqueeze(-1)).all():
             row, agent, _ = (~self._available.gather(-1, actions.unsqueeze(-1))).nonzero()[0].tolist()
             raise ValueError(f"actions: action {int(actions[row, agent])} is not available "
