@@ -76,6 +76,11 @@ OUTSIDE = [
     (BOX, np.zeros((3, 1))),
     (BOX, [0, NAN, 0]), (BOX, [0, INF, 0]), (BOX, "abc"), (BOX, [None] * 3), (BOX, [[0], [0, 0]]), (BOX, {"x": 1}),
     (BOX, np.array(["0", "0", "0"])),
+    # arrays of the space's own type, as they come most often
+    (BOX, np.float32([0, NAN, 0])), (BOX, np.float32([0, 0, -INF])), (BOX, np.float32([0, 1.01, 0])),
+    (spaces.Box(-INF, INF, (2,)), np.float32([0, INF])), (spaces.Box(-INF, INF, (2,)), np.float32([-INF, 0])),
+    (spaces.Box(-INF, INF, (2,)), np.float32([NAN, 0])), (spaces.Box(-INF, INF, (1,), np.float64), np.float64([INF])),
+    (spaces.Box(-INF, INF, (1,), np.float64), np.float64([1e300])), (BYTES, np.uint8([0, 10])),
     (BOX, [1j, 0, 0]), (spaces.Box(-INF, INF, (1,)), [INF]), (spaces.Box(-INF, INF, (1,)), [1e300]), (BYTES, [0, -1]),
     (BYTES, [0, 10]),
     (BYTES, [0, 0.5]), (BYTES, [0, 256]), (DISCRETE, 3), (DISCRETE, -1), (DISCRETE, 1.5), (DISCRETE, [1]),

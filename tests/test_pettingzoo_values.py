@@ -11,7 +11,7 @@ pytest.importorskip("pettingzoo")
 from gymnasium import spaces  # noqa: E402
 from parallel_worlds import World, at, refused  # noqa: E402
 
-from qmix_course.envs import from_parallel_env  # noqa: E402
+from qmix_course.envs import ResetNeeded, from_parallel_env  # noqa: E402
 
 ZEROS = torch.zeros(1, 2, dtype=torch.int64)
 NAN, INF = float("nan"), float("inf")
@@ -219,6 +219,60 @@ def test_a_reward_too_large_for_the_batch():
     for each, how in ((1e300, "mean"), (1.5e308, "sum")):
         env = from_parallel_env(World(rewards=at(2, {"a": each, "b": each})), episode_limit=20, reward=how)
         refused(env, 2, "reward of the team in tampered, as torch.float32: expected one finite number")
+
+
+@pytest.mark.parametrize("row", [0, 2])
+@pytest.mark.parametrize("field, large, words", [
+    ("observations", lambda world, right: {a: np.float64([1e300 if a == "b" else 0.0]) for a in right},
+     "observation of b in tampered"),
+    ("state", lambda world, right: np.float64([0.0, -1e300]), "state of tampered"),
+    ("rewards", lambda world, right: dict.fromkeys(right, 1e300), "reward of the team in tampered")])
+def test_what_is_too_large_for_torch_is_refused_in_every_row(field, large, words, row):
+    """It would come as infinity. Whichever row it is, all are to be reset then, and go on as before."""
+    made, space = [], spaces.Box(-np.inf, np.inf, (1,), np.float64)
+    usual = {"observations": lambda world, right: dict.fromkeys(right, np.zeros(1)),
+             "state": lambda world, right: right}
+
+    def tamper(world, right):
+        small = usual.get(field, lambda world, right: right)(world, right)
+        return large(world, right) if world.t == 2 and world is made[row] else small
+
+    def make():
+        made.append(World(seen=space, **(usual | {field: tamper})))
+        return made[-1]
+    env, still = from_parallel_env(make, num_envs=3, episode_limit=20), torch.zeros(3, 2, dtype=torch.int64)
+    for _ in range(2):
+        env.reset(seed=0)
+        env.step(still)
+        with pytest.raises(ValueError, match=f"{words}, as torch.float32: expected .*finite number.*infinity"):
+            env.step(still)
+        with pytest.raises(ResetNeeded):
+            env.step(still)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_a_step_gave_stays_as_it_was(dtype):
+    """The bridge writes the next step into arrays of its own, and whoever has a step may write into that."""
+    def infos(world, right):
+        return {a: {"action_mask": np.arange(3) != world.t % 3} for a in right}
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        env = from_parallel_env(lambda: World(infos=infos), num_envs=2, episode_limit=20)
+        steps = [env.reset(seed=0)]
+        kept = [steps[0].copy()]
+        for t in range(3):
+            steps.append(env.step(torch.full((2, 2), (t + 1) % 3)))
+            kept.append(steps[-1].copy())
+            for name, value in vars(steps[-1]).items():
+                value.zero_()
+                assert all((getattr(step, name) == getattr(copy, name)).all()
+                           for step, copy in zip(steps[:-1], kept)), name
+            steps[-1] = kept[-1]
+        assert [step.obs.argmax(-1).unique().tolist() for step in kept] == [[0], [1], [2], [3]]
+        assert [(~step.available).long().argmax(-1).unique().tolist() for step in kept] == [[0], [1], [2], [0]]
+    finally:
+        torch.set_default_dtype(before)
 
 
 @pytest.mark.parametrize("how, worth", [("mean", 2.5), ("sum", 10.0)])

@@ -109,7 +109,6 @@ class _FromParallelEnv(TeamEnv):
         """Put what the agents of one row see where the batch has its place for it."""
         sizes, obs, available = self._task.sizes, self._obs[row], self._open[row]
         obs.fill(0.0)
-        available.fill(False)
         for i, (numbers, mask) in enumerate(zip(seen.obs, seen.available)):
             if numbers is not None:
                 obs[i, :sizes[i]] = numbers
