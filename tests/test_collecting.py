@@ -10,7 +10,7 @@ from torch import nn
 
 from qmix_course.algorithms import QMIX, VDN
 from qmix_course.collect import Collector
-from qmix_course.envs import GridWorld, ResetNeeded, TeamSpec
+from qmix_course.envs import GridWorld, ResetNeeded, Skirmish, TeamSpec
 from qmix_course.evaluation import evaluate, play
 from qmix_course.exploration import epsilon_greedy
 from qmix_course.replay import Batch, ReplayBuffer
@@ -219,7 +219,7 @@ def test_what_was_saved_stays_as_it_was(kind):
 # ---- environments that keep the contract loosely ---------------------------------------------------------------------
 
 
-class Stubborn(GridWorld):
+class Stubborn:
     """Gives the same tensors every time and writes what follows into them."""
 
     def _hand(self, step):
@@ -235,14 +235,20 @@ class Stubborn(GridWorld):
     def _advance(self, actions):
         return self._hand(super()._advance(actions))
 
-    def clone(self, num_envs=None):
-        return type(self)(self.size, self.spec.n_agents, num_envs or self.num_envs)
+
+class StubbornGrid(Stubborn, GridWorld):
+    pass
+
+
+class StubbornSkirmish(Stubborn, Skirmish):
+    """(Which also masks actions.)"""
 
 
 @pytest.mark.parametrize("recurrent", [False, True])
-def test_an_environment_that_writes_into_what_it_gave_fills_the_memory_rightly(recurrent):
+@pytest.mark.parametrize("kinds", [(GridWorld, StubbornGrid), (Skirmish, StubbornSkirmish)])
+def test_an_environment_that_writes_into_what_it_gave_fills_the_memory_rightly(kinds, recurrent):
     rows, episodes = [], []
-    for kind in (GridWorld, Stubborn):
+    for kind in kinds:
         env = kind(num_envs=3)
         team = VDN.for_env(env, recurrent=recurrent)
         collector = Collector(env, team, 0, torch.Generator().manual_seed(0))

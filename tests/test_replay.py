@@ -97,6 +97,11 @@ def test_refuses_bad_rows_and_stays_as_it_was():
         with pytest.raises(error, match=name):
             buffer.add(batch)
         assert held(buffer) == [1, 2], name
+    remembering = ReplayBuffer(4, SPEC, memory_dim=2)
+    memory = torch.zeros(1, SPEC.n_agents, 2)
+    memory[0, 0, 1] = torch.nan
+    with pytest.raises(ValueError, match="memory: expected finite numbers"):
+        remembering.add(replace(good, memory=memory))
     with pytest.raises(ValueError, match="capacity"):
         buffer.add(rows(range(5)))
     with pytest.raises(ValueError, match="batch_size: expected at most the 2"):

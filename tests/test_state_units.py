@@ -95,6 +95,12 @@ def test_a_state_that_is_no_number_is_refused_and_leaves_no_trace(kind, bad):
                                          "component 3"):
         run.advance()
     assert torch.equal(run.algorithm.largest_state, before) and len(run.buffer) == 0
+    state = torch.full((2, len(before)), 100.0)
+    run.algorithm.see(state)
+    state[1, 3] = bad                           # where nothing else is larger than what was seen
+    with pytest.raises(ValueError, match="^state: expected finite numbers from the environment, .* component 3"):
+        run.algorithm.see(state)
+    assert (run.algorithm.largest_state == 100.0).all()
     with pytest.raises(ValueError, match="state: expected shape"):
         run.algorithm.see(torch.zeros(3, 7))
 
