@@ -1,4 +1,4 @@
-"""Somebody else's environment, mpe2's simple_spread (3 agents, one row): where the time of a step goes."""
+"""Somebody else's environment, mpe2's simple_spread (3 agents): where the time of a step goes, by rows side by side."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from qmix_course.algorithms import QMIX
 from qmix_course.collect import Collector
 from qmix_course.training import Run, TrainConfig
 
-NAMES = {"environment": "the environment alone", "bridge": "through the bridge",
-         "collector": "with the collector: agents act, rows are written", "training": "training, default settings"}
+ROWS = (1, 4, 8, 32)
+WORDS = {"bridge": "through the bridge", "collector": "with the collector: agents act, rows are written",
+         "training": "training, default settings"}
 
 
 def measure() -> dict | None:
-    """Milliseconds a step, and how many times the environment's own; None where mpe2 is not installed."""
+    """Milliseconds a step of one environment, and how many times the environment's own; None where mpe2 is not
+    installed."""
     try:
         from mpe2 import simple_spread_v3
 
@@ -24,11 +26,15 @@ def measure() -> dict | None:
     except ModuleNotFoundError:
         return None
     make = simple_spread_v3.parallel_env
-    times = alternate({"environment": alone(make()), "bridge": through_the_bridge(from_parallel_env(make())),
-                       "collector": collecting(from_parallel_env(make())),
-                       "training": training(from_parallel_env(make()))}, block_seconds=0.5)
-    return {name: {"milliseconds": milliseconds(each), "steps_per_second": 1e3 / milliseconds(each),
-                   "of_environment": ratio(each, times["environment"])} for name, each in times.items()}
+    contenders = {("environment", 1): alone(make())}
+    for rows in ROWS:
+        for name, of in (("bridge", through_the_bridge), ("collector", collecting), ("training", training)):
+            contenders[name, rows] = of(from_parallel_env(make, num_envs=rows))
+    times = {(name, rows): [each / rows for each in measured]
+             for (name, rows), measured in alternate(contenders, block_seconds=0.5).items()}
+    own = times["environment", 1]
+    return {f"{name}, {rows}": {"milliseconds": milliseconds(each), "steps_per_second": 1e3 / milliseconds(each),
+                                "of_environment": ratio(each, own)} for (name, rows), each in times.items()}
 
 
 def alone(env) -> Callable[[], None]:
@@ -45,7 +51,7 @@ def alone(env) -> Callable[[], None]:
 
 def through_the_bridge(env) -> Callable[[], None]:
     env.reset(seed=0)
-    actions = list(torch.randint(5, (64, 1, 3), generator=torch.Generator().manual_seed(0)))
+    actions = list(torch.randint(5, (64, env.num_envs, 3), generator=torch.Generator().manual_seed(0)))
 
     def step() -> None:
         actions.append(actions.pop(0))
@@ -72,9 +78,19 @@ def report(result: dict | None) -> None:
     if result is None:
         print("mpe2 is not installed: no simple_spread (it comes with requirements-pettingzoo.txt)")
         return
-    print("simple_spread, 3 agents, one row                      ms a step   steps/s   × the environment")
-    for name, words in NAMES.items():
-        row = result[name]
-        print(f"  {words:50} {row['milliseconds']:9.3f} {row['steps_per_second']:9,.0f} "
-              f"{row['of_environment']['ratio_median']:11.2f} ({row['of_environment']['ratio_min']:.2f} to "
-              f"{row['of_environment']['ratio_max']:.2f})")
+    own = result["environment, 1"]
+    print(f"simple_spread, 3 agents: the environment alone takes {own['milliseconds']:.3f} ms a step "
+          f"({own['steps_per_second']:,.0f} steps/s)")
+    print("                                                 rows   ms a step   steps/s   × the environment")
+    for name, words in WORDS.items():
+        for rows in ROWS:
+            row = result[f"{name}, {rows}"]
+            of = row["of_environment"]
+            print(f"  {words if rows == ROWS[0] else '':48} {rows:2} {row['milliseconds']:11.3f} "
+                  f"{row['steps_per_second']:9,.0f} {of['ratio_median']:11.2f} "
+                  f"({of['ratio_min']:.2f} to {of['ratio_max']:.2f})")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    report(measure())
