@@ -78,8 +78,9 @@ class _FromParallelEnv(TeamEnv):
             first_sight = task.look(self._envs[0], images)
             spec = TeamSpec(len(task.names), max(task.choices), max(task.sizes), task.state_dim, task.episode_limit)
             super().__init__(spec, num_envs)
-            self._obs = np.zeros((num_envs, spec.n_agents, spec.obs_dim))       # what the agents observe now, and may
-            self._open = np.zeros((num_envs, spec.n_agents, spec.n_actions), dtype=bool)        # … do, row by row
+            # Row by row: what the agents observe now, which actions are open to them, and the state.
+            self._obs = np.zeros((num_envs, spec.n_agents, spec.obs_dim))
+            self._open = np.zeros((num_envs, spec.n_agents, spec.n_actions), dtype=bool)
             self._state = np.zeros((num_envs, spec.state_dim))
             self._write(0, self._rows[0].begin(*first_sight))
             self._sight((0.0, False, False))                  # read in full, before anybody trains
