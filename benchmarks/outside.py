@@ -89,8 +89,3 @@ def report(result: dict | None) -> None:
             print(f"  {words if rows == ROWS[0] else '':48} {rows:2} {row['milliseconds']:11.3f} "
                   f"{row['steps_per_second']:9,.0f} {of['ratio_median']:11.2f} "
                   f"({of['ratio_min']:.2f} to {of['ratio_max']:.2f})")
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    report(measure())

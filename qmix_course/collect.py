@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import torch
 
@@ -62,8 +62,7 @@ class Collector:
             actions = epsilon_greedy(q, now.available, epsilon, self.generator)
         else:
             actions, memory = self.noise.act(q, now.available, epsilon, now.obs, self.last_actions, self.memory)
-        # An environment may write what follows into the tensors that it gave.
-        now = replace(now, obs=now.obs.clone(), state=now.state.clone(), available=now.available.clone())
+        now = now.copy()                    # an environment may write what follows into the tensors that it gave
         then = self.env.step(actions)
         self.algorithm.see(then.state)
         if self.length == 1:

@@ -99,7 +99,7 @@ class Batch:
             value, shape, dtype = getattr(self, name), tuple(sizes[axis] for axis in axes), dtype or default
             if value.shape != shape or value.dtype is not dtype:
                 errors.tensor(name, value, shape, dtype)
-        for name in ("obs", "state", "reward", *["memory"] * bool(memory_dim)):
+        for name in ("obs", "state", "reward", "memory"):
             if not errors.finite(getattr(self, name)):
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         for name, lowest in (("actions", 0), ("last_actions", -1)):
