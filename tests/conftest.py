@@ -12,16 +12,14 @@ import torch
 
 from tools import build, notebooks
 
-# These run notebooks, install things, start many processes or train for long. All others are `pytest -m library`.
+# These, and all test_touch*, run notebooks or a browser, install things, start many processes or train for long. All
+# others are `pytest -m library`.
 SLOW = {
     "test_arms_apart", "test_bars", "test_browser", "test_build", "test_capstone", "test_catalogue", "test_cells",
-    "test_check_ends",
-    "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands", "test_copies",
-    "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_experiment",
-    "test_experiment_clusters", "test_matrix", "test_nbgrader",
-    "test_notebooks", "test_packaging", "test_process", "test_progress", "test_sealed", "test_setup_cell", "test_site",
-    "test_tables", "test_touch", "test_touch_board", "test_touch_dice", "test_touch_lab", "test_touch_part2",
-    "test_touch_starts", "test_touch_surface", "test_touch_tables", "test_walk", "test_worlds_jaxmarl",
+    "test_check_ends", "test_check_memory", "test_checkpoint_files", "test_command_line", "test_commands",
+    "test_copies", "test_copies_at_once", "test_copies_in_the_way", "test_desk", "test_exercises", "test_experiment",
+    "test_experiment_clusters", "test_matrix", "test_nbgrader", "test_notebooks", "test_packaging", "test_process",
+    "test_progress", "test_sealed", "test_setup_cell", "test_site", "test_tables", "test_walk", "test_worlds_jaxmarl",
     "test_worlds_named", "test_worlds_vmas"}
 SLOW_TESTS = {
     "test_a_killed_run_resumes_to_the_same_bits", "test_a_stopped_run_resumes_to_the_same_bits",
@@ -35,20 +33,22 @@ SLOW_TESTS = {
 
 # Of the library's, these take more than a few seconds: what is left is `pytest -m quick`.
 LONG = {
-    "test_address", "test_algorithms_named", "test_alt", "test_best_team", "test_clones", "test_doubts",
-    "test_extending", "test_formation", "test_going_on", "test_lesson", "test_lesson20", "test_lesson21",
-    "test_long_way", "test_methods", "test_minutes", "test_mutants", "test_parameter_noise", "test_plots",
-    "test_plots_curves", "test_plots_grid_world", "test_plots_skirmish", "test_practice", "test_predator_prey",
-    "test_predator_prey_contract", "test_report", "test_seeds", "test_skirmish_by_hand", "test_skirmish_contract",
-    "test_skirmish_exact", "test_state_units", "test_watch", "test_worlds_table"}
+    "test_address", "test_algorithms_named", "test_alt", "test_best_team", "test_check_env", "test_clones",
+    "test_doubts", "test_extending", "test_formation", "test_going_on", "test_lesson", "test_lesson20",
+    "test_lesson21", "test_long_way", "test_methods", "test_minutes", "test_mutants", "test_own_algorithms",
+    "test_own_doubts", "test_parameter_noise", "test_plots", "test_plots_curves", "test_plots_grid_world",
+    "test_plots_skirmish", "test_practice", "test_predator_prey", "test_predator_prey_contract", "test_report",
+    "test_seeds", "test_skirmish_by_hand", "test_skirmish_contract", "test_skirmish_exact", "test_state_units",
+    "test_watch", "test_worlds_table"}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        own = item.path.parent == notebooks.ROOT / "tests" and item.path.stem not in SLOW
-        if own and getattr(item, "originalname", item.name) not in SLOW_TESTS:
+        stem, name = item.path.stem, getattr(item, "originalname", item.name)
+        slow = stem.startswith("test_touch") or stem in SLOW or name in SLOW_TESTS
+        if item.path.parent == notebooks.ROOT / "tests" and not slow:
             item.add_marker("library")
-            if item.path.stem not in LONG:
+            if stem not in LONG:
                 item.add_marker("quick")
 
 
