@@ -6,7 +6,7 @@ import copy
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -72,7 +72,8 @@ def collect(folder: str | Path = ".") -> Pieces:
     """Find the exercise notebooks in ``folder``, run them, take the pieces of the team from them, and check each.
 
     A notebook is known by the exercises in it, whatever its name; one without any may still define a piece. Where
-    several hold one piece, it is taken from the one saved last in which it was attempted, and ``notes`` say so.
+    several hold one piece, it is taken from the one saved last in which it was attempted, and ``notes`` say so. What
+    only trains teams, the answers to experiments, is not run.
 
     ``folder``: where the exercises of lessons 02, 03, 05, 06 and 07 are; by default beside the notebook that calls
     this.
@@ -85,7 +86,8 @@ def collect(folder: str | Path = ".") -> Pieces:
     if not Path(folder).is_dir():
         raise ValueError(f"folder: expected a folder with notebooks, got {str(folder)!r}, which is none")
     notebooks = finding.look(Path(folder).resolve())
-    run = cache(standing.run)                                   # a notebook with several pieces is run once
+    trains = {each.cell for _, lesson, _ in PIECES for each in exercises(lesson) if each.measures}
+    run = cache(partial(standing.run, leave_out=trains))        # a notebook with several pieces is run once
     parts, verdicts, notes = {}, {}, []
     for _, lesson, name in PIECES:
         number = _exercise(lesson, name).number
@@ -113,7 +115,7 @@ def collect(folder: str | Path = ".") -> Pieces:
 
 def _verdict(lesson: str, name: str, ran: standing.Ran) -> Verdict:
     exercise = _exercise(lesson, name)
-    failed = ran.failed.get(f"answer_{exercise.number.replace('.', '_')}")
+    failed = ran.failed.get(exercise.cell)
     if failed:
         return Verdict("error in your code", failed)
     if name not in ran.names:

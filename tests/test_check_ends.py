@@ -31,6 +31,7 @@ from qmix_course.checks import check, limit
 from qmix_course.checks.exercise import find
 from qmix_course.checks.guard import Guard, OffLimits
 from qmix_course.checks.room import Room
+from qmix_course.desk import running, standing
 from qmix_course.desk.running import run_cell
 
 pytestmark = pytest.mark.every_python                   # how a thread is stopped differs from one Python to the next
@@ -200,6 +201,8 @@ def test_the_teachers_page_names_these_limits():
     page = (Path(__file__).parents[1] / "docs" / "teaching.md").read_text(encoding="utf-8")
     usual, experiment = PLAIN.seconds, replace(PLAIN, answers={"measure": "function"}).seconds
     assert f"more than {usual} seconds (in an experiment, which trains teams, {experiment}), or waits for " in page
+    assert f"{running.CELL_SECONDS} seconds of computing, and {running.MEASURE_SECONDS} where it says `measure`" in page
+    assert standing.RUN_SECONDS == 600 and "gives up after ten minutes" in page
 
 
 def test_the_stop_button_is_heard(monkeypatch):

@@ -10,10 +10,11 @@ import time
 
 import pytest
 
-from qmix_course.checks import limit
+from qmix_course.checks import exercises, limit
+from qmix_course.checks.exercise import LESSONS
 from qmix_course.desk import running, sealed, standing
-from qmix_course.desk.reading import DeskError
-from tools.notebooks import EXERCISES
+from qmix_course.desk.reading import DeskError, read_cells
+from tools.notebooks import EXERCISES, SOLUTIONS
 
 RIGHT = ("def one_step_target(reward, next_values, terminated):\n    return reward if terminated else reward + 0.9 * "
          "max(next_values)")
@@ -124,3 +125,24 @@ def test_a_cell_that_never_ends_is_stopped_and_the_next_one_runs(monkeypatch):
     monkeypatch.setattr(running, "CELL_SECONDS", 20)
     monkeypatch.setattr(limit, "WAITING", 1)
     assert "waiting" in running.run_cell("import time\ntime.sleep(99)", 2, names)
+
+
+def test_a_cell_that_measures_has_more_time(monkeypatch):
+    """Experiments train for eight seeds in one cell: the reference solutions up to 34 seconds on a slow computer."""
+    monkeypatch.setattr(running, "CELL_SECONDS", 0.3)
+    busy = "import time\nend = time.process_time() + 1\nwhile time.process_time() < end:\n    pass\n{} = 3"
+    assert "it ran too long and was stopped" in running.run_cell(busy.format("answer"), 0, {})
+    names = {}
+    assert running.run_cell(busy.format("measured"), 0, names) == "" and names["measured"] == 3
+    monkeypatch.setattr(running, "MEASURE_SECONDS", 0.3)
+    assert "it ran too long and was stopped" in running.run_cell(busy.format("measured"), 0, {})
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_experiment_gets_that_time_and_no_other_exercise(lesson):
+    cells = {cell["id"]: cell["source"] for cell in read_cells(next(SOLUTIONS.glob(f"{lesson}_*.ipynb")))}
+    for exercise in exercises(lesson):
+        most = running.MEASURE_SECONDS if exercise.measures else running.CELL_SECONDS
+        assert running.seconds_of(cells[exercise.cell]) == most, exercise.number
+        # A cell trains more than its check does. And whoever never ends leaves time for a word on all the others.
+        assert most >= exercise.seconds and most + exercise.seconds <= 0.7 * standing.RUN_SECONDS

@@ -4,7 +4,7 @@ c = get_config()  # noqa: F821
 
 # nbgrader's own stub raises at the top level and would stop a notebook that is not solved yet.
 c.ClearSolutions.code_stub = {"python": "..."}
-c.ExecutePreprocessor.timeout = 120
+c.ExecutePreprocessor.timeout = 300          # by the clock: experiments train, and a slow computer needs long for it
 
 # Every kernel takes the installed course before a submission's first line runs: a folder qmix_course/ that was handed
 # in beside the notebook is not taken for it, and QMIX_COURSE_STRICT is read before an answer can change it.

@@ -64,10 +64,19 @@ class Exercise:
     formerly: tuple[str, ...] = ()
 
     @property
+    def cell(self) -> str:
+        """The id of the cell in which it is answered."""
+        return f"answer_{self.number.replace('.', '_')}"
+
+    @property
+    def measures(self) -> bool:
+        """Whether it is an experiment, which trains teams."""
+        return "measure" in self.answers
+
+    @property
     def seconds(self) -> float:
-        """Of computing that its check may take. Whoever measures trains teams, and a slow computer needs long for it.
-        """
-        return limit.SECONDS * (6 if "measure" in self.answers else 1)
+        """Of computing that its check may take. A slow computer needs long to train teams."""
+        return limit.SECONDS * (6 if self.measures else 1)
 
     def earlier(self, names) -> Verdict | None:
         """The verdict for one who answers the exercise that had this number before, if one of ``names`` is of it."""

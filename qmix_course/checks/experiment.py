@@ -99,8 +99,7 @@ class Plan:
         cases = [(arm, [last, self.fresh]) for arm in self.arms]
         wanted, given, own, theirs = [], [], [], []
         for arm, seeds in cases:
-            with trained.watching(room) as runs:
-                answer = room.ask(measure, arm, seeds, may_seed=True)
+            answer, runs = _asked(room, measure, arm, seeds)
             given.append(_list(room, f"measure({arm!r}, {seeds})", answer, len(seeds)))
             theirs.append(runs)
             row, runs = _again(self.run, arm, tuple(seeds), room)
@@ -124,7 +123,7 @@ class Plan:
         draw = random.Random(repr(numbers))                         # the same numbers, the same seeds
         others = sorted(draw.sample(range(last), min(4, last)))
         for arm in [draw.choice(self.arms)] if self.dear else self.arms:
-            answer = room.ask(measure, arm, others, may_seed=True)
+            answer, _ = _asked(room, measure, arm, others)
             self._as_measured(room, arm, others, _list(room, f"measure({arm!r}, {others})", answer, len(others)),
                               numbers)
 
@@ -172,8 +171,7 @@ class Plan:
             return
         arm, alone = self.arms[0], []
         for seed in (last, self.fresh):
-            with trained.watching(room) as runs:
-                room.ask(measure, arm, [seed], may_seed=True)
+            _, runs = _asked(room, measure, arm, [seed])
             alone.append(runs)
         if all(alone) and trained.alike(*alone):
             if not trained.alike(*(_again(self.run, arm, (seed,), room)[1] for seed in (last, self.fresh))):
@@ -218,6 +216,13 @@ def _again(run: Callable, arm: str, seeds: tuple[int, ...], room: Room) -> tuple
             row = [float(number) for number in run(arm, seeds)]
         TRAINED[run, arm, seeds] = row, runs
     return TRAINED[run, arm, seeds]
+
+
+def _asked(room: Room, measure, arm: str, seeds: list[int]) -> tuple[object, list[trained.Run]]:
+    """What the learner's ``measure`` gives for these seeds, and what it trains for it."""
+    with trained.watching(room) as runs:
+        answer = room.ask(measure, arm, seeds, may_seed=True)
+    return answer, runs
 
 
 def _list(room: Room, name: str, given, length: int | None = None) -> list[float]:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from qmix_course.desk.copies import shipped
 from qmix_course.desk.reading import DeskError, read_cells
 from qmix_course.desk.running import run_cell
 
-RUN_SECONDS = 240
+RUN_SECONDS = 600
 KEPT = ("kind", "title", "hint", "detail")          # of a verdict, from process to process
 
 
@@ -59,11 +59,11 @@ class Ran:
     failed: dict[str, str]
 
 
-def run(path: Path, tell: Callable[[dict], None] = lambda _: None) -> Ran:
+def run(path: Path, tell: Callable[[dict], None] = lambda _: None, leave_out: Container[str] = ()) -> Ran:
     """Run the cells of a notebook in order, all but the checks, as Jupyter would; a cell that raises, or never ends,
     does not stop it.
 
-    ``tell``: hears which cell begins.
+    ``tell``: hears which cell begins · ``leave_out``: ids of cells that are not run either.
     """
     names: dict = {"__name__": "__main__", "display": lambda *_, **__: None}
     failed = {}
@@ -71,7 +71,7 @@ def run(path: Path, tell: Callable[[dict], None] = lambda _: None) -> Ran:
     with surroundings.quiet():                  # nothing printed, nobody asked, and afterwards everything is as it was
         os.chdir(path.parent)
         for position, cell in enumerate(cells):
-            if cell["id"].startswith("check_"):
+            if cell["id"].startswith("check_") or cell["id"] in leave_out:
                 continue
             name = cell["id"] or f"code cell {position + 1}"
             tell({"begins": name})
@@ -90,7 +90,7 @@ def verdicts(lesson: str, path: Path, tell: Callable[[dict], None] = lambda _: N
     for exercise in asked:
         tell({"begins": f"the check of {exercise.number}"})
         missing = [name for name in exercise.answers if name not in ran.names]
-        failed = ran.failed.get(f"answer_{exercise.number.replace('.', '_')}")
+        failed = ran.failed.get(exercise.cell)
         if failed:
             verdict = Verdict("error in your code", failed, "The cell of the answer does not run.")
         elif missing:
@@ -111,7 +111,7 @@ def verdicts_apart(lesson: str, path: Path) -> dict[str, Verdict]:
     come.
 
     Raises:
-        DeskError: it ran for more than four minutes, or took its process down.
+        DeskError: it ran for more than ten minutes, or took its process down.
     """
     read_cells(path)                                        # a broken file is told before a process is started
     root = str(Path(__file__).resolve().parents[2])
