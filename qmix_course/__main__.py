@@ -23,8 +23,10 @@ from qmix_course.choices import (
     PRESETS,
     WORLD_CONFIG,
     all_settings,
+    check_left,
     make_env,
     make_run,
+    on_cpu,
     read_choices,
     read_setting,
 )
@@ -45,10 +47,10 @@ EXAMPLES = ["skirmish:5m_vs_6m", "formation:ring5", "lbf:Foraging-5x5-2p-1f-v3",
 
 
 def best_possible(env: TeamEnv) -> float | None:
-    """The highest return of an episode, or None for a task whose states cannot be listed."""
+    """The highest return of an episode, or None for a task whose states cannot be listed, or are too many."""
     try:
         return exact.solve(env).best_return
-    except TypeError:
+    except (TypeError, ValueError):
         return None
 
 
@@ -56,7 +58,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     names = ("env", "algorithm", "seed", "preset", "steps", "recurrent", "parameter_noise", "punishment", "device")
     choices = {name: getattr(arguments, name) for name in names}
     choices["settings"] = dict(read_setting(text) for text in arguments.set)
-    parts = [choices["env"].replace(":", "-"), choices["algorithm"].replace(":", "-"), f"seed{choices['seed']}"]
+    parts = [*(choices[name].replace(":", "-") for name in ("env", "algorithm")), f"seed{choices['seed']}"]
     parts += [choices["preset"]] if choices["preset"] != "default" else []
     parts += [name.replace("_", "-") for name in ("recurrent", "parameter_noise") if choices[name]]
     parts += [f"p{choices['punishment']:g}"] if choices["punishment"] is not None else []
@@ -64,9 +66,7 @@ def command_train(arguments: argparse.Namespace) -> int:
     folder = arguments.run or Path("runs") / "-".join(parts)
     check_folder("--run", folder, FILES)
     file = folder / "checkpoint.pt"
-    if file.exists() and not arguments.resume:
-        raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another "
-                         f"place")
+    check_left(folder, FILES, choices, arguments.resume)
     env, algorithm, config = make_run(choices)
     best = best_possible(env)
     print(f"{choices['algorithm']} on {choices['env']}, seed {config.seed}: {config.total_steps:,} steps into {folder}")
@@ -125,7 +125,7 @@ def command_evaluate(arguments: argparse.Namespace) -> int:
     if not (folder / "run.json").is_file():
         raise FileNotFoundError(f"{folder} has no run.json beside its checkpoint; it was not written by the train "
                                 f"command")
-    choices = read_choices(folder / "run.json")
+    choices = on_cpu(read_choices(folder / "run.json"))
     env, algorithm, config = make_run(choices)
     load_team(file, algorithm)
     steps = saved["state"].get("steps")

@@ -70,14 +70,21 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
 
 
 def plain(values: dict) -> dict:
-    """The numbers and words among ``values``, as settings: numpy's, and those of a class of their own, as Python's own.
+    """The settings among ``values``: numbers, words, and lists and tuples of them, which become lists.
+
+    What has a name that begins with _ is its owner's affair, and changes as it likes.
     """
-    kinds, found = (bool, int, float, str), {}
-    for name, value in values.items():
-        value = value.item() if isinstance(value, np.generic) else value
-        if isinstance(value, kinds):
-            found[name] = next(kind for kind in kinds if isinstance(value, kind))(value)
-    return found
+    found = {name: _plain(value) for name, value in values.items() if not name.startswith("_")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plain(value) -> bool | int | float | str | list | None:
+    """As Python's own kinds, also what is numpy's or of a class derived from them; None where it is something else."""
+    if isinstance(value, (list, tuple)):
+        parts = [_plain(each) for each in value]
+        return None if any(part is None for part in parts) else parts
+    value = value.item() if isinstance(value, np.generic) else value
+    return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), None)
 
 
 def not_plain(value, name: str) -> str:
@@ -199,11 +206,24 @@ def load(path: str | Path) -> dict:
 def check_settings(path: str | Path, saved: dict, here: dict) -> None:
     """Raise ``ValueError`` that names every setting in which the file and this run differ."""
     saved, here = flat(saved), flat(here)
+    names = [name for name in sorted(saved.keys() | here.keys(), key=str) if not _same(name, saved, here)]
     differ = [f"{name} is {saved.get(name, 'missing')!r} in the file and {here.get(name, 'missing')!r} here"
-              for name in sorted(saved.keys() | here.keys(), key=str)
-              if (name in saved) != (name in here) or saved.get(name) != here.get(name)]
+              for name in names]
+    counts = [name for name in names if name.startswith(("environment.", "algorithm.")) and name in saved
+              and name in here and any(not isinstance(each[name], bool) and each[name] in (0, [])
+                                       for each in (saved, here))]          # nothing yet, and something
     if differ:
-        raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ))
+        hint = (f". If {counts[0].rpartition('.')[2]} is no setting and changes on the way, let its name begin with _"
+                if counts else "")
+        raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ) + hint)
+
+
+def _same(name: str, saved: dict, here: dict) -> bool:
+    """Files from before lists were settings, and from when names with _ were, have others, which says nothing."""
+    if name.rpartition(".")[2].startswith("_") or name not in saved and isinstance(here[name], list):
+        return True
+    one, other = saved.get(name, KeyError), here.get(name, KeyError)
+    return one == other or repr(one) == repr(other)             # NaN is NaN
 
 
 def check_whole(saved: dict, fresh: dict) -> None:

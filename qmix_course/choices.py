@@ -7,6 +7,7 @@ import inspect
 import json
 import tomllib
 from dataclasses import fields, replace
+from datetime import date, time
 from pathlib import Path
 
 from qmix_course import errors, strangers
@@ -69,6 +70,30 @@ def read_choices(path: Path) -> dict:
         said = str(error).splitlines()[0]
         raise ValueError(f"{path} was not written by the train command ({type(error).__name__}: {said})") from error
     return choices
+
+
+def on_cpu(choices: dict) -> dict:
+    """The same without a GPU, which whoever watches the team may not have."""
+    settings = {name: value for name, value in choices.get("settings", {}).items() if name != "device"}
+    return choices | {"device": None, "settings": settings}
+
+
+def check_left(folder: Path, files: tuple[str, ...], choices: dict, resume: bool) -> None:
+    """``ValueError`` unless ``folder`` holds a run with these choices, to ``resume``, or none of ``files``."""
+    there = (folder / "checkpoint.pt").exists()
+    if there and not resume:
+        raise ValueError(f"{folder} holds a run already: add --resume to go on with it, or --run FOLDER for another "
+                         "place")
+    if there and (folder / "run.json").is_file():
+        before = read_choices(folder / "run.json")
+        for name in ("env", "algorithm"):
+            if before[name] != choices[name]:
+                raise ValueError(f"{folder} holds a run with --{name} {before[name]}, got --{name} {choices[name]}: "
+                                 "name --run FOLDER for another place")
+    lost = [] if there else [name for name in files if (folder / name).exists()]
+    if lost:
+        raise ValueError(f"{folder} holds {lost[0]} and no run, and it would be replaced: move it away, or name --run "
+                         "FOLDER for another place")
 
 
 def make_run(choices: dict) -> tuple[TeamEnv, Algorithm, TrainConfig]:
@@ -134,11 +159,11 @@ def made(name: str, kind: type[Algorithm], env: TeamEnv, seed: int, options: dic
 def team_options(kind: type[Algorithm]) -> dict[str, bool]:
     """What ``kind.for_env`` takes besides the environment and the seed, and whether it must be given.
 
-    Options go from ``__init__`` to that of the class before it, and on to ``make_agents`` and the course's agents, as
-    far as each takes ``**options``.
+    Options go from ``for_env`` to that of the class before it, on to ``__init__``, to ``make_agents`` and to the
+    course's agents, as far as each takes ``**options``.
     """
     found = {}
-    for method in ("__init__", "make_agents"):
+    for method in ("for_env", "__init__", "make_agents"):
         for each in kind.__mro__[:kind.__mro__.index(Algorithm) + 1]:
             if method in vars(each):
                 named, more = _parameters(vars(each)[method])
@@ -152,20 +177,26 @@ def team_options(kind: type[Algorithm]) -> dict[str, bool]:
 
 def _parameters(method) -> tuple[dict[str, bool], bool]:
     """The names that a method takes, and whether each must be given; whether it takes ``**options`` too."""
-    every = list(inspect.signature(method).parameters.values())[1:]
+    every = list(inspect.signature(getattr(method, "__func__", method)).parameters.values())[1:]
     named = {each.name: each.default is each.empty for each in every
-             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY) and each.name != "spec"}
+             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+             and each.name not in ("spec", "env", "seed")}
     return named, any(each.kind is each.VAR_KEYWORD for each in every)
 
 
 def sort_settings(settings: dict, kind: type[Algorithm]) -> tuple[dict, dict]:
     """The settings that change ``TrainConfig`` (and ``num_envs``), and those that are options of the team.
 
-    ``ValueError`` for a name that is neither. ``target_every`` alone puts the hard update in place of the soft one.
+    ``ValueError`` for a name that is neither, or both. ``target_every`` alone puts the hard update in place of the
+    soft one.
     """
     config = [field.name for field in fields(TrainConfig) if field.name != "seed"] + ["num_envs"]
+    options = team_options(kind)
     for name in settings:
-        errors.choice("settings", name, [*config, *team_options(kind)])
+        errors.choice("settings", name, [*config, *options])
+        if name in config and name in options:
+            raise ValueError(f"settings: {name} is a setting of the training and an option of {kind.__name__}, so it "
+                             "cannot be told which is meant; give the option another name")
     changes = {name: value for name, value in settings.items() if name in config}
     if changes.get("target_every") is not None:
         changes.setdefault("tau", None)
@@ -186,8 +217,14 @@ def read_setting(text: str) -> tuple[str, object]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
         raise ValueError(f"a setting: expected NAME=VALUE, as learning_rate=5e-4, got {errors.brief(text)}")
+    name, value = name.strip(), value.strip()
+    if value in ("True", "False", "None"):
+        meant = {"True": "true", "False": "false"}.get(value, "nothing, and the setting left out")
+        raise ValueError(f"{name}: expected {meant}, as in a TOML file, got {value}, which is Python's. "
+                         f'The word itself would be "{value}" with its quotes')
     try:
-        read = tomllib.loads(f"value = {value.strip()}")
+        read = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
         read = {}
-    return name.strip(), read["value"] if list(read) == ["value"] else value.strip()
+    read = read["value"] if list(read) == ["value"] else value
+    return name, value if isinstance(read, (date, time)) else read

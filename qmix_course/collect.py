@@ -20,10 +20,11 @@ def row_length(env: TeamEnv, algorithm: Algorithm) -> int:
 
 
 def env_state(env: TeamEnv) -> dict | None:
-    """What ``env.state_dict`` gives, or None where it says, by ``TypeError``, that it cannot."""
+    """What ``env.state_dict`` gives, or None where it says, by ``TypeError`` or ``NotImplementedError``, that it
+    cannot."""
     try:
         return env.state_dict()
-    except TypeError:
+    except (TypeError, NotImplementedError):
         return None
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.envs.base import TeamEnv, TeamSpec, TeamStep
+from qmix_course.envs.grid import GridWorld
 from qmix_course.exploration import another_seed, greedy
 
 RANDOM = "random"               # the team that takes every available action with equal chance
@@ -91,10 +92,18 @@ def play_rows(env: TeamEnv, algorithm, seed: int | None, start: dict, dice: torc
         solved |= step.terminated & playing
         playing &= ~step.ended
         if not playing.any():
+            check_pay(env, returns)
             return returns, lengths, solved
         if step.ended.any():                     # these rows are over; what they play from here on is not counted
             step = env.reset(where=step.ended)
     raise never_over(env, playing)
+
+
+def check_pay(env: TeamEnv, returns: torch.Tensor) -> None:
+    """NaN or infinity among returns[B] would be nobody's best and nobody's worst, without a word."""
+    if not errors.finite(returns):
+        name, row = getattr(env, "name", type(env).__name__), int((~returns.isfinite()).nonzero()[0])
+        raise ValueError(f"reward: expected finite numbers from {name}, got NaN or infinity in row {row}")
 
 
 def never_over(env: TeamEnv, playing: torch.Tensor) -> ValueError:
@@ -128,6 +137,9 @@ def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
     try:
         return env.clone(num_envs=episodes)
     except (TypeError, ValueError) as error:
+        if error.__traceback__.tb_next is None or not strangers.is_ours(error):     # the call itself, or in it
+            raise ValueError(f"env: clone(num_envs={episodes}) of {type(env).__name__} raised {strangers.told(error)}; "
+                             "expected the same task, not yet reset, with so many rows") from error
         if episodes == 1:
             raise
         raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows "
@@ -152,13 +164,14 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     step = env.reset(seed=seed, **start)
     memory = algorithm.start(step)
     actions = torch.full((1, env.spec.n_agents), -1)
-    steps, chosen, values, places = [step.copy()], [], [], [getattr(env, "positions", None)]
+    board = isinstance(env, GridWorld)          # what others call positions may be anything
+    steps, chosen, values, places = [step.copy()], [], [], [env.positions if board else None]
     for _ in range(env.spec.episode_limit):
         q, memory = algorithm.act_values(step.obs, actions, memory)
         actions = greedy(q, step.available)
         step = env.step(actions)
         steps.append(step.copy()), chosen.append(actions), values.append(q)
-        places.append(getattr(env, "positions", None))
+        places.append(env.positions if board else None)
         if step.ended.item():
             break
     else:
@@ -166,8 +179,8 @@ def play(env: TeamEnv, algorithm, seed: int = 0, **start) -> Episode:
     return Episode(
         obs=torch.cat([s.obs for s in steps]), state=torch.cat([s.state for s in steps]), actions=torch.cat(chosen),
         rewards=torch.cat([s.reward for s in steps[1:]]), agent_qs=torch.cat(values),
-        terminated=bool(step.terminated), positions=None if places[0] is None else torch.cat(places),
-        goals=getattr(env, "goals", None), size=getattr(env, "size", None))
+        terminated=bool(step.terminated), positions=torch.cat(places) if board else None,
+        goals=env.goals if board else None, size=env.size if board else None)
 
 
 def success_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -21,6 +21,7 @@ import torch
 from qmix_course import checkpoint, errors, strangers
 from qmix_course.bars import bar
 from qmix_course.choices import make_run
+from qmix_course.collect import env_state
 from qmix_course.envs.base import TeamEnv
 from qmix_course.history import History
 from qmix_course.plan import DTYPES, Plan
@@ -60,6 +61,10 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     if jobs != -1:
         jobs = errors.whole_number("jobs", jobs, at_most=10_000)
     check_folder("folder", folder, ("results.csv", "plan.json"))
+    for name, begins in (("results.csv", ",".join(OF_A_RUN)), ("plan.json", "{")):
+        if (folder / name).exists() and not (folder / name).read_bytes().lstrip().startswith(begins.encode()):
+            raise ValueError(f"folder: {folder / name} is none that a sweep wrote, and it would be replaced; move it "
+                             "away, or name another folder")
     plan.check()
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -167,10 +172,10 @@ def _train(run: dict, place: Path, orphaned) -> None:
 
 def _can_go_on(env: TeamEnv) -> bool:
     """Whether a checkpoint can hold the environment's state; if not, a run that was killed begins anew."""
+    env.reset(seed=0)                           # before it some have none
     try:
-        env.state_dict()
-        return True
-    except (TypeError, NotImplementedError, ValueError):
+        return env_state(env) is not None
+    except ValueError:
         return False
 
 

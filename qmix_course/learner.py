@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, vmap
 
+from qmix_course import errors, strangers
 from qmix_course.algorithms import Algorithm
 from qmix_course.config import TrainConfig
 from qmix_course.replay import Batch
@@ -29,7 +30,7 @@ class Learner:
 
     def __init__(self, algorithms: Sequence[Algorithm], targets: Sequence[Algorithm], config: TrainConfig):
         self.config, self.updates = config, 0
-        self.algorithms, self.targets = list(algorithms), list(targets)
+        self.algorithms, self.targets, self.views = list(algorithms), list(targets), []
         self.weights = side_by_side(self.algorithms).requires_grad_()                               # [K, P]
         self.target_weights = side_by_side(self.targets)                                            # [K, P]
         self.weights.grad = torch.zeros_like(self.weights)
@@ -72,6 +73,9 @@ class Learner:
         if losses is None:
             losses = self.losses(batches)
             losses.sum().backward()         # no weight belongs to two teams, so each gets the gradient of its own loss
+        if any(weights.grad is not gradient for weights, gradient in self.views):
+            raise ValueError(f"loss of {type(self.algorithms[0]).__name__}: it takes the gradients of its weights "
+                             "away, so that nothing is learned. Is zero_grad called in it? The learner has done that")
         norms = clip_rows(self.weights.grad, self.config.max_grad_norm)
         for name, values in (("loss", losses.tolist()), ("gradient", norms.tolist())):
             for number, value in enumerate(values):
@@ -84,9 +88,21 @@ class Learner:
     def losses(self, batches: Sequence[Batch]) -> torch.Tensor:
         """The losses[K]: of a lone team as it stands, of several in one vectorised call."""
         if len(self.algorithms) == 1:
-            return self.algorithms[0].loss(batches[0], self.targets[0]).unsqueeze(0)
+            loss = loss_in_place(self.algorithms[0], batches[0], self.targets[0], look=self.updates == 0)
+            if not isinstance(loss, torch.Tensor) or loss.dim() or not loss.requires_grad:
+                got = ("one without a gradient: is something detached?" if isinstance(loss, torch.Tensor)
+                       and not loss.dim() else errors.describe(loss))
+                raise TypeError(f"loss of {type(self.algorithms[0]).__name__}: expected one number, a tensor without "
+                                f"axes from which gradients flow back, got {got}")
+            return loss.unsqueeze(0)
         rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
-        return self.together(self.weights, self.target_weights, self.buffers, rows)
+        try:
+            return self.together(self.weights, self.target_weights, self.buffers, rows)
+        except RuntimeError as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            raise ValueError(f"loss of {type(self.algorithms[0]).__name__}: it cannot be vectorised over teams side by "
+                             f"side ({strangers.told(error)}); train them one after the other") from error
 
     def compiled_losses(self, batches: Sequence[Batch]) -> torch.Tensor | None:
         """The losses[1], and their gradients, from what torch.compile made of the loss. None where that does not
@@ -130,7 +146,7 @@ class Learner:
             weights.grad = None
             weights.data = own.copy_(weights)
             weights.grad = gradient
-        self.places = places(team)
+        self.places, self.views = places(team), [(weights, weights.grad) for weights in team.parameters()]
 
     @torch.no_grad()
     def move_target(self) -> None:
@@ -186,6 +202,19 @@ def clip_rows(gradients: torch.Tensor, max_norm: float) -> torch.Tensor:
     return norms
 
 
+def loss_in_place(online: Algorithm, batch: Batch, target: Algorithm, look: bool = True) -> torch.Tensor:
+    """The loss. ``ValueError`` if it puts a new tensor where a buffer was: what others hold, the target or a row of a
+    stack, would stay as it was. ``look``: whether this is asked."""
+    before = dict(online.named_buffers()) if look else {}
+    loss = online.loss(batch, target)
+    changed = next((name for name, buffer in before.items() if online.get_buffer(name) is not buffer), None)
+    if changed is not None:
+        raise ValueError(f"loss of {type(online).__name__}: it puts a new tensor in the place of its buffer {changed}. "
+                         f"Write into the old one, as self.{changed}.copy_(…): the target and teams side by side know "
+                         "no other")
+    return loss
+
+
 class Pair(nn.Module):
     """A team and its target in one module, so that both can be called with weights from outside."""
 
@@ -194,7 +223,7 @@ class Pair(nn.Module):
         self.online, self.target = online, target
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        return self.online.loss(batch, self.target)
+        return loss_in_place(self.online, batch, self.target)
 
 
 def stack_buffers(modules: Sequence[nn.Module]) -> dict[str, torch.Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -197,19 +197,15 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
                 "dtype": str(torch.get_default_dtype())}
     if checkpoint is not None:
-        if not resume:                          # asked again once nobody else can make the file meanwhile
-            files.check_place(checkpoint)
-        if env_state(env) is None:
-            name = getattr(env, "name", type(env).__name__)
-            warnings.warn(f"train: {name} cannot give its state. A run that is resumed begins a new "
-                          "episode in every row, so it is not exactly the run that was never stopped", stacklevel=2)
+        if not resume:
+            files.check_place(checkpoint)       # asked again once nobody else can make the file meanwhile
     with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
         saved = best = None
         if checkpoint is not None:
             saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
             if saved is not None:
                 check_resume(checkpoint, saved, settings)
-            best = Best(checkpoint, algorithm, resume)
+            best = Best(checkpoint, {name: settings[name] for name in ("algorithm", "dtype")}, resume)
         if checkpoint is not None and config.evaluation_episodes == 1 and starts_differ(env):
             warnings.warn("train: each look plays one greedy episode (evaluation_episodes = 1), and episodes begin in "
                           "different ways here, so greedy_return, and which team is kept as the best, are largely "
@@ -219,6 +215,10 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
             warnings.warn(f"train: with these settings nothing is learned. {doubt}", stacklevel=2)
         run = Run(env, algorithm, config) if saved is None else resumed(env, algorithm, config, checkpoint,
                                                                         saved["state"])
+        if checkpoint is not None and env_state(env) is None:               # some can only say so after a reset
+            name = getattr(env, "name", type(env).__name__)
+            warnings.warn(f"train: {name} cannot give its state. A run that is resumed begins a new "
+                          "episode in every row, so it is not exactly the run that was never stopped", stacklevel=2)
         with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
             while not run.finished():
                 looked = run.advance()
@@ -239,15 +239,18 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
 
 def resumed(env: TeamEnv, algorithm: Algorithm, config: TrainConfig, checkpoint: str | Path, state: dict) -> Run:
     """The run whose ``state`` was read from a file. If a part of it is missing or wrong, nothing has changed."""
-    weights, world = deepcopy(algorithm.state_dict()), deepcopy(env_state(env))
+    weights, world = deepcopy(algorithm.state_dict()), None
+    with suppress(Exception):                   # before its first reset an environment may have none, to be put back
+        world = deepcopy(env_state(env))
     try:
         run = Run(env, algorithm, config)
-        files.check_whole(state, run.state_dict())
+        files.check_whole(*(each | {"env": None} for each in (state, run.state_dict())))    # env looks at its own part
         run.load_state_dict(state)
     except Exception as error:
         algorithm.load_state_dict(weights)
         if world is not None:
-            env.load_state_dict(world)
+            with suppress(Exception):           # if this fails too, the first error says why
+                env.load_state_dict(world)
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         raise ValueError(f"checkpoint: {checkpoint} does not hold a whole run ({said})") from error
     return run

@@ -1,8 +1,12 @@
 """Runs put together from names: what a settings table changes, and what is refused."""
 
+import json
+
 import pytest
 
-from qmix_course.choices import make_run, read_setting
+from qmix_course.algorithms import QMIX
+from qmix_course.choices import ALGORITHMS, check_left, make_run, on_cpu, read_setting, sort_settings, team_options
+from qmix_course.config import TrainConfig
 
 CHOICES = {"env": "grid", "algorithm": "qmix", "seed": 3}
 
@@ -36,3 +40,71 @@ def test_a_setting_is_written_as_in_a_toml_file(text, value):
 def test_a_setting_without_a_name_or_a_value_is_refused(text):
     with pytest.raises(ValueError, match="expected NAME=VALUE"):
         read_setting(text)
+
+
+@pytest.mark.parametrize("text, meant", [("True", "true"), ("False", "false"), ("None", "nothing, and the setting")])
+def test_pythons_words_are_not_taken_for_texts(text, meant):
+    with pytest.raises(ValueError, match=f"dueling: expected {meant}.*got {text}, which is Python's"):
+        read_setting(f"dueling={text}")
+    assert read_setting(f'dueling="{text}"') == ("dueling", text)
+
+
+@pytest.mark.parametrize("text", ["2026-01-01", "2026-01-01T10:00:00", "10:30:00"])
+def test_a_date_is_a_text_which_can_be_written_down(text):
+    assert json.loads(json.dumps(read_setting(f"until={text}")[1])) == text
+
+
+class Soft(QMIX):
+    def __init__(self, spec, tau=0.03, **options):
+        super().__init__(spec, **options)
+
+
+class Deep(QMIX):
+    @classmethod
+    def for_env(cls, env, seed=0, depth=2, *, width, **options):
+        return super().for_env(env, seed=seed, **options)
+
+
+class Bare(QMIX):
+    @classmethod
+    def for_env(cls, env, seed=0, depth=2):
+        return super().for_env(env, seed=seed)
+
+
+def test_a_name_that_is_a_setting_and_an_option_is_refused():
+    with pytest.raises(ValueError, match="tau is a setting of the training and an option of Soft"):
+        sort_settings({"tau": 0.5}, Soft)
+    assert sort_settings({"learning_rate": 0.5, "gamma": 0.9}, Soft) == ({"learning_rate": 0.5}, {"gamma": 0.9})
+
+
+def test_no_option_of_the_courses_own_is_a_setting_too():
+    for kind in {kind for kind, _ in ALGORITHMS.values()}:
+        assert not set(team_options(kind)) & {*TrainConfig.in_words(), "num_envs"}
+
+
+def test_for_env_of_ones_own_is_looked_at_for_options():
+    assert team_options(Deep) == team_options(QMIX) | {"depth": False, "width": True}
+    assert team_options(Bare) == {"depth": False}
+
+
+def test_a_folder_with_another_run_or_with_somebodys_files_is_left_alone(tmp_path):
+    files = "checkpoint.pt", "run.json", "history.csv"
+    check_left(tmp_path / "none", files, CHOICES, False)
+    (tmp_path / "history.csv").write_text("mine")
+    for resume in (False, True):                            # nothing is there to be resumed
+        with pytest.raises(ValueError, match="holds history.csv and no run, and it would be replaced"):
+            check_left(tmp_path, files, CHOICES, resume)
+    (tmp_path / "checkpoint.pt").touch()
+    (tmp_path / "run.json").write_text(json.dumps(CHOICES))
+    check_left(tmp_path, files, CHOICES, True)
+    with pytest.raises(ValueError, match="holds a run already: add --resume"):
+        check_left(tmp_path, files, CHOICES, False)
+    for name, value in (("env", "two-step"), ("algorithm", "vdn")):
+        with pytest.raises(ValueError, match=f"holds a run with --{name} {CHOICES[name]}, got --{name} {value}"):
+            check_left(tmp_path, files, CHOICES | {name: value}, True)
+
+
+def test_whoever_watches_needs_no_gpu():
+    choices = CHOICES | {"device": "cuda", "settings": {"device": "cuda:1", "gamma": 0.5}}
+    _, team, config = make_run(on_cpu(choices))
+    assert config.device == "cpu" and team.gamma == 0.5 and choices["settings"]["device"] == "cuda:1"

@@ -10,6 +10,8 @@ import torch
 from qmix_course.algorithms import CWQMIX, IQL, MAVEN, OWQMIX, QMIX, QPLEX, QTRAN, VDN
 from qmix_course.envs import TwoStepGame
 from qmix_course.exact import every_step
+from qmix_course.seeds import train_seeds
+from qmix_course.training import TrainConfig, train
 
 KINDS = [IQL, VDN, QMIX, CWQMIX, OWQMIX, QTRAN, QPLEX, MAVEN]
 GAME = TwoStepGame()
@@ -71,3 +73,81 @@ def test_a_latent_that_does_not_exist_is_refused_by_name(z):
     assert team.memory_of(torch.tensor([0, 3])).shape[0] == 2
     with pytest.raises(ValueError, match="z: expected 0 to 3, got"):
         team.memory_of(torch.tensor([z]))
+
+
+# ---- losses of one's own ---------------------------------------------------------------------------------------------
+
+SHORT = TrainConfig(total_steps=96, learning_starts=32, batch_size=16, evaluate_every=96)
+
+
+class Own(VDN):
+    """``given``: what is done with a right loss."""
+
+    given: object
+
+    def __init__(self, spec, **options):
+        super().__init__(spec, **options)
+        self.register_buffer("running", torch.zeros(()))
+
+    def loss(self, batch, target):
+        return type(self).given(self, super().loss(batch, target))
+
+
+def own(given) -> type:
+    return type("Own", (Own,), {"given": given})
+
+
+def assigns(team, loss):
+    team.running = 0.9 * team.running + 0.1 * loss.detach()
+    return loss
+
+
+def writes(team, loss):
+    team.running.mul_(0.9).add_(0.1 * loss.detach())
+    return loss
+
+
+def clears(team, loss):
+    team.zero_grad()
+    return loss
+
+
+def clears_some(team, loss):
+    team.agents.zero_grad()
+    return loss
+
+
+@pytest.mark.parametrize("given, told", [
+    (lambda team, loss: loss.item(), "expected one number, a tensor without axes .*, got float"),
+    (lambda team, loss: (loss, {}), "expected one number, .* got tuple"),
+    (lambda team, loss: loss.view(1), r"expected one number, .* got a tensor of float32 with shape .1,."),
+    (lambda team, loss: loss.detach(), "got one without a gradient: is something detached"),
+    (lambda team, loss: None, "got NoneType"),
+    (assigns, "a new tensor in the place of its buffer running. Write into the old one"),
+    (clears, "takes the gradients of its weights away, so that nothing is learned. Is zero_grad called"),
+    (clears_some, "takes the gradients of its weights away")])
+def test_a_loss_that_is_none_or_does_harm_is_told(given, told):
+    env = TwoStepGame(num_envs=8)
+    with pytest.raises((TypeError, ValueError), match=f"loss of Own: .*{told}"):
+        train(env, own(given).for_env(env), SHORT)
+
+
+def test_a_buffer_that_is_written_in_place_is_the_targets_and_of_teams_side_by_side_too():
+    env, kind = TwoStepGame(num_envs=8), own(writes)
+    alone = kind.for_env(env, seed=1)
+    train(env.clone(), alone, replace(SHORT, seed=1))
+    teams = [kind.for_env(env, seed=seed) for seed in (0, 1)]
+    train_seeds(env, teams, SHORT, [0, 1])
+    assert teams[1].running.item() == pytest.approx(alone.running.item(), rel=1e-4) and alone.running != 0
+    with pytest.raises(ValueError, match="loss of Own: .*a new tensor in the place of its buffer running"):
+        kind = own(assigns)
+        train_seeds(env, [kind.for_env(env, seed=seed) for seed in (0, 1)], SHORT, [0, 1])
+
+
+@pytest.mark.parametrize("given", [lambda team, loss: loss * loss.item(),
+                                   lambda team, loss: loss if loss > 0 else -loss,
+                                   lambda team, loss: torch.nn.functional.dropout(loss, 0.1)])
+def test_what_cannot_be_vectorised_is_said_in_words(given):
+    env, kind = TwoStepGame(num_envs=8), own(given)
+    with pytest.raises(ValueError, match="loss of Own: it cannot be vectorised over teams side by side .RuntimeError"):
+        train_seeds(env, [kind.for_env(env, seed=seed) for seed in (0, 1)], SHORT, [0, 1])

@@ -1,5 +1,7 @@
 """Gymnasium's multi-agent form, with an environment of the test's own, and with LBF and RWARE where they are there."""
 
+import warnings
+
 import gymnasium
 import numpy as np
 import pytest
@@ -94,6 +96,31 @@ def test_masks_are_read_from_the_info():
         from_gymnasium(Tuples(info={"action_mask": [1, 0, 1]}), episode_limit=10)
     with pytest.raises(ValueError, match="action_mask of agent 1 in Tuples: expected 0 or 1"):
         from_gymnasium(Tuples(info={"action_mask": [[1, 0, 1], [1, 7]]}), episode_limit=10)
+
+
+def news(env) -> list[str]:
+    env.reset(seed=0)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            env.step(torch.zeros(1, 2, dtype=torch.int64))
+    return [str(each.message) for each in said if "pay all agents" not in str(each.message)]
+
+
+class WithMethod(Tuples):
+    def get_avail_actions(self):
+        return [[1, 0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("inside, words", [
+    (Tuples(info={"avail_actions": [[1, 0, 1], [0, 1]]}), "'avail_actions' in the info of agent 0 looks like one"),
+    (Tuples(info={"legal": "all"}), "'legal', beside the agents in the infos, looks like one"),
+    (WithMethod(), "its method get_avail_actions looks like one"),
+    (Tuples(info={"TimeLimit.truncated": True}), "whose info says TimeLimit.truncated"),
+    (Tuples(info={"TimeLimit.truncated": False, "action_mask": None, "valid": None, "score": [1, 2]}), "")])
+def test_what_the_bridge_has_a_word_for_is_said_here_too(inside, words):
+    said = news(from_gymnasium(inside, episode_limit=10))
+    assert len(said) == bool(words) and words in "".join(said)
 
 
 @pytest.mark.parametrize("words, give", [

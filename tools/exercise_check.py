@@ -75,14 +75,14 @@ def check_shape(notebook: nbformat.NotebookNode, stem: str) -> list[str]:
                           f"sum")
     at = -1
     for exercise in listed:
-        key = exercise.number.replace(".", "_")
+        asks = exercise.cell.replace("answer", "check")
         names = ", ".join(exercise.answers)
         heading = [k for k, cell in enumerate(cells) if cell.source.startswith(exercise.heading() + "\n")]
-        answer = _with_id(cells, f"answer_{key}", ANSWER)
-        check = _with_id(cells, f"check_{key}", CHECK | {"points": exercise.difficulty})
+        answer = _with_id(cells, exercise.cell, ANSWER)
+        check = _with_id(cells, asks, CHECK | {"points": exercise.difficulty})
         if len(heading) != 1 or answer is None or check is None or not at < heading[0] < answer < check:
             complaints.append(f"{exercise.number}: needs one heading as Exercise.heading() gives it, then its answer "
-                              f"cell (answer_{key}), then its check cell (check_{key}), with nbgrader's metadata")
+                              f"cell ({exercise.cell}), then its check cell ({asks}), with nbgrader's metadata")
             continue
         at = check
         if cells[check].source.strip() != f'check("{exercise.number}", {names})':

@@ -228,7 +228,8 @@ class TeamEnv(ABC):
         raise TypeError(f"model: {type(self).__name__} cannot list its states")
 
     def settings(self) -> dict:
-        """What makes this the task it is, as plain numbers and words: a checkpoint of another one is refused."""
+        """What makes this the task it is: numbers, words, and lists of them, under names without _ in front. A checkpoint
+        of another one is refused."""
         own = checkpoint.plain({name: value for name, value in vars(self).items() if not name.startswith("_")})
         return {"environment": type(self).__name__} | own | vars(self.spec)
 

@@ -225,7 +225,7 @@ class _Check(Twins):
         probe.play(max(1, (self.limit + 1) // 2), dice=6)
         try:
             state = deepcopy(probe.env.state_dict())
-        except TypeError:                                       # it says that it cannot, and is taken at its word
+        except (TypeError, NotImplementedError):                # it says that it cannot, and is taken at its word
             return
         except Exception as error:
             self.fault(f"state_dict: raised {strangers.told(error)}; expected everything that the game depends on, or "

@@ -105,6 +105,9 @@ class _Parallel(ParallelEnv):
         self.possible_agents = [f"agent {i}" for i in range(len(self._acts))]
         self.max_cycles = _limit(env)
         foreign.takes_a_seed(self.name, env.unwrapped.reset)        # wrappers take one and hand it on
+        for method in foreign.MASK_METHODS:                         # the bridge says a word if there is one
+            if callable(getattr(env.unwrapped, method, None)):
+                setattr(self, method, getattr(env.unwrapped, method))
 
     def _spaces(self, which: str) -> tuple:
         space = getattr(self.env, which)
@@ -151,10 +154,19 @@ class _Parallel(ParallelEnv):
         return {agent: foreign.flag(f"{field} of {self.name}", each) for agent, each in flags.items()}
 
     def _infos(self, info) -> dict:
-        masks = foreign.mapping(f"info of {self.name}", info).get("action_mask")
-        if masks is None:
-            return {}
-        return {agent: {"action_mask": mask} for agent, mask in self._each("action_mask", masks).items()}
+        """Each agent's: its mask, and what the bridge has a word for, another mask's name or a clock that ran out."""
+        infos = {agent: {} for agent in self.possible_agents}
+        for key, value in foreign.mapping(f"info of {self.name}", info).items():
+            if key == "TimeLimit.truncated":
+                value = [value] * len(infos)
+            elif value is None or key != "action_mask" and not foreign.named_as_mask(key):
+                continue
+            elif key != "action_mask" and not (_is_row(value) and len(value) == len(infos)):
+                infos[key] = value                              # beside the agents'
+                continue
+            for agent, each in self._each(key, value).items():
+                infos[agent][key] = each
+        return infos
 
     def render(self):
         return self.env.render()
