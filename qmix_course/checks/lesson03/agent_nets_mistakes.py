@@ -64,4 +64,8 @@ MISTAKES = (
     Mistake("all agents start alike",
             "Each agent has its own weights, and they begin with the same numbers. Where were they copied from?",
             "agents that begin alike and see the same do the same: own weights should be drawn for each agent"),
+    Mistake("a value is drawn at random",
+            "The same observations got other values at the second call. Which of your layers rolls dice? Is it in the "
+            "formula?",
+            "dropout and noise have no place in the formula: the same observation must always get the same value"),
 )

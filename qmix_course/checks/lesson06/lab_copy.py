@@ -56,12 +56,13 @@ def learn_case(number: int) -> tuple:
 
 
 CAUSE = "B"
+NOT_RETURNED = "the online network is right, the returned one is not"
 BLAMED = {"A": "the rhythm of the copies is blamed", "C": "the gradient is blamed", "D": "the learning rate is blamed",
           "E": "the direction of the copy is blamed"}
 
 
 def look(room: Room, cause, answer) -> Verdict:
-    left, cases = [], [learn_case(number) for number in range(5)]
+    left, cases, same = [], [learn_case(number) for number in range(5)], False
     for number, case in enumerate(cases):
         online = copy.deepcopy(case[0])
         start = weights(online)
@@ -71,8 +72,10 @@ def look(room: Room, cause, answer) -> Verdict:
             raise room.misfit(said, "The last line of the listing returns it.")
         left.append((weights(online), weights(target), start))
         draw(online, torch.Generator().manual_seed(8))
-        if number == 0 and not equal(left[0][1], weights(target)):
-            raise room.wrong("the bug is still there: two names, one network", _learn_line(number))
+        same |= number == 0 and not equal(left[0][1], weights(target))
+    if same:                                                # and inside, were there two?
+        trained = all(equal(got[0], learned(*case)[0]) for got, case in zip(left, cases))
+        raise room.wrong(NOT_RETURNED if trained else "the bug is still there: two names, one network", _learn_line(0))
     explained = {twist: all(equal(got[0], want[0]) and equal(got[1], want[1])
                             for got, want in zip(left, [learned(*case, twist) for case in cases]))
                  for twist in ("", "one network", "new copy", "never", "one network after a copy")}
@@ -99,11 +102,10 @@ def _name_learn(room: Room, left: list, cases: list, explained: dict) -> None:
             raise room.wrong(name, detail)
     if all(equal(online, start) for online, _, start in left):
         raise room.wrong("nothing is learned any more", detail)
+    if all(equal(got[0], want[0]) for got, want in zip(left, wanted)):
+        raise room.wrong(NOT_RETURNED, detail)
     if _other_schedule(left[1], cases[1]) and _other_schedule(left[0], cases[0]):
         raise room.wrong("the copies come after other updates", detail)
-    if equal(left[0][0], wanted[0][0]) and all(equal(got[0], want[0]) for got, want in zip(left, wanted)):
-        raise Found(Verdict("wrong", "the online network is right, the returned one is not",
-                            "What does the last line of the listing return?", detail))
     if not equal(left[0][1], left[0][2]):               # case 0: two updates, a copy every five
         alone = [learned(*case, "one network")[0] for case in cases]
         follows = all(equal(got[0], want) for got, want in zip(left, alone))
@@ -149,6 +151,10 @@ MISTAKES = (
             "Look at the online network's weights before and after. Whose gradients did you switch off, and which "
             "network does the optimiser hold?",
             "a loss that nobody follows protects the target, and everything else"),
+    Mistake(NOT_RETURNED,
+            "The online network was trained as it should be, towards a target of its own. Which of the networks does "
+            "the last line of the listing return?",
+            "whoever goes on with the result needs the network of the latest copy, and got another one"),
     Mistake("the rhythm of the copies is blamed",
             "Read the condition in front of load_state_dict. For which updates does it hold?",
             "the rule for when to copy is right: the target moves between the copies as well"),

@@ -51,7 +51,19 @@ class Script:
         self.count, self.next = min(self.count + count, self.capacity), self.next + count
         length = self.room.ask(len, self.memory, may_change=(0,))
         if length != self.count:
-            self.wrong("the length is not the number of rows held", "     len(memory)", self.count, length)
+            true = self._gives(length) and not self._gives(length + 1)
+            self.wrong("the length is not the number of rows held" if not true
+                       else "there is room for more rows than are held" if length < self.count
+                       else "more rows are held than there is room for", "     len(memory)", self.count, length)
+
+    def _gives(self, batch_size) -> bool:
+        """Whether so many rows come when they are asked for, each of them one that was added, and none twice."""
+        try:
+            batch = self.room.ask(lambda: self.memory.sample(batch_size, fixed(0)))
+            numbers = batch["number"].tolist()
+        except Exception:
+            return False
+        return batch_size == len(set(numbers)) == len(numbers) and all(0 < each < self.next for each in numbers)
 
     def draw(self, batch_size: int, generator) -> dict:
         batch = self.room.ask(lambda: self.memory.sample(batch_size, generator))

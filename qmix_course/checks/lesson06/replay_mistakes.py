@@ -8,6 +8,13 @@ MISTAKES = (
     Mistake("the length is not the number of rows held",
             "Count rows, not calls and not slots. And what happens to the count when old rows are overwritten?",
             "training starts when enough rows are held; a wrong count starts it too early or draws what is not there"),
+    Mistake("there is room for more rows than are held",
+            "Rows come for which not enough slots are free. How many of the old rows must go then, and how many rows "
+            "are held afterwards?",
+            "a row that is given up before its slot is needed is one that the team can no longer learn from"),
+    Mistake("more rows are held than there is room for",
+            "The length is true, and too large. What happens to the oldest rows in your memory?",
+            "a memory that only grows fills the computer, and keeps the first clumsy steps for ever"),
     Mistake("the memory keeps the caller's own tensors",
             "After `add`, the caller writes into its tensors. Which tensors does your memory look at?",
             "an environment that writes its observations into one array would then change the past"),

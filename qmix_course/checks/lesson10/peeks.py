@@ -11,76 +11,9 @@ import torch
 
 from qmix_course.checks import values
 from qmix_course.checks.exercise import Exercise, Mistake
+from qmix_course.checks.lesson10.peeks_teams import stages
 from qmix_course.checks.room import Room
 from qmix_course.checks.verdict import Found, Verdict
-
-
-# Each is shown to a learner as it stands here, to be run; so each is complete in itself. obs[B, N, O] -> actions[B, N].
-def alone(obs):
-    return (10 * obs.sum(-1)).round().long() % 4
-
-
-def alone_with_a_number(obs):
-    number = torch.arange(obs.shape[1])
-    return ((10 * obs[..., 0]).round().long() + number) % 4
-
-
-def alone_where_it_counts(obs):
-    odd = ((obs < 0) | (obs > 1)).flatten(1).any(1) | obs.isnan().flatten(1).any(1)
-    return torch.where(odd[:, None], 3, (obs[..., 0] > 0.45).long())
-
-
-def all_eyes(obs):
-    return ((10 * obs).round().long().sum((1, 2)) % 4)[:, None].expand(obs.shape[:2])
-
-
-def last_looks_at_first(obs):
-    own = (obs[..., 0] > 0.45).long()
-    own[:, -1] = (obs[:, 0, 0] > 0.45).long()
-    return own
-
-
-def first_looks_at_last(obs):
-    own = (obs[..., 1] > 0.45).long()
-    own[:, 0] = own[:, 0] + 2 * (obs[:, -1, 0] > 0.45).long()
-    return own
-
-
-def neighbours_look(obs):
-    return (obs[..., 0] > 0.45).long() + 2 * (obs.roll(1, dims=1)[..., 1] > 0.55).long()
-
-
-def looks_when_it_is_lost(obs):
-    lost = obs[..., 0] > 0.75
-    return torch.where(lost, (obs.roll(-1, dims=1)[..., 0] > 0.45).long(), 2)
-
-
-def looks_for_one_thing(obs):
-    there = obs.roll(1, dims=1)[..., 0] > 0.85
-    return torch.where(there, 3, (obs[..., 0] > 0.45).long())
-
-
-def looks_once(obs):
-    own = (obs[..., 1] > 0.45).long()
-    once = (obs[:, 0, 0] > 0.75) & (obs[:, 0, 1] > 0.45) & (obs[:, -1, 0] < 0.25) & (obs[:, -1, 1] < 0.55)
-    own[:, -1] = torch.where(once, 2, own[:, -1])
-    return own
-
-
-def rare(obs, who, whom, here, there):
-    """A team in which agent ``who`` peeks in row ``here`` only, and only at what agent ``whom`` sees in row ``there``.
-    """
-    own, glimpse = obs[here, who].clone(), obs[there, whom].clone()
-
-    def act(shown):
-        actions = (shown[..., 0] > 0.45).long()
-        once = (shown[:, who] == own).all(-1) & (shown[:, whom] == glimpse).all(-1)
-        actions[:, who] = torch.where(once, 3, actions[:, who])
-        return actions
-
-    act.__doc__ = (f"Agent {who + 1} peeks in row {here} only: its action is another one there "
-                   f"when agent {whom + 1} sees what it has in row {there}.")
-    return act
 
 
 def peeks(act, obs, twist=None):
@@ -88,6 +21,7 @@ def peeks(act, obs, twist=None):
     rows, n_agents = obs.shape[:2]
     base = act(obs)
     table = torch.zeros(n_agents, n_agents, dtype=torch.bool)
+    total = torch.zeros(n_agents, n_agents, dtype=torch.long)               # of all changes, rises less falls
     for j in range(n_agents):
         for y in range(rows):
             other = obs.clone()
@@ -98,6 +32,11 @@ def peeks(act, obs, twist=None):
             else:
                 other[:, j] = obs[y, j]
             changed = base != act(other)                                        # [X, N]
+            total[:, j] += (act(other) - base).sum(0)
+            if twist == "sums":
+                changed = ((act(other) - base).sum(0) != 0).expand(rows, -1)
+            elif twist == "sorted":
+                changed = act(other).sort(0).values != base.sort(0).values
             keep = torch.ones(rows, dtype=torch.bool)
             if twist == "first row":
                 keep = torch.arange(rows) == 0
@@ -117,42 +56,12 @@ def peeks(act, obs, twist=None):
                 whole = changed.any(1) if twist == "whole team" else changed[:, i]
                 if (i != j or twist == "diagonal") and bool((whole & keep).any()):
                     table[i, j] = True
-    return {"transposed": table.T, "turned around": ~table}.get(twist, table)
-
-
-def seen(rows: int, n_agents: int, width: int, seed: int) -> torch.Tensor:
-    """Observations between 0 and 0.9 in steps of 0.1."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(10, (rows, n_agents, width), generator=generator).double() / 10
-
-
-def unlike(rows: int, n_agents: int, seed: int) -> torch.Tensor:
-    """Observations of two numbers, of which no agent has one twice."""
-    generator = torch.Generator().manual_seed(seed)
-    numbers = torch.stack([torch.randperm(100, generator=generator)[:rows] for _ in range(n_agents)], dim=1)
-    return torch.stack([numbers // 10, numbers % 10], dim=-1).double() / 10
-
-
-def rare_cases() -> list[tuple]:
-    """Teams with a single leak each, of all kinds: first and last rows, rows side by side, rows far apart."""
-    wide, deep = unlike(9, 3, 20), unlike(22, 2, 21)
-    spots = ((0, 1, 0, 21), (1, 0, 21, 0), (0, 1, 20, 21), (1, 0, 1, 0), (0, 1, 5, 16), (1, 0, 18, 9))
-    return ([(rare(deep, *spot), deep) for spot in spots]
-            + [(rare(wide, *spot), wide) for spot in ((0, 2, 8, 3), (1, 0, 2, 7), (2, 1, 4, 0), (1, 2, 0, 8))])
+    return {"transposed": table.T, "turned around": ~table,
+            "one sum": (total != 0).fill_diagonal_(False)}.get(twist, table)
 
 
 def look(room: Room, answer) -> Verdict:
-    stages = (
-        ([alone, alone_with_a_number, all_eyes, last_looks_at_first, first_looks_at_last],
-         ((6, 2, 2, 1), (8, 2, 3, 2))),
-        ([alone, neighbours_look, last_looks_at_first, first_looks_at_last, all_eyes],
-         ((8, 3, 2, 3), (9, 4, 2, 4), (5, 1, 2, 5))),
-        ([looks_when_it_is_lost, looks_for_one_thing, looks_once, neighbours_look],
-         ((12, 2, 2, 6), (10, 3, 2, 7), (12, 2, 3, 8), (9, 4, 2, 9))),
-        ([alone_where_it_counts], ((8, 2, 2, 10), (9, 3, 3, 11))),
-    )
-    for cases in [[(act, seen(*shape)) for act in acts for shape in shapes]
-                  for acts, shapes in stages] + [rare_cases()]:
+    for cases in stages():
         given = [room.ask(answer, act, obs) for act, obs in cases]
         if not values.same(given[0], room.ask(answer, *cases[0])):
             raise room.wrong("the same question got two different answers")
@@ -164,33 +73,55 @@ def look(room: Room, answer) -> Verdict:
                 raise
             first = next(k for k, (got, want) in enumerate(zip(given, expected)) if not torch.equal(got.bool(), want))
             detail = _shown(*cases[first], given[first], expected[first])
-            asked: list = []
-            for act, obs in cases:
-                room.ask(answer, _noted(act, obs, asked), obs)
-            raise room.wrong(_name(found.verdict.title, given, expected, asked, room), detail) from None
+            raise room.wrong(_name(room, answer, found.verdict.title, cases, given, expected), detail) from None
     return Verdict("correct")
 
 
-def _noted(act, obs, asked):
-    """The team, which notes when it is shown what no agent of ``obs`` has seen."""
+def _boards(shown) -> set[bytes]:
+    return {(board.double() + 0.0).numpy().tobytes() for board in shown.detach().contiguous()}
+
+
+def _exchanges(obs) -> set[bytes]:
+    """All boards of one row with one agent's observation of another."""
+    found = set()
+    for row in obs:
+        for j in range(obs.shape[1]):
+            boards = row.repeat(len(obs), 1, 1)
+            boards[:, j] = obs[:, j]
+            found |= _boards(boards)
+    return found
+
+
+def _noted(act, obs, real: list, shown_boards: set):
+    """The team, which notes what it is shown, and whether it is what an agent of ``obs`` has seen."""
     def noted(shown):
-        alike = shown.shape[1:] == obs.shape[1:]
-        known = (shown[:, None] == obs[None]).all(-1).any(1) if alike else torch.tensor(False)
-        asked.append(bool(known.all()))
+        if shown.shape[1:] == obs.shape[1:]:
+            real.append(bool((shown[:, None] == obs[None]).all(-1).any(1).all()))
+            shown_boards.update(_boards(shown))
+        else:
+            real.append(False)
         return act(shown)
 
     return noted
 
 
-def _name(title, given, expected, asked, room) -> str:
-    """What nobody's formula explains: foreign observations, pairs left out, pairs accused."""
+def _name(room, answer, title, cases, given, expected) -> str:
+    """What nobody's formula explains: foreign observations, pairs accused, exchanges left out, changes not noticed."""
     if title in {mistake.name for mistake in room.exercise.mistakes}:
         return title
-    if not all(asked):
+    for twist in ("sorted", "one sum"):
+        if all(torch.equal(got.bool(), peeks(*case, twist=twist)) for got, case in zip(given, cases)):
+            return "changes cancel each other out"
+    real, complete = [], True
+    for act, obs in cases:
+        shown: set[bytes] = set()
+        room.ask(answer, _noted(act, obs, real, shown), obs)
+        complete &= _exchanges(obs) <= shown
+    if not all(real):
         return "the team is shown what no agent has ever seen"
     if any((got.bool() & ~want).any() for got, want in zip(given, expected)):
         return "an agent is accused of what it did not do"
-    return "some exchanges are never tried"
+    return "a change is overlooked" if complete else "some exchanges are never tried"
 
 
 def _shown(act, obs, got, want) -> str:
@@ -240,6 +171,10 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(peeks, twist=twist) if twist e
     ("last substitute", "the last observation stands for all substitutes",
      "You always put the last row's observation there. Which others could reveal something?",
      "an agent that looks out for one thing is found only when it sees that thing"),
+    ("sums", "changes cancel each other out",
+     "In one row the action goes from 0 to 1, in another from 1 to 0. What is left of these two changes in your "
+     "comparison?",
+     "a sum, a mean or a sorted list over the rows can stay the same although actions in it do not"),
     (None, "the team is shown what no agent has ever seen",
      "Zeros, NaN and random numbers may be no observation at all. Where can you find real ones to put there?",
      "what a team does with impossible observations is no evidence, neither for nor against it"),
@@ -249,6 +184,10 @@ MISTAKES = tuple(Mistake(name, hint, why, partial(peeks, twist=twist) if twist e
     (None, "some exchanges are never tried",
      "Every row, every other agent, every observation that this agent has in another row: do you try them all?",
      "a rare leak is a leak, and with a finite list the test can be complete"),
+    (None, "a change is overlooked",
+     "The team was shown every board that an exchange can make. For whose exchange do you take each of them, whose "
+     "actions do you look at, and in how many rows, and in which direction, must one change?",
+     "any other action of any other agent in any one row is a change, whether its number is higher or lower"),
 ))
 
 EXERCISE = Exercise(

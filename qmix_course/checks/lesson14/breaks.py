@@ -20,6 +20,8 @@ def breaks(q, lam, available, twist=None):
     top = [row[u] for row, u in zip(values, best)]
     if twist == "mean":
         top = [sum(value for value, can in zip(*row) if can) / sum(row[1]) for row in zip(values, may)]
+    if twist in ("V unmasked", "V unmasked, held against ū"):
+        top = [max(row) for row in values]
     found = torch.zeros(lam.shape[1:], dtype=torch.bool)
     for u in itertools.product(range(q.shape[1]), repeat=len(q)):
         weights = [float(lam[(i, *(best if twist == "λ at ū" else u))]) for i in range(len(q))]
@@ -36,6 +38,8 @@ def breaks(q, lam, available, twist=None):
         elif twist == "values":
             wrong = (sum(weight * values[i][u[i]] for i, weight in enumerate(weights))
                      >= sum(float(lam[(i, *best)]) * values[i][best[i]] for i in range(len(q))))
+        elif twist == "V unmasked, held against ū":
+            wrong = total >= sum(float(lam[(i, *best)]) * (values[i][best[i]] - top[i]) for i in range(len(q)))
         elif twist == "sums":
             wrong = sum(weights) * sum(advantages) >= 0
         elif twist == "one at a time" and len(deviate) > 1:
@@ -52,12 +56,18 @@ def cases() -> list[tuple]:
     q = torch.tensor([[2.0, 1.0], [3.0, 1.0]], dtype=torch.float64)
     lam = torch.tensor([[[1.0, -1.0], [-1.0, -3.0]], [[2.0, 1.0], [1.0, 1.0]]], dtype=torch.float64)
     found = [(q, lam, torch.ones(2, 2, dtype=torch.bool))]
+    # the best of all is not available: to agent 1, and to both
+    found += [(torch.tensor([[1.0, 0.0], [2.0, 0.0]], dtype=torch.float64), torch.tensor(lam, dtype=torch.float64),
+               torch.tensor(may)) for lam, may in (
+        ([[[3, 3], [3, 3]], [[-1, -1], [-1, -1]]], [[False, True], [True, True]]),
+        ([[[1, 1], [1, 6]], [[1, 1], [1, -1]]], [[False, True], [True, True]]),
+        ([[[1, 1], [6, 1]], [[1, 1], [-1, 1]]], [[True, True], [False, True]]))]
     for n_agents, n_actions in ((2, 3), (1, 4), (3, 2), (2, 4), (3, 3), (4, 2), (2, 3)):
         q = torch.stack([torch.randperm(9, generator=generator)[:n_actions] for _ in range(n_agents)]).double() / 2 - 2
         lam = torch.randint(-4, 7, (n_agents,) + (n_actions,) * n_agents, generator=generator).double() / 2
         available = torch.rand(n_agents, n_actions, generator=generator) < 0.7
         available[torch.arange(n_agents), torch.randint(n_actions, (n_agents,), generator=generator)] = True
-        if len(found) in (1, 4):
+        if len(found) in (4, 7):
             available[:] = True
         found.append((q, lam, available))
     return found
@@ -100,6 +110,13 @@ EXERCISE = Exercise(
         ("ū unmasked", "the agents' best actions are looked for among those that they cannot take",
          "V_i is the value of which action, if the best of all is not available?",
          "an agent acts by its best available action, and V_i is that one's value"),
+        ("V unmasked", "V is the value of an action that cannot be taken",
+         "An agent's own choice is right in your version, and what is its advantage there? What should it be?",
+         "V_i is the value of the own choice; measured from an action out of reach, all advantages are too small"),
+        ("V unmasked, held against ū", "advantages are measured from an action that cannot be taken",
+         "You hold Q_tot against that of the agents' own choice. Which V_i stands in both, if an agent's best action "
+         "of all is not available?",
+         "the advantages at the own choice are then not 0, and the weights there have a say that they should not have"),
         ("mean", "advantages are measured from the mean",
          "What is an agent's advantage at its own best action, in this lesson?",
          "then advantages have both signs and no positive weight keeps IGM"),

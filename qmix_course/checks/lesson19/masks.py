@@ -26,8 +26,10 @@ def action_mask(place, health, enemies, enemy_health, speed, reach, size, twist=
         ways = [y < size, y > 0, x < size, x > 0]
     attacks = []
     for (ex, ey), left in zip(enemies.tolist(), enemy_health.tolist()):
-        squared = (ex - x) ** 2 + (ey - y) ** 2
-        within = squared < reach ** 2 if twist == "strict" else squared <= reach ** 2
+        dx, dy = abs(ex - x), abs(ey - y)
+        far = {"streets": dx + dy, "square": max(dx, dy), "one axis": dx}.get(twist, dx ** 2 + dy ** 2)
+        limit = reach if twist in ("streets", "square", "one axis", "not squared") else reach ** 2
+        within = far < limit if twist == "strict" else far <= limit
         attacks.append(within and (left > 0 or twist == "corpses"))
     return torch.tensor([twist == "rest", True, *ways, *attacks])
 
@@ -41,7 +43,11 @@ def cases() -> list[tuple]:
 
     found = [made([1, 23], 45, [[7, 23]], [45]), made([0.5, 24], 9, [[7, 23], [0, 20]], [45, 0]),
              made([12, 12], 0, [[12, 13]], [45]), made([23, 0.75], 45, [[23, 3], [20, 9]], [9, 9]),
-             made([1.25, 1], 20, [[3, 1]], [150], 1.25, 2.0), made([24, 0], 45, [[23, 0]], [0])]
+             made([1.25, 1], 20, [[3, 1]], [150], 1.25, 2.0), made([24, 0], 45, [[23, 0]], [0]),
+             # on the circle, inside it, outside it, whatever the way there along the axes
+             made([10, 10], 45, [[13, 14], [6, 7], [14, 8], [5.75, 14], [13.75, 6]], [9, 9, 9, 9, 9], 1.0, 5.0),
+             made([10, 10], 45, [[11, 9], [10.5, 10.25], [10, 10.75], [11, 10]], [9, 9, 9, 9], 1.0, 1.0),
+             made([10, 10], 45, [[10, 17], [10, 4]], [9, 9])]
     for m in (3, 6):
         place = torch.randint(0, 97, (2,), generator=generator).double() / 4
         enemies = (place + torch.randint(-32, 33, (m, 2), generator=generator).double() / 4).clamp(0, 24)
@@ -81,6 +87,19 @@ EXERCISE = Exercise(
         ("strict", "who stands exactly at the border is out of reach",
          "An enemy stands exactly `reach` away. May it be attacked?",
          "within reach includes the border"),
+        ("streets", "the reach is measured along the axes",
+         "An enemy stands 3 to the east and 4 to the north. How far away is it with a ruler, and how far in your "
+         "version?",
+         "|dx| + |dy| makes diagonal ways too long: enemies that are within reach may not be attacked"),
+        ("square", "the reach is a square",
+         "An enemy stands 5 to the east and 5 to the north. Is it within a reach of 5, for a ruler and for you?",
+         "the larger of |dx| and |dy| makes diagonal ways too short: what is out of reach may be attacked"),
+        ("one axis", "distances are measured along one axis only",
+         "An enemy stands far to the north, straight ahead. Do you notice how far?",
+         "a distance has two parts, and both count"),
+        ("not squared", "a square is compared with a length",
+         "Which of your two numbers is a square, and which is not?",
+         "the square of a distance may be below the reach only if the reach is squared as well, but for lengths of 1"),
         ("half open", "the border of the field is closed",
          "May a unit stand exactly on the edge of the field?",
          "places from 0 to size are all on the field, both ends included"),

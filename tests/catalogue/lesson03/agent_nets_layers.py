@@ -157,3 +157,32 @@ class Zeros(Stacked):
 class Dropout(Loop):
     def forward(self, obs):
         return F.dropout(super().forward(obs), 0.5)
+
+
+class DropoutLayer(Loop):
+    """A module of its own, in training as at the start."""
+
+    def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
+        super().__init__(n_agents, obs_dim, n_actions, hidden)
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, obs):
+        return self.dropout(super().forward(obs))
+
+
+class Noise(Loop):
+    def forward(self, obs):
+        q = super().forward(obs)
+        return q + 0.01 * torch.randn_like(q)
+
+
+class RunningMean(Loop):
+    """Keeps the mean of what it has seen so far."""
+
+    def __init__(self, n_agents, obs_dim, n_actions, hidden=64):
+        super().__init__(n_agents, obs_dim, n_actions, hidden)
+        self.seen, self.calls = 0, 0
+
+    def forward(self, obs):
+        self.seen, self.calls = self.seen + obs.mean(), self.calls + 1
+        return super().forward(obs - self.seen / (self.calls + 1))

@@ -153,7 +153,7 @@ EDGES = {
     "06.2": Answers(
         right=[Ring],
         wrong=[("it does not hold columns of other names, shapes and dtypes", OneLongTensor),
-               ("the length is not the number of rows held", ClearsAFullRing)]),
+               ("there is room for more rows than are held", ClearsAFullRing)]),
     "06.3": Answers(
         right=[lerps],
         wrong=[("it works in place, and returns something too", gives_the_target_back),

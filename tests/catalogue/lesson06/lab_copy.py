@@ -155,6 +155,25 @@ def trains_both(online, batches, every, gamma, learning_rate):
     return target
 
 
+def gives_the_online_network(online, batches, every, gamma, learning_rate):
+    deep(online, batches, every, gamma, learning_rate)
+    return online
+
+
+def gives_a_copy_of_the_online_network(online, batches, every, gamma, learning_rate):
+    return copy.deepcopy(gives_the_online_network(online, batches, every, gamma, learning_rate))
+
+
+def gives_the_network_of_the_start(online, batches, every, gamma, learning_rate):
+    start = copy.deepcopy(online)
+    deep(online, batches, every, gamma, learning_rate)
+    return start
+
+
+def one_network_and_a_copy_of_it(online, batches, every, gamma, learning_rate):
+    return copy.deepcopy(plain_name(online, batches, every, gamma, learning_rate))
+
+
 ANSWERS = Answers(
     right=[("B", deep), ("b ", deep_again), ("B", snapshot)],
     wrong=[
@@ -173,6 +192,10 @@ ANSWERS = Answers(
         ("the copies come after other updates", ("B", counts_from_zero)),
         ("nothing is learned any more", ("B", frozen_online)),
         ("nothing is learned any more", ("B", optimises_the_target)),
+        ("the online network is right, the returned one is not", ("B", gives_the_online_network)),
+        ("the online network is right, the returned one is not", ("B", gives_a_copy_of_the_online_network)),
+        ("the online network is right, the returned one is not", ("B", gives_the_network_of_the_start)),
+        ("the symptom is hidden: a new copy in every update", ("B", one_network_and_a_copy_of_it)),
         ("the rhythm of the copies is blamed", ("A", deep)), ("the gradient is blamed", ("C", deep)),
         ("the learning rate is blamed", ("D", deep)), ("the direction of the copy is blamed", ("E", deep)),
     ],

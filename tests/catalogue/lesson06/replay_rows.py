@@ -4,7 +4,7 @@ import random
 
 import torch
 
-from tests.catalogue.lesson06.replay_right import Deque, Ring
+from tests.catalogue.lesson06.replay_right import Concatenated, Deque, Ring
 
 
 class ColumnsAsAttributes:
@@ -167,3 +167,28 @@ class Replaces(Ring):
             if self.size == self.capacity:
                 self.next = random.randrange(self.capacity)
             super().add(**{name: values[row:row + 1] for name, values in columns.items()})
+
+
+class DropsAllThatIsOld(Concatenated):
+    """When the rows do not all find room, only the new ones are kept."""
+
+    def add(self, **columns):
+        rows = len(next(iter(columns.values())))
+        if len(self) + rows > self.capacity:
+            self.data = None
+        super().add(**columns)
+
+
+class DropsOneTooMany(Concatenated):
+    def add(self, **columns):
+        rows = len(next(iter(columns.values())))
+        if len(self) + rows > self.capacity:
+            self.data = {name: values[len(self) + rows - self.capacity + 1:] for name, values in self.data.items()}
+        super().add(**columns)
+
+
+class Grows(Concatenated):
+    """Nothing is ever overwritten."""
+
+    def __init__(self, capacity):
+        super().__init__(10 ** 9)

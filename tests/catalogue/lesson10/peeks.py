@@ -202,7 +202,7 @@ def much_noise(act, obs):
 
 
 def two_agents(act, obs):
-    """Only the neighbour in the list."""
+    """All exchanges, and after each only the agent before the one in the list is looked at."""
     usual, n = act(obs), obs.shape[1]
     table = torch.zeros(n, n, dtype=torch.bool)
     for i in range(n):
@@ -214,8 +214,56 @@ def two_agents(act, obs):
     return table.fill_diagonal_(False)
 
 
+def judged(changed):
+    """All exchanges, and ``changed(usual, now)``, [X, N] each, says of which agents the action is another one."""
+    def answer(act, obs):
+        usual, n = act(obs), obs.shape[1]
+        table = torch.zeros(n, n, dtype=torch.bool)
+        for j in range(n):
+            for row in obs:
+                other = obs.clone()
+                other[:, j] = row[j]
+                table[:, j] |= changed(usual, act(other))
+        return table.fill_diagonal_(False)
+
+    return answer
+
+
+squares_added_up = judged(lambda usual, now: ((now - usual) ** 2).sum(0) > 0)
+added_up = judged(lambda usual, now: (now - usual).sum(0) != 0)
+on_average = judged(lambda usual, now: now.double().mean(0) != usual.double().mean(0))
+in_order = judged(lambda usual, now: (now.sort(0).values != usual.sort(0).values).any(0))
+every_row = judged(lambda usual, now: (now != usual).all(0))
+upwards_only = judged(lambda usual, now: (now > usual).any(0))
+most_rows = judged(lambda usual, now: (now != usual).double().mean(0) > 0.5)
+as_sets = judged(lambda usual, now: torch.tensor([set(a) != set(b) for a, b in zip(usual.T.tolist(), now.T.tolist())]))
+
+
+def added_up_to_the_end(act, obs):
+    usual, n = act(obs), obs.shape[1]
+    table = torch.zeros(n, n, dtype=torch.long)
+    for j in range(n):
+        for row in obs:
+            other = obs.clone()
+            other[:, j] = row[j]
+            table[:, j] += (act(other) - usual).sum(0)
+    return (table != 0).fill_diagonal_(False)
+
+
+def all_but_the_first(act, obs):
+    """Agent 1 is never exchanged; of two agents the boards are the same."""
+    usual, n = act(obs), obs.shape[1]
+    table = torch.zeros(n, n, dtype=torch.bool)
+    for j in range(1, n):
+        for row in obs:
+            other = obs.clone()
+            other[:, j] = row[j]
+            table[:, j] |= (act(other) != usual).any(0)
+    return table.fill_diagonal_(False)
+
+
 ANSWERS = Answers(
-    right=[peeks, peeks_one_by_one, peeks_in_one_batch, peeks_numpy],
+    right=[peeks, peeks_one_by_one, peeks_in_one_batch, peeks_numpy, squares_added_up],
     wrong=[
         ("the answer is turned around", not_peeks),
         ("who looks and who is looked at are exchanged", transposed),
@@ -228,13 +276,22 @@ ANSWERS = Answers(
         ("each observation is exchanged for that of the row above only", row_above),
         ("one substitute observation stands for all", first_glimpse),
         ("the last observation stands for all substitutes", last_glimpse),
+        ("changes cancel each other out", added_up),
+        ("changes cancel each other out", on_average),
+        ("changes cancel each other out", in_order),
+        ("changes cancel each other out", added_up_to_the_end),
+        ("a change is overlooked", every_row),
+        ("a change is overlooked", upwards_only),
+        ("a change is overlooked", most_rows),
+        ("a change is overlooked", as_sets),
+        ("a change is overlooked", all_but_the_first),
         ("the team is shown what no agent has ever seen", with_zeros),
         ("the team is shown what no agent has ever seen", with_nan),
         ("the team is shown what no agent has ever seen", with_noise),
         ("the team is shown what no agent has ever seen", much_noise),
         ("some exchanges are never tried", backwards),
         ("some exchanges are never tried", with_shuffled),
-        ("some exchanges are never tried", two_agents),
+        ("a change is overlooked", two_agents),
         ("some exchanges are never tried", many_shuffles),
         ("some exchanges are never tried", first_six),
         ("an agent is accused of what it did not do", not_put_back),

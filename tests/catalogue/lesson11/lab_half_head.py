@@ -47,6 +47,34 @@ nearly_elu = make("nearly_elu", lambda x: F.elu(x) + 0.98)
 flat_far_below = make("flat_far_below", lambda x: x.clamp(min=-3).abs())
 
 
+def straight_through(x):
+    """Never below zero on the way there, and on the way back as if nothing had been cut off."""
+    return x + (x.relu() - x).detach()
+
+
+class Passes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.relu()
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope
+
+
+with_straight_through = make("with_straight_through", straight_through)
+with_passes = make("with_passes", Passes.apply)
+abs_then_straight = make("abs_then_straight", torch.abs, straight_through)
+straight_then_softplus = make("straight_then_softplus", straight_through, F.softplus)
+straight_then_relu = make("straight_then_relu", straight_through, torch.relu)
+relu_then_straight = make("relu_then_straight", torch.relu, Passes.apply)
+straight_then_nothing = make("straight_then_nothing", straight_through, lambda x: x)
+nothing_then_straight = make("nothing_then_straight", lambda x: x, straight_through)
+nothing_then_relu = make("nothing_then_relu", lambda x: x, torch.relu)
+softmax_then_straight = make("softmax_then_straight", lambda x: x.softmax(-1), straight_through)
+share_of_units = make("share_of_units", lambda x: x.abs() / x.shape[-1], straight_through)
+
+
 def loops(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
     total = []
     for q, w1, b1, w2, v in zip(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
@@ -112,6 +140,7 @@ def as_numbers(agent_qs, raw_w1, raw_b1, raw_w2, raw_v):
 
 ANSWERS = Answers(
     right=[("D", with_abs), (" d", with_abs), ("D", with_softplus), ("D", with_exp), ("D", with_square), ("D", mixed),
+           ("D", with_straight_through), ("D", with_passes), ("D", abs_then_straight), ("D", straight_then_softplus),
            ("D", loops), ("D", batched), ("D", with_root), ("D", with_log), ("D", with_small_square)],
     wrong=[
         ("the listing as it was", ("D", as_it_was)),
@@ -123,6 +152,13 @@ ANSWERS = Answers(
         ("a leak lets weights below zero", ("D", leaky)),
         ("only one of the two kinds of weights is repaired", ("D", first_only)),
         ("only one of the two kinds of weights is repaired", ("D", second_only)),
+        ("only one of the two kinds of weights is repaired", ("D", straight_then_relu)),
+        ("only one of the two kinds of weights is repaired", ("D", relu_then_straight)),
+        ("one of the two kinds of weights is below zero", ("D", straight_then_nothing)),
+        ("one of the two kinds of weights is below zero", ("D", nothing_then_straight)),
+        ("one of the two kinds of weights is below zero", ("D", nothing_then_relu)),
+        ("the weights have a ceiling", ("D", softmax_then_straight)),
+        ("the weights are right, and something else has changed", ("D", share_of_units)),
         ("no gradient reaches the weights that came out negative", ("D", floored)),
         ("no gradient reaches the weights that came out negative", ("D", clamped)),
         ("no gradient reaches the weights that came out negative", ("D", detached)),

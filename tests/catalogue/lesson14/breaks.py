@@ -115,8 +115,23 @@ def single(q, lam, available, advantages, best):
     return total(q, lam, available, advantages, best) & (count == 1)
 
 
+def best_of_all(q, lam, available, advantages, best):
+    return weighted(q, lam, q - q.amax(1, keepdim=True)) >= 0
+
+
+def best_of_all_on_both_sides(q, lam, available, advantages, best):
+    table = weighted(q, lam, q - q.amax(1, keepdim=True))
+    return table >= table[best]
+
+
+def all_of_q_tot(q, lam, available, advantages, best):
+    """Q_tot at u, held against Q_tot at ū; V is the one of the available actions."""
+    table = q.masked_fill(~available, -torch.inf).amax(1).sum() + weighted(q, lam, advantages)
+    return table >= table[best]
+
+
 ANSWERS = Answers(
-    right=[by_tables, by_q_tot, by_einsum],
+    right=[by_tables, by_q_tot, by_einsum, with_sum(all_of_q_tot)],
     wrong=[("every weight that is not positive counts as a break",
             with_sum(lambda q, lam, *_: (lam <= 0).any(0))),
            ("one deviating agent's weight is taken to decide", with_sum(any_deviating)),
@@ -126,6 +141,8 @@ ANSWERS = Answers(
            ("the agents' own choice is held against itself", with_sum(total, spare=False)),
            ("joint actions count that nobody can take", with_sum(total, mask=False)),
            ("the agents' best actions are looked for among those that they cannot take", unmasked_best),
+           ("V is the value of an action that cannot be taken", with_sum(best_of_all)),
+           ("advantages are measured from an action that cannot be taken", with_sum(best_of_all_on_both_sides)),
            ("advantages are measured from the mean", with_sum(from_mean)),
            ("weights are put on the values, not on the advantages", with_sum(values_weighted)),
            ("the weights of one joint action are used for all", with_sum(at_best)),

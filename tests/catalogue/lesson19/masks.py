@@ -90,11 +90,31 @@ def upside_down(*case):
     return _with_ways(lambda x, y, far, size: (y - far >= 0, y + far <= size, x + far <= size, x - far >= 0), *case)
 
 
+def _within(far):
+    def answer(place, health, enemies, enemy_health, speed, reach, size):
+        mask = in_parts(place, health, enemies, enemy_health, speed, reach, size)
+        if health > 0:
+            mask[6:] = far((enemies - place).abs(), reach) & (enemy_health > 0)
+        return mask
+
+    return answer
+
+
+by_hypot = _within(lambda gaps, reach: torch.hypot(gaps[:, 0], gaps[:, 1]) <= reach)
+streets = _within(lambda gaps, reach: gaps.sum(-1) <= reach)
+square = _within(lambda gaps, reach: (gaps <= reach).all(-1))
+east_and_west = _within(lambda gaps, reach: gaps[:, 0] <= reach)
+square_of_the_way = _within(lambda gaps, reach: (gaps ** 2).sum(-1) <= reach)
+
+
 ANSWERS = Answers(
-    right=[in_parts, with_a_table_of_ways],
+    right=[in_parts, with_a_table_of_ways, by_hypot],
     wrong=[("the living may play no-op", idle), ("the dead have no action at all", nothing_left),
            ("the dead may stop", the_dead_may_stop), ("the dead act on", undead), ("the dead are attacked", corpses),
            ("who stands exactly at the border is out of reach", inside_only),
+           ("the reach is measured along the axes", streets), ("the reach is a square", square),
+           ("distances are measured along one axis only", east_and_west),
+           ("a square is compared with a length", square_of_the_way),
            ("the border of the field is closed", closed_border), ("units walk off the field", no_edge),
            ("the place before the move is looked at, not the one after it", where_it_stands),
            ("north and south are exchanged", upside_down)])
