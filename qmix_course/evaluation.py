@@ -137,7 +137,8 @@ def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
     try:
         return env.clone(num_envs=episodes)
     except (TypeError, ValueError) as error:
-        if error.__traceback__.tb_next is None or not strangers.is_ours(error):     # the call itself, or in it
+        own = error.__traceback__.tb_next is None or not strangers.is_ours(error)   # the call itself, or what is in it
+        if own and isinstance(error, TypeError):                                    # no refusal, a mistake
             raise ValueError(f"env: clone(num_envs={episodes}) of {type(env).__name__} raised {strangers.told(error)}; "
                              "expected the same task, not yet reset, with so many rows") from error
         if episodes == 1:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, vmap
 
-from qmix_course import errors
+from qmix_course import errors, strangers
 from qmix_course.agents import GRUAgents
 
 
@@ -142,7 +142,12 @@ class ParameterNoise:
             q, memory = (None if parts[0] is None else torch.stack(parts) for parts in zip(*played))
         else:
             present = tuple(None if x is None else 0 for x in inputs)
-            q, memory = vmap(one, in_dims=(0, *present), out_dims=(0, None if memory is None else 0))(weights, *inputs)
+            every_row = vmap(one, in_dims=(0, *present), out_dims=(0, None if memory is None else 0))
+            try:
+                q, memory = every_row(weights, *inputs)
+            except RuntimeError as error:           # one layer under two names, dropout, …
+                raise ValueError(f"parameter_noise: {type(self.agents).__name__} cannot be vectorised over rows with "
+                                 f"other weights each ({strangers.told(error)}); explore by epsilon") from error
         return q.to(there), None if memory is None else memory.to(there)
 
     def state_dict(self) -> dict:

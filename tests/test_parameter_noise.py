@@ -37,6 +37,25 @@ def test_the_target_is_the_divergence_of_epsilon_greedy_from_greedy():
         target_divergence(1.5, 2)
 
 
+@pytest.mark.parametrize("part", [torch.nn.Dropout(0.5), torch.nn.utils.parametrizations.spectral_norm(
+    torch.nn.Linear(16, 16))])
+def test_agents_that_cannot_be_asked_row_by_row_are_named(part):
+    env = GridWorld(num_envs=4)
+    team = QMIX.for_env(env, hidden=(16,))
+
+    class Own(type(team.agents)):
+        def forward(self, obs, last_actions=None, memory=None):
+            q, memory = super().forward(obs, last_actions, memory)
+            return part(q.new_ones(16)).sum() + q, memory
+
+    team.agents.__class__ = Own
+    if not isinstance(part, torch.nn.Dropout):
+        team.agents.part = part
+    noise = ParameterNoise(team.agents, 4, generator())
+    with pytest.raises(ValueError, match="parameter_noise: Own cannot be vectorised over rows .*RuntimeError"):
+        noise.act_values(env.reset(seed=0).obs, torch.full((4, 2), -1))
+
+
 def test_the_divergence_by_hand_and_with_an_unavailable_action():
     q, noisy = torch.randn(4, 3), torch.randn(4, 3)
     everything = torch.ones(4, 3, dtype=torch.bool)
