@@ -15,10 +15,13 @@ import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
+from enum import Enum
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
+
+from qmix_course import errors
 
 FORMAT = 2
 DIGEST = hashlib.sha256().digest_size
@@ -30,6 +33,7 @@ NO_COMMENT, WITH_COMMENT = (0).to_bytes(2, "little"), DIGEST.to_bytes(2, "little
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 # What ``load`` reads back, which runs no code in a file: these, and lists, tuples and dicts of them.
 PLAIN = (bool, int, float, complex, str, bytes, bytearray, set, type(None), torch.Size, torch.dtype, torch.device)
+LONG, DEEP = 200, 4          # of lists in settings: what is longer or deeper is data
 PLAIN_WORDS = "expected tensors, plain numbers, words, and lists and dicts of them"
 
 
@@ -70,21 +74,42 @@ def save(path: str | Path, settings: dict, state: dict) -> None:
 
 
 def plain(values: dict) -> dict:
-    """The settings among ``values``: numbers, words, and lists and tuples of them, which become lists.
+    """The settings among ``values``: numbers, words, and what is made of them, as lists.
 
-    What has a name that begins with _ is its owner's affair, and changes as it likes.
+    What is None, or something else (a tensor, an array, a function), is none.
     """
-    found = {name: _plain(value) for name, value in values.items() if not name.startswith("_")}
+    found = {name: _plain(value) for name, value in values.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _plain(value) -> bool | int | float | str | list | None:
-    """As Python's own kinds, also what is numpy's or of a class derived from them; None where it is something else."""
-    if isinstance(value, (list, tuple)):
-        parts = [_plain(each) for each in value]
-        return None if any(part is None for part in parts) else parts
+def _plain(value, depth: int = 0) -> bool | int | float | str | list | None:
+    """As Python's own kinds, also what is numpy's or of a class derived from them; None where it is something else, or
+    too long or too deep to be anything but data."""
     value = value.item() if isinstance(value, np.generic) else value
+    value = list(value.items()) if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        if len(value) > LONG or depth == DEEP:
+            return None
+        parts = [_plain(each, depth + 1) for each in value]
+        if isinstance(value, (set, frozenset)):
+            parts.sort(key=repr)
+        return None if any(part is None and each is not None for part, each in zip(parts, value)) else parts
+    if isinstance(value, (Enum, PurePath)) and not isinstance(value, (int, float, str)):
+        return str(value)
     return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), None)
+
+
+def note_changes(settings: dict, **now: dict) -> None:
+    """Name as ``changing`` what is not as it was when the run began. Such settings are not compared."""
+    changed = changed_since({name: settings[name] for name in now}, now)
+    settings["changing"] = sorted({*settings["changing"], *changed})
+
+
+def changed_since(begun: dict, now: dict) -> list[str]:
+    """The names of the settings that are not what they were: they count along, and make no other task and no other
+    team."""
+    begun, now = flat(begun), flat(now)
+    return sorted(name for name in begun.keys() | now.keys() if not _same(name, begun, now))
 
 
 def not_plain(value, name: str) -> str:
@@ -204,26 +229,29 @@ def load(path: str | Path) -> dict:
 
 
 def check_settings(path: str | Path, saved: dict, here: dict) -> None:
-    """Raise ``ValueError`` that names every setting in which the file and this run differ."""
-    saved, here = flat(saved), flat(here)
+    """Raise ``ValueError`` that names every setting in which the file and this run differ, but for those that the file
+    itself names as ``changing``."""
+    changing = saved.get("changing")
+    if "changing" in saved and not (isinstance(changing, list) and all(isinstance(name, str) for name in changing)):
+        raise ValueError(f"checkpoint: {path} is no run's: changing is {errors.brief(changing)} in it, expected names")
+    saved, here = ({name: value for name, value in flat(each).items() if name != "changing"} for each in (saved, here))
     names = [name for name in sorted(saved.keys() | here.keys(), key=str) if not _same(name, saved, here)]
-    differ = [f"{name} is {saved.get(name, 'missing')!r} in the file and {here.get(name, 'missing')!r} here"
-              for name in names]
-    counts = [name for name in names if name.startswith(("environment.", "algorithm.")) and name in saved
-              and name in here and any(not isinstance(each[name], bool) and each[name] in (0, [])
-                                       for each in (saved, here))]          # nothing yet, and something
+    if changing is None:                            # an older file, of a time when lists and the like were no settings
+        names = [name for name in names if name in saved or name.startswith("algorithm.shape.")]
+    differ = [f"{name} is {_told(name, saved)} in the file and {_told(name, here)} here"
+              for name in names if name not in (changing or ())]
     if differ:
-        hint = (f". If {counts[0].rpartition('.')[2]} is no setting and changes on the way, let its name begin with _"
-                if counts else "")
-        raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ) + hint)
+        raise ValueError(f"checkpoint: {path} belongs to another configuration: " + "; ".join(differ))
 
 
-def _same(name: str, saved: dict, here: dict) -> bool:
-    """Files from before lists were settings, and from when names with _ were, have others, which says nothing."""
-    if name.rpartition(".")[2].startswith("_") or name not in saved and isinstance(here[name], list):
-        return True
-    one, other = saved.get(name, KeyError), here.get(name, KeyError)
-    return one == other or repr(one) == repr(other)             # NaN is NaN
+def _same(name: str, one: dict, other: dict) -> bool:
+    """NaN is NaN, here."""
+    return (name in one) == (name in other) and (one.get(name) == other.get(name)
+                                                 or repr(one.get(name)) == repr(other.get(name)))
+
+
+def _told(name: str, settings: dict) -> str:
+    return errors.brief(settings[name]) if name in settings else "'missing'"
 
 
 def check_whole(saved: dict, fresh: dict) -> None:

@@ -7,7 +7,6 @@ import inspect
 import json
 import tomllib
 from dataclasses import fields, replace
-from datetime import date, time
 from pathlib import Path
 
 from qmix_course import errors, strangers
@@ -36,6 +35,7 @@ WORLD_CONFIG = {"total_steps": 160_000, "capacity": 100_000, "learning_starts": 
 SKIRMISH_CONFIG = {"total_steps": 80_000, "capacity": 50_000, "learning_starts": 2_000, "update_every": 32,
                    "learning_rate": 1e-3, "epsilon_steps": 30_000, "evaluate_every": 10_000, "evaluation_episodes": 32}
 SKIRMISH_TEAM = {"shared": True, "double_q": True}
+CONFIG = [field.name for field in fields(TrainConfig) if field.name != "seed"] + ["num_envs"]     # no team's options
 PRESETS = {"default": (TrainConfig, 32), "reference": (TrainConfig.reference, 1)}    # settings, rows of the environment
 
 
@@ -88,8 +88,14 @@ def check_left(folder: Path, files: tuple[str, ...], choices: dict, resume: bool
         before = read_choices(folder / "run.json")
         for name in ("env", "algorithm"):
             if before[name] != choices[name]:
-                raise ValueError(f"{folder} holds a run with --{name} {before[name]}, got --{name} {choices[name]}: "
-                                 "name --run FOLDER for another place")
+                raise ValueError(f"{folder} holds a run with --{name} {before[name]}, got {choices[name]}: name --run "
+                                 "FOLDER for another place")
+        own = choices["algorithm"] if ":" in choices["algorithm"] else ""       # what it keeps of them nobody knows
+        was, now = ({name: value for name, value in each.get("settings", {}).items() if own and name not in CONFIG}
+                    for each in (before, choices))
+        if was != now:
+            raise ValueError(f"{folder} holds a run of {own} with the options {was}, got {now}: name --run FOLDER for "
+                             "another place")
     lost = [] if there else [name for name in files if (folder / name).exists()]
     if lost:
         raise ValueError(f"{folder} holds {lost[0]} and no run, and it would be replaced: move it away, or name --run "
@@ -166,7 +172,8 @@ def team_options(kind: type[Algorithm]) -> dict[str, bool]:
     for method in ("for_env", "__init__", "make_agents"):
         for each in kind.__mro__[:kind.__mro__.index(Algorithm) + 1]:
             if method in vars(each):
-                named, more = _parameters(vars(each)[method])
+                written = vars(each)[method]
+                named, more = _parameters(written.__get__(None, kind) if method == "for_env" else written)
                 found = named | found
                 if not more:
                     return found
@@ -177,10 +184,9 @@ def team_options(kind: type[Algorithm]) -> dict[str, bool]:
 
 def _parameters(method) -> tuple[dict[str, bool], bool]:
     """The names that a method takes, and whether each must be given; whether it takes ``**options`` too."""
-    every = list(inspect.signature(getattr(method, "__func__", method)).parameters.values())[1:]
+    every = list(inspect.signature(method).parameters.values())[1:]         # without self, or without the environment
     named = {each.name: each.default is each.empty for each in every
-             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
-             and each.name not in ("spec", "env", "seed")}
+             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY) and each.name not in ("spec", "seed")}
     return named, any(each.kind is each.VAR_KEYWORD for each in every)
 
 
@@ -190,17 +196,16 @@ def sort_settings(settings: dict, kind: type[Algorithm]) -> tuple[dict, dict]:
     ``ValueError`` for a name that is neither, or both. ``target_every`` alone puts the hard update in place of the
     soft one.
     """
-    config = [field.name for field in fields(TrainConfig) if field.name != "seed"] + ["num_envs"]
     options = team_options(kind)
     for name in settings:
-        errors.choice("settings", name, [*config, *options])
-        if name in config and name in options:
+        errors.choice("settings", name, [*CONFIG, *options])
+        if name in CONFIG and name in options:
             raise ValueError(f"settings: {name} is a setting of the training and an option of {kind.__name__}, so it "
                              "cannot be told which is meant; give the option another name")
-    changes = {name: value for name, value in settings.items() if name in config}
+    changes = {name: value for name, value in settings.items() if name in CONFIG}
     if changes.get("target_every") is not None:
         changes.setdefault("tau", None)
-    return changes, {name: value for name, value in settings.items() if name not in config}
+    return changes, {name: value for name, value in settings.items() if name not in CONFIG}
 
 
 def all_settings() -> str:
@@ -227,4 +232,11 @@ def read_setting(text: str) -> tuple[str, object]:
     except tomllib.TOMLDecodeError:
         read = {}
     read = read["value"] if list(read) == ["value"] else value
-    return name, value if isinstance(read, (date, time)) else read
+    if read is value and value.startswith(("[", "{")):
+        raise ValueError(f"{name}: expected a list or a table as in a TOML file, as [128,128] or [true,false], got "
+                         f"{value}")
+    try:
+        json.dumps(read)
+    except TypeError:                               # a date, which no run.json can hold
+        return name, value
+    return name, read

@@ -132,16 +132,23 @@ def chooser(algorithm, first: TeamStep, dice: torch.Generator | None) -> Callabl
     return greedily
 
 
+def copied(env: TeamEnv, rows: int) -> TeamEnv:
+    """``env.clone(num_envs=rows)``; ``ValueError`` where a clone of somebody's own fails by mistake."""
+    try:
+        return env.clone(num_envs=rows)
+    except TypeError as error:
+        if error.__traceback__.tb_next is not None and strangers.is_ours(error):    # a refusal in the course's words
+            raise
+        raise ValueError(f"env: clone(num_envs={rows}) of {type(env).__name__} raised {strangers.told(error)}; "
+                         "expected the same task, not yet reset, with so many rows") from error
+
+
 def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
     """The same task with a row for each greedy episode."""
     try:
-        return env.clone(num_envs=episodes)
+        return copied(env, episodes)
     except (TypeError, ValueError) as error:
-        own = error.__traceback__.tb_next is None or not strangers.is_ours(error)   # the call itself, or what is in it
-        if own and isinstance(error, TypeError):                                    # no refusal, a mistake
-            raise ValueError(f"env: clone(num_envs={episodes}) of {type(env).__name__} raised {strangers.told(error)}; "
-                             "expected the same task, not yet reset, with so many rows") from error
-        if episodes == 1:
+        if episodes == 1 or isinstance(error.__cause__, TypeError):
             raise
         raise ValueError(f"evaluation_episodes: expected 1, because no copy of this environment with {episodes} rows "
                          f"can be made, got {episodes}. Make the environment from a function that makes a new one at "
@@ -150,7 +157,7 @@ def rows_for_evaluation(env: TeamEnv, episodes: int) -> TeamEnv:
 
 def starts_differ(env: TeamEnv) -> bool:
     """Whether episodes of this task begin in different ways, seen from eight of them in a copy with one row."""
-    copy = env.clone(num_envs=1)
+    copy = copied(env, 1)
     first, *others = (copy.reset(seed=seed) for seed in range(8))
     return any(not torch.equal(first.obs, each.obs) or not torch.equal(first.state, each.state) for each in others)
 

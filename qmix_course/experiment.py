@@ -61,9 +61,10 @@ def sweep(plan: Plan, folder: str | Path, jobs: int = -1) -> Swept:
     if jobs != -1:
         jobs = errors.whole_number("jobs", jobs, at_most=10_000)
     check_folder("folder", folder, ("results.csv", "plan.json"))
-    for name, begins in (("results.csv", ",".join(OF_A_RUN)), ("plan.json", "{")):
-        if (folder / name).exists() and not (folder / name).read_bytes().lstrip().startswith(begins.encode()):
-            raise ValueError(f"folder: {folder / name} is none that a sweep wrote, and it would be replaced; move it "
+    for name, mark in (("results.csv", "exploring_return"), ("plan.json", '"algorithm"')):
+        text = (folder / name).read_text(encoding="utf-8", errors="replace") if (folder / name).exists() else ""
+        if text.strip() and mark not in text:           # a spreadsheet may have saved it in a form of its own
+            raise ValueError(f"folder: {folder / name} was not written by a sweep, and it would be replaced; move it "
                              "away, or name another folder")
     plan.check()
     folder.mkdir(parents=True, exist_ok=True)
@@ -172,11 +173,13 @@ def _train(run: dict, place: Path, orphaned) -> None:
 
 def _can_go_on(env: TeamEnv) -> bool:
     """Whether a checkpoint can hold the environment's state; if not, a run that was killed begins anew."""
-    env.reset(seed=0)                           # before it some have none
     try:
         return env_state(env) is not None
     except ValueError:
         return False
+    except Exception:                           # some have none before the first reset
+        env.reset(seed=0)
+        return env_state(env) is not None
 
 
 @contextlib.contextmanager

@@ -146,6 +146,8 @@ class ParameterNoise:
             try:
                 q, memory = every_row(weights, *inputs)
             except RuntimeError as error:           # one layer under two names, dropout, …
+                if not strangers.of_vmap(error):
+                    raise
                 raise ValueError(f"parameter_noise: {type(self.agents).__name__} cannot be vectorised over rows with "
                                  f"other weights each ({strangers.told(error)}); explore by epsilon") from error
         return q.to(there), None if memory is None else memory.to(there)

@@ -30,7 +30,9 @@ class Learner:
 
     def __init__(self, algorithms: Sequence[Algorithm], targets: Sequence[Algorithm], config: TrainConfig):
         self.config, self.updates = config, 0
-        self.algorithms, self.targets, self.views = list(algorithms), list(targets), []
+        self.algorithms, self.targets = list(algorithms), list(targets)
+        self.name = type(self.algorithms[0]).__name__
+        self.views, self.held = [], []      # of a lone team: its gradients and buffers, which nobody may replace
         self.weights = side_by_side(self.algorithms).requires_grad_()                               # [K, P]
         self.target_weights = side_by_side(self.targets)                                            # [K, P]
         self.weights.grad = torch.zeros_like(self.weights)
@@ -72,10 +74,16 @@ class Learner:
         losses = self.compiled_losses(batches) if self.compiled else None                           # [K]
         if losses is None:
             losses = self.losses(batches)
+            if not losses.requires_grad:
+                raise TypeError(f"loss of {self.name}: expected a tensor from which gradients flow back, got one "
+                                "without a gradient: is something detached?")
             losses.sum().backward()         # no weight belongs to two teams, so each gets the gradient of its own loss
         if any(weights.grad is not gradient for weights, gradient in self.views):
-            raise ValueError(f"loss of {type(self.algorithms[0]).__name__}: it takes the gradients of its weights "
-                             "away, so that nothing is learned. Is zero_grad called in it? The learner has done that")
+            raise ValueError(f"loss of {self.name}: it takes the gradients of its weights away, so that nothing is "
+                             "learned. Is zero_grad or backward called in it? The learner does both")
+        changed = next((name for place, name, buffer in self.held if place.get(name) is not buffer), None)
+        if changed is not None:
+            raise replaced(self.algorithms[0], changed)
         norms = clip_rows(self.weights.grad, self.config.max_grad_norm)
         for name, values in (("loss", losses.tolist()), ("gradient", norms.tolist())):
             for number, value in enumerate(values):
@@ -88,21 +96,15 @@ class Learner:
     def losses(self, batches: Sequence[Batch]) -> torch.Tensor:
         """The losses[K]: of a lone team as it stands, of several in one vectorised call."""
         if len(self.algorithms) == 1:
-            loss = loss_in_place(self.algorithms[0], batches[0], self.targets[0], look=self.updates == 0)
-            if not isinstance(loss, torch.Tensor) or loss.dim() or not loss.requires_grad:
-                got = ("one without a gradient: is something detached?" if isinstance(loss, torch.Tensor)
-                       and not loss.dim() else errors.describe(loss))
-                raise TypeError(f"loss of {type(self.algorithms[0]).__name__}: expected one number, a tensor without "
-                                f"axes from which gradients flow back, got {got}")
-            return loss.unsqueeze(0)
+            return loss_of(self.algorithms[0], batches[0], self.targets[0]).unsqueeze(0)
         rows = {field.name: torch.stack([getattr(batch, field.name) for batch in batches]) for field in fields(Batch)}
         try:
             return self.together(self.weights, self.target_weights, self.buffers, rows)
         except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError):
+            if not strangers.of_vmap(error):
                 raise
-            raise ValueError(f"loss of {type(self.algorithms[0]).__name__}: it cannot be vectorised over teams side by "
-                             f"side ({strangers.told(error)}); train them one after the other") from error
+            raise ValueError(f"loss of {self.name}: it cannot be vectorised over teams side by side "
+                             f"({strangers.told(error)}); train them one after the other") from error
 
     def compiled_losses(self, batches: Sequence[Batch]) -> torch.Tensor | None:
         """The losses[1], and their gradients, from what torch.compile made of the loss. None where that does not
@@ -147,6 +149,7 @@ class Learner:
             weights.data = own.copy_(weights)
             weights.grad = gradient
         self.places, self.views = places(team), [(weights, weights.grad) for weights in team.parameters()]
+        self.held = [(part._buffers, name, buffer) for part in team.modules() for name, buffer in part._buffers.items()]
 
     @torch.no_grad()
     def move_target(self) -> None:
@@ -202,17 +205,19 @@ def clip_rows(gradients: torch.Tensor, max_norm: float) -> torch.Tensor:
     return norms
 
 
-def loss_in_place(online: Algorithm, batch: Batch, target: Algorithm, look: bool = True) -> torch.Tensor:
-    """The loss. ``ValueError`` if it puts a new tensor where a buffer was: what others hold, the target or a row of a
-    stack, would stay as it was. ``look``: whether this is asked."""
-    before = dict(online.named_buffers()) if look else {}
+def loss_of(online: Algorithm, batch: Batch, target: Algorithm) -> torch.Tensor:
+    """The loss; ``TypeError`` where it is no number in a tensor."""
     loss = online.loss(batch, target)
-    changed = next((name for name, buffer in before.items() if online.get_buffer(name) is not buffer), None)
-    if changed is not None:
-        raise ValueError(f"loss of {type(online).__name__}: it puts a new tensor in the place of its buffer {changed}. "
-                         f"Write into the old one, as self.{changed}.copy_(…): the target and teams side by side know "
-                         "no other")
+    if not isinstance(loss, torch.Tensor) or loss.dim():
+        raise TypeError(f"loss of {type(online).__name__}: expected one number, a tensor without axes, got "
+                        f"{errors.describe(loss)}")
     return loss
+
+
+def replaced(team: Algorithm, name: str) -> ValueError:
+    """What is said of a buffer in whose place another tensor stands."""
+    return ValueError(f"loss of {type(team).__name__}: a new tensor stands in the place of the buffer {name}. Write "
+                      f"into the old one, as self.{name}.copy_(…): the target and teams side by side know no other")
 
 
 class Pair(nn.Module):
@@ -223,7 +228,13 @@ class Pair(nn.Module):
         self.online, self.target = online, target
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        return loss_in_place(self.online, batch, self.target)
+        before = dict(self.online.named_buffers())
+        loss = loss_of(self.online, batch, self.target)
+        after = dict(self.online.named_buffers())
+        changed = next((name for name in before | after if before.get(name) is not after.get(name)), None)
+        if changed is not None:
+            raise replaced(self.online, changed)
+        return loss
 
 
 def stack_buffers(modules: Sequence[nn.Module]) -> dict[str, torch.Tensor]:

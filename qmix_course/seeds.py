@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import torch
 
-from qmix_course import errors
+from qmix_course import checkpoint, errors
 from qmix_course.agents import GRUAgents
 from qmix_course.algorithms import Algorithm
 from qmix_course.config import check_capacity, never_learns
@@ -17,7 +17,8 @@ from qmix_course.envs.base import TeamEnv
 from qmix_course.evaluation import check_team
 from qmix_course.learner import Learner
 from qmix_course.replay import Batch
-from qmix_course.training import History, Run, TrainConfig, no_update
+from qmix_course.training import History, Run, TrainConfig
+from qmix_course.watch import no_update
 
 
 def train_seeds(env: TeamEnv, algorithms: Sequence[Algorithm], config: TrainConfig,
@@ -107,8 +108,10 @@ def _check(env: TeamEnv | None, algorithms: Sequence[Algorithm]) -> list[Algorit
     for algorithm in algorithms:
         if env is not None:
             check_team(env, algorithm)
-        if algorithm.settings() != algorithms[0].settings():
-            raise ValueError("algorithms: expected teams of one kind, with the same constants and sizes")
+        differ = checkpoint.changed_since(algorithms[0].settings(), algorithm.settings())
+        if differ:
+            raise ValueError("algorithms: expected teams of one kind, with the same constants and sizes, got others in "
+                             + ", ".join(differ[:3]))
     if any(isinstance(part, GRUAgents) for part in algorithms[0].modules()):
         raise TypeError("algorithms: expected agents without a GRU; train those one after the other")
     return algorithms

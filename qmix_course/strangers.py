@@ -42,6 +42,11 @@ def is_ours(error: BaseException) -> bool:
     return traceback.extract_tb(error.__traceback__)[-1].filename.startswith(OURS)
 
 
+def of_vmap(error: RuntimeError) -> bool:
+    """Whether torch says that it cannot vectorise what it was given, and nothing else went wrong."""
+    return any(word in str(error) for word in ("vmap", "functorch", "atching rule"))
+
+
 class asked:
     """``with asked("step", env):`` around a call of somebody's own code. An exception out of it keeps its kind and its
     words; a note says which call it came from, of which environment (or what else has that name), and where in it."""

@@ -53,17 +53,15 @@ def best_of(path: str | Path) -> Path:
 class Best:
     """The best team that the evaluations of one run have seen, in a file beside its checkpoint.
 
-    The file says after how many steps that was, and with which greedy return. ``settings``: the algorithm's and the
-    dtype, as they were when the run began. ``resume``: one that is there already is
-    this run's, and is only replaced by a better one.
+    The file says after how many steps that was, and with which greedy return. ``settings``: the run's, as they were
+    when it began. ``resume``: one that is there already is this run's, and is only replaced by a better one.
     """
 
     def __init__(self, path: str | Path, settings: dict, resume: bool):
         self.path, self.settings, self.greedy_return = best_of(path), settings, None
         if resume and self.path.is_file():
             saved = checkpoint.load(self.path)
-            checkpoint.check_settings(self.path, {"algorithm": saved["settings"].get("algorithm")},
-                                      {"algorithm": settings["algorithm"]})
+            checkpoint.check_settings(self.path, _of_team(saved["settings"]), _of_team(settings))
             self.greedy_return = errors.number("greedy_return", saved["state"].get("greedy_return"))
         elif not resume:
             if self.path.exists() and not self.path.is_dir():       # no checkpoint is beside it: train has looked
@@ -75,8 +73,8 @@ class Best:
         """Write the team down if it is better than all before; of equals the earlier one stays."""
         if self.greedy_return is None or greedy_return > self.greedy_return:
             self.greedy_return = greedy_return
-            checkpoint.save(self.path, self.settings, {"algorithm": algorithm.state_dict(), "steps": steps,
-                                                       "greedy_return": greedy_return})
+            checkpoint.save(self.path, _of_team(self.settings) | {"dtype": self.settings["dtype"]},
+                            {"algorithm": algorithm.state_dict(), "steps": steps, "greedy_return": greedy_return})
 
 
 def _check_kind(path: Path, saved, here: dict) -> None:
@@ -97,6 +95,11 @@ def _check_kind(path: Path, saved, here: dict) -> None:
         raise ValueError(f"checkpoint: {path} holds a team with networks of other sizes: {'; '.join(differ[:2])}{more}"
                          ". Make it for the same environment and with the same options (hidden, shared, …) as for the "
                          "run")
+
+
+def _of_team(settings: dict) -> dict:
+    """Those of a run that say which team it is."""
+    return {name: settings[name] for name in ("algorithm", "changing") if name in settings}
 
 
 def _settings(algorithm: Algorithm) -> dict:

@@ -27,7 +27,9 @@ from qmix_course.learner import Learner
 from qmix_course.replay import Batch, ReplayBuffer
 from qmix_course.target import hard_update, soft_update  # noqa: F401, for whoever writes a loop of one's own
 from qmix_course.teams import Best
-from qmix_course.watch import Watch
+from qmix_course.watch import Watch, no_update
+
+BEGINS = "begins a new episode in every row, so it is not exactly the run that was never stopped"
 
 
 class Run:
@@ -183,29 +185,29 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
     one. Beside it, with "-best" in its name, is the best team that an evaluation has seen (by greedy return; of equals
     the earlier), for ``load_team``.
     ``resume``: go on from that file; the run ends in the same bits as one that was never stopped. Where the environment
-    cannot give its state, it goes on with a new episode in every row, inexactly, and says so. ``total_steps`` may
-    be larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file
-    that was made with other settings is refused, and without ``resume`` one that is there already, before anything has
-    changed. ``on_evaluation(run)`` is called after every entry of the history; ``stop()`` is asked after every step,
-    and True ends the run early, with an entry for what was played since the last (which goes again when the run is
-    resumed). Settings with which nothing can be learned are warned of, and a best team that a single episode chooses
-    where episodes begin in different ways; a run that ends without an update, or without any reward but 0, or
-    whose rewards are very small or large, says so. A progress bar shows unless
+    cannot give its state, it goes on with a new episode in every row, inexactly, and says so. ``total_steps`` may be
+    larger than it was: then a finished run goes on too, and ends as one that was that long from the start. A file that
+    was made with other settings is refused (what changed as the run went is none), and without ``resume`` one that is
+    there already, before anything has changed. ``on_evaluation(run)`` is called after every entry of the history;
+    ``stop()`` is asked after every step, and True ends the run early, with an entry for what was played since the last
+    (which goes again when the run is resumed). Settings with which nothing can be learned are warned of, and a best
+    team that a single episode chooses where episodes begin in different ways; a run that ends without an update, or
+    without any reward but 0, or whose rewards are very small or large, says so. A progress bar shows unless
     QMIX_COURSE_PROGRESS=0 is in the environment.
     """
     check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, stop)
     settings = {"config": asdict(config), "environment": env.settings(), "algorithm": algorithm.settings(),
                 "dtype": str(torch.get_default_dtype())}
-    if checkpoint is not None:
-        if not resume:
-            files.check_place(checkpoint)       # asked again once nobody else can make the file meanwhile
+    if checkpoint is not None and not resume:
+        files.check_place(checkpoint)           # asked again once nobody else can make the file meanwhile
     with nullcontext() if checkpoint is None else files.hold(checkpoint):       # nobody else writes this file meanwhile
         saved = best = None
         if checkpoint is not None:
             saved = files.load(checkpoint) if resume else files.check_place(checkpoint)
             if saved is not None:
                 check_resume(checkpoint, saved, settings)
-            best = Best(checkpoint, {name: settings[name] for name in ("algorithm", "dtype")}, resume)
+            settings["changing"] = [] if saved is None else saved["settings"].get("changing") or []
+            best = Best(checkpoint, settings, resume)
         if checkpoint is not None and config.evaluation_episodes == 1 and starts_differ(env):
             warnings.warn("train: each look plays one greedy episode (evaluation_episodes = 1), and episodes begin in "
                           "different ways here, so greedy_return, and which team is kept as the best, are largely "
@@ -217,8 +219,9 @@ def train(env: TeamEnv, algorithm: Algorithm, config: TrainConfig = TrainConfig(
                                                                         saved["state"])
         if checkpoint is not None and env_state(env) is None:               # some can only say so after a reset
             name = getattr(env, "name", type(env).__name__)
-            warnings.warn(f"train: {name} cannot give its state. A run that is resumed begins a new "
-                          "episode in every row, so it is not exactly the run that was never stopped", stacklevel=2)
+            warnings.warn(f"train: {name} cannot give its state. A run that is resumed {BEGINS}", stacklevel=2)
+        elif saved is not None and saved["state"]["env"] is None:
+            warnings.warn(f"train: {checkpoint} holds no state of the environment. The run {BEGINS}", stacklevel=2)
         with bar(total=config.total_steps, initial=run.steps, unit="step") as shown:
             while not run.finished():
                 looked = run.advance()
@@ -261,6 +264,7 @@ def record(run: Run, shown, checkpoint: str | Path | None, best: Best | None, se
     """The history has a new entry: say it, save it, hand it on."""
     shown.set_postfix(run.history.in_short())
     if checkpoint is not None:
+        files.note_changes(settings, environment=run.env.settings(), algorithm=run.algorithm.settings())
         if run.scheduled(run.steps) or run.finished():          # not where somebody happened to stop the run
             best.see(run.algorithm, run.history.greedy_return[-1], run.steps)
         files.save(checkpoint, settings, run.state_dict())
@@ -280,12 +284,6 @@ def check_arguments(env, algorithm, config, checkpoint, resume, on_evaluation, s
     if errors.switch("resume", resume) and checkpoint is None:
         raise ValueError("resume: expected a checkpoint file to go on from, got checkpoint=None")
     check_capacity(config, env.num_envs)
-
-
-def no_update(run: Run) -> str:
-    """What is said of a run that ended without one."""
-    return (f"the run ended without a single update. {len(run.buffer)} replay rows were stored and an update needs "
-            f"batch_size = {run.config.batch_size}")
 
 
 def check_resume(checkpoint: str | Path, saved: dict, settings: dict) -> None:

@@ -104,3 +104,9 @@ class Watch:
     def load_state_dict(self, saved: dict) -> None:
         self.going, self.ending = list(saved["going"]), list(saved["ending"])
         self.beyond, self.said = saved["beyond"], saved["said"]
+
+
+def no_update(run) -> str:
+    """What is said of a ``Run`` that ended without one."""
+    return (f"the run ended without a single update. {len(run.buffer)} replay rows were stored and an update needs "
+            f"batch_size = {run.config.batch_size}")

@@ -49,7 +49,13 @@ def test_pythons_words_are_not_taken_for_texts(text, meant):
     assert read_setting(f'dueling="{text}"') == ("dueling", text)
 
 
-@pytest.mark.parametrize("text", ["2026-01-01", "2026-01-01T10:00:00", "10:30:00"])
+@pytest.mark.parametrize("text", ["[True, False]", "[1, 2", "{a = None}"])
+def test_a_list_that_is_none_is_no_text(text):
+    with pytest.raises(ValueError, match="flags: expected a list or a table as in a TOML file"):
+        read_setting(f"flags={text}")
+
+
+@pytest.mark.parametrize("text", ["2026-01-01", "2026-01-01T10:00:00", "10:30:00", "[2026-01-01]", "{b = 10:30:00}"])
 def test_a_date_is_a_text_which_can_be_written_down(text):
     assert json.loads(json.dumps(read_setting(f"until={text}")[1])) == text
 
@@ -100,8 +106,18 @@ def test_a_folder_with_another_run_or_with_somebodys_files_is_left_alone(tmp_pat
     with pytest.raises(ValueError, match="holds a run already: add --resume"):
         check_left(tmp_path, files, CHOICES, False)
     for name, value in (("env", "two-step"), ("algorithm", "vdn")):
-        with pytest.raises(ValueError, match=f"holds a run with --{name} {CHOICES[name]}, got --{name} {value}"):
+        with pytest.raises(ValueError, match=f"holds a run with --{name} {CHOICES[name]}, got {value}: name --run"):
             check_left(tmp_path, files, CHOICES | {name: value}, True)
+
+
+def test_other_options_of_an_algorithm_of_ones_own_are_another_run(tmp_path):
+    """Where it keeps them nobody knows; those of the training are in the checkpoint."""
+    own = CHOICES | {"algorithm": "mine:Own"}
+    (tmp_path / "checkpoint.pt").touch()
+    (tmp_path / "run.json").write_text(json.dumps(own | {"settings": {"weight": 1.0, "total_steps": 100}}))
+    check_left(tmp_path, (), own | {"settings": {"weight": 1.0, "total_steps": 200}}, True)
+    with pytest.raises(ValueError, match="holds a run of mine:Own with the options {'weight': 1.0}, got {'weight': 50"):
+        check_left(tmp_path, (), own | {"settings": {"weight": 50.0, "total_steps": 200}}, True)
 
 
 def test_whoever_watches_needs_no_gpu():

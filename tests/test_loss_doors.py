@@ -88,6 +88,8 @@ class Own(VDN):
     def __init__(self, spec, **options):
         super().__init__(spec, **options)
         self.register_buffer("running", torch.zeros(()))
+        self.register_buffer("late", None)
+        self._count = 0
 
     def loss(self, batch, target):
         return type(self).given(self, super().loss(batch, target))
@@ -99,6 +101,24 @@ def own(given) -> type:
 
 def assigns(team, loss):
     team.running = 0.9 * team.running + 0.1 * loss.detach()
+    return loss
+
+
+def assigns_later(team, loss):
+    team._count += 1
+    if team._count == 3:
+        team.running = loss.detach()
+    return loss
+
+
+def begins_later(team, loss):
+    team.late = loss.detach()
+    return loss
+
+
+def deletes(team, loss):
+    if hasattr(team, "running"):
+        del team.running
     return loss
 
 
@@ -118,18 +138,26 @@ def clears_some(team, loss):
 
 
 @pytest.mark.parametrize("given, told", [
-    (lambda team, loss: loss.item(), "expected one number, a tensor without axes .*, got float"),
+    (lambda team, loss: 3.0, "expected one number, a tensor without axes, got float"),
     (lambda team, loss: (loss, {}), "expected one number, .* got tuple"),
     (lambda team, loss: loss.view(1), r"expected one number, .* got a tensor of float32 with shape .1,."),
-    (lambda team, loss: loss.detach(), "got one without a gradient: is something detached"),
+    (lambda team, loss: loss.detach(), "gradients flow back, got one without a gradient"),
     (lambda team, loss: None, "got NoneType"),
-    (assigns, "a new tensor in the place of its buffer running. Write into the old one"),
-    (clears, "takes the gradients of its weights away, so that nothing is learned. Is zero_grad called"),
+    (assigns, "a new tensor stands in the place of the buffer running. Write into the old one"),
+    (assigns_later, "a new tensor stands in the place of the buffer running"),
+    (begins_later, "a new tensor stands in the place of the buffer late"),
+    (deletes, "a new tensor stands in the place of the buffer running"),
+    (clears, "takes the gradients of its weights away, so that nothing is learned. Is zero_grad or backward called"),
     (clears_some, "takes the gradients of its weights away")])
-def test_a_loss_that_is_none_or_does_harm_is_told(given, told):
-    env = TwoStepGame(num_envs=8)
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_a_loss_that_is_none_or_does_harm_is_told(given, told, side_by_side):
+    env, kind = TwoStepGame(num_envs=8), own(given)
+    teams = [kind.for_env(env, seed=seed) for seed in (0, 1)]
+    if side_by_side and given in (clears, clears_some):     # there the gradients are not the teams' own
+        train_seeds(env, teams, SHORT, [0, 1])
+        return
     with pytest.raises((TypeError, ValueError), match=f"loss of Own: .*{told}"):
-        train(env, own(given).for_env(env), SHORT)
+        train_seeds(env, teams, SHORT, [0, 1]) if side_by_side else train(env, teams[0], SHORT)
 
 
 def test_a_buffer_that_is_written_in_place_is_the_targets_and_of_teams_side_by_side_too():
@@ -139,9 +167,6 @@ def test_a_buffer_that_is_written_in_place_is_the_targets_and_of_teams_side_by_s
     teams = [kind.for_env(env, seed=seed) for seed in (0, 1)]
     train_seeds(env, teams, SHORT, [0, 1])
     assert teams[1].running.item() == pytest.approx(alone.running.item(), rel=1e-4) and alone.running != 0
-    with pytest.raises(ValueError, match="loss of Own: .*a new tensor in the place of its buffer running"):
-        kind = own(assigns)
-        train_seeds(env, [kind.for_env(env, seed=seed) for seed in (0, 1)], SHORT, [0, 1])
 
 
 @pytest.mark.parametrize("given", [lambda team, loss: loss * loss.item(),
@@ -150,4 +175,18 @@ def test_a_buffer_that_is_written_in_place_is_the_targets_and_of_teams_side_by_s
 def test_what_cannot_be_vectorised_is_said_in_words(given):
     env, kind = TwoStepGame(num_envs=8), own(given)
     with pytest.raises(ValueError, match="loss of Own: it cannot be vectorised over teams side by side .RuntimeError"):
+        train_seeds(env, [kind.for_env(env, seed=seed) for seed in (0, 1)], SHORT, [0, 1])
+
+
+def raises(error):
+    def given(team, loss):
+        raise error
+    return given
+
+
+@pytest.mark.parametrize("error", [RuntimeError("beta must be positive"), NotImplementedError("write it"),
+                                   RecursionError("too deep")])
+def test_what_has_nothing_to_do_with_vectorising_is_left_as_it_is(error):
+    env, kind = TwoStepGame(num_envs=8), own(raises(error))
+    with pytest.raises(type(error), match=str(error)):
         train_seeds(env, [kind.for_env(env, seed=seed) for seed in (0, 1)], SHORT, [0, 1])

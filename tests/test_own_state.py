@@ -1,8 +1,11 @@
 """Environments and algorithms of one's own that keep something on the way: runs resume all the same, in the same bits;
 and what makes them another task, or another team, is told from what only counts."""
 
-from functools import partial
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from own_envs import Walk
@@ -122,6 +125,22 @@ def test_a_state_that_is_not_written_yet_is_one_that_cannot_be_given(tmp_path):
         train(env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt")
 
 
+class Written(Walk):
+    """The same, with the state given."""
+
+
+Written.__name__ = "NotWritten"
+
+
+def test_a_file_without_the_environments_state_is_told_from_one_with_it(tmp_path):
+    env = NotWritten(num_envs=8)
+    with pytest.warns(UserWarning, match="cannot give its state"):
+        train(env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", stop=stop_after(27))
+    env = Written(num_envs=8)
+    with pytest.warns(UserWarning, match="holds no state of the environment. The run begins a new episode"):
+        train(env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", resume=True)
+
+
 # ---- counters and settings -------------------------------------------------------------------------------------------
 
 
@@ -163,17 +182,38 @@ def test_an_algorithm_that_counts_resumes_and_its_best_team_too(tmp_path):
     assert checkpoint.load(best_of(path))["settings"]["algorithm"]["calls"] == 0
 
 
-@pytest.mark.parametrize("name, told", [("begun", "environment.begun is 0 in the file and .*If begun is no setting and "
-                                                  "changes on the way, let its name begin with _"), ("_begun", None)])
-def test_going_on_with_the_same_environment_tells_how_a_counter_is_named(name, told, tmp_path):
+@pytest.mark.parametrize("name", ["begun", "_begun"])
+@pytest.mark.parametrize("before", [False, True])
+def test_what_counts_along_is_no_setting(name, before, tmp_path):
+    """Neither where the run goes on with the same objects, nor with fresh ones, nor where it began with used ones."""
+    path, env = tmp_path / "c.pt", CountsBegun(num_envs=8, name=name)
+    if before:
+        env.reset(seed=1)
+    team = Counts.for_env(env)
+    train(env, team, SHORT, checkpoint=path, stop=stop_after(27))
+    train(env, team, replace(SHORT, total_steps=320), checkpoint=tmp_path / "other.pt")
+    train(env, team, SHORT, checkpoint=path, resume=True, stop=stop_after(7))
     env = CountsBegun(num_envs=8, name=name)
-    train(env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", stop=stop_after(27))
-    again = partial(train, env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", resume=True)
-    if told is None:
-        assert again().steps[-1] == 480
-    else:
-        with pytest.raises(ValueError, match=told):
-            again()
+    assert train(env, Counts.for_env(env), SHORT, checkpoint=path, resume=True).steps[-1] == 480
+
+
+class Moves(Walk):
+    """What it keeps in a list, in public, is where things are."""
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.places = torch.rand(3).tolist()
+
+    def _begin(self, where):
+        self.places = torch.rand(3).tolist()
+        return super()._begin(where)
+
+
+def test_a_list_that_moves_is_no_setting(tmp_path):
+    for resume in (False, True):
+        env = Moves(num_envs=8)
+        train(env, VDN.for_env(env), SHORT, checkpoint=tmp_path / "c.pt", resume=resume,
+              stop=None if resume else stop_after(27))
 
 
 class Goal(Walk):
@@ -190,26 +230,52 @@ class Weighs(VDN):
         super().__init__(spec, **options)
         self.weights = weights
 
-    def loss(self, batch, target):
-        return super().loss(batch, target) * self.weights[0]
+
+class Mode(Enum):
+    SLOW = 1
+    FAST = 2
 
 
-def test_lists_and_tuples_are_settings_too(tmp_path):
-    path, nan = tmp_path / "c.pt", float("nan")
-    env = Goal(8, goal=(4, 4))
-    train(env, Weighs.for_env(env, weights=[1.0, nan]), SHORT, checkpoint=path, stop=stop_after(27))
-    for goal, weights, told in (((4, 0), [1.0, nan], r"environment.goal is \[4, 4\] in the file and \[4, 0\] here"),
-                                ([4, 4], [2.0, nan], r"algorithm.weights is \[1.0, nan\] in the file and \[2.0, nan")):
+@pytest.mark.parametrize("one, other", [
+    ((4, 4), (4, 0)), ([4, 4], [4, 0]), ({"a": 1.0}, {"a": 2.0}), ({1, 2}, {1, 3}), (Mode.SLOW, Mode.FAST),
+    (Path("a"), Path("b")), ([1, None], [2, None]), ([{"at": (1, 2)}], [{"at": (1, 3)}]), (None, [4, 4]), (3, None)])
+def test_settings_of_all_kinds_are_compared(one, other, tmp_path):
+    path = tmp_path / "c.pt"
+    for kind, goal, weights in ((Goal, other, one), (Goal, one, other)):
+        path.unlink(missing_ok=True), best_of(path).unlink(missing_ok=True)
+        env = Goal(8, goal=one)
+        train(env, Weighs.for_env(env, weights=one), SHORT, checkpoint=path, stop=stop_after(27))
         env = Goal(8, goal=goal)
-        with pytest.raises(ValueError, match=told) as error:
+        with pytest.raises(ValueError, match="algorithm.weights|environment.goal"):
             train(env, Weighs.for_env(env, weights=weights), SHORT, checkpoint=path, resume=True)
-        assert "begin with _" not in str(error.value)
-    env = Goal(8, goal=[4, 4])                          # a list of the same numbers, and NaN is NaN
-    train(env, Weighs.for_env(env, weights=(1.0, nan)), SHORT, checkpoint=path, resume=True)
+    env = Goal(8, goal=one)
+    train(env, Weighs.for_env(env, weights=one), SHORT, checkpoint=path, resume=True)
+
+
+def test_nan_is_nan_and_a_list_is_as_good_as_a_tuple(tmp_path):
+    for resume, goal, weights in ((False, (4, 4), [1.0, float("nan")]), (True, [4, 4], (1.0, float("nan")))):
+        env = Goal(8, goal=goal)
+        train(env, Weighs.for_env(env, weights=weights), SHORT, checkpoint=tmp_path / "c.pt", resume=resume,
+              stop=None if resume else stop_after(27))
+
+
+def test_data_is_no_setting():
+    """Long, deep, or in a circle: neither slow nor endless, and no message of a megabyte."""
+    circle, deep = [1], 1
+    circle.append(circle)
+    for _ in range(3_000):
+        deep = (deep,)
+    for data in (circle, deep, list(range(10**6)), [torch.zeros(2)], torch.zeros(2), numpy.zeros(2)):
+        assert "goal" not in Goal(8, goal=data).settings()
+    told = checkpoint.changed_since({"a": list(range(150))}, {"a": list(range(1, 151))})
+    assert told == ["a"]
+    with pytest.raises(ValueError) as error:
+        checkpoint.check_settings("c.pt", {"a": list(range(150)), "changing": []}, {"a": list(range(1, 151))})
+    assert len(str(error.value)) < 400
 
 
 def test_files_from_before_go_on(tmp_path):
-    """Lists were not among the settings then, and names with _ were."""
+    """Lists were not among the settings then, and nobody said which change."""
     path = tmp_path / "c.pt"
     env = Goal(8)
     train(env, Weighs.for_env(env), SHORT, checkpoint=path, stop=stop_after(27))
@@ -218,7 +284,7 @@ def test_files_from_before_go_on(tmp_path):
         for part, name in (("environment", "goal"), ("algorithm", "weights")):
             if part in saved["settings"]:
                 del saved["settings"][part][name]
-                saved["settings"][part]["_inner"] = 3
+        del saved["settings"]["changing"]
         checkpoint.save(file, saved["settings"], saved["state"])
     env = Goal(8)
     assert train(env, Weighs.for_env(env), SHORT, checkpoint=path, resume=True).steps[-1] == 480
@@ -227,7 +293,7 @@ def test_files_from_before_go_on(tmp_path):
 def test_teams_with_other_lists_are_not_trained_side_by_side():
     env = Walk(num_envs=8)
     teams = [Weighs.for_env(env, seed=seed, weights=[weight]) for seed, weight in enumerate((1.0, 50.0))]
-    with pytest.raises(ValueError, match="teams of one kind, with the same constants and sizes"):
+    with pytest.raises(ValueError, match="teams of one kind, .* got others in weights"):
         train_seeds(env, teams, SHORT, [0, 1])
 
 
@@ -289,10 +355,11 @@ def test_a_clone_of_ones_own_that_fails_is_named_and_no_setting_is_blamed():
 # ---- somebody's own files --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["results.csv", "plan.json"])
-def test_a_sweep_replaces_no_file_that_is_not_its_own(name, tmp_path):
-    (tmp_path / name).write_text("day,what\n1,mine\n")
+@pytest.mark.parametrize("name, text", [("results.csv", "day,what\n1,mine\n"), ("plan.json", '{"mine": 1}'),
+                                        ("plan.json", "words")])
+def test_a_sweep_replaces_no_file_that_is_not_its_own(name, text, tmp_path):
+    (tmp_path / name).write_text(text)
     plan = Plan(env=["two-step"], algorithm=["vdn"], seeds=[0], settings={"total_steps": 32})
-    with pytest.raises(ValueError, match=f"folder: .*{name} is none that a sweep wrote"):
+    with pytest.raises(ValueError, match=f"folder: .*{name} was not written by a sweep"):
         sweep(plan, tmp_path, jobs=1)
-    assert (tmp_path / name).read_text() == "day,what\n1,mine\n" and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / name).read_text() == text and len(list(tmp_path.iterdir())) == 1

@@ -38,8 +38,8 @@ drawn_values each_agents_actions largest_value masked_values say shown what_is_s
 place_of starts_differ team_options told asked notes_of words_of limits_of takes_a_seed check_capacity no_update
 learning_faults leaves_of report same scribble shape_faults Army Battle Battle.gaps Kind ScriptedTeam.start advance
 enemy_plan shots sides is_wide unroll Best Best.see Collector.begin_anew best_of env_state grid last_scores run_name
-team_names train_run read_choices check_folder check_left check_pay loss_in_place
-write_whole taken FormationGuide.start line wedge ring
+team_names train_run read_choices check_folder check_left check_pay loss_of
+write_whole taken FormationGuide.start line wedge ring replaced copied of_vmap changed_since note_changes
 """
 # The contracts that others fulfil (`QMIX.see` is `Algorithm.see`): the table has every environment, mixer and game.
 CONTRACTS = """

@@ -114,7 +114,8 @@ class WithMethod(Tuples):
 
 @pytest.mark.parametrize("inside, words", [
     (Tuples(info={"avail_actions": [[1, 0, 1], [0, 1]]}), "'avail_actions' in the info of agent 0 looks like one"),
-    (Tuples(info={"legal": "all"}), "'legal', beside the agents in the infos, looks like one"),
+    (Tuples(info={"legal": [1, 0, 1]}), "'legal', beside the agents in the infos, looks like one"),
+    (Tuples(info={"invalid_moves": 0, "available_time": 3.5, "validation": "x"}), ""),
     (WithMethod(), "its method get_avail_actions looks like one"),
     (Tuples(info={"TimeLimit.truncated": True}), "whose info says TimeLimit.truncated"),
     (Tuples(info={"TimeLimit.truncated": False, "action_mask": None, "valid": None, "score": [1, 2]}), "")])

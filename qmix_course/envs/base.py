@@ -228,9 +228,10 @@ class TeamEnv(ABC):
         raise TypeError(f"model: {type(self).__name__} cannot list its states")
 
     def settings(self) -> dict:
-        """What makes this the task it is: numbers, words, and lists of them, under names that do not begin with _. A
-        checkpoint of another one is refused."""
-        return {"environment": type(self).__name__} | checkpoint.plain(vars(self)) | vars(self.spec)
+        """What makes this the task it is: numbers, words, and what is made of them, under names that do not begin with
+        _. A checkpoint of another one is refused."""
+        own = checkpoint.plain({name: value for name, value in vars(self).items() if not name.startswith("_")})
+        return {"environment": type(self).__name__} | own | vars(self.spec)
 
     def state_dict(self) -> dict:
         """Everything that the rest of a run depends on, as tensors and plain numbers (for exact resume)."""

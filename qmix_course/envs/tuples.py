@@ -7,6 +7,7 @@ through whose bridge they go, and each its own package: see README, "Other peopl
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getattr_static
 
 import numpy as np
 
@@ -106,7 +107,7 @@ class _Parallel(ParallelEnv):
         self.max_cycles = _limit(env)
         foreign.takes_a_seed(self.name, env.unwrapped.reset)        # wrappers take one and hand it on
         for method in foreign.MASK_METHODS:                         # the bridge says a word if there is one
-            if callable(getattr(env.unwrapped, method, None)):
+            if callable(getattr_static(type(env.unwrapped), method, None)):     # a property may want a reset first
                 setattr(self, method, getattr(env.unwrapped, method))
 
     def _spaces(self, which: str) -> tuple:
@@ -161,7 +162,9 @@ class _Parallel(ParallelEnv):
                 value = [value] * len(infos)
             elif value is None or key != "action_mask" and not foreign.named_as_mask(key):
                 continue
-            elif key != "action_mask" and not (_is_row(value) and len(value) == len(infos)):
+            elif key != "action_mask" and not _is_row(value):
+                continue                                        # a number or a word is no mask
+            elif key != "action_mask" and len(value) != len(infos):
                 infos[key] = value                              # beside the agents'
                 continue
             for agent, each in self._each(key, value).items():

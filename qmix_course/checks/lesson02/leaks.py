@@ -54,6 +54,16 @@ def leaks_to_agent_2(positions, goals, size):
     return torch.cat([positions, positions.flip(1), seen.expand_as(positions)], dim=-1)
 
 
+def leaks_how_far_up(positions, goals, size):
+    far = goals.flip(0).sum(-1, keepdim=True).expand(len(positions), 2, 1)
+    return torch.cat([positions, goals.expand_as(positions), far], dim=-1)
+
+
+def leaks_how_far_down(positions, goals, size):
+    far = goals.flip(0).sum(-1, keepdim=True).expand(len(positions), 2, 1)
+    return torch.cat([positions, goals.expand_as(positions), -far], dim=-1)
+
+
 def leaks_the_row(positions, goals, size):
     rows = goals.flip(0)[:, :1].expand(len(positions), 2, 1)
     return torch.cat([positions, goals.expand_as(positions), rows], dim=-1) / (size - 1)
@@ -87,6 +97,11 @@ def leaks_in_the_last_digits(positions, goals, size):
 def leaks_two_that_cancel(positions, goals, size):
     other = goals.flip(0).expand_as(positions)
     return torch.cat([positions, other, goals.expand_as(positions), -other], dim=-1)
+
+
+def leaks_by_the_order(positions, goals, size):
+    top = (goals.flip(0)[:, :1] == 0).long().expand(len(positions), 2, 1)
+    return torch.cat([positions, goals.expand_as(positions), top, 1 - top], dim=-1)
 
 
 def leaks_when_the_other_is_home(positions, goals, size):
@@ -130,6 +145,18 @@ def leaks_in_one_case(positions, goals, size):
     return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[..., None]], dim=-1)
 
 
+def leaks_one_pair_to_agent_1(positions, goals, size):
+    there = (positions == torch.tensor([[1, 1], [2, 0]])).flatten(1).all(1)
+    once = (there & (goals == torch.tensor([[0, 1], [1, 2]])).all())[:, None] & torch.tensor([True, False])
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[..., None]], dim=-1)
+
+
+def leaks_one_pair_to_agent_2(positions, goals, size):
+    there = (positions == torch.tensor([[1, 1], [2, 0]])).flatten(1).all(1)
+    once = (there & (goals == torch.tensor([[1, 2], [0, 1]])).all())[:, None] & torch.tensor([False, True])
+    return torch.cat([positions, positions.flip(1), goals.expand_as(positions), once[..., None]], dim=-1)
+
+
 @dataclass(frozen=True)
 class Case:
     look: Callable
@@ -147,9 +174,12 @@ CASES = (
     Case(sees_the_other_nearby, 2, False, "an honest observation is accused"),
     Case(leaks_to_agent_2, 2, True, "only agent 1 is examined"),
     Case(leaks_to_agent_1, 2, True, "only agent 2 is examined"),
+    Case(leaks_how_far_up, 2, True, "only a change in one direction is noticed"),
+    Case(leaks_how_far_down, 2, True, "only a change in one direction is noticed"),
     Case(leaks_the_row, 2, True, "the other's goal is moved in one direction only"),
     Case(leaks_the_column, 2, True, "the other's goal is moved in one direction only"),
     Case(leaks_two_that_cancel, 2, True, "differences are added up, and cancel"),
+    Case(leaks_by_the_order, 2, True, "the numbers are compared without their places"),
     Case(leaks_a_little, 2, True, "a small difference is taken for none"),
     Case(leaks_next_to_nothing, 2, True, "a small difference is taken for none"),
     Case(leaks_almost_nothing, 2, True, "a small difference is taken for none"),
@@ -164,6 +194,8 @@ CASES = (
     Case(leaks_once, 3, True, "some combinations are never tried"),
     Case(leaks_for_a_moment, 3, True, "some combinations are never tried"),
     Case(leaks_in_one_case, 3, True, "some combinations are never tried"),
+    Case(leaks_one_pair_to_agent_1, 3, True, "some combinations are never tried"),
+    Case(leaks_one_pair_to_agent_2, 3, True, "some combinations are never tried"),
 )
 
 
@@ -218,6 +250,13 @@ MISTAKES = (
     Mistake("differences are added up, and cancel",
             "One number of an observation goes up and another one goes down by as much. What does their sum say?",
             "a sum of numbers can stay the same although each of them changes; compare number by number"),
+    Mistake("only a change in one direction is noticed",
+            "When the other's goal moves, a number of the observation may rise or fall. Does your comparison notice "
+            "both?",
+            "a number that is larger and one that is smaller are both another number"),
+    Mistake("the numbers are compared without their places",
+            "Two numbers of an observation change places when the other's goal moves. What does your comparison see?",
+            "a network reads every number in its place, so the order alone can tell what must not be told"),
     Mistake("one placement of the agents stands for all",
             "An observation may leak only while the agents stand on certain cells. How many placements have you tried?",
             "on a small board all placements can be listed, so nothing needs to be left to luck"),

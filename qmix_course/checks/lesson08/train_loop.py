@@ -19,6 +19,7 @@ RUNS = (
     (Case(rows=5, limit=3, ends=0.1, seed=5, n_agents=3), 52, 13, 7),
     (Case(rows=4, limit=5, ends=0.3, seed=6, n_agents=1), 24, 100, 4),
     (Case(rows=4, limit=5, ends=0.0, seed=7), 3, 0, 1),
+    (Case(rows=2, limit=5, ends=0.1, seed=8), 14, 6, 1),
 )
 
 

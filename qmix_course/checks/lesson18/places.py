@@ -40,7 +40,7 @@ def soonest(robots, places, twist=None):
 
 
 def cases() -> list[tuple]:
-    """Three, made by hand, in which the orders differ; the others drawn, so that no two orders are equally good."""
+    """Four, made by hand, in which the orders differ; the others drawn, so that no two orders are equally good."""
     generator = torch.Generator().manual_seed(181)
     found = [(torch.tensor([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]], dtype=torch.float64),
               torch.tensor([[3.0, 0.5], [6.0, 0.0], [0.0, 4.5]], dtype=torch.float64))]
@@ -48,6 +48,9 @@ def cases() -> list[tuple]:
                   torch.tensor([[7, 1], [0, 4], [6, 5], [6, 3]], dtype=torch.float64)))
     found.append((torch.tensor([[3, 0], [3, 6], [5, 6], [8, 8]], dtype=torch.float64),
                   torch.tensor([[2, 8], [1, 2], [3, 2], [6, 3]], dtype=torch.float64)))
+    # of equal longest ways the smaller sum, whatever the product
+    found.append((torch.tensor([[1, 1], [3, 2], [3, 5]], dtype=torch.float64),
+                  torch.tensor([[5, 1], [0, 0], [1, 0]], dtype=torch.float64)))
     for count in (1, 2, 3, 3, 3, 4, 4, 5, 5):
         found.append(tuple(8 * torch.rand(count, 2, generator=generator, dtype=torch.float64) for _ in range(2)))
     return found

@@ -16,7 +16,7 @@ def exchange(health, wait, targets, attack, pause, n, twist=None):
     shot = set()
     sides = {"team first": [units[:n], units[n:]], "enemies first": [units[n:], units[:n]]}.get(twist, [units])
     for side in sides:
-        ready = [u for u in side if targets[u] >= 0 and (left[u] > 0 or twist == "ghosts")
+        ready = [u for u in side if targets[u] >= 0 and (left[u] > (twist == "barely") or twist == "ghosts")
                  and (rest[u] <= (twist == "one too early") or twist == "no wait")]
         hits = [0.0] * len(left)
         shot.update(ready)
@@ -44,7 +44,8 @@ def cases() -> list[tuple]:
              made([0, 9, 9, 18], [0, 0, 0, 0], [2, 2, 1, -1], [9, 9, 9, 9], [2, 2, 2, 2], 2),
              made([9, 45, 9, 9], [0, 3, 2, 0], [3, 2, 0, 0], [13, 13, 8, 8], [4, 4, 2, 2], 2),
              made([45, 45, 45, 9], [0, 0, 0, 0], [2, 2, 0, 0], [9, 9, 9, 9], [2, 2, 2, 2], 2),
-             made([45, 4, 9], [0, 0, 0], [2, 2, 1], [9, 9, 9], [2, 2, 2], 2)]
+             made([45, 4, 9], [0, 0, 0], [2, 2, 1], [9, 9, 9], [2, 2, 2], 2),
+             made([0.5, 1, 9], [0, 0, 0], [2, 2, 0], [2, 3, 9], [2, 2, 2], 2)]
     for n, m in ((3, 3), (5, 6)):
         health = 9.0 * torch.randint(0, 3, (n + m,), generator=generator).double()
         targets = torch.cat([torch.randint(n, n + m, (n,), generator=generator),
@@ -78,6 +79,9 @@ EXERCISE = Exercise(
         ("ghosts", "the fallen shoot",
          "A unit that had 0 health before the step: does it shoot?",
          "only who lives when the step begins may shoot in it"),
+        ("barely", "who hardly lives is taken for dead",
+         "A unit has half a point of health left. Does it shoot?",
+         "whoever has any health at all lives, and shoots like the others"),
         ("no wait", "who has to wait shoots all the same",
          "What does a unit with a wait of 1 do?",
          "the pause between two shots is half of what makes a kind of unit"),

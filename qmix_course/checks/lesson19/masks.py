@@ -11,7 +11,8 @@ from qmix_course.checks.verdict import Verdict
 
 def action_mask(place, health, enemies, enemy_health, speed, reach, size, twist=None):
     """The truth, action by action: no-op, stop, north, south, east, west, attack 0, attack 1, …"""
-    (x, y), alive = place.tolist(), bool(health > 0) or twist == "undead"
+    least = 1 if twist == "barely" else 0                                   # who has more than that lives
+    (x, y), alive = place.tolist(), bool(health > least) or twist == "undead"
     if not alive:
         return torch.tensor([twist != "nothing", twist == "dead may stop", *[False] * (4 + len(enemies))])
     north, south = y + speed <= size, y - speed >= 0
@@ -30,7 +31,7 @@ def action_mask(place, health, enemies, enemy_health, speed, reach, size, twist=
         far = {"streets": dx + dy, "square": max(dx, dy), "one axis": dx}.get(twist, dx ** 2 + dy ** 2)
         limit = reach if twist in ("streets", "square", "one axis", "not squared") else reach ** 2
         within = far < limit if twist == "strict" else far <= limit
-        attacks.append(within and (left > 0 or twist == "corpses"))
+        attacks.append(within and (left > least or twist == "corpses"))
     return torch.tensor([twist == "rest", True, *ways, *attacks])
 
 
@@ -47,7 +48,11 @@ def cases() -> list[tuple]:
              # on the circle, inside it, outside it, whatever the way there along the axes
              made([10, 10], 45, [[13, 14], [6, 7], [14, 8], [5.75, 14], [13.75, 6]], [9, 9, 9, 9, 9], 1.0, 5.0),
              made([10, 10], 45, [[11, 9], [10.5, 10.25], [10, 10.75], [11, 10]], [9, 9, 9, 9], 1.0, 1.0),
-             made([10, 10], 45, [[10, 17], [10, 4]], [9, 9])]
+             made([10, 10], 45, [[10, 17], [10, 4]], [9, 9]),
+             made([12, 12], 0.5, [[12, 13]], [45]), made([12, 12], 9, [[12, 13], [13, 12]], [0.5, 1])]
+    # everywhere at the edge, in the corners, and a step and less from both
+    edge = (0, 0.75, 1, 23, 23.25, 24)
+    found += [made([x, y], 45, [[9, 9]], [45]) for x in edge for y in edge]
     for m in (3, 6):
         place = torch.randint(0, 97, (2,), generator=generator).double() / 4
         enemies = (place + torch.randint(-32, 33, (m, 2), generator=generator).double() / 4).clamp(0, 24)
@@ -81,6 +86,9 @@ EXERCISE = Exercise(
         ("undead", "the dead act on",
          "What may an agent do whose health is 0?",
          "the battle of the fallen is over"),
+        ("barely", "who hardly lives is taken for dead",
+         "Somebody has half a point of health left. Is that one dead?",
+         "dead is who has no health left, none at all"),
         ("corpses", "the dead are attacked",
          "An enemy with no health lies within reach. May it be attacked?",
          "shots at the dead are the purest overkill"),

@@ -231,8 +231,31 @@ def changes_by_swapping(look, size):
     return False
 
 
+def differing(differs, tried=lambda own, other: other != own):
+    """All goals that are ``tried``, all placements; ``differs(one, first)`` compares what an agent sees."""
+    def answer(look, size):
+        cells, placements = pairs_of(size)
+        for agent in (0, 1):
+            for own in cells:
+                seen = [look(placements, torch.tensor([own, other] if agent == 0 else [other, own]), size)[:, agent]
+                        for other in cells if tried(own, other)]
+                if any(differs(one, seen[0]) for one in seen):
+                    return True
+        return False
+
+    return answer
+
+
+unlike = differing(lambda one, first: bool((one - first).abs().double().amax() > 0))
+rises = differing(lambda one, first: bool((one > first).any()))
+falls = differing(lambda one, first: bool((one < first).any()))
+goals_behind = differing(lambda one, first: not torch.equal(one, first), lambda own, other: other < own)
+goals_ahead = differing(lambda one, first: not torch.equal(one, first), lambda own, other: other > own)
+in_order = differing(lambda one, first: not torch.equal(one.sort(-1).values, first.sort(-1).values))
+
+
 ANSWERS = Answers(
-    right=[leaks, leaks_by_dictionary, leaks_all_pairs],
+    right=[leaks, leaks_by_dictionary, leaks_all_pairs, unlike],
     wrong=[
         ("the answer is turned around", turned_around),
         ("an honest observation is accused", says_yes),
@@ -247,11 +270,16 @@ ANSWERS = Answers(
         ("only agent 2 is examined", only_the_second),
         ("only agent 1 is examined", as_in_the_lesson),
         ("the other's goal is moved in one direction only", moves_along_the_row),
+        ("only a change in one direction is noticed", rises),
+        ("only a change in one direction is noticed", falls),
+        ("the numbers are compared without their places", in_order),
         ("a small difference is taken for none", roughly),
         ("a small difference is taken for none", all_close),
         ("a small difference is taken for none", within_a_millionth),
         ("one placement of the agents stands for all", from_the_start_only),
         ("one place of the other's goal stands for all", corners_only),
+        ("some combinations are never tried", goals_behind),
+        ("some combinations are never tried", goals_ahead),
         ("some combinations are never tried", one_goal_of_its_own),
         ("some combinations are never tried", a_few_at_random),
         ("it works on one size of board only", for_two_by_two),

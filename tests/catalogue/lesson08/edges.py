@@ -123,6 +123,8 @@ EDGES = {
                ("the calls are counted wrongly", counted(calls=lambda total, rows: max(2, -(-total // rows)))),
                ("the calls are right, and the updates are not",
                 counted(lambda beyond, every, rows, n: max(0, beyond) // max(rows, every))),
+               ("the calls are right, and the updates are not",
+                counted(lambda beyond, every, rows, n: max(1, beyond) // every)),
                ("calls and updates are right, and the ratio is not", counted(ratio=lambda u, k, stored, n: u * k / n)),
                ("calls and updates are right, and the ratio is not",
                 counted(ratio=lambda u, k, stored, n: u * k * stored))]),

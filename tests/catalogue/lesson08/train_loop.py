@@ -20,6 +20,7 @@ from tests.catalogue.lesson08.train_loop_steps import (
 )
 from tests.catalogue.lesson08.train_loop_updates import (
     a_burst_at_the_start,
+    at_least_one_step_beyond,
     at_the_multiples,
     keeps_the_losses,
     learns_first,
@@ -106,6 +107,7 @@ ANSWERS = Answers(
         ("what is stored as before is not what was before", loses_the_old),
         ("it learns before it has stored the step", learns_first),
         ("it learns before learning_starts", learns_from_the_first_step),
+        ("it learns before learning_starts", at_least_one_step_beyond),
         ("the remainder is asked the wrong way round", without_the_equals_zero),
         ("updates from before learning_starts are made up for", a_burst_at_the_start),
         ("one update at most, although several are due", one_at_most),

@@ -142,6 +142,21 @@ def target_first(env, act, store, learn, move_target, epsilon_at, total_steps, l
     return losses
 
 
+def at_least_one_step_beyond(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts,
+                             update_every):
+    now, steps, losses = env.reset(), 0, []
+    while steps < total_steps:
+        actions = act(now, epsilon_at(steps))
+        then = env.step(actions)
+        store(now, actions, then)
+        steps += env.num_envs
+        while len(losses) < max(1, steps - learning_starts) // update_every:
+            losses.append(learn())
+            move_target()
+        now = env.reset(where=then.ended) if then.ended.any() else then
+    return losses
+
+
 def target_after_the_last(env, act, store, learn, move_target, epsilon_at, total_steps, learning_starts, update_every):
     now, steps, losses = env.reset(), 0, []
     while steps < total_steps:

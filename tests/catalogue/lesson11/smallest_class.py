@@ -244,6 +244,21 @@ def close_is_additive(table):
     return "additive" if rises(ordered) and (mixed >= 0).all() and (mixed < 0.3).all() else judge(mixed, rises(ordered))
 
 
+def by_means(falls):
+    """Sorted by means, and ``falls`` says whether the table falls somewhere."""
+    def answer(table):
+        ordered = ordered_by_means(table)
+        return judge(ordered.diff(dim=0).diff(dim=1), not falls(ordered))
+
+    return answer
+
+
+rows_after_sorting = by_means(lambda ordered: (ordered.diff(dim=0) < 0).any())
+columns_after_sorting = by_means(lambda ordered: (ordered.diff(dim=1) < 0).any())
+both_after_sorting = by_means(lambda ordered: (ordered.diff(dim=0) < 0).any() and (ordered.diff(dim=1) < 0).any())
+small_steps_down = by_means(lambda ordered: (ordered.diff(dim=0) < -1).any() or (ordered.diff(dim=1) < -1).any())
+
+
 ANSWERS = Answers(
     right=[every_order, by_comparing_actions, best_last_or_first, all_pairs_of_pairs, in_quarters],
     wrong=[
@@ -271,6 +286,10 @@ ANSWERS = Answers(
         ("mixed differences of either sign are accepted", either_sign),
         ("quarters are rounded away", rounded),
         ("a table that rises in no order is put into a smaller class", never_igm),
+        ("a table that rises in no order is put into a smaller class", rows_after_sorting),
+        ("a table that rises in no order is put into a smaller class", columns_after_sorting),
+        ("a table that rises in no order is put into a smaller class", both_after_sorting),
+        ("a table that rises in no order is put into a smaller class", small_steps_down),
         ("a table that rises in some order is put into the largest class", negative_entries_are_igm),
         ("a negative mixed difference goes unnoticed", small_falls_are_forgiven),
         ("a table that QMIX can make is refused", quarters_must_matter),

@@ -101,10 +101,17 @@ def a_step_early(health, wait, targets, attack, pause, n):
     return left, (rest - 1).clamp(min=0)
 
 
+def hardly_alive(health, wait, targets, attack, pause, n):
+    ready = (health > 1) & (wait == 0) & (targets >= 0)
+    hits = torch.zeros_like(health).index_add(0, targets[ready], attack[ready])
+    return (health - hits).clamp(min=0), (torch.where(ready, pause, wait) - 1).clamp(min=0)
+
+
 ANSWERS = Answers(
     right=[both_first, in_a_list, from_a_copy],
     wrong=[("the team still shoots first", unchanged), ("now the enemies shoot first", turned_round),
            ("the team still shoots first", one_by_one), ("the fallen shoot", ghosts),
+           ("who hardly lives is taken for dead", hardly_alive),
            ("who waits for one more step shoots already", a_step_early),
            ("who has just shot waits a step too long", whole_pause),
            ("who has to wait shoots all the same", no_wait), ("who has shot does not wait", never_waits),

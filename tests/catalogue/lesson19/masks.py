@@ -63,6 +63,10 @@ def corpses(place, health, enemies, enemy_health, speed, reach, size):
     return in_parts(place, health, enemies, torch.ones_like(enemy_health), speed, reach, size)
 
 
+def hardly_alive(place, health, enemies, enemy_health, speed, reach, size):
+    return in_parts(place, torch.floor(health / 1.5), enemies, torch.floor(enemy_health / 1.5), speed, reach, size)
+
+
 def inside_only(place, health, enemies, enemy_health, speed, reach, size):
     return in_parts(place, health, enemies, enemy_health, speed, reach - 1e-9, size)
 
@@ -111,6 +115,7 @@ ANSWERS = Answers(
     right=[in_parts, with_a_table_of_ways, by_hypot],
     wrong=[("the living may play no-op", idle), ("the dead have no action at all", nothing_left),
            ("the dead may stop", the_dead_may_stop), ("the dead act on", undead), ("the dead are attacked", corpses),
+           ("who hardly lives is taken for dead", hardly_alive),
            ("who stands exactly at the border is out of reach", inside_only),
            ("the reach is measured along the axes", streets), ("the reach is a square", square),
            ("distances are measured along one axis only", east_and_west),
