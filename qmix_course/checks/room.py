@@ -19,7 +19,7 @@ CHANGES_INPUT = Mistake(
     "the caller goes on with inputs that are no longer what they were")
 REMEMBERS = Mistake(
     "the same question got two different answers",
-    "Called twice with the same inputs, your function gave two results. What does it keep from an earlier call?",
+    "Called twice with the same inputs, your function gave two results. What does it keep, or draw at random?",
     "a result must depend on the inputs alone")
 SEEDS = Mistake(
     "your answer seeds a global generator",
