@@ -63,8 +63,8 @@ def test_it_is_trained_resumed_and_evaluated(capsys):
     assert main([*longer, "--resume"]) == 0 and main(["evaluate", str(folder)]) == 0
     assert "480 steps of training" in capsys.readouterr().out
     other = ["width=7" if word == "width=6" else word for word in longer]
-    assert main([*other, "--resume", "--run", str(folder)]) == 2        # other sizes: another team
-    assert "belongs to another configuration" in capsys.readouterr().err
+    assert main([*other, "--resume", "--run", str(folder)]) == 2        # another option: another team
+    assert "with the options {'width': 6}, got {'width': 7}" in capsys.readouterr().err
 
 
 def test_it_stands_beside_the_courses_own_in_a_sweep(tmp_path, capsys):
