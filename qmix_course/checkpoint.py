@@ -86,14 +86,14 @@ def _plain(value, depth: int = 0) -> bool | int | float | str | list | None:
     """As Python's own kinds, also what is numpy's or of a class derived from them; None where it is something else, or
     too long or too deep to be anything but data."""
     value = value.item() if isinstance(value, np.generic) else value
-    value = list(value.items()) if isinstance(value, dict) else value
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (dict, list, tuple, set, frozenset)):
         if len(value) > LONG or depth == DEEP:
             return None
-        parts = [_plain(each, depth + 1) for each in value]
-        if isinstance(value, (set, frozenset)):
-            parts.sort(key=repr)
-        return None if any(part is None and each is not None for part, each in zip(parts, value)) else parts
+        each = list(value.items() if isinstance(value, dict) else value)
+        parts = [_plain(part, depth + 1) for part in each]
+        if any(part is None and was is not None for part, was in zip(parts, each)):
+            return None
+        return parts if isinstance(value, (list, tuple)) else sorted(parts, key=repr)       # others have no order
     if isinstance(value, (Enum, PurePath)) and not isinstance(value, (int, float, str)):
         return str(value)
     return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), None)

@@ -252,8 +252,9 @@ def test_settings_of_all_kinds_are_compared(one, other, tmp_path):
     train(env, Weighs.for_env(env, weights=one), SHORT, checkpoint=path, resume=True)
 
 
-def test_nan_is_nan_and_a_list_is_as_good_as_a_tuple(tmp_path):
-    for resume, goal, weights in ((False, (4, 4), [1.0, float("nan")]), (True, [4, 4], (1.0, float("nan")))):
+@pytest.mark.parametrize("one, other", [((4, 4), [4, 4]), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ({8, 0}, {0, 8})])
+def test_nan_is_nan_a_list_is_as_good_as_a_tuple_and_a_dict_has_no_order(one, other, tmp_path):
+    for resume, goal, weights in ((False, one, [1.0, float("nan")]), (True, other, (1.0, float("nan")))):
         env = Goal(8, goal=goal)
         train(env, Weighs.for_env(env, weights=weights), SHORT, checkpoint=tmp_path / "c.pt", resume=resume,
               stop=None if resume else stop_after(27))
@@ -265,7 +266,8 @@ def test_data_is_no_setting():
     circle.append(circle)
     for _ in range(3_000):
         deep = (deep,)
-    for data in (circle, deep, list(range(10**6)), [torch.zeros(2)], torch.zeros(2), numpy.zeros(2)):
+    for data in (circle, deep, list(range(10**6)), [torch.zeros(2)], {None, print}, {"a": torch.zeros(2)},
+                 torch.zeros(2), numpy.zeros(2)):
         assert "goal" not in Goal(8, goal=data).settings()
     told = checkpoint.changed_since({"a": list(range(150))}, {"a": list(range(1, 151))})
     assert told == ["a"]
